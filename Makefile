@@ -1,0 +1,72 @@
+# make demo   the states of alanine dipeptide, in the folder mdgmvae-demo
+# make test   the fast tests, with the examples in the docstrings
+# Both make a virtual environment in .venv first; remove it with make clean.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+DEMO := mdgmvae-demo
+
+# A name on PATH may be a stub that only prints an error, and Debian's python3 comes without
+# ensurepip: so each candidate is run.
+SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
+	if "$$name" -c '$(SUITABLE)' 2> /dev/null; then echo "$$name"; break; fi; done)
+
+# Each worker imports TensorFlow (about 1 GB of memory); a file's tests stay in one worker,
+# so that what they share is made once.
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help demo test test-slow lint clean
+
+help:
+	@echo "make demo       run the embedded example, alanine dipeptide, into $(DEMO)/"
+	@echo "make test       run the fast tests and the examples in the docstrings"
+	@echo "make test-slow  run the tests that take more than half a minute each"
+	@echo "make lint       check style and types (ruff, mypy)"
+	@echo "make clean      remove $(VENV), $(DEMO) and what builds and tests leave behind"
+
+demo: $(VENV)/.installed
+	$(BIN)/mdgmvae demo -o $(DEMO) --overwrite
+
+test: $(VENV)/.installed-dev
+	$(PYTEST) -m "not slow" -n $(WORKERS) --dist loadfile --doctest-modules mdgmvae tests
+
+test-slow: $(VENV)/.installed-dev
+	$(PYTEST) -m slow tests
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) $(DEMO) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# The stamps: what is there is installed again only when pyproject.toml has changed.
+$(VENV)/.created:
+	@python="$(PYTHON)"; \
+	if ! "$$python" -c '$(SUITABLE)' 2> /dev/null; then \
+		echo "Found no Python 3.11, 3.12 or 3.13 that can make a virtual environment." >&2; \
+		echo "Install one (on Debian with python3-venv), or name it: make PYTHON=/path/to/python" >&2; \
+		exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml $(VENV)/.created
+	@echo "Installing mdgmvae and what it needs (TensorFlow is large: this takes minutes, once)"
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml $(VENV)/.created
+	@echo "Installing mdgmvae with everything that the tests need (minutes, once)"
+	@$(PIP) install --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
