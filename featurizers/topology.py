@@ -1,0 +1,303 @@
+"""Atoms from any source as an MDAnalysis AtomGroup, and what identifies them.
+
+Everything behind this file knows MDAnalysis' AtomGroup and its selection language only; an
+mdtraj topology is turned into a Universe without coordinates here.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import AtomMismatchError, InputError
+from .synonyms import canonical_name, canonical_resname
+
+
+def as_atoms(source: Any) -> Any:
+    """Return the atoms of `source` as an MDAnalysis AtomGroup.
+
+    Parameters
+    ----------
+    source : Universe, AtomGroup, mdtraj.Trajectory or mdtraj.Topology
+        Where the atoms are. An AtomGroup is returned as it is.
+
+    Returns
+    -------
+    MDAnalysis.core.groups.AtomGroup
+        For mdtraj: of a Universe without coordinates, with names, residues, chains, elements,
+        masses and bonds, so that every selection by topology works.
+
+    Raises
+    ------
+    InputError
+        When `source` is something else, is empty, repeats an atom or is an updating group.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.featurizers.topology import as_atoms
+    >>> u = mda.Universe.empty(3, trajectory=True)
+    >>> as_atoms(u).n_atoms
+    3
+    """
+    kind = type(source).__module__.partition(".")[0]
+    if kind == "mdtraj":
+        return _mdtraj_atoms(getattr(source, "topology", source))
+    atoms = getattr(source, "atoms", None)
+    if atoms is None or not hasattr(atoms, "select_atoms"):
+        raise InputError(
+            f"cannot take atoms from a {type(source).__name__}: give an MDAnalysis Universe or "
+            "AtomGroup, or an mdtraj Trajectory or Topology"
+        )
+    if atoms.n_atoms == 0:
+        raise InputError("no atoms were given: the AtomGroup is empty; check its selection")
+    if hasattr(source, "is_uptodate"):
+        raise InputError(
+            "an updating AtomGroup can change from frame to frame, features need fixed atoms: "
+            "give group.universe.atoms[group.ix] instead"
+        )
+    if len(np.unique(atoms.ix)) != atoms.n_atoms:
+        raise InputError("the AtomGroup holds an atom more than once: give its .unique instead")
+    return atoms
+
+
+def _mdtraj_atoms(topology: Any) -> Any:
+    import MDAnalysis as mda
+
+    residues = list(topology.residues)
+    chains = list(topology.chains)
+    atoms = list(topology.atoms)
+    if not atoms:
+        raise InputError("no atoms were given: the mdtraj topology is empty")
+    universe = mda.Universe.empty(
+        len(atoms),
+        n_residues=len(residues),
+        n_segments=len(chains),
+        atom_resindex=[atom.residue.index for atom in atoms],
+        residue_segindex=[residue.chain.index for residue in residues],
+        trajectory=False,
+    )
+    symbols = [atom.element.symbol if atom.element is not None else "" for atom in atoms]
+    # mdtraj calls what has no element (virtual sites, beads) VS.
+    symbols = ["" if symbol == "VS" else symbol for symbol in symbols]
+    chain_ids = [(getattr(chain, "chain_id", None) or "").strip() for chain in chains]
+    segids = [
+        next((r.segment_id for r in chain.residues if r.segment_id), chain_id) or "SYSTEM"
+        for chain, chain_id in zip(chains, chain_ids, strict=True)
+    ]
+    attributes: dict[str, Sequence[Any]] = {
+        "names": [atom.name for atom in atoms],
+        "types": [symbol or atom.name for symbol, atom in zip(symbols, atoms, strict=True)],
+        "elements": symbols,
+        "masses": [atom.element.mass if atom.element is not None else 0.0 for atom in atoms],
+        "chainIDs": [chain_ids[atom.residue.chain.index] for atom in atoms],
+        "resnames": [residue.name for residue in residues],
+        "resids": [residue.resSeq for residue in residues],
+        "segids": segids,
+    }
+    for name, values in attributes.items():
+        universe.add_TopologyAttr(name, values)
+    universe.add_TopologyAttr("bonds", _trusted_bonds(topology))
+    return universe.atoms
+
+
+def _trusted_bonds(topology: Any) -> list[tuple[int, int]]:
+    """Bonds of an mdtraj topology without the peptide bonds that jump over missing residues.
+
+    Where a file has no bonds, mdtraj links every residue of a chain to the next, whatever their
+    numbers. Across a gap that is a guess, and MDAnalysis reads no such bond.
+    """
+    bonds = []
+    for first, second in topology.bonds:
+        step = abs(second.residue.resSeq - first.residue.resSeq)
+        if step <= 1 or {first.name, second.name} != {"C", "N"}:
+            bonds.append((first.index, second.index))
+    return bonds
+
+
+def select_indices(atoms: Any, select: str | None, what: str = "select") -> np.ndarray:
+    """Indices into `atoms` of what a selection finds there.
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+        The atoms to search.
+    select : str or None
+        A selection in MDAnalysis' language; None is every atom.
+    what : str
+        The name of the option, for the error.
+
+    Returns
+    -------
+    numpy.ndarray
+        Sorted, int64.
+
+    Raises
+    ------
+    InputError
+        When the selection cannot be understood or finds nothing.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.featurizers.topology import select_indices
+    >>> u = mda.Universe.empty(3)
+    >>> u.add_TopologyAttr("names", ["C", "H", "C"])
+    >>> select_indices(u.atoms, "name C").tolist()
+    [0, 2]
+    """
+    if select is None:
+        return np.arange(atoms.n_atoms, dtype=np.int64)
+    from MDAnalysis.exceptions import NoDataError, SelectionError
+
+    if not select.strip():
+        raise InputError(f"{what}='{select}' is empty: give a selection, or None for all atoms")
+    try:
+        selected = atoms.select_atoms(select)
+    except (SelectionError, NoDataError, AttributeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{what}='{select}' is not a selection for these atoms: {reason}") from error
+    if selected.n_atoms == 0:
+        raise InputError(
+            f"{what}='{select}' finds none of the {atoms.n_atoms} atoms: check the selection "
+            "against the names in the topology"
+        )
+    order = np.argsort(atoms.ix)
+    return np.sort(order[np.searchsorted(atoms.ix[order], selected.ix)]).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class AtomRecord:
+    """What identifies one atom: the residue's name and number, and the atom's name.
+
+    Examples
+    --------
+    >>> from mdgmvae.featurizers.topology import AtomRecord
+    >>> str(AtomRecord("ALA", 2, "CA"))
+    'CA of ALA 2'
+    """
+
+    resname: str
+    resid: int
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.resname} {self.resid}"
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        """What is compared: names that programs write differently are made one."""
+        return canonical_resname(self.resname), self.resid, canonical_name(self.name)
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """The identity of a set of atoms, in order; small enough to be saved with every model.
+
+    Residue and atom names that programs spell differently (HSD and HIS, CD and CD1 of ILE, the
+    numbers of hydrogens) compare equal, so that a model made through MDAnalysis accepts the
+    same system read through mdtraj.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.featurizers.topology import Fingerprint
+    >>> u = mda.Universe.empty(2, atom_resindex=[0, 0], n_residues=1)
+    >>> for name, values in {"names": ["N", "CA"], "resnames": ["ALA"], "resids": [2]}.items():
+    ...     u.add_TopologyAttr(name, values)
+    >>> fingerprint = Fingerprint.of(u.atoms)
+    >>> Fingerprint.from_dict(fingerprint.to_dict()) == fingerprint
+    True
+    >>> fingerprint.check(u.atoms, "this universe")
+    """
+
+    records: tuple[AtomRecord, ...]
+
+    @classmethod
+    def of(cls, atoms: Any) -> "Fingerprint":
+        """Take the fingerprint of anything that `as_atoms` understands."""
+        atoms = as_atoms(atoms)
+        names = _attribute(atoms, "names", "")
+        resnames = _attribute(atoms, "resnames", "")
+        resids = _attribute(atoms, "resids", 0)
+        return cls(
+            tuple(
+                AtomRecord(str(resname), int(resid), str(name))
+                for resname, resid, name in zip(resnames, resids, names, strict=True)
+            )
+        )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hexadecimal, of what is compared."""
+        keys = [record.key for record in self.records]
+        return hashlib.sha256(json.dumps(keys).encode()).hexdigest()
+
+    def check(self, atoms: Any, what: str) -> None:
+        """Refuse atoms that differ from these.
+
+        Parameters
+        ----------
+        atoms : Universe, AtomGroup, mdtraj.Trajectory or mdtraj.Topology
+            The atoms to compare.
+        what : str
+            What they are, for the error ("this universe", a file's name).
+
+        Raises
+        ------
+        AtomMismatchError
+            Naming the counts, or the first atom that differs.
+        """
+        other = Fingerprint.of(atoms)
+        advice = "give the same atoms (selection, order) that the model was made from"
+        for index, (mine, its) in enumerate(zip(self.records, other.records, strict=False)):
+            if mine.key != its.key:
+                raise AtomMismatchError(
+                    f"{what}: atom {index} is {its}, the model has {mine}; {advice}"
+                )
+        if len(self.records) != len(other.records):
+            raise AtomMismatchError(
+                f"{what}: {len(other.records)} atoms, the model has {len(self.records)}; {advice}"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Make a JSON-able dictionary; residues of the same atoms share one list of names."""
+        patterns: dict[str, int] = {}
+        residues: list[list[Any]] = []
+        start = 0
+        for stop in range(1, len(self.records) + 1):
+            first = self.records[start]
+            if stop < len(self.records):
+                last = self.records[stop]
+                if (last.resname, last.resid) == (first.resname, first.resid):
+                    continue
+            pattern = " ".join(record.name for record in self.records[start:stop])
+            number = patterns.setdefault(pattern, len(patterns))
+            residues.append([first.resname, first.resid, number])
+            start = stop
+        return {
+            "n_atoms": len(self.records),
+            "digest": self.digest,
+            "names": list(patterns),
+            "residues": residues,
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Fingerprint":
+        """Rebuild from what `to_dict` made."""
+        return cls(
+            tuple(
+                AtomRecord(resname, resid, name)
+                for resname, resid, number in values["residues"]
+                # Not split(): a nameless atom is an empty field.
+                for name in values["names"][number].split(" ")
+            )
+        )
+
+
+def _attribute(atoms: Any, name: str, default: Any) -> Any:
+    values = getattr(atoms, name, None)
+    return [default] * atoms.n_atoms if values is None else values
