@@ -2,13 +2,10 @@
 # make test   the fast tests, with the examples in the docstrings
 # Both make a virtual environment in .venv first; remove it with make clean.
 
-SHELL := /bin/bash
-.SHELLFLAGS := -euo pipefail -c
-.DELETE_ON_ERROR:
-
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Errors are shown, notes about mirrors and cached files are not.
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 DEMO := mdgmvae-demo
 
 # A name on PATH may be a stub that only prints an error, and Debian's python3 comes without

@@ -1,0 +1,231 @@
+"""What is installed, what it needs and what importing it costs."""
+
+import inspect
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+import mdgmvae
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+HEAVY = ("tensorflow", "matplotlib", "nglview", "MDAnalysis", "mdtraj")
+
+# conda-forge calls everything by PyPI's name in lower case, except:
+CONDA_NAMES = {"build": "python-build"}
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """A copy of what a build reads, so that no build leaves traces in the working tree."""
+    folder = tmp_path_factory.mktemp("source")
+    ignore = shutil.ignore_patterns("__pycache__")
+    for name in ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
+        shutil.copy(ROOT / name, folder)
+    for name in ("mdgmvae", "featurizers"):
+        shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=ignore)
+    return folder
+
+
+def run_python(*arguments, cwd):
+    """Run this interpreter quietly; show what it printed when it fails."""
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def build_wheel(source, folder):
+    run_python(
+        *("-m", "pip", "wheel", str(source), "--no-deps", "--no-build-isolation", "--no-index"),
+        *("--wheel-dir", str(folder)),
+        cwd=folder,
+    )
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def build_wheel_through_sdist(source, folder):
+    run_python(
+        *("-m", "build", "--sdist", "--no-isolation", "--outdir", str(folder), str(source)),
+        cwd=folder,
+    )
+    (sdist,) = folder.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    return build_wheel(folder / sdist.name.removesuffix(".tar.gz"), folder)
+
+
+@pytest.fixture(scope="module", params=[build_wheel, build_wheel_through_sdist])
+def wheel(request, source, tmp_path_factory):
+    return request.param(source, tmp_path_factory.mktemp("wheel"))
+
+
+def test_wheel_holds_one_package_and_all_of_it(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    top_level = {name.split("/")[0] for name in names}
+    version = mdgmvae.__version__
+    assert top_level == {"mdgmvae", f"mdgmvae-{version}.dist-info"}
+
+    modules = {f"mdgmvae/{path.name}" for path in (ROOT / "mdgmvae").glob("*.py")}
+    modules |= {f"mdgmvae/featurizers/{path.name}" for path in (ROOT / "featurizers").glob("*.py")}
+    data = {f"mdgmvae/data/{path.name}" for path in (ROOT / "mdgmvae/data").glob("[!._]*.*")}
+    data.add("mdgmvae/data/__init__.py")
+    assert {Path(name).suffix for name in data} >= {".py", ".pdb", ".xtc"}
+    assert names >= modules | data | {"mdgmvae/py.typed"}
+    assert f"mdgmvae-{version}.dist-info/licenses/LICENSE" in names
+
+
+def test_wheel_works_away_from_the_sources(wheel, tmp_path):
+    """The link to featurizers/ has become a real folder: nothing points back to the clone."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "import json, mdgmvae, mdgmvae.data, mdgmvae.featurizers as featurizers\n"
+        "example = mdgmvae.data.alanine_dipeptide()\n"
+        "files = [mdgmvae.__file__, featurizers.__file__, example.topology, *example.trajectories]\n"
+        "print(json.dumps(files))"
+    )
+    for path in json.loads(run_python("-c", code, cwd=tmp_path)):
+        assert Path(path).resolve().is_relative_to(tmp_path.resolve())
+        assert Path(path).stat().st_size > 0
+
+
+def split_requirement(requirement):
+    """Give (name in lower case, extras, set of bounds) of a PEP 508 or conda requirement."""
+    name, extras, bounds = re.fullmatch(
+        r"([\w.-]+)(?:\[(.*)\])?\s*([<>=!~].*)?", requirement
+    ).groups()
+    return (
+        name.lower(),
+        extras.split(",") if extras else [],
+        {bound.strip() for bound in (bounds or "").split(",") if bound},
+    )
+
+
+def python_requirements(extras):
+    """The dependencies and those of `extras`, followed through extras of mdgmvae itself."""
+    wanted = {}
+    groups = [PROJECT["dependencies"]]
+    groups += [PROJECT["optional-dependencies"][extra] for extra in extras]
+    for requirement in (entry for group in groups for entry in group):
+        name, inner, bounds = split_requirement(requirement)
+        if name == "mdgmvae":
+            wanted |= python_requirements(inner)
+        else:
+            wanted[CONDA_NAMES.get(name, name)] = bounds
+    return wanted
+
+
+def test_conda_environment_has_the_bounds_of_pyproject():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    assert environment["channels"][0] == "conda-forge"
+    conda = {}
+    for entry in environment["dependencies"]:
+        name, _, bounds = split_requirement(entry)
+        assert name not in conda, f"{name} is listed twice"
+        conda[name] = bounds
+    assert conda.pop("python") == split_requirement("python" + PROJECT["requires-python"])[2]
+    assert conda.pop("pip") == set()
+    assert conda == python_requirements(["notebook", "parallel", "dev"])
+    assert "nglview" in conda
+
+
+def test_requirements_of_users_leave_out_what_they_do_not_need():
+    needed = set(python_requirements([]))
+    assert needed.isdisjoint({"nglview", "jupyterlab", "dask", "distributed", "pytest", "torch"})
+    (gpu,) = PROJECT["optional-dependencies"]["gpu"]
+    name, extras, bounds = split_requirement(gpu)
+    assert (name, extras) == ("tensorflow", ["and-cuda"])
+    assert bounds == python_requirements([])["tensorflow"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "forbidden"),
+    [
+        ("import mdgmvae", HEAVY),
+        ("import mdgmvae; dir(mdgmvae)", HEAVY),
+        ("import mdgmvae.errors, mdgmvae.presets", HEAVY),
+        ("import mdgmvae.featurizers", ("tensorflow", "nglview")),
+        ("import mdgmvae.annotation", ("tensorflow", "nglview")),
+        ("import mdgmvae.storage", ("tensorflow", "nglview")),
+        ("from mdgmvae import GMVAE; GMVAE(k=3)", ("tensorflow", "MDAnalysis", "mdtraj")),
+        ("from mdgmvae import GMVAEAnalysis", ("tensorflow", "nglview")),
+    ],
+)
+def test_imports_are_cheap(statement, forbidden, tmp_path):
+    code = f"{statement}\nimport sys; print(' '.join(sys.modules))"
+    loaded = set(run_python("-c", code, cwd=tmp_path).split())
+    assert "mdgmvae" in loaded
+    assert loaded.isdisjoint(forbidden)
+
+
+def test_commands_of_the_readme_are_targets_of_the_makefile():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    readme = (ROOT / "README.md").read_text()
+    named = set(re.findall(r"\bmake ([a-z-]+)", readme))
+    contributing = set(re.findall(r"`make ([a-z-]+)", (ROOT / "CONTRIBUTING.md").read_text()))
+    assert {"demo", "test"} <= named
+    assert named | contributing <= targets
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/index.md"])
+def test_links_between_documents_lead_somewhere(document):
+    path = ROOT / document
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text())
+    assert links
+    missing = [link for link in links if not (path.parent / link).exists()]
+    assert missing == []
+
+
+def test_continuous_integration_runs_what_contributors_run():
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    commands = script.read_text().splitlines()
+    assert [line for line in commands if line.startswith("make")] == [
+        "make lint",
+        "make test",
+        "make test-slow",
+    ]
+
+
+@pytest.mark.parametrize("name", ["GMVAE", "GMVAEAnalysis", "FeatureSet", "annotate", "featurize"])
+def test_public_names_are_documented_in_numpydoc(name):
+    """A summary line, every parameter of the signature by name, and an example."""
+    public = getattr(mdgmvae, name)
+    docstring = inspect.getdoc(public)
+    assert docstring.splitlines()[0].endswith(".")
+    assert re.search(r"^Examples\n-{8}\n", docstring, re.MULTILINE)
+    assert ">>> " in docstring
+    section = re.search(
+        r"^(?:Parameters|Attributes)\n-+\n(.*?)(?:^\w+\n-{3,}\n|\Z)", docstring, re.M | re.S
+    )
+    assert section, f"{name} has no section Parameters"
+    described = set(re.findall(r"\*{0,2}\b(\w+)\b", " ".join(_entries(section.group(1)))))
+    undescribed = set(inspect.signature(public).parameters) - described
+    assert undescribed == set()
+
+
+def _entries(section):
+    """The unindented lines of a numpydoc section, without their types: 'k : int' -> 'k'."""
+    return [line.split(" :")[0] for line in section.splitlines() if line[:1].strip()]
+
+
+def test_every_public_name_was_looked_at():
+    assert set(mdgmvae.__all__) == {
+        *("GMVAE", "GMVAEAnalysis", "FeatureSet", "annotate", "featurize"),
+        "__version__",
+    }
