@@ -1,0 +1,39 @@
+"""The embedded example: a short simulation of alanine dipeptide."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+_HERE = Path(__file__).resolve().parent
+
+
+class Example(NamedTuple):
+    """Files of an example: `topology` and `trajectories`, absolute paths as str."""
+
+    topology: str
+    trajectories: list[str]
+
+
+def alanine_dipeptide() -> Example:
+    """Give the paths of the embedded alanine dipeptide (ACE-ALA-NME) simulation.
+
+    40 ns in implicit solvent at 300 K: 20,000 frames of 22 atoms, one every 2 ps, times
+    from 0 ps, no box. The rare visit to phi > 0 (1.3 ns) is frames 6395 to 7051. README.md
+    beside the files says how they were made.
+
+    Returns
+    -------
+    Example
+        Named tuple ``(topology, trajectories)``: a PDB file, and a list that holds one
+        XTC file.
+
+    Examples
+    --------
+    >>> from mdgmvae.data import alanine_dipeptide
+    >>> topology, trajectories = alanine_dipeptide()
+    >>> [path.rsplit(".")[-1] for path in (topology, *trajectories)]
+    ['pdb', 'xtc']
+    """
+    return Example(
+        topology=str(_HERE / "alanine_dipeptide.pdb"),
+        trajectories=[str(_HERE / "alanine_dipeptide.xtc")],
+    )
