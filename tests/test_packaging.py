@@ -1,5 +1,6 @@
 """What is installed, what it needs and what importing it costs."""
 
+import ast
 import inspect
 import json
 import os
@@ -16,6 +17,7 @@ import pytest
 import yaml
 
 import mdgmvae
+from mdgmvae.presets import HYPERPARAMETERS, PAPER, ROBUST
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -23,6 +25,8 @@ HEAVY = ("tensorflow", "matplotlib", "nglview", "MDAnalysis", "mdtraj")
 
 # conda-forge calls everything by PyPI's name in lower case, except:
 CONDA_NAMES = {"build": "python-build"}
+# Modules are called as what installs them, except:
+MODULE_NAMES = {"sklearn": "scikit-learn", "IPython": "ipykernel"}
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +99,8 @@ def test_wheel_works_away_from_the_sources(wheel, tmp_path):
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
         "import json, mdgmvae, mdgmvae.data, mdgmvae.featurizers as featurizers\n"
-        "example = mdgmvae.data.alanine_dipeptide()\n"
-        "files = [mdgmvae.__file__, featurizers.__file__, example.topology, *example.trajectories]\n"
+        "topology, trajectories = mdgmvae.data.alanine_dipeptide()\n"
+        "files = [mdgmvae.__file__, featurizers.__file__, topology, *trajectories]\n"
         "print(json.dumps(files))"
     )
     for path in json.loads(run_python("-c", code, cwd=tmp_path)):
@@ -123,10 +127,9 @@ def python_requirements(extras):
     groups += [PROJECT["optional-dependencies"][extra] for extra in extras]
     for requirement in (entry for group in groups for entry in group):
         name, inner, bounds = split_requirement(requirement)
-        if name == "mdgmvae":
-            wanted |= python_requirements(inner)
-        else:
-            wanted[CONDA_NAMES.get(name, name)] = bounds
+        found = {CONDA_NAMES.get(name, name): bounds}
+        for known, more in (python_requirements(inner) if name == "mdgmvae" else found).items():
+            wanted[known] = wanted.get(known, set()) | more
     return wanted
 
 
@@ -153,6 +156,21 @@ def test_requirements_of_users_leave_out_what_they_do_not_need():
     assert bounds == python_requirements([])["tensorflow"]
 
 
+def test_everything_imported_is_required():
+    """What another dependency happens to bring may be gone with its next release."""
+    imported = set()
+    for folder in ("mdgmvae", "featurizers"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    imported |= {alias.name.split(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and not node.level:
+                    imported.add(node.module.split(".")[0])
+    required = set(python_requirements(["notebook", "parallel"]))
+    wanted = {MODULE_NAMES.get(name, name).lower() for name in imported - sys.stdlib_module_names}
+    assert wanted - {"mdgmvae"} <= required
+
+
 @pytest.mark.parametrize(
     ("statement", "forbidden"),
     [
@@ -173,22 +191,42 @@ def test_imports_are_cheap(statement, forbidden, tmp_path):
     assert loaded.isdisjoint(forbidden)
 
 
-def test_commands_of_the_readme_are_targets_of_the_makefile():
+def test_commands_of_the_documents_are_targets_of_the_makefile():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    readme = (ROOT / "README.md").read_text()
-    named = set(re.findall(r"\bmake ([a-z-]+)", readme))
-    contributing = set(re.findall(r"`make ([a-z-]+)", (ROOT / "CONTRIBUTING.md").read_text()))
-    assert {"demo", "test"} <= named
-    assert named | contributing <= targets
+    commands = re.compile(r"(?:^|`)make ([a-z-]+)", re.MULTILINE)
+    readme = set(commands.findall((ROOT / "README.md").read_text()))
+    assert {"demo", "test"} <= readme
+    for document in ("CONTRIBUTING.md", "docs/installation.md"):
+        readme |= set(commands.findall((ROOT / document).read_text()))
+    assert readme <= targets
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/index.md"])
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_between_documents_lead_somewhere(document):
-    path = ROOT / document
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text())
-    assert links
-    missing = [link for link in links if not (path.parent / link).exists()]
-    assert missing == []
+    text = document.read_text(encoding="utf-8")
+    for target, heading in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", text):
+        path = document.parent / target if target else document
+        assert path.exists(), f"{document.name} links to {target}, which is not there"
+        if heading:
+            assert heading in anchors(path), f"{path.name} has no heading #{heading}"
+
+
+def anchors(path):
+    """The headings of a Markdown file, as links name them."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+def test_documented_hyperparameters_are_those_of_the_presets():
+    table = [
+        f"| `{name}` | {what.help.replace('|', chr(92) + '|')} | {PAPER[name]} | {ROBUST[name]} |"
+        for name, what in HYPERPARAMETERS.items()
+    ]
+    documented = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
+    assert "\n".join(table) in documented
 
 
 def test_continuous_integration_runs_what_contributors_run():
