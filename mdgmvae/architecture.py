@@ -1,0 +1,135 @@
+"""The sizes of the four networks: which arrays there are, their shapes, how they start.
+
+Weights are a plain mapping from name to float32 array, "network/layer/weights" and
+"network/layer/biases", so that they can be kept, compared and saved without TensorFlow.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+
+Weights: TypeAlias = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Sizes of q(y|x), q(z|x,y), p(z|y) and p(x|z).
+
+    Parameters
+    ----------
+    k : int
+        Mixture components.
+    n_x, n_z : int
+        Dimensions of the observed features and of the latent space.
+    qy_dims, qz_dims, pz_dims, px_dims : tuple of int
+        Widths of the hidden layers of each network, one entry a layer.
+    relu_logits : bool
+        A ReLU on the logits of q(y|x), as in the paper's code (components die of it);
+        only for models that were trained with that code.
+    order : tuple of int
+        ``order[i]`` is the trained component that is shown as component i; () keeps the
+        order of training.
+
+    Examples
+    --------
+    >>> Architecture(k=2, n_x=3, n_z=1, qy_dims=(8,)).shapes["qy/1/weights"]
+    (8, 2)
+    """
+
+    k: int
+    n_x: int
+    n_z: int
+    qy_dims: tuple[int, ...] = (32,)
+    qz_dims: tuple[int, ...] = (16,)
+    pz_dims: tuple[int, ...] = (16,)
+    px_dims: tuple[int, ...] = (128,)
+    relu_logits: bool = False
+    order: tuple[int, ...] = ()
+
+    # Derived, kept since it is asked for at every step.
+    shapes: dict[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shapes", dict(self._named_shapes()))
+
+    def _named_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
+        heads_z = {"mean": self.n_z, "variance": self.n_z}
+        heads_x = {"mean": self.n_x, "variance": self.n_x}
+        logits = {str(len(self.qy_dims)): self.k}
+        return [
+            *_dense("qz/one_hot", self.k, self.k),
+            *_perceptron("qy", self.n_x, self.qy_dims, logits),
+            *_perceptron("qz", self.n_x + self.k, self.qz_dims, heads_z),
+            *_perceptron("pz", self.k, self.pz_dims, heads_z),
+            *_perceptron("px", self.n_z, self.px_dims, heads_x),
+        ]
+
+    @property
+    def n_weights(self) -> int:
+        """Number of trainable values."""
+        return sum(int(np.prod(shape)) for shape in self.shapes.values())
+
+    @property
+    def component_order(self) -> tuple[int, ...]:
+        """`order`, spelt out."""
+        return self.order or tuple(range(self.k))
+
+
+def _dense(name: str, n_in: int, n_out: int) -> list[tuple[str, tuple[int, ...]]]:
+    return [(f"{name}/weights", (n_in, n_out)), (f"{name}/biases", (n_out,))]
+
+
+def _perceptron(
+    network: str, n_in: int, hidden: tuple[int, ...], heads: Mapping[str, int]
+) -> list[tuple[str, tuple[int, ...]]]:
+    """Hidden layers 0, 1, ... and then the heads, which all read the last hidden layer."""
+    shapes = []
+    for layer, n_out in enumerate(hidden):
+        shapes += _dense(f"{network}/{layer}", n_in, n_out)
+        n_in = n_out
+    for head, n_out in heads.items():
+        shapes += _dense(f"{network}/{head}", n_in, n_out)
+    return shapes
+
+
+def initial_weights(architecture: Architecture, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Glorot-uniform weights and zero biases, as the paper's code starts (Glorot & Bengio 2010).
+
+    Returns
+    -------
+    dict of str to ndarray of float32
+
+    Examples
+    --------
+    >>> small = Architecture(k=2, n_x=3, n_z=1)
+    >>> w = initial_weights(small, np.random.default_rng(0))
+    >>> w["px/mean/weights"].shape, float(abs(w["px/mean/biases"]).max())
+    ((128, 3), 0.0)
+    """
+    weights = {}
+    for name, shape in architecture.shapes.items():
+        if name.endswith("biases"):
+            weights[name] = np.zeros(shape, np.float32)
+        else:
+            limit = np.sqrt(6.0 / sum(shape))
+            weights[name] = rng.uniform(-limit, limit, shape).astype(np.float32)
+    return weights
+
+
+def flatten(architecture: Architecture, weights: Weights) -> np.ndarray:
+    """All weights as one float32 vector, in the order of ``architecture.shapes``."""
+    return np.concatenate(
+        [np.asarray(weights[name], np.float32).ravel() for name in architecture.shapes]
+    )
+
+
+def unflatten(architecture: Architecture, flat: np.ndarray) -> dict[str, np.ndarray]:
+    """The inverse of `flatten`."""
+    sizes = [int(np.prod(shape)) for shape in architecture.shapes.values()]
+    parts = np.split(np.asarray(flat, np.float32), np.cumsum(sizes)[:-1])
+    return {
+        name: part.reshape(shape)
+        for (name, shape), part in zip(architecture.shapes.items(), parts, strict=True)
+    }

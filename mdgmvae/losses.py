@@ -1,0 +1,81 @@
+"""The loss of a frame, term by term; each a pure function of tensors (TensorFlow).
+
+With y = 1..k, q = q(y|x), and z_y = mean + sqrt(variance) * noise drawn from q(z|x,y)::
+
+    loss = r_nent * sum_y q log q
+         + sum_y q * [ -log p(x|z_y) + log q(z_y|x,y) - log p(z_y|y) + log k ]
+
+Bozkurt Varolgunes, Bereau & Rudzinski 2020, equation 5, with the weight r_nent of the
+negative entropy that their code uses. All values are in nats.
+"""
+
+import math
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from .network import Gaussian, Network
+
+
+class LossTerms(NamedTuple):
+    """The loss and the terms that it is made of, each of shape (n,)."""
+
+    loss: tf.Tensor
+    reconstruction: tf.Tensor
+    latent: tf.Tensor
+    negative_entropy: tf.Tensor
+
+
+def log_normal(x: tf.Tensor, gaussian: Gaussian) -> tf.Tensor:
+    """log N(x; mean, variance) of a diagonal Gaussian, summed over the last axis."""
+    mean, variance = gaussian
+    return -0.5 * tf.reduce_sum(
+        math.log(2.0 * math.pi) + tf.math.log(variance) + tf.square(x - mean) / variance, axis=-1
+    )
+
+
+def negative_entropy(logits: tf.Tensor) -> tf.Tensor:
+    """sum_y q log q of q = softmax(logits), over the last axis; between -log k and 0."""
+    return tf.reduce_sum(tf.nn.softmax(logits) * tf.nn.log_softmax(logits), axis=-1)
+
+
+def draw(gaussian: Gaussian, noise: tf.Tensor) -> tf.Tensor:
+    """mean + sqrt(variance) * noise (Kingma & Welling 2014, section 2.4)."""
+    return gaussian.mean + tf.sqrt(gaussian.variance) * noise
+
+
+def expectation(q: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
+    """sum_y q(y|x) * values_y: (n, k) and (k, n) or (k, n, d) -> (n,) or (n, d)."""
+    weights = tf.transpose(q)
+    if values.shape.rank == 3:
+        weights = weights[:, :, tf.newaxis]
+    return tf.reduce_sum(weights * values, axis=0)
+
+
+def frame_loss(network: Network, x: tf.Tensor, noise: tf.Tensor, r_nent: tf.Tensor) -> LossTerms:
+    """The loss of each frame.
+
+    Parameters
+    ----------
+    network : Network
+    x : tensor of shape (n, n_x)
+    noise : tensor of shape (k, n, n_z)
+        Standard normal.
+    r_nent : scalar
+        Weight of the negative entropy.
+
+    Returns
+    -------
+    LossTerms
+        ``loss``; ``reconstruction``, sum_y q * -log p(x|z_y); ``latent``, sum_y q *
+        [log q(z_y|x,y) - log p(z_y|y)]; ``negative_entropy``, sum_y q log q.
+    """
+    logits = network.logits(x)
+    q = tf.nn.softmax(logits)
+    posterior = network.encode(x)
+    z = draw(posterior, noise)
+    reconstruction = expectation(q, -log_normal(x, network.decode(z)))
+    latent = expectation(q, log_normal(z, posterior) - log_normal(z, network.prior()))
+    nent = negative_entropy(logits)
+    log_k = math.log(network.architecture.k)
+    return LossTerms(r_nent * nent + reconstruction + latent + log_k, reconstruction, latent, nent)
