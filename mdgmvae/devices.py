@@ -1,0 +1,57 @@
+"""Where TensorFlow computes: the CPU or a GPU (TensorFlow)."""
+
+import logging
+
+import tensorflow as tf
+
+from .errors import InputError
+
+logger = logging.getLogger(__name__)
+
+
+def choose(device: str = "auto") -> str:
+    """The TensorFlow name of the device to use: "CPU:0" or "GPU:n".
+
+    Memory of GPUs is taken as it is needed, where TensorFlow has not started yet, so that a
+    desktop stays usable.
+
+    Parameters
+    ----------
+    device : {"auto", "cpu", "gpu", "gpu:0", "gpu:1", ...}
+        "auto" is the first GPU that TensorFlow sees, else the CPU.
+
+    Raises
+    ------
+    InputError
+        For a device that is not there, naming those that are.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    known = {"cpu": "CPU:0", **{f"gpu:{i}": f"GPU:{i}" for i in range(len(gpus))}}
+    name = str(device).lower()
+    if name == "auto":
+        name = "gpu:0" if gpus else "cpu"
+    elif name == "gpu":
+        name = "gpu:0"
+    if name not in known:
+        raise InputError(f"device={device!r}: TensorFlow sees {', '.join(known)} here; or use auto")
+    if name != "cpu":
+        _grow_memory(gpus)
+    return known[name]
+
+
+def describe(name: str) -> str:
+    """The device in words, with the thread count that decides the last bits on a CPU."""
+    if name.startswith("CPU"):
+        return f"cpu, {tf.config.threading.get_intra_op_parallelism_threads() or 'all'} threads"
+    gpu = tf.config.list_physical_devices("GPU")[int(name.split(":")[1])]
+    details = tf.config.experimental.get_device_details(gpu)
+    return f"{name.lower()}, {details.get('device_name', 'unknown GPU')}"
+
+
+def _grow_memory(gpus: list) -> None:
+    for gpu in gpus:
+        try:
+            tf.config.experimental.set_memory_growth(gpu, True)
+        except RuntimeError:
+            # TensorFlow has started: whoever started it chose how memory is taken.
+            logger.info("TensorFlow has started already; its GPU memory setting is kept")
