@@ -1,0 +1,168 @@
+"""What a trained model says of frames: compiled functions over chunks of rows (TensorFlow).
+
+Rows are padded to a few fixed chunk lengths. So TensorFlow compiles once, not for every
+length, and a frame's result does not depend on how many others came with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+
+import numpy as np
+import tensorflow as tf
+
+from . import losses
+from .architecture import Architecture
+from .network import Network
+
+#: Shortest and longest chunk; between them, lengths are powers of two.
+_MIN_ROWS, _MAX_ROWS = 256, 8192
+
+
+class Inference:
+    """The functions of a trained model, over arrays of scaled rows.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    flat : ndarray of shape (architecture.n_weights,), float32
+    device : str
+        From `devices.choose`.
+    """
+
+    def __init__(self, architecture: Architecture, flat: np.ndarray, device: str) -> None:
+        self._architecture = architecture
+        self._device = device
+        with tf.device(device):
+            self._flat = tf.constant(flat)
+
+    @property
+    def chunk_rows(self) -> int:
+        """Rows that are worth handing over at once, given how much memory each one takes."""
+        a = self._architecture
+        widest = max(a.n_x, *a.qy_dims, *a.qz_dims, *a.px_dims) * a.k * 8
+        return max(_MIN_ROWS, min(_MAX_ROWS, _power_of_two(2**27 // widest)))
+
+    def assign(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """q(y|x) of shape (n, k) and the latent coordinate of shape (n, n_z)."""
+        return self._run("assign", x)
+
+    def draw_latent(self, x: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """sum_y q(y|x) z_y with z_y drawn by `noise` of shape (k, n, n_z)."""
+        return self._run("draw_latent", x, noise)[0]
+
+    def reconstruct(self, x: np.ndarray) -> np.ndarray:
+        """sum_y q(y|x) * mean of p(x | z_y at its mean)."""
+        return self._run("reconstruct", x)[0]
+
+    def draw_reconstruction(
+        self, x: np.ndarray, noise: np.ndarray, noise_x: np.ndarray
+    ) -> np.ndarray:
+        """sum_y q(y|x) x_y, with z_y drawn by `noise` and x_y ~ p(x|z_y) by `noise_x`."""
+        return self._run("draw_reconstruction", x, noise, noise_x)[0]
+
+    def loss(self, x: np.ndarray, noise: np.ndarray, r_nent: float) -> np.ndarray:
+        """The loss of each row for one draw of the noise, shape (n,)."""
+        return self._run("loss", x, noise, constants=(np.float32(r_nent),))[0]
+
+    def decode(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance of p(x|z), each of shape (n, n_x)."""
+        return self._run("decode", z)
+
+    def prior(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance of p(z|y), each of shape (k, n_z)."""
+        with tf.device(self._device):
+            mean, variance = Network(self._architecture, self._flat).prior()
+        return mean.numpy()[:, 0], variance.numpy()[:, 0]
+
+    def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance of q(z|x,y), each of shape (k, n, n_z)."""
+        mean, variance = self._run("encode", x)
+        return np.swapaxes(mean, 0, 1), np.swapaxes(variance, 0, 1)
+
+    def _run(
+        self, name: str, x: np.ndarray, *noise: np.ndarray, constants: tuple = ()
+    ) -> tuple[np.ndarray, ...]:
+        """Call the compiled function `name` on chunks of `x` (n, ...) and `noise` (k, n, ...)."""
+        function = _compiled(name, self._architecture)
+        parts = []
+        for start, stop, n_padded in _chunk_bounds(len(x), self.chunk_rows):
+            pad = n_padded - (stop - start)
+            rows = np.pad(x[start:stop], ((0, pad), (0, 0)))
+            draws = [np.pad(a[:, start:stop], ((0, 0), (0, pad), (0, 0))) for a in noise]
+            with tf.device(self._device):
+                results = function(self._flat, rows, *draws, *constants)
+            parts.append([result.numpy()[: stop - start] for result in results])
+        return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+
+def _chunk_bounds(n: int, chunk_rows: int) -> Iterator[tuple[int, int, int]]:
+    """Start, stop and padded length of each chunk; one (empty) chunk where there is no row."""
+    for start in range(0, max(n, 1), chunk_rows):
+        stop = min(start + chunk_rows, n)
+        yield start, stop, min(chunk_rows, max(_MIN_ROWS, _power_of_two(stop - start)))
+
+
+def _power_of_two(n: int) -> int:
+    return 1 << max(n - 1, 1).bit_length()
+
+
+def _assign(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
+    q = tf.nn.softmax(network.logits(x))
+    return q, losses.expectation(q, network.encode(x).mean)
+
+
+def _draw_latent(network: Network, x: tf.Tensor, noise: tf.Tensor) -> Iterable[tf.Tensor]:
+    q = tf.nn.softmax(network.logits(x))
+    return (losses.expectation(q, losses.draw(network.encode(x), noise)),)
+
+
+def _reconstruct(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
+    q = tf.nn.softmax(network.logits(x))
+    return (losses.expectation(q, network.decode(network.encode(x).mean).mean),)
+
+
+def _draw_reconstruction(
+    network: Network, x: tf.Tensor, noise: tf.Tensor, noise_x: tf.Tensor
+) -> Iterable[tf.Tensor]:
+    q = tf.nn.softmax(network.logits(x))
+    drawn = losses.draw(network.decode(losses.draw(network.encode(x), noise)), noise_x)
+    return (losses.expectation(q, drawn),)
+
+
+def _loss(
+    network: Network, x: tf.Tensor, noise: tf.Tensor, r_nent: tf.Tensor
+) -> Iterable[tf.Tensor]:
+    return (losses.frame_loss(network, x, noise, r_nent).loss,)
+
+
+def _decode(network: Network, z: tf.Tensor) -> Iterable[tf.Tensor]:
+    return network.decode(z)
+
+
+def _encode(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
+    # Rows first, as in every other result, so that padding can be cut off.
+    return [tf.transpose(part, [1, 0, 2]) for part in network.encode(x)]
+
+
+_FUNCTIONS: dict[str, Callable[..., Iterable[tf.Tensor]]] = {
+    "assign": _assign,
+    "draw_latent": _draw_latent,
+    "reconstruct": _reconstruct,
+    "draw_reconstruction": _draw_reconstruction,
+    "loss": _loss,
+    "decode": _decode,
+    "encode": _encode,
+}
+
+
+@lru_cache(maxsize=64)
+def _compiled(name: str, architecture: Architecture) -> Callable[..., Iterable[tf.Tensor]]:
+    function = _FUNCTIONS[name]
+
+    @tf.function
+    def compiled(flat: tf.Tensor, *arguments: tf.Tensor) -> Iterable[tf.Tensor]:
+        return function(Network(architecture, flat), *arguments)
+
+    return compiled
