@@ -1,0 +1,529 @@
+"""GMVAE, a scikit-learn estimator: feature arrays in, states and latent coordinates out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    DensityMixin,
+    TransformerMixin,
+)
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from . import fitting, presets
+from .architecture import Architecture, unflatten
+from .checkpoint import Checkpoint
+from .errors import InputError, TrainingError
+from .rows import Rows
+from .saved_model import SavedModel
+from .scaling import Scaling
+from .trained import TrainedModel
+
+#: A feature matrix (n_frames, n_x), in memory or mapped, or the path of a .npy file of one.
+Features: TypeAlias = np.ndarray | str | os.PathLike
+
+#: Parameters that belong to the machine and the session, not to the model: never saved.
+_OF_THE_MACHINE = ("device", "checkpoint", "verbose")
+
+
+class GMVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator):
+    """Gaussian-mixture variational autoencoder.
+
+    Learns a low-dimensional latent space and k mixture components at once. The defaults are
+    those of the paper; ``GMVAE.from_preset("robust")`` is the set to begin with.
+
+    Parameters
+    ----------
+    k : int
+        Mixture components. 1 is a plain variational autoencoder.
+    n_x : int, optional
+        Observable dimensions; None takes the columns of the data, any other number must be
+        theirs.
+    n_z : int
+        Latent dimensions.
+    n_epochs : int
+        Epochs.
+    qy_dims, qz_dims, pz_dims, px_dims : tuple of int
+        Widths of the hidden layers of q(y|x), q(z|x,y), p(z|y) and p(x|z).
+    r_nent : float
+        Weight of the negative entropy of q(y|x).
+    batch_size : int
+        Frames in a batch.
+    lr : float
+        Learning rate of Adam.
+    scale : {None, "standard"}
+        "standard" gives every feature mean 0 and variance 1.
+    r_nent_start : float, optional
+        Weight of the negative entropy at the start; it falls linearly to `r_nent`. 1 is the
+        evidence lower bound.
+    anneal : float
+        Share of the epochs during which it falls.
+    lr_schedule : {"constant", "cosine"}
+        Course of the learning rate over the epochs.
+    validation_fraction : float
+        Share of the frames held out, as pieces of neighbouring frames; the weights with the
+        lowest loss on them are kept.
+    patience : int, optional
+        Epochs without a lower validation loss after which training stops.
+    n_init : int
+        Restarts; the one with the lowest loss is kept.
+    relu_logits : bool
+        ReLU on the logits of q(y|x), as in the paper's code. Components die of it; it is
+        there for models that were trained with that code.
+    device : {"auto", "cpu", "gpu:0", ...}
+        Where to compute; "auto" is the first GPU that TensorFlow sees, else the CPU.
+    checkpoint : path-like, optional
+        An .npz file to which the state of the training is written; where it exists, the
+        training goes on from it.
+    seed : int, optional
+        The same seed gives the same weights, bit for bit on a CPU at the same thread count.
+        None draws one.
+    verbose : bool, optional
+        Progress bars; None shows them on a terminal and in a notebook only.
+
+    Attributes
+    ----------
+    model_ : TrainedModel
+        What was learnt; `weights_`, `architecture_` and `scaling_` are parts of it. Components
+        are numbered by falling count of labels over the frames of the fit.
+    populations_ : ndarray of shape (k,)
+        Share of the frames of the fit in each component.
+    history_ : dict of str to list of float
+        One value an epoch: "epoch", "loss", "reconstruction", "latent", "negative_entropy"
+        (each in nats a frame), "r_nent", "lr" and "val_loss" where frames are held out.
+    n_epochs_ : int
+        Epochs that were run.
+    n_features_in_ : int
+    seed_ : int
+    device_ : str
+
+    References
+    ----------
+    Bozkurt Varolgunes, Bereau & Rudzinski, Mach. Learn.: Sci. Technol. 1, 015012 (2020).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.concatenate([rng.normal(-3, 1, (600, 2)), rng.normal(3, 1, (300, 2))])
+    >>> model = GMVAE.from_preset("robust", k=2, n_epochs=30, batch_size=50, seed=0).fit(X)
+    >>> labels = model.predict(X)
+    >>> labels[0], labels[-1], model.transform(X).shape
+    (np.int64(0), np.int64(1), (900, 2))
+    """
+
+    def __init__(
+        self,
+        k: int = 5,
+        *,
+        n_x: int | None = None,
+        n_z: int = 1,
+        n_epochs: int = 50,
+        qy_dims: Sequence[int] = (32,),
+        qz_dims: Sequence[int] = (16,),
+        pz_dims: Sequence[int] = (16,),
+        px_dims: Sequence[int] = (128,),
+        r_nent: float = 0.05,
+        batch_size: int = 517,
+        lr: float = 1e-4,
+        scale: str | None = None,
+        r_nent_start: float | None = None,
+        anneal: float = 0.7,
+        lr_schedule: str = "constant",
+        validation_fraction: float = 0.0,
+        patience: int | None = None,
+        n_init: int = 1,
+        relu_logits: bool = False,
+        device: str = "auto",
+        checkpoint: str | os.PathLike | None = None,
+        seed: int | None = None,
+        verbose: bool | None = None,
+    ) -> None:
+        self.k = k
+        self.n_x = n_x
+        self.n_z = n_z
+        self.n_epochs = n_epochs
+        self.qy_dims = qy_dims
+        self.qz_dims = qz_dims
+        self.pz_dims = pz_dims
+        self.px_dims = px_dims
+        self.r_nent = r_nent
+        self.batch_size = batch_size
+        self.lr = lr
+        self.scale = scale
+        self.r_nent_start = r_nent_start
+        self.anneal = anneal
+        self.lr_schedule = lr_schedule
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.n_init = n_init
+        self.relu_logits = relu_logits
+        self.device = device
+        self.checkpoint = checkpoint
+        self.seed = seed
+        self.verbose = verbose
+
+    @classmethod
+    def from_preset(cls, preset: str, **overrides: Any) -> GMVAE:
+        """An estimator with the values of a preset, and what is given instead.
+
+        Parameters
+        ----------
+        preset : {"paper", "robust"}
+        **overrides
+            Any parameter of the constructor.
+
+        Examples
+        --------
+        >>> GMVAE.from_preset("robust", k=3).scale
+        'standard'
+        """
+        return cls(**{**presets.preset(preset), **overrides})
+
+    def fit(self, X: Features, y: object = None, *, lengths: Sequence[int] | None = None) -> GMVAE:
+        """Train on the rows of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_frames, n_x), np.memmap, or path of a .npy file
+        y : ignored
+        lengths : sequence of int, optional
+            Rows of each continuous piece of trajectory, in order. For an .npy file they come
+            from the .json beside it.
+
+        Returns
+        -------
+        GMVAE
+            The estimator itself.
+
+        Raises
+        ------
+        InputError
+            For data or parameters that cannot be used.
+        TrainingError
+            When the loss is no longer a finite number. The last good weights are kept, so the
+            estimator can be inspected and used.
+        """
+        params = self._checked_params()
+        rows = self._rows(X, reset=True)
+        if len(rows) < params["k"]:
+            raise InputError(
+                f"k={params['k']}: more components than frames (n_samples={len(rows)})"
+            )
+        if params["n_x"] not in (None, rows.n_columns):
+            raise InputError(
+                f"n_x={params['n_x']}: {rows.name} has {rows.n_columns} columns; leave n_x out"
+            )
+        pieces = fitting.check_lengths(lengths or rows.lengths, len(rows))
+        rows.check_finite()
+        self.seed_ = _draw_seed() if self.seed is None else _checked_seed(self.seed)
+        keep = fitting.hold_out(
+            len(rows), params["validation_fraction"], pieces, np.random.default_rng(self.seed_)
+        )
+        scaling = Scaling.fit(params["scale"], fitting.chosen_chunks(rows, keep), rows.n_columns)
+        self._train(rows, scaling, keep, params)
+        return self
+
+    def _train(
+        self, rows: Rows, scaling: Scaling, keep: np.ndarray | None, params: dict[str, Any]
+    ) -> None:
+        from . import devices
+        from .training import Options
+
+        device = devices.choose(self.device)
+        architecture = _architecture(params, rows.n_columns)
+        trained = {name: params[name] for name in Options.__dataclass_fields__ if name != "seed"}
+        options = Options(**trained, seed=self.seed_)
+        checkpoint = None
+        if self.checkpoint is not None:
+            identity = {"params": params, "seed": self.seed_, "data": fitting.digest(rows)}
+            checkpoint = Checkpoint(self.checkpoint, identity)
+        data = fitting.ScaledRows(rows, scaling, keep, architecture, options, device)
+        fit = fitting.fit(data, architecture, options, device, checkpoint, self.verbose)
+
+        weights = unflatten(architecture, fit.weights)
+        model = TrainedModel(architecture, weights, scaling, self.seed_, self.device)
+        # The components are numbered by falling count over all rows, once and for all.
+        counts = model.count_labels(rows)
+        order = np.argsort(-counts, kind="stable")
+        self.model_ = model.reorder(order)
+        self.populations_ = counts[order] / counts.sum()
+        self.history_ = fit.history
+        self.n_epochs_ = len(fit.history.get("epoch", []))
+        self.device_ = devices.describe(device)
+        if fit.diverged:
+            raise TrainingError(
+                f"the loss became infinite or not a number in epoch {self.n_epochs_ + 1}; lower "
+                f"lr={self.lr:g} or scale the inputs (scale='standard'). The weights of epoch "
+                f"{self.n_epochs_} are kept"
+            )
+
+    def assign(self, X: Features) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Labels, probabilities and latent coordinates of each frame, in one pass.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_frames, n_x), np.memmap, or path of a .npy file
+
+        Returns
+        -------
+        labels : ndarray of shape (n_frames,), int64
+        probabilities : ndarray of shape (n_frames, k), float32
+        latent : ndarray of shape (n_frames, n_z), float32
+        """
+        check_is_fitted(self)
+        probabilities, latent = self.model_.assign(self._rows(X))
+        return probabilities.argmax(axis=1), probabilities, latent
+
+    def predict(self, X: Features) -> np.ndarray:
+        """The component of each frame, argmax_y q(y|x): shape (n_frames,), int64."""
+        return self.assign(X)[0]
+
+    def predict_proba(self, X: Features) -> np.ndarray:
+        """q(y|x): shape (n_frames, k), float32."""
+        return self.assign(X)[1]
+
+    def fit_predict(
+        self, X: Features, y: object = None, *, lengths: Sequence[int] | None = None
+    ) -> np.ndarray:
+        """Train, and return the component of each frame: shape (n_frames,), int64."""
+        return self.fit(X, lengths=lengths).predict(X)
+
+    def transform(self, X: Features, *, sample: bool = False) -> np.ndarray:
+        """Latent coordinates: shape (n_frames, n_z), float32.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_frames, n_x), np.memmap, or path of a .npy file
+        sample : bool
+            False: sum_y q(y|x) * mean of q(z|x,y). True: the same sum over draws of z, as in
+            the paper; drawn by `seed_`.
+        """
+        check_is_fitted(self)
+        rows = self._rows(X)
+        return self.model_.draw_latent(rows) if sample else self.model_.assign(rows)[1]
+
+    def reconstruct(self, X: Features, *, sample: bool = False) -> np.ndarray:
+        """Each frame through the latent space and back: shape (n_frames, n_x), float32.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_frames, n_x), np.memmap, or path of a .npy file
+        sample : bool
+            False: sum_y q(y|x) * mean of p(x|z_y), z_y at its mean. True: the same sum over
+            draws of z_y and x, as in the paper; drawn by `seed_`.
+        """
+        check_is_fitted(self)
+        rows = self._rows(X)
+        if sample:
+            return self.model_.draw_reconstruction(rows)
+        return self.model_.reconstruct(rows)
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        """The mean of p(x|z) in the units of X: (n, n_z) -> (n, n_x), float32.
+
+        Raises
+        ------
+        InputError
+            When `z` has not n_z columns of finite numbers.
+        """
+        check_is_fitted(self)
+        z = np.asarray(z, np.float32)
+        n_z = self.architecture_.n_z
+        if z.ndim != 2 or z.shape[1] != n_z or not np.isfinite(z).all():
+            raise InputError(f"z of shape {z.shape}: must be (n, {n_z}), of finite numbers")
+        return self.model_.decode(z)
+
+    def sample(self, n: int = 1, *, seed: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Draw frames from the model: y from 1/k, z from p(z|y), x from p(x|z).
+
+        Parameters
+        ----------
+        n : int
+        seed : int, optional
+            By default `seed_`.
+
+        Returns
+        -------
+        X : ndarray of shape (n, n_x), float32
+        y : ndarray of shape (n,), int64
+        """
+        check_is_fitted(self)
+        seed = self.seed_ if seed is None else _checked_seed(seed)
+        return self.model_.sample(presets.check_count("n", n), np.random.default_rng(seed))
+
+    def score_samples(self, X: Features) -> np.ndarray:
+        """Minus the loss of each frame, averaged over draws of z, in the units of X.
+
+        With `r_nent` = 1 it is a lower bound of the log-density. The draws depend on `seed_`
+        and on the frame itself, not on its place among the others.
+
+        Returns
+        -------
+        ndarray of shape (n_frames,), float32
+            Nats.
+        """
+        check_is_fitted(self)
+        return -self.model_.loss(self._rows(X), float(self.r_nent))
+
+    def score(self, X: Features, y: object = None) -> float:
+        """The mean of `score_samples`: larger is better."""
+        return float(self.score_samples(X).mean(dtype=np.float64))
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write the model to a folder of model.json and weights.npz.
+
+        Raises
+        ------
+        InputError
+            When `path` is a file, or a folder that holds something else than a model.
+        """
+        self.to_saved_model().save(path)
+
+    def to_saved_model(self, trajectory: Mapping[str, Any] | None = None) -> SavedModel:
+        """All that the model is, as a value that can be written."""
+        check_is_fitted(self)
+        fitted = {
+            "seed": self.seed_,
+            "device": self.device_,
+            "populations": self.populations_.tolist(),
+            "history": self.history_,
+            "feature_names_in": getattr(self, "feature_names_in_", np.array([])).tolist(),
+        }
+        return SavedModel(
+            params={n: v for n, v in self.get_params().items() if n not in _OF_THE_MACHINE},
+            architecture=self.architecture_,
+            weights=dict(self.weights_),
+            scaling=self.scaling_,
+            fitted=fitted,
+            trajectory=dict(trajectory) if trajectory else None,
+        )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> GMVAE:
+        """Read a model that `save` wrote; no code in the files is run.
+
+        Raises
+        ------
+        InputError
+            When there is no model, or it is damaged.
+        """
+        return cls.from_saved_model(SavedModel.load(path))
+
+    @classmethod
+    def from_saved_model(cls, saved: SavedModel) -> GMVAE:
+        """The estimator that a saved model describes."""
+        model = cls(**saved.params)
+        fitted = saved.fitted
+        model.seed_ = fitted["seed"]
+        model.n_features_in_ = saved.architecture.n_x
+        model.model_ = TrainedModel(
+            saved.architecture, saved.weights, saved.scaling, model.seed_, model.device
+        )
+        model.device_ = fitted["device"]
+        model.populations_ = np.array(fitted["populations"], float)
+        model.history_ = fitted["history"]
+        model.n_epochs_ = len(model.history_.get("epoch", []))
+        if fitted["feature_names_in"]:
+            model.feature_names_in_ = np.array(fitted["feature_names_in"], object)
+        return model
+
+    @classmethod
+    def from_tf1_checkpoint(cls, prefix: str | os.PathLike, **params: Any) -> GMVAE:
+        """A model that was trained with the paper's own TensorFlow 1 code.
+
+        The sizes follow from the weights; the order of the components is the checkpoint's, so
+        `populations_` is unknown (NaN).
+
+        Parameters
+        ----------
+        prefix : path-like
+            ``.../model.ckpt-20``, or the folder of the checkpoint.
+        **params
+            Parameters that a checkpoint does not hold (``r_nent``, ``seed``, ...).
+
+        Raises
+        ------
+        InputError
+            When it is not a checkpoint of that code.
+        """
+        from .tf1 import read_checkpoint
+
+        architecture, weights = read_checkpoint(prefix)
+        sizes = ("k", "n_x", "n_z", "qy_dims", "qz_dims", "pz_dims", "px_dims", "relu_logits")
+        model = cls(**{**params, **{name: getattr(architecture, name) for name in sizes}})
+        scaling = Scaling.fit(None, [], architecture.n_x)
+        model.seed_ = 0 if model.seed is None else _checked_seed(model.seed)
+        model.n_features_in_ = architecture.n_x
+        model.model_ = TrainedModel(architecture, weights, scaling, model.seed_, model.device)
+        model.device_ = "unknown"
+        model.populations_ = np.full(architecture.k, np.nan)
+        model.history_ = {}
+        model.n_epochs_ = 0
+        return model
+
+    @property
+    def weights_(self) -> Mapping[str, np.ndarray]:
+        """The weights of the networks by name."""
+        return self.model_.weights
+
+    @property
+    def architecture_(self) -> Architecture:
+        """Sizes of the networks and the order of the components."""
+        return self.model_.architecture
+
+    @property
+    def scaling_(self) -> Scaling:
+        """What is done to the inputs before the networks see them."""
+        return self.model_.scaling
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.architecture_.n_z
+
+    def _checked_params(self) -> dict[str, Any]:
+        return presets.check({name: getattr(self, name) for name in presets.HYPERPARAMETERS})
+
+    def _rows(self, X: Features, reset: bool = False) -> Rows:
+        """X as rows; an array in memory is checked by scikit-learn's rules."""
+        if not isinstance(X, str | os.PathLike | np.memmap):
+            X = validate_data(self, X, reset=reset, dtype=np.float32, ensure_min_samples=1 + reset)
+            return Rows(X)
+        rows = Rows(X)
+        if reset:
+            self.n_features_in_ = rows.n_columns
+            if hasattr(self, "feature_names_in_"):
+                del self.feature_names_in_
+        elif rows.n_columns != self.n_features_in_:
+            raise InputError(
+                f"{rows.name}: has {rows.n_columns} columns, but the model was trained on "
+                f"{self.n_features_in_}; compute the same features for it"
+            )
+        return rows
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+
+def _architecture(params: Mapping[str, Any], n_x: int) -> Architecture:
+    names = ("k", "n_z", "qy_dims", "qz_dims", "pz_dims", "px_dims", "relu_logits")
+    return Architecture(n_x=n_x, **{name: params[name] for name in names})
+
+
+def _draw_seed() -> int:
+    return int(np.random.SeedSequence().generate_state(1)[0])
+
+
+def _checked_seed(seed: Any) -> int:
+    number = presets.check_count("seed", seed, low=0)
+    if number >= 2**63:
+        raise InputError(f"seed={seed!r}: must be below 2**63")
+    return number

@@ -1,0 +1,191 @@
+"""The hyperparameters: what each one is and may be, and the named sets of them.
+
+One table serves the constructor's checks, the command line and the documentation. Nothing
+heavy is imported here.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import InputError
+
+
+@dataclass(frozen=True)
+class Hyperparameter:
+    """Kind ("int", "float", "dims", "choice", "bool"), bounds and meaning of a hyperparameter."""
+
+    kind: str
+    help: str
+    low: float = -math.inf
+    high: float = math.inf
+    optional: bool = False
+    choices: tuple[str | None, ...] = ()
+
+
+HYPERPARAMETERS: dict[str, Hyperparameter] = {
+    "k": Hyperparameter("int", "mixture components; 1 is a plain VAE", 1, 10_000),
+    "n_x": Hyperparameter(
+        "int", "observable dimensions; by default those of the data", 1, optional=True
+    ),
+    "n_z": Hyperparameter("int", "latent dimensions", 1),
+    "n_epochs": Hyperparameter("int", "epochs", 1),
+    "qy_dims": Hyperparameter("dims", "widths of the hidden layers of q(y|x)", 1),
+    "qz_dims": Hyperparameter("dims", "widths of the hidden layers of q(z|x,y)", 1),
+    "pz_dims": Hyperparameter("dims", "widths of the hidden layers of p(z|y)", 1),
+    "px_dims": Hyperparameter("dims", "widths of the hidden layers of p(x|z)", 1),
+    "r_nent": Hyperparameter("float", "weight of the negative entropy of q(y|x)", 0),
+    "batch_size": Hyperparameter("int", "frames in a batch", 1),
+    "lr": Hyperparameter("float", "learning rate of Adam", 1e-12),
+    "scale": Hyperparameter("choice", "how inputs are scaled", choices=(None, "standard")),
+    "r_nent_start": Hyperparameter(
+        "float", "weight of the negative entropy at the start of annealing", 0, optional=True
+    ),
+    "anneal": Hyperparameter("float", "share of the epochs that anneal r_nent", 0, 1),
+    "lr_schedule": Hyperparameter(
+        "choice", "course of the learning rate", choices=("constant", "cosine")
+    ),
+    "validation_fraction": Hyperparameter("float", "share of frames held out", 0, 0.9),
+    "patience": Hyperparameter(
+        "int", "epochs without a better validation loss before training stops", 1, optional=True
+    ),
+    "n_init": Hyperparameter("int", "restarts; the one with the lowest loss is kept", 1),
+    "relu_logits": Hyperparameter("bool", "ReLU on the logits, for models of the paper's code"),
+}
+
+#: The values of the paper's code, and nothing that it does not do.
+PAPER: Mapping[str, Any] = {
+    "k": 5,
+    "n_x": None,
+    "n_z": 1,
+    "n_epochs": 50,
+    "qy_dims": (32,),
+    "qz_dims": (16,),
+    "pz_dims": (16,),
+    "px_dims": (128,),
+    "r_nent": 0.05,
+    "batch_size": 517,
+    "lr": 1e-4,
+    "scale": None,
+    "r_nent_start": None,
+    "anneal": 0.7,
+    "lr_schedule": "constant",
+    "validation_fraction": 0.0,
+    "patience": None,
+    "n_init": 1,
+    "relu_logits": False,
+}
+
+#: Standardised inputs and enough training to converge.
+ROBUST: Mapping[str, Any] = {
+    **PAPER,
+    "n_z": 2,
+    "n_epochs": 60,
+    "lr": 3e-3,
+    "scale": "standard",
+    "r_nent_start": 1.0,
+    "lr_schedule": "cosine",
+    "validation_fraction": 0.1,
+    "patience": 10,
+    "n_init": 3,
+}
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {"paper": PAPER, "robust": ROBUST}
+
+
+def preset(name: str) -> dict[str, Any]:
+    """The hyperparameters of a preset.
+
+    Parameters
+    ----------
+    name : {"paper", "robust"}
+
+    Raises
+    ------
+    InputError
+        For another name.
+
+    Examples
+    --------
+    >>> preset("paper")["batch_size"]
+    517
+    """
+    if name not in PRESETS:
+        raise InputError(f"preset={name!r}: choose one of {', '.join(PRESETS)}")
+    return dict(PRESETS[name])
+
+
+def check(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The hyperparameters in their plain types, each checked on its own.
+
+    Raises
+    ------
+    InputError
+        Naming the hyperparameter, its value and what it may be.
+
+    Examples
+    --------
+    >>> check({"k": 3, "qy_dims": 64})
+    {'k': 3, 'qy_dims': (64,)}
+    """
+    return {name: _check_one(name, HYPERPARAMETERS[name], value) for name, value in values.items()}
+
+
+def _check_one(name: str, what: Hyperparameter, value: Any) -> Any:
+    if value is None and (what.optional or None in what.choices):
+        return None
+    if what.kind == "choice":
+        if value not in what.choices:
+            raise InputError(f"{name}={value!r}: choose one of {', '.join(map(str, what.choices))}")
+        return value
+    if what.kind == "bool":
+        if not _is_bool(value):
+            raise InputError(f"{name}={value!r}: must be True or False")
+        return bool(value)
+    if what.kind == "dims":
+        return _check_dims(name, what, value)
+    return _check_number(name, what, value)
+
+
+def _check_dims(name: str, what: Hyperparameter, value: Any) -> tuple[int, ...]:
+    if not isinstance(value, str):
+        widths = list(value) if hasattr(value, "__iter__") else [value]
+        if widths:
+            whole = Hyperparameter("int", what.help, what.low)
+            return tuple(_check_number(name, whole, width) for width in widths)
+    raise InputError(f"{name}={value!r}: give the width of each hidden layer, such as (64, 32)")
+
+
+def _check_number(name: str, what: Hyperparameter, value: Any) -> int | float:
+    kind = "a whole number" if what.kind == "int" else "a number"
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name}={value!r}: must be {kind}") from error
+    is_whole = math.isfinite(number) and number == int(number)
+    is_number = not isinstance(value, str) and not _is_bool(value)
+    if not is_number or not math.isfinite(number) or (what.kind == "int" and not is_whole):
+        raise InputError(f"{name}={value!r}: must be {kind}")
+    if not what.low <= number <= what.high:
+        bounds = f"at least {what.low:g}"
+        if what.high < math.inf:
+            bounds += f" and at most {what.high:g}"
+        raise InputError(f"{name}={value!r}: must be {bounds}")
+    return int(number) if what.kind == "int" else number
+
+
+def _is_bool(value: Any) -> bool:
+    # NumPy's bool is no subclass of Python's; NumPy itself is not imported here.
+    return isinstance(value, bool) or type(value).__name__ == "bool"
+
+
+def check_count(name: str, value: Any, low: int = 1) -> int:
+    """A whole number that is at least `low`, or an `InputError` that names it.
+
+    Examples
+    --------
+    >>> check_count("n", 3.0)
+    3
+    """
+    return int(_check_number(name, Hyperparameter("int", name, low), value))

@@ -1,0 +1,180 @@
+"""A model on disk: a folder of model.json and weights.npz, plain text and plain arrays."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ._version import __version__
+from .architecture import Architecture
+from .errors import InputError
+from .scaling import Scaling
+from .storage import atomic_folder
+
+FORMAT = "mdgmvae-model"
+FORMAT_VERSION = 1
+_PACKAGES = ("numpy", "tensorflow", "scikit-learn", "MDAnalysis", "mdtraj")
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """All that a model is.
+
+    Parameters
+    ----------
+    params : dict
+        Hyperparameters, as given to the constructor.
+    architecture : Architecture
+        With the order of the components.
+    weights : dict of str to ndarray of float32
+    scaling : Scaling
+    fitted : dict
+        Plain values found by the fit: seed, device, populations, history, ...
+    trajectory : dict or None
+        Featurizer, selection and fingerprint of the atoms, where it was trained from a
+        trajectory.
+    """
+
+    params: dict[str, Any]
+    architecture: Architecture
+    weights: dict[str, np.ndarray]
+    scaling: Scaling
+    fitted: dict[str, Any]
+    trajectory: dict[str, Any] | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write the folder; one that holds a model is replaced, any other is refused.
+
+        Raises
+        ------
+        InputError
+            When `path` cannot be written or holds something else than a model.
+        """
+        path = Path(path)
+        architecture = {n: v for n, v in asdict(self.architecture).items() if n != "shapes"}
+        content = {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "versions": installed_versions(),
+            "params": self.params,
+            "architecture": architecture,
+            "fitted": self.fitted,
+            "trajectory": self.trajectory,
+        }
+        arrays = {**self.weights, "scaling/mean": self.scaling.mean}
+        arrays["scaling/scale"] = self.scaling.scale
+        with atomic_folder(path, overwrite=(path / "model.json").is_file()) as temporary:
+            text = json.dumps(content, indent=1, default=_plain)
+            (temporary / "model.json").write_text(text + "\n", encoding="utf-8")
+            with open(temporary / "weights.npz", "wb") as file:
+                np.savez(file, **arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> SavedModel:
+        """Read the folder, or the folder `model` in it.
+
+        Raises
+        ------
+        InputError
+            When there is no model, it is damaged, or of a later version.
+        """
+        path = find_model(path)
+        content = _read_json(path / "model.json")
+        try:
+            architecture = _architecture(content["architecture"])
+            arrays = _read_arrays(path / "weights.npz")
+            scaling = Scaling(arrays.pop("scaling/mean"), arrays.pop("scaling/scale"))
+            model = cls(
+                params=_tuples(content["params"]),
+                architecture=architecture,
+                weights=arrays,
+                scaling=scaling,
+                fitted=content["fitted"],
+                trajectory=content["trajectory"],
+                versions=content["versions"],
+            )
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(f"{path}: the model is damaged ({error}); save it again") from error
+        shapes = {name: array.shape for name, array in arrays.items()}
+        n_x = (architecture.n_x,)
+        if shapes != architecture.shapes or not scaling.mean.shape == scaling.scale.shape == n_x:
+            raise InputError(f"{path}: weights.npz does not fit model.json; save the model again")
+        return model
+
+
+def find_model(path: str | os.PathLike) -> Path:
+    """The folder of a model: `path`, or `path`/model.
+
+    Raises
+    ------
+    InputError
+        When neither holds a model.json.
+    """
+    path = Path(path)
+    for folder in (path, path / "model"):
+        if (folder / "model.json").is_file():
+            return folder
+    reason = "holds no model (model.json)" if path.exists() else "does not exist"
+    raise InputError(f"{path}: {reason}; give the folder that `mdgmvae train` or save() wrote")
+
+
+def installed_versions() -> dict[str, str]:
+    """Versions of mdgmvae, Python and the packages that decide the result."""
+    found = {"mdgmvae": __version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as JSON ({error})") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise InputError(f"{path}: not a model of mdgmvae")
+    if content.get("format_version") != FORMAT_VERSION:
+        raise InputError(
+            f"{path}: format {content.get('format_version')}, but this is mdgmvae {__version__}, "
+            f"which reads format {FORMAT_VERSION}; install the version that wrote it"
+        )
+    return content
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: cannot be read ({error}); save the model again") from error
+
+
+def _architecture(content: Mapping[str, Any]) -> Architecture:
+    return Architecture(**_tuples(content))
+
+
+def _tuples(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {n: tuple(v) if isinstance(v, list) else v for n, v in content.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    raise TypeError(f"{type(value).__name__} cannot be saved as JSON")
