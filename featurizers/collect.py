@@ -1,0 +1,318 @@
+"""Features of an MDAnalysis trajectory, streamed to disk by an AnalysisBase.
+
+Each worker writes its own rows into one file; only frame numbers and times travel between
+processes.
+"""
+
+import os
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from MDAnalysis.analysis.backends import BackendBase, BackendSerial
+from MDAnalysis.analysis.base import AnalysisBase
+from MDAnalysis.analysis.results import Results
+
+from ..backends import backend_for
+from ..errors import InputError
+from ..featurefile import write_rows
+from ..integrity import check_universe
+from ..progress import progress_bar
+from ..storage import FeatureSet, check_npy_name
+from .base import BoundFeaturizer, Featurizer
+from .blocks import compute_block, frames_per_block
+from .frames import continuous_lengths, file_of_frames, frame_numbers, frames_needed
+from .topology import Fingerprint, as_atoms, select_indices
+from .writer import FeatureWriter
+
+_PARTS_PER_WORKER = 4  # so that the bar of a parallel run moves
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What comes home from a worker, instead of the analysis with its universe."""
+
+    frames: np.ndarray
+    times: np.ndarray
+    results: Results
+
+
+class FeatureCollector(AnalysisBase):
+    """Compute features frame by frame and write them to an .npy file.
+
+    Parameters
+    ----------
+    atomgroup : MDAnalysis.Universe or MDAnalysis.AtomGroup
+        The atoms given to the featurizer.
+    featurizer : Featurizer
+        What to compute. A reference that it lacks is taken from the first analysed frame.
+    out : path-like, optional
+        The .npy file to create or replace (with a .json beside it). None: a temporary file
+        that lives as long as `features`.
+    select : str, optional
+        Take only these of the atoms; kept with the features.
+    verbose : bool, optional
+        Draw a progress bar; by default on a terminal or in a notebook only.
+
+    Attributes
+    ----------
+    features : FeatureSet
+        After `run`.
+    frames, times : numpy.ndarray
+        After `run`, (n_frames,): numbers of the analysed frames, and their ``ts.time`` in ps.
+
+    Raises
+    ------
+    InputError
+        When there are no atoms or no trajectory, or `out` does not end in .npy.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from MDAnalysisTests.datafiles import GRO, XTC
+    >>> from mdgmvae.featurizers import Distances
+    >>> u = mda.Universe(GRO, XTC)
+    >>> collector = FeatureCollector(u, Distances(select="name CA and resid 1:3")).run(step=5)
+    >>> collector.features.values.shape
+    (2, 3)
+    """
+
+    _analysis_algorithm_is_parallelizable = True
+    # Attributes that stay in this process; a subclass adds its own, such as a trained model.
+    _not_pickled: ClassVar[tuple[str, ...]] = ("features", "_writer", "_bar", "_sliced_trajectory")
+
+    _writer: FeatureWriter | None = None
+    _bar: Any = None
+
+    def __init__(
+        self,
+        atomgroup: Any,
+        featurizer: Featurizer,
+        *,
+        out: str | os.PathLike | None = None,
+        select: str | None = None,
+        verbose: bool | None = None,
+    ) -> None:
+        atoms = as_atoms(atomgroup)
+        if select is not None:
+            atoms = atoms[select_indices(atoms, select)]
+        trajectory = getattr(atoms.universe, "_trajectory", None)
+        if trajectory is None:
+            raise InputError("the universe has no trajectory; load one with u.load_new(file)")
+        # False: a true value would give one bar in each worker process.
+        super().__init__(trajectory, verbose=False)
+        self.atomgroup = atoms
+        self.featurizer = featurizer
+        self.select = select
+        self.out = None if out is None else check_npy_name(out)
+        self.verbose = verbose
+
+    @classmethod
+    def get_supported_backends(cls) -> tuple[str, ...]:
+        """Names that `run` takes for `backend`."""
+        return ("serial", "multiprocessing", "dask")
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if key not in self._not_pickled}
+
+    def run(
+        self,
+        start: int | None = None,
+        stop: int | None = None,
+        step: int | None = None,
+        frames: Iterable[Any] | None = None,
+        verbose: bool | None = None,
+        n_workers: int | None = None,
+        n_parts: int | None = None,
+        backend: str | BackendBase | None = None,
+        *,
+        unsupported_backend: bool = False,
+        progressbar_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
+        """Compute the features of the chosen frames.
+
+        Parameters
+        ----------
+        start, stop, step : int, optional
+            Frames as in a slice.
+        frames : iterable of int or bool, optional
+            Frame numbers in any order (which is kept), or a mask, instead of a slice.
+        verbose : bool, optional
+            Draw a progress bar; by default as the constructor was told.
+        n_workers : int, optional
+            Number of processes of a parallel backend; by default all processors.
+        n_parts : int, optional
+            Into how many parts a parallel backend splits the frames.
+        backend : {'serial', 'multiprocessing', 'dask'} or BackendBase, optional
+            All give identical features. "dask" uses the active dask.distributed client.
+        unsupported_backend : bool, optional
+            Allow an instance of another class of backend, as in MDAnalysis.
+        progressbar_kwargs : dict, optional
+            Further arguments of the progress bar.
+
+        Returns
+        -------
+        FeatureCollector
+            Itself, with `features`.
+
+        Raises
+        ------
+        InputError
+            When a trajectory file is damaged where it is needed, the choice of frames or
+            backend makes no sense, or coordinates or features are not finite numbers.
+        """
+        chosen = frames if frames is None or isinstance(frames, np.ndarray) else list(frames)
+        check_universe(self.atomgroup.universe, frames_needed(stop, chosen))
+        # The universe may have been given other frames (load_new, transfer_to_memory) since.
+        self._trajectory = self.atomgroup.universe.trajectory
+        numbers = frame_numbers(self._trajectory.n_frames, start, stop, step, chosen)
+        executor = self._executor(backend, n_workers)
+        parallel = not isinstance(executor, BackendSerial)
+        parts = self._n_parts(parallel, executor, n_parts, len(numbers))
+        self._bound = self._bind(int(numbers[0]))
+        self._indices = self.atomgroup.ix[self._bound.indices]
+        self.results = Results()
+        with ExitStack() as stack:
+            self._writer = stack.enter_context(FeatureWriter(self.out, self._bound.n_features))
+            self._rows_path = self._writer.rows_path
+            self._bar = stack.enter_context(
+                progress_bar(
+                    len(numbers),
+                    "reading frames",
+                    "frames",
+                    verbose=self.verbose if verbose is None else verbose,
+                    **(progressbar_kwargs or {}),
+                )
+            )
+            if hasattr(executor, "report"):
+                executor.report = self._bar.update
+            super().run(
+                start=start,
+                stop=stop,
+                step=step,
+                frames=None if chosen is None else numbers,
+                verbose=False,
+                n_workers=getattr(executor, "n_workers", n_workers),
+                n_parts=parts,
+                backend=executor,
+                unsupported_backend=unsupported_backend or executor is not backend,
+            )
+        return self
+
+    def _executor(self, backend: str | BackendBase | None, n_workers: int | None) -> BackendBase:
+        if backend is None or backend == "serial":
+            return BackendSerial(1)
+        executor = backend_for(backend, n_workers) if isinstance(backend, str) else backend
+        for transformation in self._trajectory.transformations:
+            if not getattr(transformation, "parallelizable", False):
+                name = getattr(transformation, "__name__", type(transformation).__name__)
+                raise InputError(
+                    f"the transformation {name} of this trajectory cannot be sent to other "
+                    "processes; use backend='serial', or make it a class derived from "
+                    "MDAnalysis.transformations.base.TransformationBase"
+                )
+        return executor
+
+    def _n_parts(
+        self, parallel: bool, executor: BackendBase, n_parts: int | None, n_frames: int
+    ) -> int:
+        if n_parts is not None and (n_parts < 1 or (n_parts > 1 and not parallel)):
+            raise InputError(
+                f"n_parts={n_parts} needs a parallel backend, and at least one part; leave it out, "
+                "or use backend='multiprocessing'"
+            )
+        if not parallel:
+            return 1
+        if n_parts is None:
+            # Each part carries the trajectory object, which in memory is all its frames.
+            in_memory = getattr(self._trajectory, "format", None) == "MEMORY"
+            n_parts = executor.n_workers * (1 if in_memory else _PARTS_PER_WORKER)
+        return max(1, min(n_parts, n_frames))
+
+    def _bind(self, first: int) -> BoundFeaturizer:
+        """Bind the featurizer, which takes what it needs from the first analysed frame."""
+        timestep = self._trajectory[first]
+        featurizer = self.featurizer
+        if timestep.has_positions:
+            positions = np.array(timestep.positions[self.atomgroup.ix], dtype=np.float32)
+            featurizer = featurizer.with_reference(self.atomgroup, positions)
+        return featurizer.bind(self.atomgroup)
+
+    def _compute(
+        self,
+        indexed_frames: np.ndarray,
+        verbose: bool | None = None,
+        *,
+        progressbar_kwargs: dict[str, Any] | None = None,
+    ) -> _Part:
+        # The base class forgets the first column, the rows of this part in the whole run.
+        self._rows = indexed_frames[:, 0]
+        self._frame_index = -1
+        try:
+            super()._compute(indexed_frames, verbose=False)
+        except (OSError, EOFError) as error:
+            raise self._unreadable(indexed_frames[:, 1], error) from error
+        self._flush()
+        del self._positions, self._box
+        return _Part(self.frames, self.times, self.results)
+
+    def _unreadable(self, frames: np.ndarray, error: Exception) -> InputError:
+        frame = frames[min(self._frame_index + 1, len(frames) - 1)]
+        return InputError(
+            f"{self._trajectory.filename}: frame {frame:,} cannot be read ({error}); copy the "
+            "file again, or leave the frame out"
+        )
+
+    def _prepare(self) -> None:
+        n_block = min(frames_per_block(self._bound), len(self._rows))
+        self._positions = np.empty((n_block, len(self._indices), 3), dtype=np.float32)
+        self._box = np.empty((n_block, 6), dtype=np.float32)
+        self._has_box = True
+        self._n_filled = 0
+        self._n_written = 0
+
+    def _single_frame(self) -> None:
+        timestep = self._ts
+        if not timestep.has_positions:
+            raise InputError(
+                f"frame {timestep.frame:,} has no coordinates; leave it out (frames=, step)"
+            )
+        has_box = timestep.dimensions is not None
+        if self._n_filled == len(self._positions) or has_box != self._has_box:
+            self._flush()
+        self._has_box = has_box
+        self._positions[self._n_filled] = timestep.positions[self._indices]
+        if has_box:
+            self._box[self._n_filled] = timestep.dimensions
+        self._n_filled += 1
+        if self._bar is not None:
+            self._bar.update()
+
+    def _flush(self) -> None:
+        """Compute the frames that have gathered and write their rows."""
+        if self._n_filled == 0:
+            return
+        done, filled = self._n_written, self._n_filled
+        box = self._box[:filled] if self._has_box else None
+        frames = self.frames[done : done + filled]
+        values = compute_block(self._bound, self._positions[:filled], box, frames)
+        write_rows(self._rows_path, int(self._rows[done]), values)
+        self._n_written, self._n_filled = done + filled, 0
+
+    def _conclude(self) -> None:
+        self._bar.close()
+        index, joined = file_of_frames(self._trajectory, self.frames)
+        assert self._writer is not None  # run() made it
+        self.features: FeatureSet = self._writer.commit(
+            names=self._bound.names,
+            units=self._bound.units,
+            frames=self.frames.astype(np.int64),
+            times=self.times.astype(np.float64),
+            trajectory_index=index,
+            lengths=continuous_lengths(self.frames, index, joined),
+            selection=self.select,
+            featurizer=self._bound.featurizer.to_dict(),
+            fingerprint=Fingerprint.of(self.atomgroup).to_dict(),
+        )
