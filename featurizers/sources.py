@@ -178,7 +178,7 @@ def _chunk(
     if lengths is not None and angles is not None:
         box = np.hstack([lengths * 10.0, angles]).astype(np.float32)
         # Zeros in a file say that there is no box.
-        real = np.isfinite(box).all(axis=1) & (box[:, :3] > 0.0).all(axis=1)
+        real: np.ndarray = np.isfinite(box).all(axis=1) & (box[:, :3].min(axis=1) > 0.0)
         box = np.where(real[:, None], box, np.float32(0)) if real.any() else None
     positions = np.asarray(xyz, dtype=np.float32) * np.float32(10.0)
     return Chunk(frames, np.asarray(times, dtype=np.float64), positions, box)

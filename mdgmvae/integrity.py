@@ -91,18 +91,13 @@ def check_universe(universe: Any, stop: int | None = None) -> None:
     reader = universe.trajectory
     readers = getattr(reader, "readers", [reader])
     starts = getattr(reader, "_start_frames", [0])
-    for index, (part, first) in enumerate(zip(readers, starts, strict=False)):
+    # The last start may be the total, to which no reader belongs.
+    for part, first in zip(readers, map(int, starts), strict=False):
         if stop is not None and first >= stop:
             break
-        local_stop = None if stop is None else stop - int(first)
-        if index + 1 < len(readers):
-            # A continuous chain leaves out frames that the next file repeats, so a run that
-            # was killed in the middle of a frame and continued is whole where it is read.
-            used = int(starts[index + 1]) - int(first)
-            if used < part.n_frames:
-                local_stop = used if local_stop is None else min(used, local_stop)
         if _is_file(part):
-            _check_file(Path(part.filename), str(part.format), part.n_atoms, local_stop, int(first))
+            local_stop = None if stop is None else stop - first
+            _check_file(Path(part.filename), str(part.format), part.n_atoms, local_stop, first)
 
 
 def _is_file(reader: Any) -> bool:
