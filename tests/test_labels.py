@@ -1,0 +1,84 @@
+"""labels.npz gives back what was written, and a bad one is named."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from MDAnalysis.analysis.results import Results
+
+from mdgmvae.annotation import read_labels, write_labels
+from mdgmvae.errors import InputError
+
+RNG = np.random.default_rng(0)
+
+
+def results(n: int = 5) -> Results:
+    return Results(
+        frames=np.arange(n) * 3,
+        times=np.arange(n) * 2.0,
+        trajectory_index=np.zeros(n, dtype=int),
+        labels=np.arange(n) % 2,
+        probabilities=RNG.dirichlet([1, 1], size=n).astype(np.float32),
+        latent=RNG.normal(size=(n, 1)).astype(np.float32),
+    )
+
+
+def test_labels_npz_gives_back_what_was_written(tmp_path):
+    written = results()
+    write_labels(tmp_path / "labels.npz", written)
+    read = read_labels(tmp_path / "labels.npz")
+    assert set(read) == set(written)
+    for name, values in written.items():
+        np.testing.assert_array_equal(read[name], values)
+    assert read.frames.dtype == np.int64 and read.probabilities.dtype == np.float32
+    with np.load(tmp_path / "labels.npz", allow_pickle=False) as archive:
+        assert set(archive.files) == set(written)
+
+
+def test_labels_npz_of_arrays_without_times(tmp_path):
+    written = results()
+    written.times = np.full(5, np.nan)
+    write_labels(tmp_path / "labels.npz", written)
+    assert np.isnan(read_labels(tmp_path / "labels.npz").times).all()
+
+
+def test_incomplete_results_are_not_written(tmp_path):
+    written = results()
+    del written["latent"]
+    with pytest.raises(InputError, match=r"labels\.npz.*missing: latent"):
+        write_labels(tmp_path / "labels.npz", written)
+    assert not list(tmp_path.iterdir())
+
+
+def _save(path: Path, **arrays) -> None:
+    with open(path, "wb") as handle:
+        np.savez(handle, **arrays)
+
+
+def _save_npy(path: Path) -> None:
+    with open(path, "wb") as handle:
+        np.save(handle, np.arange(3))
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda path: None, "no such file"),
+        (lambda path: path.write_bytes(b""), "can be read"),
+        (lambda path: path.write_text("state 0"), "can be read"),
+        (lambda path: _save(path, labels=np.arange(3)), "missing: frames, times"),
+        (lambda path: _save(path, **{**results(), "labels": np.arange(4)}), r"labels has shape"),
+        (
+            lambda path: _save(path, **{**results(), "labels": np.array([None] * 5)}),
+            "can be read",
+        ),
+        (_save_npy, "can be read"),
+    ],
+)
+def test_a_bad_label_file_is_named_with_what_is_wrong(tmp_path, make, says):
+    path = tmp_path / "labels.npz"
+    make(path)
+    with pytest.raises(InputError, match=says) as caught:
+        read_labels(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
