@@ -1,20 +1,48 @@
 """Names that programs spell differently, made one.
 
-mdtraj renames what it reads (HSD becomes HIS, CD of ILE becomes CD1, HB1 becomes HB3);
-MDAnalysis keeps the names of the file. Features and fingerprints have to be the same on both.
+mdtraj renames what it reads (HSD becomes HIS, CD of ILE becomes CD1); MDAnalysis keeps the
+names of the file. Columns, dihedrals and fingerprints have to come out the same on both.
 """
 
-_RESIDUES = {
-    "HIS": "HSD HSE HSP HID HIE HIP HISA HISB HISD HISE HISH HIS1 HIS2",
-    "CYS": "CYX CYM CYS2 CYSH",
-    "ASP": "ASH ASPH",
-    "GLU": "GLH GLUH",
-    "LYS": "LYN LYSH LSN",
-    "ARG": "ARGN",
-    "HOH": "SOL WAT H2O TIP3 TIP4 TP3 TP4 T3P T4P SPC TIP TIP5",
-}
-_CANONICAL_RESIDUE = {
-    synonym: name for name, synonyms in _RESIDUES.items() for synonym in synonyms.split()
+
+def _inverted(synonyms: dict[str, str]) -> dict[str, str]:
+    return {word: name for name, words in synonyms.items() for word in words.split()}
+
+
+_RESIDUES = _inverted(
+    {
+        "HIS": "HSD HSE HSP HSH HID HIE HIP HIH",
+        "CYS": "CYX",
+        "NME": "NMA",
+        "HOH": "SOL WAT TIP3 H20",
+        "A": "ADE",
+        "G": "GUA",
+        "C": "CYT",
+        "U": "URA",
+    }
+)
+_TERMINAL_OXYGENS = _inverted({"O": "O1 OT1 OCT1 OC1", "OXT": "O2 OT2 OCT2 OC2 OT"})
+_PEPTIDE = frozenset(
+    _inverted(
+        {
+            "amino acid": "ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR "
+            "TRP TYR VAL ORN AIB PCA",
+            "cap": "ACE FOR NME NH2",
+        }
+    )
+)
+_ATOMS = {
+    "ILE": _inverted({"CD1": "CD"}),
+    "SER": _inverted({"OG": "OG1"}),
+    "THR": _inverted({"OG1": "OG", "CG2": "CG"}),
+    "CYS": _inverted({"SG": "SG1"}),
+    "ASN": _inverted({"OD1": "OD", "ND2": "ND"}),
+    "GLN": _inverted({"OE1": "OE", "NE2": "NE"}),
+    "FOR": _inverted({"C": "CY", "O": "OY"}),
+    "ACE": _inverted({"C": "CY", "CH3": "CAY CA", "O": "OY"}),
+    "NME": _inverted({"N": "NT", "C": "CH3 CT CAT CA"}),
+    "NH2": _inverted({"N": "NT"}),
+    "HOH": _inverted({"O": "OW OH2 O1"}),
 }
 
 
@@ -27,18 +55,22 @@ def canonical_resname(resname: str) -> str:
     >>> canonical_resname("HSD"), canonical_resname("ALA")
     ('HIS', 'ALA')
     """
-    return _CANONICAL_RESIDUE.get(resname, resname)
+    return _RESIDUES.get(resname, resname)
 
 
-def canonical_name(name: str) -> str:
-    """Give one name to atoms that programs spell differently; every hydrogen is "H".
+def canonical_name(resname: str, name: str) -> str:
+    """Give one name to the heavy atoms of a residue that programs spell differently.
+
+    Hydrogens keep the name that they have.
 
     Examples
     --------
     >>> from mdgmvae.featurizers.synonyms import canonical_name
-    >>> canonical_name("1HB"), canonical_name("HB3"), canonical_name("OT1"), canonical_name("CA")
-    ('H', 'H', 'O', 'CA')
+    >>> canonical_name("ILE", "CD"), canonical_name("LYS", "CD"), canonical_name("GLY", "OT2")
+    ('CD1', 'CD', 'OXT')
     """
-    if name.lstrip("0123456789").startswith("H"):
-        return "H"
-    return name
+    resname = canonical_resname(resname)
+    special = _ATOMS.get(resname, {})
+    if name in special:
+        return special[name]
+    return _TERMINAL_OXYGENS.get(name, name) if resname in _PEPTIDE else name

@@ -105,16 +105,23 @@ def _mdtraj_atoms(topology: Any) -> Any:
 
 
 def _trusted_bonds(topology: Any) -> list[tuple[int, int]]:
-    """Bonds of an mdtraj topology without the peptide bonds that jump over missing residues.
+    """Bonds of an mdtraj topology without the peptide bonds that cannot be there.
 
-    Where a file has no bonds, mdtraj links every residue of a chain to the next, whatever their
-    numbers. Across a gap that is a guess, and MDAnalysis reads no such bond.
+    Where a file has no bonds, mdtraj links every residue of a chain to the next, over gaps in
+    the numbers and behind carboxylates too. That is a guess; MDAnalysis reads no such bond.
     """
+    ended = {atom.residue.index for atom in topology.atoms if atom.name == "OXT"}
     bonds = []
-    for first, second in topology.bonds:
-        step = abs(second.residue.resSeq - first.residue.resSeq)
-        if step <= 1 or {first.name, second.name} != {"C", "N"}:
-            bonds.append((first.index, second.index))
+    for pair in topology.bonds:
+        first, second = sorted(pair, key=lambda atom: atom.index)
+        before, after = first.residue, second.residue
+        if (
+            after.index == before.index + 1
+            and (first.name, second.name) == ("C", "N")
+            and (after.resSeq - before.resSeq not in (0, 1) or before.index in ended)
+        ):
+            continue
+        bonds.append((first.index, second.index))
     return bonds
 
 
@@ -159,7 +166,9 @@ def select_indices(atoms: Any, select: str | None, what: str = "select") -> np.n
         selected = atoms.select_atoms(select)
     except (SelectionError, NoDataError, AttributeError, ValueError) as error:
         reason = " ".join(str(error).split())
-        raise InputError(f"{what}='{select}' is not a selection for these atoms: {reason}") from error
+        raise InputError(
+            f"{what}='{select}' is not a selection for these atoms: {reason}"
+        ) from error
     if selected.n_atoms == 0:
         raise InputError(
             f"{what}='{select}' finds none of the {atoms.n_atoms} atoms: check the selection "
@@ -190,7 +199,10 @@ class AtomRecord:
     @property
     def key(self) -> tuple[str, int, str]:
         """What is compared: names that programs write differently are made one."""
-        return canonical_resname(self.resname), self.resid, canonical_name(self.name)
+        # Hydrogens are numbered differently everywhere, and no feature depends on which is which.
+        hydrogen = self.name.lstrip("0123456789").startswith("H")
+        name = "H" if hydrogen else canonical_name(self.resname, self.name)
+        return canonical_resname(self.resname), self.resid, name
 
 
 @dataclass(frozen=True)
@@ -301,3 +313,39 @@ class Fingerprint:
 def _attribute(atoms: Any, name: str, default: Any) -> Any:
     values = getattr(atoms, name, None)
     return [default] * atoms.n_atoms if values is None else values
+
+
+def heavy_atoms(atoms: Any) -> np.ndarray:
+    """Mask of the atoms that are no hydrogens.
+
+    By element where the topology has elements, otherwise by mass and name (a hydrogen that was
+    given a larger mass for long time steps is still one).
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+
+    Returns
+    -------
+    numpy.ndarray
+        (n_atoms,) bool.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.featurizers.topology import heavy_atoms
+    >>> u = mda.Universe.empty(3)
+    >>> u.add_TopologyAttr("names", ["CA", "1HA", "HG"])
+    >>> u.add_TopologyAttr("masses", [12.011, 3.024, 200.59])
+    >>> heavy_atoms(u.atoms).tolist()
+    [True, False, True]
+    """
+    n_atoms = atoms.n_atoms
+    elements = np.char.upper(np.asarray(_attribute(atoms, "elements", ""), dtype=str))
+    masses = np.asarray(_attribute(atoms, "masses", 0.0), dtype=np.float64)
+    names = np.char.lstrip(np.asarray(_attribute(atoms, "names", ""), dtype=str), "0123456789")
+    by_element = np.isin(elements, ("H", "D", "T"))
+    named = np.char.startswith(names, "H") & ~(masses >= 5.0)
+    light = (masses > 0.0) & (masses < 2.5)
+    hydrogen = np.where(elements != "", by_element, named | light)
+    return ~hydrogen.reshape(n_atoms)

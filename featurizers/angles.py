@@ -1,0 +1,110 @@
+"""Angles between bonds of the backbone, or of any three atoms."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..errors import InputError
+from .angular import AngularKernel, check_form, columns
+from .backbone import linked_residues
+from .base import BoundFeaturizer, Featurizer
+from .indices import checked_tuples, localised
+from .kernels import bond_angles
+from .labels import atom_labels
+from .topology import select_indices
+
+_DEFINITIONS = {
+    "N-CA-C": ("N", "CA", "C"),
+    "CA-C-N": ("CA", "C", "+N"),
+    "C-N-CA": ("-C", "N", "CA"),
+    "CA-CA-CA": ("-CA", "CA", "+CA"),
+}
+
+
+@dataclass(frozen=True)
+class Angles(Featurizer):
+    """Angles at the middle one of three atoms, in radians or as cosine and sine.
+
+    Without arguments: the bond angles of the backbone.
+
+    Parameters
+    ----------
+    select : str, optional
+        Selection in MDAnalysis' language, within the atoms given. None is all of them. All three
+        atoms of an angle have to be selected.
+    triples : array_like of int, optional
+        Explicit atoms, (n_angles, 3), 0-based indices into the atoms given, instead of `select`
+        and `angles`.
+    angles : tuple of {'N-CA-C', 'CA-C-N', 'C-N-CA', 'CA-CA-CA'}
+        The kinds of angle; neighbouring residues are found as for `Dihedrals`.
+    form : {'radians', 'cossin'}
+        The angle in [0, pi], or two columns an angle.
+    periodic : bool
+        Bond vectors are the nearest periodic images.
+
+    Raises
+    ------
+    InputError
+        When an option makes no sense; on binding, when there is no such angle.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.data import alanine_dipeptide
+    >>> from mdgmvae.featurizers import Angles
+    >>> u = mda.Universe(alanine_dipeptide().topology)
+    >>> Angles(angles="N-CA-C").bind(u).names
+    ('angle ALA2:N-ALA2:CA-ALA2:C',)
+    """
+
+    select: str | None = None
+    triples: tuple[tuple[int, ...], ...] | None = None
+    angles: tuple[str, ...] = ("N-CA-C", "CA-C-N", "C-N-CA")
+    form: str = "radians"
+    periodic: bool = False
+
+    kind: ClassVar[str] = "angles"
+
+    def __post_init__(self) -> None:
+        angles = (self.angles,) if isinstance(self.angles, str) else tuple(self.angles)
+        unknown = [angle for angle in angles if angle not in _DEFINITIONS]
+        if unknown or not angles or len(set(angles)) < len(angles):
+            raise InputError(
+                f"angles={angles}: give each of {', '.join(_DEFINITIONS)} once at most"
+            )
+        object.__setattr__(self, "angles", angles)
+        check_form(self.form)
+        if self.triples is not None:
+            if self.select is not None:
+                raise InputError("give select or triples, not both")
+            rows = checked_tuples(self.triples, 3, "triples")
+            object.__setattr__(self, "triples", rows)
+
+    def _bind(self, atoms: Any) -> BoundFeaturizer:
+        if self.triples is not None:
+            triples = localised(self.triples, atoms.n_atoms, "triples")
+        else:
+            triples = self._backbone(atoms)
+        labels = atom_labels(atoms, triples)
+        names = ["angle " + "-".join(labels[index] for index in row) for row in triples.tolist()]
+        indices, local = np.unique(triples, return_inverse=True)
+        kernel = AngularKernel(bond_angles, local.reshape(triples.shape), self.form, self.periodic)
+        return BoundFeaturizer(self, indices, *columns(names, self.form), kernel)
+
+    def _backbone(self, atoms: Any) -> np.ndarray:
+        chosen = select_indices(atoms, self.select)
+        residues = linked_residues(atoms, chosen)
+        found = [
+            triple
+            for angle in self.angles
+            for residue in residues
+            if (triple := residue.find(_DEFINITIONS[angle])) is not None
+        ]
+        if not found:
+            where = f"select='{self.select}'" if self.select else "the atoms given"
+            raise InputError(
+                f"no angle {' or '.join(self.angles)} in {where} ({len(chosen)} atoms): all three "
+                "atoms have to be selected; select whole residues of a peptide, or give triples"
+            )
+        return np.array(found, dtype=np.int64)

@@ -1,0 +1,66 @@
+"""What angles and dihedrals share: radians or cosine and sine, and their columns."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import InputError
+from .kernels import cosines_and_sines
+from .pbc import checked_box
+
+FORMS = ("cossin", "radians")
+
+
+def check_form(form: str) -> None:
+    """Refuse an unknown form of angle.
+
+    Raises
+    ------
+    InputError
+        Naming the known ones.
+    """
+    if form not in FORMS:
+        raise InputError(f"form='{form}' is unknown: give one of {', '.join(FORMS)}")
+
+
+def columns(names: Iterable[str], form: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names and units of the columns of some angles.
+
+    Examples
+    --------
+    >>> from mdgmvae.featurizers.angular import columns
+    >>> columns(["phi ALA2"], "cossin")
+    (('phi ALA2 cos', 'phi ALA2 sin'), ('1', '1'))
+    """
+    if form == "radians":
+        labels = tuple(names)
+        return labels, ("radian",) * len(labels)
+    labels = tuple(f"{name} {part}" for name in names for part in ("cos", "sin"))
+    return labels, ("1",) * len(labels)
+
+
+@dataclass(frozen=True, eq=False)
+class AngularKernel:
+    """Angles of some atoms in the form wanted.
+
+    Attributes
+    ----------
+    angles : callable
+        `kernels.bond_angles` or `kernels.dihedral_angles`.
+    atoms : numpy.ndarray
+        (n_angles, 3 or 4), indices into the atoms of a block.
+    form : {'cossin', 'radians'}
+    periodic : bool
+    """
+
+    angles: Callable[[np.ndarray, np.ndarray | None, np.ndarray], np.ndarray]
+    atoms: np.ndarray
+    form: str
+    periodic: bool
+
+    def __call__(self, positions: np.ndarray, box: np.ndarray | None) -> np.ndarray:
+        """Compute a block: see `BoundFeaturizer`."""
+        boxes = checked_box(box, len(positions)) if self.periodic else None
+        radians = self.angles(positions, boxes, self.atoms)
+        return radians if self.form == "radians" else cosines_and_sines(radians)

@@ -1,0 +1,99 @@
+"""Several featurizers side by side."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..errors import InputError
+from .base import BoundFeaturizer, Featurizer, Kernel
+from .labels import repeated
+
+
+@dataclass(frozen=True)
+class Concatenate(Featurizer):
+    """The columns of several featurizers, in their order.
+
+    Parameters
+    ----------
+    parts : sequence of Featurizer
+        One or more.
+
+    Raises
+    ------
+    InputError
+        When a part is no featurizer; on binding, when two parts give the same column.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.data import alanine_dipeptide
+    >>> from mdgmvae.featurizers import Concatenate, Dihedrals, Distances
+    >>> both = Concatenate((Dihedrals(form="radians"), Distances(pairs=[(4, 16)])))
+    >>> both.bind(mda.Universe(alanine_dipeptide().topology)).units
+    ('radian', 'radian', 'angstrom')
+    """
+
+    parts: tuple[Featurizer, ...]
+
+    kind: ClassVar[str] = "concatenate"
+
+    def __post_init__(self) -> None:
+        parts = self.parts if isinstance(self.parts, (tuple, list)) else (self.parts,)
+        wrong = [part for part in parts if not isinstance(part, Featurizer)]
+        if wrong or not parts:
+            given = f"got {wrong[0]!r}" if wrong else "got none"
+            raise InputError(f"Concatenate needs featurizers, as in Concatenate((a, b)); {given}")
+        object.__setattr__(self, "parts", tuple(parts))
+
+    def with_reference(self, atoms: Any, positions: np.ndarray) -> "Concatenate":
+        """Give every part its reference: see `Featurizer`."""
+        return replace(
+            self, parts=tuple(part.with_reference(atoms, positions) for part in self.parts)
+        )
+
+    def _bind(self, atoms: Any) -> BoundFeaturizer:
+        bound = [part.bind(atoms) for part in self.parts]
+        names = tuple(name for part in bound for name in part.names)
+        twice = repeated(names)
+        if twice:
+            raise InputError(
+                f"Concatenate: {len(twice)} columns come from more than one part, the first is "
+                f"'{twice[0]}'; leave one of the parts out"
+            )
+        indices = np.unique(np.concatenate([part.indices for part in bound]))
+        return BoundFeaturizer(
+            featurizer=self,
+            indices=indices,
+            names=names,
+            units=tuple(unit for part in bound for unit in part.units),
+            kernel=_ConcatenateKernel(
+                tuple((np.searchsorted(indices, p.indices), p.n_features, p.kernel) for p in bound)
+            ),
+        )
+
+    @classmethod
+    def _from_options(
+        cls, options: dict[str, Any], custom: dict[str, Callable] | None
+    ) -> "Concatenate":
+        from .registry import from_dict
+
+        parts = options.get("parts", ())
+        return super()._from_options(
+            {**options, "parts": tuple(from_dict(part, custom) for part in parts)}, custom
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _ConcatenateKernel:
+    parts: tuple[tuple[np.ndarray, int, Kernel], ...]
+
+    def __call__(self, positions: np.ndarray, box: np.ndarray | None) -> np.ndarray:
+        n_features = sum(width for _, width, _ in self.parts)
+        features = np.empty((len(positions), n_features), dtype=np.float32)
+        column = 0
+        for atoms, width, kernel in self.parts:
+            features[:, column : column + width] = kernel(positions[:, atoms], box)
+            column += width
+        return features

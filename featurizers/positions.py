@@ -1,0 +1,137 @@
+"""Cartesian coordinates, superposed on a reference."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..errors import InputError
+from .base import BoundFeaturizer, Featurizer
+from .kernels import superposed
+from .labels import atom_labels
+from .topology import as_atoms, select_indices
+
+
+@dataclass(frozen=True)
+class Positions(Featurizer):
+    """Coordinates after least-squares superposition on a reference, in angstrom.
+
+    Parameters
+    ----------
+    select : str, optional
+        Atoms whose coordinates are the features: a selection in MDAnalysis' language, within
+        the atoms given. None is all of them.
+    reference : array_like, optional
+        (n_aligned, 3) coordinates, in angstrom, of the atoms that `align` selects. None: the
+        first analysed frame, by `with_reference`. Kept with the featurizer, as float32.
+    align : str, optional
+        Atoms to superpose, all of one weight. None is those of `select`.
+
+    Raises
+    ------
+    InputError
+        When the reference does not fit the atoms, or fewer than three are superposed.
+
+    Notes
+    -----
+    The centre of the reference is the origin of what comes out: coordinates do not depend on
+    where the reference lay. Molecules broken over the boundary of a box have to be made whole
+    before. Columns are called "x ALA2:CA", "y ALA2:CA", "z ALA2:CA".
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.data import alanine_dipeptide
+    >>> from mdgmvae.featurizers import Positions
+    >>> u = mda.Universe(alanine_dipeptide().topology)
+    >>> positions = Positions("name CA C N").with_reference(u, u.atoms.positions)
+    >>> bound = positions.bind(u)
+    >>> bound.names[:3]
+    ('x ACE1:C', 'y ACE1:C', 'z ACE1:C')
+    >>> bound(u.atoms.positions[None, bound.indices]).shape
+    (1, 18)
+    """
+
+    select: str | None = None
+    reference: tuple[tuple[float, ...], ...] | None = field(default=None, repr=False)
+    align: str | None = None
+
+    kind: ClassVar[str] = "positions"
+
+    def __post_init__(self) -> None:
+        if self.reference is None:
+            return
+        try:
+            reference = np.asarray(self.reference, dtype=np.float32)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                "reference: give (n_aligned, 3) coordinates in angstrom, or None for the first "
+                "analysed frame"
+            ) from error
+        if reference.ndim != 2 or reference.shape[1] != 3 or not np.isfinite(reference).all():
+            raise InputError(
+                f"reference of shape {reference.shape}: give (n_aligned, 3) finite coordinates in "
+                "angstrom"
+            )
+        # The shortest decimals that give the same float32 again.
+        rows = tuple(tuple(float(str(value)) for value in row) for row in reference)
+        object.__setattr__(self, "reference", rows)
+
+    def with_reference(self, atoms: Any, positions: np.ndarray) -> "Positions":
+        """Take the reference from a frame, unless there is one: see `Featurizer`."""
+        if self.reference is not None:
+            return self
+        atoms = as_atoms(atoms)
+        positions = np.asarray(positions)
+        if positions.shape != (atoms.n_atoms, 3):
+            raise InputError(
+                f"positions of shape {positions.shape} were given for {atoms.n_atoms} atoms"
+            )
+        return replace(self, reference=positions[self._aligned(atoms)])
+
+    def _aligned(self, atoms: Any) -> np.ndarray:
+        if self.align is None:
+            return select_indices(atoms, self.select)
+        return select_indices(atoms, self.align, "align")
+
+    def _bind(self, atoms: Any) -> BoundFeaturizer:
+        moved, fitted = select_indices(atoms, self.select), self._aligned(atoms)
+        option, value = ("select", self.select) if self.align is None else ("align", self.align)
+        if len(fitted) < 3:
+            raise InputError(
+                f"{option}='{value}' finds {len(fitted)} atoms: a superposition needs 3 or more"
+            )
+        if self.reference is not None and len(self.reference) != len(fitted):
+            raise InputError(
+                f"the reference has {len(self.reference)} atoms, but {option}='{value}' finds "
+                f"{len(fitted)}: give coordinates of just these"
+            )
+        indices = np.union1d(moved, fitted)
+        labels = atom_labels(atoms, moved)
+        return BoundFeaturizer(
+            featurizer=self,
+            indices=indices,
+            names=tuple(f"{axis} {labels[index]}" for index in moved.tolist() for axis in "xyz"),
+            units=("angstrom",) * (3 * len(moved)),
+            kernel=_PositionKernel(
+                moved=np.searchsorted(indices, moved),
+                fitted=np.searchsorted(indices, fitted),
+                reference=None if self.reference is None else np.array(self.reference, np.float32),
+            ),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _PositionKernel:
+    moved: np.ndarray
+    fitted: np.ndarray
+    reference: np.ndarray | None
+
+    def __call__(self, positions: np.ndarray, box: np.ndarray | None) -> np.ndarray:
+        if self.reference is None:
+            raise InputError(
+                "Positions has no reference yet: use with_reference(atoms, positions), or give "
+                "reference="
+            )
+        moved = superposed(positions, self.moved, self.fitted, self.reference)
+        return moved.reshape(len(positions), -1)
