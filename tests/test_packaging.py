@@ -1,6 +1,7 @@
 """What is installed, what it needs and what importing it costs."""
 
 import ast
+import doctest
 import inspect
 import json
 import os
@@ -218,6 +219,13 @@ def anchors(path):
     """The headings of a Markdown file, as links name them."""
     headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+def test_examples_in_the_documents_run():
+    document = ROOT / "docs" / "featurizers.md"
+    failed, attempted = doctest.testfile(str(document), module_relative=False)
+    assert attempted > 10
+    assert failed == 0
 
 
 def test_documented_hyperparameters_are_those_of_the_presets():
