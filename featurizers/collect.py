@@ -194,15 +194,16 @@ class FeatureCollector(AnalysisBase):
                 step=step,
                 frames=None if chosen is None else numbers,
                 verbose=False,
-                n_workers=getattr(executor, "n_workers", n_workers),
+                n_workers=getattr(executor, "n_workers", n_workers) if parallel else 1,
                 n_parts=parts,
-                backend=executor,
+                # The name, as an instance is taken for parallel where transformations are checked.
+                backend=executor if parallel else "serial",
                 unsupported_backend=unsupported_backend or executor is not backend,
             )
         return self
 
     def _executor(self, backend: str | BackendBase | None, n_workers: int | None) -> BackendBase:
-        if backend is None or backend == "serial":
+        if backend is None or backend == "serial" or isinstance(backend, BackendSerial):
             return BackendSerial(1)
         executor = backend_for(backend, n_workers) if isinstance(backend, str) else backend
         for transformation in self._trajectory.transformations:

@@ -6,6 +6,7 @@ Files are numbered through as one trajectory and never whole in memory.
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -188,27 +189,37 @@ def _read(
     path: Path, topology: Any, length: int, begin: int, last: int, atoms: np.ndarray
 ) -> Iterator[tuple[int, Any]]:
     """Give chunks of one file from local frame `begin` to `last`, and where each begins."""
-    import mdtraj
-
-    skip = begin if path.suffix.lower() in _SEEKABLE else 0
-    options = {} if path.suffix.lower() in (".h5", ".pdb") else {"top": topology}
-    position = skip
+    position = begin
     try:
-        for chunk in mdtraj.iterload(
-            str(path), chunk=length, skip=skip, atom_indices=atoms, **options
-        ):
+        if path.suffix.lower() in _SEEKABLE:
+            # The rest is a chunk of its own size, so that nothing beyond `last` is touched: that
+            # is where the file may be cut.
+            whole, rest = divmod(last + 1 - begin, length)
+            for size, count in ((length, whole), (rest, 1 if rest else 0)):
+                for chunk in islice(_iterload(path, topology, atoms, size, position), count):
+                    yield position, chunk
+                    position += len(chunk)
+            return
+        position = 0
+        for chunk in _iterload(path, topology, atoms, length, 0):
             if position + len(chunk) > begin:
                 yield position, chunk
             position += len(chunk)
             if position > last:
                 return
     except (OSError, RuntimeError, ValueError, EOFError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(
-            f"{path}: cannot be read from frame {position:,} on ({error}); copy it again, or stop "
-            "before that frame"
+            f"{path}: cannot be read from frame {position:,} on ({_line(error)}); copy it again, "
+            "or stop before that frame"
         ) from error
+
+
+def _iterload(path: Path, topology: Any, atoms: np.ndarray, size: int, skip: int) -> Iterator[Any]:
+    import mdtraj
+
+    # These formats bring their own topology.
+    options = {} if path.suffix.lower() in (".h5", ".pdb") else {"top": topology}
+    return mdtraj.iterload(str(path), chunk=size, skip=skip, atom_indices=atoms, **options)
 
 
 def _load_topology(topology: Any) -> Any:
@@ -221,7 +232,9 @@ def _load_topology(topology: Any) -> Any:
     try:
         return mdtraj.load_topology(str(topology))
     except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
-        raise InputError(f"{topology}: mdtraj reads no topology from it ({error})") from error
+        raise InputError(
+            f"{topology}: mdtraj reads no topology from it ({_line(error)})"
+        ) from error
 
 
 def _count(path: Path, topology: Any, needed: int | None) -> int:
@@ -236,5 +249,10 @@ def _count(path: Path, topology: Any, needed: int | None) -> int:
         last = np.iinfo(np.int64).max if needed is None else needed - 1
         first_atom = np.array([0])
         return sum(len(chunk) for _, chunk in _read(path, topology, 1000, 0, last, first_atom))
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{path}: mdtraj cannot read it ({error})") from error
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
+        raise InputError(f"{path}: mdtraj cannot read it ({_line(error)})") from error
+
+
+def _line(error: Exception) -> str:
+    """What an error says, as one line."""
+    return " ".join(str(error).split())

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 _XTC_SMALL = 9  # up to this many atoms GROMACS stores plain floats
 _DCD_HEADER = 84
+_FOLDER_FORMATS = {"DTR", "STK", "ZARR", "ZARRTRAJ"}
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,8 @@ def _check_file(
 ) -> None:
     """Check one file; `before` frames of a chain come before its first."""
     if path.is_dir():
+        if file_format in _FOLDER_FORMATS:
+            return
         raise InputError(f"{path}: is a folder; give the name of a trajectory file")
     try:
         with path.open("rb", buffering=0) as stream:
