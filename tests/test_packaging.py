@@ -237,6 +237,14 @@ def test_documented_hyperparameters_are_those_of_the_presets():
     assert "\n".join(table) in documented
 
 
+def test_version_is_the_same_everywhere():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == mdgmvae.__version__
+    assert citation["license"] == PROJECT["license"]
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## [{mdgmvae.__version__}]" in changelog
+
+
 def test_continuous_integration_runs_what_contributors_run():
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
