@@ -1,0 +1,49 @@
+"""Fixtures that several test files share."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+# TensorFlow's own start-up notes say nothing about the tests.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="session")
+def mueller_brown():
+    return np.load(DATA / "mueller_brown.npy")
+
+
+@pytest.fixture(scope="session")
+def five_wells():
+    """Frames and true basins."""
+    return np.load(DATA / "five_wells.npy"), np.load(DATA / "five_wells_labels.npy")
+
+
+@pytest.fixture(scope="session")
+def reference():
+    """What the paper's own code computes, by name."""
+    with np.load(DATA / "reference_mueller_brown.npz", allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
+
+
+@pytest.fixture(scope="session")
+def reference_model():
+    from mdgmvae import GMVAE
+
+    return GMVAE.from_tf1_checkpoint(DATA / "tf1_checkpoint" / "model.ckpt-20", seed=0)
+
+
+@pytest.fixture(scope="session")
+def fitted(five_wells):
+    """A small model with two hidden layers, trained on real frames, never to be changed."""
+    from mdgmvae import GMVAE
+
+    model = GMVAE(
+        k=4, n_z=2, n_epochs=4, qy_dims=(16, 8), qz_dims=(12, 8), pz_dims=(8, 6), px_dims=(24, 12),
+        lr=3e-3, scale="standard", seed=3, verbose=False,
+    )  # fmt: skip
+    return model.fit(five_wells[0])
