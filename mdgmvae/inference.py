@@ -161,7 +161,7 @@ _FUNCTIONS: dict[str, Callable[..., Iterable[tf.Tensor]]] = {
 def _compiled(name: str, architecture: Architecture) -> Callable[..., Iterable[tf.Tensor]]:
     function = _FUNCTIONS[name]
 
-    @tf.function
+    @tf.function(reduce_retracing=True)
     def compiled(flat: tf.Tensor, *arguments: tf.Tensor) -> Iterable[tf.Tensor]:
         return function(Network(architecture, flat), *arguments)
 

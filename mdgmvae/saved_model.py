@@ -22,6 +22,7 @@ from .storage import atomic_folder
 
 FORMAT = "mdgmvae-model"
 FORMAT_VERSION = 1
+_FITTED = ("seed", "device", "populations", "history", "feature_names_in")
 _PACKAGES = ("numpy", "tensorflow", "scikit-learn", "MDAnalysis", "mdtraj")
 
 
@@ -99,7 +100,7 @@ class SavedModel:
                 architecture=architecture,
                 weights=arrays,
                 scaling=scaling,
-                fitted=content["fitted"],
+                fitted={name: content["fitted"][name] for name in _FITTED},
                 trajectory=content["trajectory"],
                 versions=content["versions"],
             )

@@ -44,7 +44,7 @@ def read_checkpoint(prefix: str | os.PathLike) -> tuple[Architecture, dict[str, 
         reader = tf.train.load_checkpoint(str(prefix))
         names = [name for name in reader.get_variable_to_shape_map() if "Adam" not in name]
         tensors = {name: reader.get_tensor(name) for name in names}
-    except (tf.errors.OpError, ValueError, RuntimeError) as error:
+    except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
         raise InputError(f"{prefix}: cannot be read as a TensorFlow checkpoint") from error
     return rename(tensors, str(prefix))
 

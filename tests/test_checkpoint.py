@@ -1,0 +1,79 @@
+"""A training that was interrupted ends like one that was not."""
+
+import numpy as np
+import pytest
+
+from mdgmvae import GMVAE, checkpoint
+from mdgmvae.errors import InputError
+
+SETTINGS = {
+    "n_epochs": 6, "n_init": 2, "seed": 5, "validation_fraction": 0.2, "patience": 4,
+    "r_nent_start": 1.0, "lr_schedule": "cosine", "lr": 3e-3, "scale": "standard",
+    "verbose": False,
+}  # fmt: skip
+
+
+class Interrupted(Exception):
+    pass
+
+
+@pytest.mark.parametrize("epochs_done", [1, 5, 6, 7, 9])
+def test_resumed_training_has_the_same_bits(five_wells, tmp_path, monkeypatch, epochs_done):
+    x = five_wells[0][:2000]
+    whole = GMVAE(**SETTINGS).fit(x)
+    path = tmp_path / "state.npz"
+    seen = []
+
+    def stop_then(self, state):
+        seen.append(state)
+        if len(seen) == epochs_done:
+            raise Interrupted
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint.Checkpoint, "save_now_and_then", stop_then)
+        with pytest.raises(Interrupted):
+            GMVAE(**SETTINGS, checkpoint=path).fit(x)
+    resumed = GMVAE(**SETTINGS, checkpoint=path).fit(x)
+    for name, array in whole.weights_.items():
+        np.testing.assert_array_equal(resumed.weights_[name], array, err_msg=name)
+    assert resumed.history_ == whole.history_
+    assert len(seen) == epochs_done
+
+
+def test_a_finished_training_is_not_done_again(five_wells, tmp_path, monkeypatch):
+    from mdgmvae import training
+
+    x = five_wells[0][:2000]
+    path = tmp_path / "state.npz"
+    first = GMVAE(**SETTINGS, checkpoint=path).fit(x)
+
+    def no_more(*_, **__):
+        raise AssertionError("an epoch was run")
+
+    monkeypatch.setattr(training.Optimiser, "epoch", no_more)
+    again = GMVAE(**SETTINGS, checkpoint=path).fit(x)
+    np.testing.assert_array_equal(again.predict_proba(x), first.predict_proba(x))
+
+
+def test_a_checkpoint_of_another_training_is_refused(five_wells, tmp_path):
+    x = five_wells[0][:2000]
+    path = tmp_path / "state.npz"
+    GMVAE(**SETTINGS, checkpoint=path).fit(x)
+    before = path.read_bytes()
+    with pytest.raises(InputError, match=r"state.npz.*another training \(data differ\)"):
+        GMVAE(**SETTINGS, checkpoint=path).fit(x + 1)
+    with pytest.raises(InputError, match="params differ"):
+        GMVAE(**SETTINGS | {"k": 2}, checkpoint=path).fit(x)
+    with pytest.raises(InputError, match="seed differ"):
+        GMVAE(**SETTINGS | {"seed": 1}, checkpoint=path).fit(x)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_checkpoint_is_refused(five_wells, tmp_path):
+    path = tmp_path / "state.npz"
+    path.write_bytes(b"something else")
+    with pytest.raises(InputError, match=r"state.npz: not a checkpoint"):
+        GMVAE(**SETTINGS, checkpoint=path).fit(five_wells[0][:2000])
+    np.savez(path, a=np.zeros(3))
+    with pytest.raises(InputError, match=r"state.npz: not a checkpoint"):
+        GMVAE(**SETTINGS, checkpoint=path).fit(five_wells[0][:2000])

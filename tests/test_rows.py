@@ -1,0 +1,62 @@
+"""Rows on disk and in memory: the same numbers, all of them, in bounded pieces."""
+
+import numpy as np
+import pytest
+
+from mdgmvae import GMVAE
+from mdgmvae.errors import InputError
+from mdgmvae.rows import Rows
+
+
+@pytest.fixture
+def path(five_wells, tmp_path):
+    np.save(tmp_path / "x.npy", five_wells[0])
+    return tmp_path / "x.npy"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_files_are_read_as_they_are(tmp_path, dtype, order):
+    values = np.asarray(np.arange(600).reshape(200, 3), dtype, order=order)
+    np.save(tmp_path / "x.npy", values)
+    rows = Rows(tmp_path / "x.npy")
+    np.testing.assert_array_equal(rows.read(17, 93), values[17:93])
+    np.testing.assert_array_equal(np.concatenate(list(rows.chunks(64))), values)
+    assert rows.read(0, 3).dtype == np.float32
+
+
+@pytest.mark.parametrize("buffer_bytes", [10**9, 5 * 2**18])
+@pytest.mark.parametrize("batch_size", [7, 517, 19_999, 50_000])
+def test_each_row_comes_once_and_batches_are_whole(path, five_wells, buffer_bytes, batch_size):
+    # A row number in each row tells which came.
+    numbered = np.column_stack([np.arange(20_000), five_wells[0]]).astype(np.float32)
+    np.save(path, np.repeat(numbered, 8, axis=1))
+    rows = Rows(path, buffer_bytes)
+    assert rows.on_disk == (buffer_bytes < 10**8)
+    keep = np.arange(20_000) % 5 != 0
+    blocks = list(rows.shuffled(np.random.default_rng(0), batch_size, keep))
+    order = np.concatenate([block[:, 0] for block in blocks]).astype(int)
+    np.testing.assert_array_equal(np.sort(order), np.flatnonzero(keep))
+    assert all(len(block) % batch_size == 0 for block in blocks[:-1])
+    other = np.concatenate([b[:, 0] for b in rows.shuffled(np.random.default_rng(1), 517, keep)])
+    assert not np.array_equal(order, other)
+    # Well mixed: the mean row number of each fifth is near the middle.
+    fifths = np.array_split(order, 5)
+    assert all(abs(part.mean() - 10_000) < 4_000 for part in fifths)
+
+
+def test_model_of_a_file_larger_than_the_buffer_is_as_good(path, five_wells, monkeypatch):
+    whole = GMVAE(n_epochs=6, lr=3e-3, seed=0).fit(path)
+    monkeypatch.setattr("mdgmvae.rows.Rows.on_disk", property(lambda self: True))
+    monkeypatch.setattr("mdgmvae.rows.Rows.__init__.__defaults__", (2**18,), raising=False)
+    streamed = GMVAE(n_epochs=6, lr=3e-3, seed=0).fit(path)
+    assert streamed.score(path) == pytest.approx(whole.score(path), abs=0.15)
+    assert sum(streamed.populations_) == pytest.approx(1.0)
+
+
+def test_bad_values_are_found_in_later_chunks(tmp_path):
+    values = np.zeros((900_000, 2), np.float32)
+    values[777_777, 1] = np.inf
+    np.save(tmp_path / "x.npy", values)
+    with pytest.raises(InputError, match=r"row 777777, column 1 is inf"):
+        Rows(tmp_path / "x.npy").check_finite()

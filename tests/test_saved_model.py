@@ -1,0 +1,111 @@
+"""Models on disk: plain files, the same labels in another process, damage is told."""
+
+import json
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+from mdgmvae import GMVAE
+from mdgmvae.errors import InputError
+
+
+@pytest.fixture
+def saved(fitted, tmp_path):
+    fitted.save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_nothing_is_pickled(saved, fitted):
+    assert sorted(path.name for path in saved.iterdir()) == ["model.json", "weights.npz"]
+    content = json.loads((saved / "model.json").read_text())
+    assert content["params"]["k"] == 4
+    assert content["fitted"]["seed"] == 3
+    assert {"mdgmvae", "tensorflow", "numpy", "python"} <= set(content["versions"])
+    assert content["architecture"]["order"] == list(fitted.architecture_.order)
+    with np.load(saved / "weights.npz", allow_pickle=False) as file:
+        assert all(file[name].dtype == np.float32 for name in file.files)
+
+
+def test_labels_are_identical_in_a_fresh_process(saved, fitted, five_wells, tmp_path):
+    np.save(tmp_path / "x.npy", five_wells[0][:5000])
+    script = """
+        import numpy as np
+        from mdgmvae import GMVAE
+        m = GMVAE.load("model")
+        labels, probabilities, latent = m.assign("x.npy")
+        np.savez("out.npz", labels=labels, probabilities=probabilities, latent=latent,
+                 score=m.score_samples("x.npy"))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    subprocess.run(command, check=True, cwd=tmp_path, capture_output=True)
+    expected = fitted.assign(five_wells[0][:5000])
+    with np.load(tmp_path / "out.npz") as found:
+        for name, values in zip(("labels", "probabilities", "latent"), expected, strict=True):
+            np.testing.assert_array_equal(found[name], values)
+        np.testing.assert_array_equal(found["score"], fitted.score_samples(five_wells[0][:5000]))
+
+
+def test_all_that_the_fit_found_comes_back(saved, fitted):
+    loaded = GMVAE.load(saved)
+    assert loaded.history_ == fitted.history_
+    np.testing.assert_array_equal(loaded.populations_, fitted.populations_)
+    assert loaded.seed_ == 3
+    assert loaded.n_epochs_ == 4
+    machine = {"device": "auto", "verbose": None, "checkpoint": None}
+    assert loaded.get_params() == fitted.get_params() | machine
+
+
+def test_an_own_model_is_replaced_and_anything_else_is_not(saved, fitted, tmp_path):
+    fitted.save(saved)
+    other = tmp_path / "thesis"
+    other.mkdir()
+    (other / "chapter1.tex").write_text("precious")
+    with pytest.raises(InputError, match="thesis.*not empty"):
+        fitted.save(other)
+    assert [path.name for path in other.iterdir()] == ["chapter1.tex"]
+    with pytest.raises(InputError, match="is a file"):
+        fitted.save(other / "chapter1.tex")
+
+
+def edit(saved, **changes):
+    content = json.loads((saved / "model.json").read_text())
+    content.update(changes)
+    (saved / "model.json").write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda m: (m / "model.json").unlink(), "holds no model"),
+        (lambda m: (m / "model.json").write_text("{"), "cannot be read as JSON"),
+        (lambda m: (m / "model.json").write_text("[]"), "not a model of mdgmvae"),
+        (lambda m: edit(m, format="keras"), "not a model of mdgmvae"),
+        (lambda m: edit(m, format_version=99), "format 99"),
+        (lambda m: edit(m, architecture={"k": 3}), "damaged"),
+        (lambda m: edit(m, fitted={}), "damaged"),
+        (lambda m: (m / "weights.npz").unlink(), "weights.npz: cannot be read"),
+        (lambda m: (m / "weights.npz").write_bytes(b"PK"), "weights.npz: cannot be read"),
+        (
+            lambda m: np.savez(m / "weights.npz", a=np.array([{}], object)),
+            "weights.npz: cannot be read",
+        ),
+        (
+            lambda m: np.savez(
+                m / "weights.npz", **{"scaling/mean": np.zeros(3), "scaling/scale": np.ones(3)}
+            ),
+            "does not fit",
+        ),
+    ],
+)
+def test_damage_is_told(saved, damage, message):
+    damage(saved)
+    with pytest.raises(InputError, match=message):
+        GMVAE.load(saved)
+
+
+def test_missing_folder_is_told(tmp_path):
+    with pytest.raises(InputError, match="nothing-here: does not exist"):
+        GMVAE.load(tmp_path / "nothing-here")
