@@ -1,0 +1,452 @@
+"""GMVAEAnalysis, an MDAnalysis analysis: trajectory in, annotated trajectory out."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from MDAnalysis.analysis.results import Results
+
+from . import annotation, presets
+from .errors import InputError
+from .featurizers.base import Featurizer
+from .featurizers.collect import FeatureCollector
+from .featurizers.frames import frame_numbers
+from .featurizers.precomputed import store_precomputed
+from .featurizers.registry import by_name, from_dict
+from .featurizers.topology import Fingerprint, as_atoms, select_indices
+from .model import GMVAE
+from .saved_model import SavedModel
+from .storage import FeatureSet
+from .summary import describe_states, states_html
+
+
+class GMVAEAnalysis(FeatureCollector):
+    """Learn the states of a trajectory and write each frame's state back to it.
+
+    Parameters
+    ----------
+    universe : MDAnalysis.Universe or MDAnalysis.AtomGroup
+        What to analyse.
+    select : str, optional
+        Atoms to use, in MDAnalysis' selection language. None is "protein" for a Universe and
+        all atoms for an AtomGroup.
+    features : str, Featurizer, list of them, or array
+        What the network sees: "dihedrals", "distances", "positions", ... (see
+        `mdgmvae.featurizers`), or an array of shape (n_frames, n_features) that was computed
+        for the frames to be analysed.
+    preset : {"robust", "paper"}
+        A named set of hyperparameters.
+    annotate : bool
+        Write the states to the trajectory: ``ts.aux.gmvae_state``, ``ts.aux.gmvae_probability``.
+    lag_time : float, optional
+        In ps; for kinetics in the training, which this version does not have: leave it None.
+    seed : int, optional
+        The same seed gives the same result.
+    device : {"auto", "cpu", "gpu:0", ...}
+        Where to train.
+    checkpoint : path-like, optional
+        An .npz file from which an interrupted training goes on.
+    verbose : bool, optional
+        Progress bars; None shows them on a terminal and in a notebook only.
+    **hyperparameters
+        ``k``, ``n_z``, ``n_epochs``, ... of `mdgmvae.GMVAE`; they win over the preset.
+
+    Attributes
+    ----------
+    results : MDAnalysis.analysis.results.Results
+        After `run`: ``labels`` (n_frames,) int64, ``probabilities`` (n_frames, k) float32,
+        ``latent`` (n_frames, n_z) float32, ``frames`` (n_frames,) int64 frame numbers,
+        ``times`` (n_frames,) in ps, ``trajectory_index`` (n_frames,) which file,
+        ``populations`` (k,), ``history`` dict of lists, one value an epoch.
+    model : GMVAE
+        The trained estimator.
+    features : FeatureSet
+        What it was trained on.
+
+    Raises
+    ------
+    InputError
+        When the selection is empty, a feature cannot be computed from these atoms, or a
+        parameter makes no sense.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.data import alanine_dipeptide
+    >>> u = mda.Universe(*alanine_dipeptide())
+    >>> gm = GMVAEAnalysis(u, k=2, n_epochs=3, n_init=1, seed=0).run(step=20)
+    >>> gm.results.labels.shape, gm.results.probabilities.shape
+    ((1000,), (1000, 2))
+    >>> bool(u.trajectory[20].aux.gmvae_state == gm.results.labels[1])
+    True
+    """
+
+    _not_pickled: ClassVar[tuple[str, ...]] = (*FeatureCollector._not_pickled, "model")
+
+    model: GMVAE
+    _features: FeatureSet | None = None
+
+    def __init__(
+        self,
+        universe: Any,
+        select: str | None = None,
+        features: str | Featurizer | Sequence[str | Featurizer] | np.ndarray = "dihedrals",
+        *,
+        preset: str = "robust",
+        annotate: bool = True,
+        lag_time: float | None = None,
+        seed: int | None = None,
+        device: str = "auto",
+        checkpoint: str | os.PathLike | None = None,
+        verbose: bool | None = None,
+        **hyperparameters: Any,
+    ) -> None:
+        self._settings = _settings(preset, hyperparameters)
+        self._settings |= {"seed": seed, "device": device, "checkpoint": checkpoint}
+        if lag_time is not None:
+            raise InputError(
+                "lag_time: this version has no kinetics in the training; leave lag_time out"
+            )
+        self.preset = preset
+        self.annotate = annotate
+        self._array = _as_array(features)
+        featurizer = None if self._array is not None else by_name(features)  # type: ignore[arg-type]
+        self._loaded_without_universe = universe is None
+        if universe is None:
+            self.select, self.featurizer, self.verbose = select, featurizer, verbose
+            self.results = Results()
+            return
+        select = default_selection(universe, select)
+        super().__init__(universe, featurizer, select=select, verbose=verbose)
+        if featurizer is not None:
+            # What cannot be computed is told now, not when run() has begun.
+            self._check_featurizer()
+
+    def run(
+        self,
+        start: int | None = None,
+        stop: int | None = None,
+        step: int | None = None,
+        frames: Any = None,
+        verbose: bool | None = None,
+        n_workers: int | None = None,
+        n_parts: int | None = None,
+        backend: Any = None,
+        *,
+        unsupported_backend: bool = False,
+        progressbar_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
+        """Compute the features of the chosen frames, train, label the frames, annotate.
+
+        Parameters
+        ----------
+        start, stop, step : int, optional
+            Frames as in a slice.
+        frames : iterable of int or bool, optional
+            Frame numbers in any order (which is kept), or a mask, instead of a slice.
+        verbose : bool, optional
+            Draw progress bars; by default as the constructor was told.
+        n_workers : int, optional
+            Number of processes of a parallel backend; by default all processors.
+        n_parts : int, optional
+            Into how many parts a parallel backend splits the frames.
+        backend : {'serial', 'multiprocessing', 'dask'}, optional
+            Of the featurization; all give identical features.
+        unsupported_backend : bool, optional
+            Allow an instance of another class of backend, as in MDAnalysis.
+        progressbar_kwargs : dict, optional
+            Further arguments of the bar that counts frames.
+
+        Returns
+        -------
+        GMVAEAnalysis
+            Itself, with `results`, `model` and `features`.
+
+        Raises
+        ------
+        InputError
+            When the frames, a file or a feature cannot be used.
+        TrainingError
+            When the loss is no longer a finite number; `model` keeps the last good weights.
+        """
+        if self._loaded_without_universe:
+            raise InputError(
+                "run() needs a trajectory, and this model was loaded without one; use "
+                "GMVAEAnalysis.load(path, universe=u), or assign(u) for labels of u"
+            )
+        verbose = self.verbose if verbose is None else verbose
+        self._training_verbose = verbose
+        if self._array is None:
+            return super().run(
+                start,
+                stop,
+                step,
+                frames,
+                verbose,
+                n_workers,
+                n_parts,
+                backend,
+                unsupported_backend=unsupported_backend,
+                progressbar_kwargs=progressbar_kwargs,
+            )
+        numbers = frame_numbers(self._trajectory.n_frames, start, stop, step, frames)
+        self.features = store_precomputed(self._array, self.atomgroup, numbers, self.select)
+        self.results = Results()
+        self._learn()
+        return self
+
+    def assign(self, source: Any, **run_options: Any) -> Results:
+        """Label the frames of another universe with the trained model.
+
+        Parameters
+        ----------
+        source : Universe, AtomGroup or mdtraj.Trajectory
+            With the atoms that the model was trained on; the selection of the training is
+            applied to it.
+        **run_options
+            ``start``, ``stop``, ``step``, ``frames``, ``backend``, ``n_workers``.
+
+        Returns
+        -------
+        MDAnalysis.analysis.results.Results
+            ``labels``, ``probabilities``, ``latent``, ``frames``, ``times``,
+            ``trajectory_index``.
+
+        Raises
+        ------
+        AtomMismatchError
+            Naming the first atom that differs.
+        InputError
+            When there is no trained model yet, or it was trained on an array.
+        """
+        from .featurizers.streaming import featurize
+
+        model, trajectory = self._trained_on()
+        if not trajectory["featurizer"]:
+            raise InputError(
+                "this model was trained on an array of features; compute the same array for the "
+                "other universe and give it to .model.predict"
+            )
+        atoms = as_atoms(source)
+        selection = trajectory["selection"]
+        if selection is not None:
+            atoms = atoms[select_indices(atoms, selection)]
+        Fingerprint.from_dict(trajectory["fingerprint"]).check(atoms, "the universe given")
+        features = featurize(
+            source, self.featurizer, select=selection, verbose=self.verbose, **run_options
+        )
+        return label(model, features)
+
+    def save_model(self, path: str | os.PathLike) -> None:
+        """Write model, featurizer, scaling and the atoms' fingerprint to a folder.
+
+        Parameters
+        ----------
+        path : path-like
+            A folder for model.json and weights.npz; one that holds a model is replaced.
+
+        Raises
+        ------
+        InputError
+            When there is no trained model yet, or `path` holds something else.
+        """
+        model, trajectory = self._trained_on()
+        model.to_saved_model(trajectory).save(path)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike,
+        universe: Any = None,
+        *,
+        custom: Mapping[str, Callable] | None = None,
+    ) -> GMVAEAnalysis:
+        """Read what `save_model` wrote; no code in the files is run.
+
+        Parameters
+        ----------
+        path : path-like
+            The folder.
+        universe : Universe or AtomGroup, optional
+            To run the analysis on. Without one the model can `assign`.
+        custom : mapping of str to callable, optional
+            The functions of `Custom` featurizers, by their names.
+
+        Returns
+        -------
+        GMVAEAnalysis
+
+        Raises
+        ------
+        AtomMismatchError
+            When the atoms of `universe` are not those of the model.
+        InputError
+            When there is no model, or it was not trained from a trajectory.
+        """
+        saved = SavedModel.load(path)
+        trajectory = saved.trajectory
+        if trajectory is None or not trajectory["featurizer"]:
+            raise InputError(
+                f"{path}: this model was trained on an array, so it cannot read trajectories; use "
+                "GMVAE.load"
+            )
+        model = GMVAE.from_saved_model(saved)
+        featurizer = from_dict(trajectory["featurizer"], custom)
+        params = {name: getattr(model, name) for name in presets.HYPERPARAMETERS}
+        loaded = cls(
+            universe,
+            trajectory["selection"],
+            featurizer,
+            preset=trajectory["preset"],
+            seed=model.seed_,
+            **params,
+        )
+        if universe is not None:
+            fingerprint = Fingerprint.from_dict(trajectory["fingerprint"])
+            fingerprint.check(loaded.atomgroup, "the universe given")
+        loaded.model = model
+        loaded._trajectory_part = trajectory
+        return loaded
+
+    def view(self, **options: Any) -> Any:
+        """An nglview widget of the analysed atoms, coloured by state as it plays.
+
+        Parameters
+        ----------
+        **options
+            Of `mdgmvae.viewer.view`.
+
+        Returns
+        -------
+        nglview.NGLWidget
+
+        Raises
+        ------
+        InputError
+            Before `run`.
+        """
+        from . import viewer
+
+        self._require_results()
+        return viewer.view(self.atomgroup, self.results.labels, self.results.frames, **options)
+
+    def _conclude(self) -> None:
+        super()._conclude()
+        self._learn()
+
+    def _learn(self) -> None:
+        """Train on the features, label every frame, annotate the trajectory."""
+        if self.features.featurizer:
+            # With the reference that it took from the first frame.
+            self.featurizer = self._bound.featurizer
+        self._trajectory_part = trajectory_part(self.features, self.preset)
+        self.model = GMVAE(**self._settings, verbose=self._training_verbose)
+        self.model.fit(self.features.path, lengths=self.features.lengths)
+        self.results.update(label(self.model, self.features))
+        self.results.populations = self.model.populations_
+        self.results.history = self.model.history_
+        if self.annotate:
+            universe, results = self.atomgroup.universe, self.results
+            annotation.annotate(universe, results.labels, results.frames)
+            annotation.annotate(
+                universe, results.probabilities, results.frames, name="gmvae_probability"
+            )
+
+    def _check_featurizer(self) -> None:
+        featurizer, trajectory = self.featurizer, self.atomgroup.universe.trajectory
+        if trajectory.ts.has_positions:
+            featurizer = featurizer.with_reference(
+                self.atomgroup, np.array(self.atomgroup.positions, np.float32)
+            )
+        featurizer.bind(self.atomgroup)
+
+    def _trained_on(self) -> tuple[GMVAE, dict[str, Any]]:
+        if not hasattr(self, "model"):
+            raise InputError("there is no trained model yet; call run() first")
+        return self.model, self._trajectory_part
+
+    def _require_results(self) -> None:
+        if "labels" not in self.results:
+            raise InputError("there are no results yet; call run() first")
+
+    def __repr__(self) -> str:
+        atoms = "no universe" if self._loaded_without_universe else f"{len(self.atomgroup)} atoms"
+        features = f"array {self._array.shape}" if self._array is not None else self.featurizer
+        k = self._settings["k"]
+        head = f"<GMVAEAnalysis of {atoms}, features={features}, k={k}, preset={self.preset!r}"
+        if "labels" not in self.results:
+            return head + ("; trained>" if hasattr(self, "model") else "; not run yet>")
+        shares = ", ".join(f"{100 * p:.1f} %" for p in self.results.populations)
+        return f"{head}; {len(self.results.labels):,} frames in states {shares}>"
+
+    def _repr_html_(self) -> str:
+        if "labels" not in self.results:
+            from html import escape
+
+            return f"<code>{escape(repr(self))}</code>"
+        return states_html(describe_states(self.results, self.features))
+
+
+def label(model: GMVAE, features: FeatureSet) -> Results:
+    """Labels, probabilities and latent coordinates of a feature file, with its frames and times.
+
+    Parameters
+    ----------
+    model : GMVAE
+    features : FeatureSet
+
+    Returns
+    -------
+    MDAnalysis.analysis.results.Results
+    """
+    labels, probabilities, latent = model.assign(features.path)
+    return Results(
+        labels=labels,
+        probabilities=probabilities,
+        latent=latent,
+        frames=features.frames,
+        times=features.times,
+        trajectory_index=features.trajectory_index,
+    )
+
+
+def trajectory_part(features: FeatureSet, preset: str) -> dict[str, Any]:
+    """What a saved model keeps of the trajectory that it was trained on."""
+    return {
+        "featurizer": features.featurizer,
+        "selection": features.selection,
+        "fingerprint": features.fingerprint,
+        "names": list(features.names),
+        "units": list(features.units),
+        "preset": preset,
+    }
+
+
+def _settings(preset: str, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of the estimator: the preset's, and what is given instead, checked."""
+    known = presets.HYPERPARAMETERS
+    for name in hyperparameters:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+            raise InputError(f"{name}: no such hyperparameter; {hint}")
+    return presets.check({**presets.preset(preset), **hyperparameters})
+
+
+def _as_array(features: Any) -> np.ndarray | None:
+    """Features that were computed already, or None."""
+    if isinstance(features, np.ndarray):
+        return features
+    if isinstance(features, FeatureSet):
+        return features.values
+    return None
+
+
+def default_selection(universe: Any, select: str | None) -> str | None:
+    """`select`, or what stands for None: "protein" of a Universe, all atoms of an AtomGroup."""
+    is_universe = getattr(universe, "universe", None) is universe
+    return "protein" if select is None and is_universe else select

@@ -1,0 +1,304 @@
+"""What the commands of `cli` do; each returns what is to be printed."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .cli import hyperparameters
+from .errors import InputError
+from .storage import FeatureSet, atomic_folder, check_folder
+
+if TYPE_CHECKING:
+    from MDAnalysis import Universe
+
+logger = logging.getLogger(__name__)
+
+
+def run(options: argparse.Namespace) -> str:
+    """``mdgmvae run``: trajectory in, states learnt, annotated trajectory out."""
+    check_folder(options.out, options.overwrite)
+    _start_tensorflow(options)
+    from .analysis import GMVAEAnalysis
+    from .annotation import write_states
+    from .summary import describe_states, states_text
+
+    universe = open_universe(options.topology, options.trajectories, options.stop)
+    written = _atoms(universe, options.states_select, "--states_select")
+    analysis = GMVAEAnalysis(
+        universe,
+        options.select,
+        _features(options.features),
+        preset=options.preset,
+        seed=options.seed,
+        device=options.device,
+        checkpoint=options.checkpoint,
+        verbose=options.verbose,
+        **hyperparameters(options),
+    )
+    with atomic_folder(options.out, options.overwrite) as folder:
+        analysis.out = folder / "features.npy"
+        analysis.run(
+            options.start,
+            options.stop,
+            options.step,
+            backend=options.backend,
+            n_workers=options.n_workers,
+        )
+        results = analysis.results
+        analysis.save_model(folder / "model")
+        _write_results(folder, results)
+        write_states(
+            written, results.labels, folder / "states", results.frames, latent=results.latent
+        )
+        table = states_text(describe_states(results, analysis.features))
+    return _report(table, len(results.labels), analysis.model.seed_, options.out)
+
+
+def demo(options: argparse.Namespace) -> str:
+    """``mdgmvae demo``: `run` on the embedded alanine dipeptide."""
+    from .data import alanine_dipeptide
+
+    options.topology, options.trajectories = alanine_dipeptide()
+    return run(options)
+
+
+def featurize(options: argparse.Namespace) -> str:
+    """``mdgmvae featurize``: features of a trajectory into an .npy file."""
+    from .analysis import default_selection
+    from .featurizers import featurize as compute
+
+    universe = open_universe(options.topology, options.trajectories, options.stop)
+    features = compute(
+        universe,
+        _features(options.features),
+        options.out,
+        select=default_selection(universe, options.select),
+        start=options.start,
+        stop=options.stop,
+        step=options.step,
+        backend=options.backend,
+        n_workers=options.n_workers,
+        verbose=options.verbose,
+    )
+    return f"{len(features):,} frames, {features.n_features:,} features: {options.out}"
+
+
+def train(options: argparse.Namespace) -> str:
+    """``mdgmvae train``: the states of a feature file."""
+    check_folder(options.out, options.overwrite)
+    features = FeatureSet.load(options.traj_file)
+    _start_tensorflow(options)
+    from .analysis import label, trajectory_part
+    from .model import GMVAE
+    from .summary import describe_states, states_text
+
+    model = GMVAE.from_preset(
+        options.preset,
+        **hyperparameters(options),
+        seed=options.seed,
+        device=options.device,
+        checkpoint=options.checkpoint,
+        verbose=options.verbose,
+    )
+    model.fit(options.traj_file)
+    results = label(model, features)
+    results.history = model.history_
+    with atomic_folder(options.out, options.overwrite) as folder:
+        model.to_saved_model(trajectory_part(features, options.preset)).save(folder / "model")
+        _write_results(folder, results)
+    table = states_text(describe_states(results, features))
+    return _report(table, len(results.labels), model.seed_, options.out)
+
+
+def assign(options: argparse.Namespace) -> str:
+    """``mdgmvae assign``: labels of other frames by a trained model."""
+    from .saved_model import find_model
+
+    path = find_model(options.model)
+    _start_tensorflow(options)
+    from .analysis import GMVAEAnalysis, label
+    from .annotation import write_labels
+    from .model import GMVAE
+    from .summary import describe_states, states_text
+
+    if options.topology.endswith(".npy") and not options.trajectories:
+        features = FeatureSet.load(options.topology)
+        model = GMVAE.load(path).set_params(device=options.device)
+        results = label(model, features)
+    elif not options.trajectories:
+        raise InputError(
+            f"{options.topology}: no trajectory is given; assign takes MODEL TOPOLOGY "
+            "TRAJECTORY..., or MODEL FEATURES.npy"
+        )
+    else:
+        universe = open_universe(options.topology, options.trajectories, options.stop)
+        analysis = GMVAEAnalysis.load(path)
+        analysis.verbose = options.verbose
+        model = analysis.model.set_params(device=options.device)
+        results = analysis.assign(
+            universe,
+            start=options.start,
+            stop=options.stop,
+            step=options.step,
+            backend=options.backend,
+            n_workers=options.n_workers,
+        )
+    write_labels(options.out, results)
+    table = states_text(describe_states(results))
+    return _report(table, len(results.labels), model.seed_, options.out)
+
+
+def annotate(options: argparse.Namespace) -> str:
+    """``mdgmvae annotate``: labels into files that other tools read."""
+    from . import annotation
+
+    found = annotation.read_labels(options.labels)
+    universe = open_universe(options.topology, options.trajectories)
+    atoms = _atoms(universe, options.select or "all", "--select")
+    if options.format == "states":
+        with atomic_folder(options.out, options.overwrite) as folder:
+            annotation.write_states(
+                atoms, found.labels, folder / "states", found.frames, latent=found.latent
+            )
+            for path in (folder / "states").iterdir():
+                path.rename(folder / path.name)
+            (folder / "states").rmdir()
+    elif options.format == "pdb":
+        annotation.write_pdb(atoms, found.labels, options.out, found.frames)
+    else:
+        annotation.write_h5md(
+            atoms, found.labels, options.out, found.frames, probabilities=found.probabilities
+        )
+    return f"{len(found.labels):,} labelled frames: {options.out}"
+
+
+def open_universe(topology: str, trajectories: list[str], stop: int | None = None) -> Universe:
+    """A Universe of these files, or an error that says which of them cannot be used.
+
+    Raises
+    ------
+    InputError
+        When a file is missing, cut, of another format or another number of atoms.
+    """
+    import MDAnalysis as mda
+
+    from .integrity import check_trajectory
+
+    for path in (topology, *trajectories):
+        if not Path(path).is_file():
+            reason = "is a folder" if Path(path).is_dir() else "no such file"
+            raise InputError(f"{path}: {reason}; check the path")
+        if os.path.getsize(path) == 0:
+            raise InputError(f"{path}: the file is empty; copy it again")
+    universe = _read(topology, lambda: mda.Universe(topology, topology_format=None))
+    n_atoms = len(universe.atoms)
+    for path in trajectories:
+        # A file that is cut may still serve up to --stop: that is told when it is read.
+        check_trajectory(path, n_atoms=n_atoms, stop=0 if stop is not None else None)
+        _read(path, lambda path=path: mda.Universe(topology, path), f" with {topology}")  # type: ignore[misc]
+    many = trajectories if len(trajectories) > 1 else trajectories[0]
+    return mda.Universe(topology, many)
+
+
+def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:
+    """Call a reader of MDAnalysis; whatever it raises is an error of the file."""
+    try:
+        return read()
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"{path}: cannot be read{context} ({reason})") from error
+
+
+def _atoms(universe: Universe, select: str, option: str) -> Any:
+    from .featurizers.topology import select_indices
+
+    return universe.atoms[select_indices(universe.atoms, select, option)]
+
+
+def _features(text: str) -> Any:
+    """The value of --features: a name, several, or a file."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise InputError("--features: is empty; give a name such as dihedrals")
+    return names[0] if len(names) == 1 else names
+
+
+def _start_tensorflow(options: argparse.Namespace) -> None:
+    """Choose what cannot be changed once TensorFlow has started."""
+    threads = options.threads
+    if threads is not None and threads < 1:
+        raise InputError(f"--threads {threads}: must be at least 1")
+    with _native_messages_logged():
+        import tensorflow as tf
+
+        if threads is not None:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(1)
+        from . import devices
+
+        device = devices.describe(devices.choose(options.device))
+    logger.info("TensorFlow %s on %s", tf.__version__, device)
+
+
+@contextmanager
+def _native_messages_logged() -> Iterator[None]:
+    """Log what native code writes to standard error.
+
+    TensorFlow's start-up notes (which CPU, which GPU libraries it looked for) come from C++
+    before its own log level applies; here they are shown with --verbose.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as notes:
+        kept = os.dup(2)
+        os.dup2(notes.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            notes.seek(0)
+            for line in notes.read().decode(errors="replace").splitlines():
+                logger.info("%s", line)
+
+
+def _write_results(folder: Path, results: Any) -> None:
+    from .annotation import write_labels
+
+    write_labels(folder / "labels.npz", results)
+    _write_history(folder / "history.csv", results.history)
+    _plot_free_energy(folder / "free_energy.png", results)
+
+
+def _write_history(path: Path, history: Mapping[str, list[float]]) -> None:
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(history)
+        writer.writerows(zip(*history.values(), strict=True))
+
+
+def _plot_free_energy(path: Path, results: Any) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from . import plot
+
+    # More than three dimensions cannot be drawn at once: the first two are.
+    latent = results.latent if results.latent.shape[1] <= 3 else results.latent[:, :2]
+    axes = plot.free_energy(np.asarray(latent), labels=results.labels)
+    axes.figure.savefig(path, dpi=150, bbox_inches="tight")
+
+
+def _report(table: str, n_frames: int, seed: int, out: str) -> str:
+    return f"{table}\n\n{n_frames:,} frames, seed {seed}: {out}"
