@@ -15,12 +15,12 @@ from MDAnalysis.analysis.backends import BackendBase, BackendSerial
 from MDAnalysis.analysis.base import AnalysisBase
 from MDAnalysis.analysis.results import Results
 
-from ..backends import backend_for
+from ..backends import executor_for
 from ..errors import InputError
-from ..featurefile import write_rows
+from ..featurefile import check_npy_name, write_rows
 from ..integrity import check_universe
 from ..progress import progress_bar
-from ..storage import FeatureSet, check_npy_name
+from ..storage import FeatureSet
 from .base import BoundFeaturizer, Featurizer
 from .blocks import compute_block, frames_per_block
 from .frames import continuous_lengths, file_of_frames, frame_numbers, frames_needed
@@ -168,7 +168,7 @@ class FeatureCollector(AnalysisBase):
         # The universe may have been given other frames (load_new, transfer_to_memory) since.
         self._trajectory = self.atomgroup.universe.trajectory
         numbers = frame_numbers(self._trajectory.n_frames, start, stop, step, chosen)
-        executor = self._executor(backend, n_workers)
+        executor = executor_for(backend, n_workers, self._trajectory)
         parallel = not isinstance(executor, BackendSerial)
         parts = self._n_parts(parallel, executor, n_parts, len(numbers))
         self._bound = self._bind(int(numbers[0]))
@@ -201,20 +201,6 @@ class FeatureCollector(AnalysisBase):
                 unsupported_backend=unsupported_backend or executor is not backend,
             )
         return self
-
-    def _executor(self, backend: str | BackendBase | None, n_workers: int | None) -> BackendBase:
-        if backend is None or backend == "serial" or isinstance(backend, BackendSerial):
-            return BackendSerial(1)
-        executor = backend_for(backend, n_workers) if isinstance(backend, str) else backend
-        for transformation in self._trajectory.transformations:
-            if not getattr(transformation, "parallelizable", False):
-                name = getattr(transformation, "__name__", type(transformation).__name__)
-                raise InputError(
-                    f"the transformation {name} of this trajectory cannot be sent to other "
-                    "processes; use backend='serial', or make it a class derived from "
-                    "MDAnalysis.transformations.base.TransformationBase"
-                )
-        return executor
 
     def _n_parts(
         self, parallel: bool, executor: BackendBase, n_parts: int | None, n_frames: int

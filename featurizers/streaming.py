@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..featurefile import write_rows
+from ..featurefile import check_npy_name, write_rows
 from ..progress import progress_bar
-from ..storage import FeatureSet, check_npy_name
+from ..storage import FeatureSet
 from .base import BoundFeaturizer, Featurizer
 from .blocks import compute_block, frames_per_block
 from .frames import continuous_lengths, frame_numbers, frames_needed
@@ -77,7 +77,7 @@ def featurize(
     >>> from MDAnalysisTests.datafiles import GRO, XTC
     >>> features = featurize(mda.Universe(GRO, XTC), "dihedrals", select="resid 1:3", step=5)
     >>> features.names[0], features.frames.tolist()
-    ('psi MET1 cos', [0, 5])
+    ('phi ARG2 cos', [0, 5])
     """
     out = None if out is None else check_npy_name(out)
     chosen = by_name(featurizer)

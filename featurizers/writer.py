@@ -12,8 +12,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..featurefile import write_description, write_header
-from ..storage import FeatureSet, atomic_file, check_npy_name
+from ..featurefile import check_npy_name, write_description, write_header
+from ..storage import FeatureSet, atomic_file
 
 
 class FeatureWriter:

@@ -14,7 +14,7 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
-from MDAnalysis.analysis.backends import BackendBase, BackendDask
+from MDAnalysis.analysis.backends import BackendBase, BackendDask, BackendSerial
 
 from .errors import InputError
 
@@ -152,7 +152,44 @@ def _call_copy(serialized: bytes, part: Any) -> Any:
     return loads(serialized)(part)
 
 
-def backend_for(name: str, n_workers: int | None, report: Report | None = None) -> BackendBase:
+def executor_for(
+    backend: str | BackendBase | None, n_workers: int | None, trajectory: Any
+) -> BackendBase:
+    """Choose what runs an analysis of a trajectory.
+
+    Parameters
+    ----------
+    backend : {'serial', 'multiprocessing', 'dask'} or BackendBase, optional
+        A name as in `backend_for`, or an instance, which is returned.
+    n_workers : int, optional
+        As in `backend_for`.
+    trajectory : MDAnalysis.coordinates.base.ProtoReader
+        What will be sent to the workers of a parallel backend.
+
+    Raises
+    ------
+    InputError
+        As `backend_for`, and when a transformation of the trajectory cannot be sent.
+
+    Examples
+    --------
+    >>> type(executor_for(None, None, None)).__name__
+    'BackendSerial'
+    """
+    if backend is None or backend == "serial" or isinstance(backend, BackendSerial):
+        return BackendSerial(1)
+    for transformation in trajectory.transformations:
+        if not getattr(transformation, "parallelizable", False):
+            name = getattr(transformation, "__name__", type(transformation).__name__)
+            raise InputError(
+                f"the transformation {name} of this trajectory cannot be sent to other "
+                "processes; use backend='serial', or make it a class derived from "
+                "MDAnalysis.transformations.base.TransformationBase"
+            )
+    return backend_for(backend, n_workers) if isinstance(backend, str) else backend
+
+
+def backend_for(name: str, n_workers: int | None) -> BackendBase:
     """Choose the backend that a name stands for, here and now.
 
     Parameters
@@ -161,8 +198,6 @@ def backend_for(name: str, n_workers: int | None, report: Report | None = None) 
         "dask" is the active dask.distributed client, or processes where there is none.
     n_workers : int, optional
         By default as many as there are processors for this process, or workers in the cluster.
-    report : callable, optional
-        Called with the number of frames of each part that is done.
 
     Returns
     -------
@@ -187,12 +222,12 @@ def backend_for(name: str, n_workers: int | None, report: Report | None = None) 
         raise InputError(f"n_workers={n_workers} makes no sense; give a positive number")
     client = _active_client() if name == "dask" else None
     if client is not None:
-        return DistributedBackend(client, n_workers, report)
+        return DistributedBackend(client, n_workers)
     workers = n_workers or available_processors()
     if name == "multiprocessing":
-        return ProcessBackend(workers, report)
+        return ProcessBackend(workers)
     try:
-        return DaskBackend(workers, report)
+        return DaskBackend(workers)
     except ValueError as error:
         raise InputError(
             "backend='dask' needs dask, which is not installed: pip install 'mdgmvae[parallel]', "

@@ -16,6 +16,14 @@ from .errors import InputError
 _HEADER = 128  # room for any shape, so that the number of rows can be written at the end
 
 
+def check_npy_name(path: str | os.PathLike) -> Path:
+    """Refuse a name for a feature file that does not end in .npy."""
+    path = Path(path)
+    if path.suffix != ".npy":
+        raise InputError(f"{path}: features are written to a file that ends in .npy; rename it")
+    return path
+
+
 def write_header(path: str | os.PathLike, n_rows: int, n_columns: int) -> None:
     """Write, or write again, the header of a float32 .npy file, leaving its rows alone.
 

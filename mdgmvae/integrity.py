@@ -104,7 +104,7 @@ def check_universe(universe: Any, stop: int | None = None) -> None:
 def _is_file(reader: Any) -> bool:
     """Whether a reader has a file name of its own, rather than an array or a stream."""
     in_memory = getattr(reader, "format", None) == "MEMORY"
-    return (not in_memory and type(reader.filename) is str) or isinstance(reader.filename, Path)
+    return not in_memory and isinstance(reader.filename, str | Path)
 
 
 def _check_file(
@@ -181,9 +181,10 @@ def _other_atoms(path: Path, frame: int, found: int, wanted: int) -> str:
 
 def _damage(path: Path, count: int, what: str, expected: int | None, before: int) -> str:
     total = f" of about {expected:,}" if expected is not None and expected > count else ""
+    plural = "" if count == 1 and not total else "s"
     advice = f", or pass --stop {before + count} to use what is there" if before + count else ""
     return (
-        f"{path}: frame {count:,} {what}; {count:,}{total} frames can be read. "
+        f"{path}: frame {count:,} {what}; {count:,}{total} frame{plural} can be read. "
         f"Re-copy the file{advice}."
     )
 

@@ -3,7 +3,6 @@
 import sys
 from typing import Any
 
-from tqdm.auto import tqdm as auto_tqdm
 from tqdm.std import tqdm
 
 
@@ -53,7 +52,15 @@ def progress_bar(
         "disable": not shown,
         "dynamic_ncols": True,
     }
-    return (auto_tqdm if notebook else tqdm)(**(settings | options))
+    return _bar_class(notebook)(**(settings | options))
+
+
+def _bar_class(notebook: bool) -> type[tqdm]:
+    if not notebook:
+        return tqdm
+    from tqdm.auto import tqdm as notebook_tqdm
+
+    return notebook_tqdm
 
 
 def _in_notebook() -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 
 from .errors import InputError
 from .featurefile import (
+    check_npy_name,
     open_npy,
     read_description,
     unfit,
@@ -309,11 +310,3 @@ class FeatureSet:
             "featurizer": self.featurizer,
             "fingerprint": self.fingerprint,
         }
-
-
-def check_npy_name(path: str | os.PathLike) -> Path:
-    """Refuse a name for a feature file that does not end in .npy."""
-    path = Path(path)
-    if path.suffix != ".npy":
-        raise InputError(f"{path}: features are written to a file that ends in .npy; rename it")
-    return path

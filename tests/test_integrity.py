@@ -155,6 +155,22 @@ def test_xtc_of_large_systems_has_a_longer_length(tmp_path):
         check_trajectory(path)
 
 
+@pytest.mark.parametrize(("code", "size"), [("f", 4), ("d", 8)])
+def test_trr_of_both_precisions_with_velocities_in_some_frames(code, size, tmp_path):
+    def frame(step, n_blocks):
+        sizes = [0, 0, 9 * size, 0, 0, 0, 0] + [12 * size] * n_blocks + [0] * (3 - n_blocks)
+        head = struct.pack(">iii12s10i3i", 1993, 13, 12, b"GMX_trn_file", *sizes, 4, step, 0)
+        return head + struct.pack(f">2{code}", step, 0.0) + bytes(sum(sizes))
+
+    data = frame(0, 3) + frame(1, 1) + frame(2, 2)
+    path = tmp_path / "mixed.trr"
+    path.write_bytes(data)
+    assert check_trajectory(path, n_atoms=4) is None
+    path.write_bytes(data[:-size])
+    with pytest.raises(InputError, match="frame 2 ends early"):
+        check_trajectory(path)
+
+
 @pytest.mark.parametrize(("order", "marker"), [("<", "i"), (">", "i"), ("<", "q"), (">", "q")])
 def test_dcd_with_fixed_atoms_in_every_byte_order(order, marker, tmp_path):
     """After the first frame only the free atoms are stored; NSET is 0, as after a crash."""
