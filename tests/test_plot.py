@@ -1,0 +1,218 @@
+"""What the plots draw is what the numbers say."""
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from mdgmvae import plot
+from mdgmvae.errors import InputError
+from mdgmvae.landscape import free_energy_grid
+from mdgmvae.palette import state_colors
+
+matplotlib.use("Agg")
+
+KB = 0.00831446261815324
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def two_wells(n_z: int, n_frames: int = 4000) -> tuple[np.ndarray, np.ndarray]:
+    """Frames of two states, three of four in state 0, at -2 and at 2 on every axis."""
+    labels = (RNG.random(n_frames) > 0.75).astype(int)
+    return RNG.normal(scale=0.5, size=(n_frames, n_z)) + 4.0 * labels[:, None] - 2.0, labels
+
+
+def subplot(**options):
+    return Figure().add_subplot(**options)
+
+
+# --- the numbers -------------------------------------------------------------------------
+
+
+def test_free_energy_is_minus_log_p_with_its_minimum_at_zero():
+    counts = np.array([8, 0, 2, 1])
+    energy, (edges,) = free_energy_grid(np.repeat([0.0, 1.0, 2.0, 3.0], counts), bins=4)
+    np.testing.assert_allclose(energy[[0, 2, 3]], -np.log(counts[[0, 2, 3]] / 8))
+    assert np.isnan(energy[1])
+    assert edges[[0, -1]].tolist() == [0.0, 3.0]
+
+
+def test_temperature_gives_kilojoules_per_mole():
+    points, _ = two_wells(2)
+    reduced, _ = free_energy_grid(points)
+    molar, _ = free_energy_grid(points, temperature=300.0)
+    np.testing.assert_allclose(molar, reduced * KB * 300.0)
+
+
+def test_a_harmonic_well_has_its_own_free_energy():
+    sigma = 0.7
+    energy, (edges,) = free_energy_grid(RNG.normal(scale=sigma, size=400_000), bins=60)
+    centers = 0.5 * (edges[1:] + edges[:-1])
+    inner = np.abs(centers) < 2 * sigma
+    np.testing.assert_allclose(energy[inner], 0.5 * (centers[inner] / sigma) ** 2, atol=0.08)
+
+
+@pytest.mark.parametrize(
+    ("latent", "options", "says"),
+    [
+        (np.zeros((5, 4)), {}, "choose up to three columns"),
+        (np.zeros((0, 2)), {}, "at least one frame"),
+        (np.array([[0.0], [np.nan]]), {}, "row 1 is not finite"),
+        (np.zeros((5, 1)), {"temperature": 0}, "temperature"),
+        (np.zeros((5, 1)), {"labels": [0, 1]}, "2 for 5"),
+    ],
+)
+def test_free_energy_refuses(latent, options, says):
+    with pytest.raises(InputError, match=says):
+        plot.free_energy(latent, **options)
+
+
+# --- one, two, three dimensions ----------------------------------------------------------
+
+
+def test_one_dimension_shares_the_area_under_the_curve_among_the_states():
+    points, labels = two_wells(1)
+    ax = plot.free_energy(points, labels, bins=40)
+    *areas, curve = ax.patches
+    energy, (edges,) = free_energy_grid(points, bins=40)
+    np.testing.assert_allclose(curve.get_data().values, energy)
+    assert [to_hex(area.get_facecolor()).upper() for area in areas] == state_colors(2)
+    heights = [area.get_data().values - area.get_data().baseline for area in areas]
+    for state, height in enumerate(heights):
+        counts = np.histogram(points[labels == state, 0], edges)[0]
+        np.testing.assert_array_equal(height > 1e-12, counts > 0)
+    np.testing.assert_allclose(np.nanmax(areas[-1].get_data().values - energy), 0, atol=1e-12)
+    texts = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert texts == [f"state {s}, {np.mean(labels == s):.1%}" for s in (0, 1)]
+
+
+def test_two_dimensions_number_the_states_at_their_means():
+    points, labels = two_wells(2)
+    labels[:10] = -1
+    ax = plot.free_energy(points, labels, temperature=310.0)
+    assert [text.get_text() for text in ax.texts] == ["0", "1"]
+    for state, text in enumerate(ax.texts):
+        np.testing.assert_allclose(text.get_position(), points[labels == state].mean(axis=0))
+    energy, _ = free_energy_grid(points, temperature=310.0)
+    filled = ax.collections[0]
+    assert filled.levels[0] == 0 and filled.levels[-1] >= np.nanmax(energy)
+    assert np.isnan(energy).any()
+    assert [a.get_ylabel() for a in ax.figure.axes] == ["$z_2$", "free energy / kJ mol$^{-1}$"]
+
+
+def test_three_dimensions_colour_frames_by_the_free_energy_of_their_bin():
+    points, labels = two_wells(3)
+    ax = plot.free_energy(points, labels, bins=10)
+    energy, edges = free_energy_grid(points, bins=10)
+    (scatter,) = ax.collections
+    colored = np.asarray(scatter.get_array())
+    inside = [np.clip(np.digitize(c, e) - 1, 0, 9) for c, e in zip(points.T, edges, strict=True)]
+    np.testing.assert_allclose(np.sort(colored), np.sort(energy[tuple(inside)]))
+    assert [text.get_text() for text in ax.texts] == ["0", "1"]
+
+
+def test_states_are_optional_and_empty_ones_have_no_mark():
+    points, labels = two_wells(2)
+    assert not plot.free_energy(points).texts
+    assert [t.get_text() for t in plot.free_energy(points, 3 * labels).texts] == ["0", "3"]
+
+
+@pytest.mark.parametrize("n_z", [1, 2, 3])
+def test_a_trajectory_that_never_moves_can_be_drawn(n_z):
+    ax = plot.free_energy(np.ones((20, n_z)), np.zeros(20, dtype=int))
+    ax.figure.canvas.draw()
+    assert ax.get_xlim()[0] < 1.0 < ax.get_xlim()[1]
+
+
+def test_plots_stay_on_the_axes_given_and_touch_no_global_figure():
+    points, labels = two_wells(2)
+    before = plt.get_fignums()
+    for draw in (
+        lambda ax: plot.free_energy(points, labels, ax=ax),
+        lambda ax: plot.free_energy(points[:, 0], labels, ax=ax),
+        lambda ax: plot.populations(labels, ax=ax),
+        lambda ax: plot.trace(labels, ax=ax),
+        lambda ax: plot.history({"epoch": [1, 2], "loss": [3.0, 2.0]}, ax=ax),
+    ):
+        ax = subplot()
+        assert draw(ax) is ax
+        ax.figure.canvas.draw()
+    assert plt.get_fignums() == before
+
+
+def test_three_dimensions_need_three_dimensional_axes():
+    points, labels = two_wells(3)
+    with pytest.raises(InputError, match="projection"):
+        plot.free_energy(points, labels, ax=subplot())
+    ax = subplot(projection="3d")
+    assert plot.free_energy(points, labels, ax=ax) is ax
+
+
+# --- populations, history, trace ---------------------------------------------------------
+
+
+def test_populations_from_labels_and_from_shares():
+    labels = np.array([0, 0, 0, 2, -1])
+    for given in (labels, np.array([0.75, 0.0, 0.25], dtype=np.float32)):
+        ax = plot.populations(given)
+        assert [bar.get_height() for bar in ax.patches] == [75.0, 0.0, 25.0]
+        assert [to_hex(bar.get_facecolor()).upper() for bar in ax.patches] == state_colors(3)
+        assert [text.get_text() for text in ax.texts] == ["75.0", "0", "25.0"]
+
+
+@pytest.mark.parametrize("given", [[0.5, 0.2], [-1, -1], [1.5, -0.5]])
+def test_populations_refuse(given):
+    with pytest.raises(InputError):
+        plot.populations(given)
+
+
+def test_history_draws_the_terms_there_are():
+    history = {
+        "epoch": [1, 2, 3],
+        "loss": [3.0, 2.0, 1.0],
+        "val_loss": [3.1, 2.1, 1.1],
+        "latent": [0.0, 0.5, 0.6],
+        "lr": [0.1, 0.1, 0.1],
+    }
+    ax = plot.history(history)
+    drawn = {line.get_label(): line.get_ydata().tolist() for line in ax.lines}
+    assert drawn == {
+        "loss": history["loss"],
+        "loss, held-out frames": history["val_loss"],
+        "latent": history["latent"],
+    }
+    assert ax.lines[0].get_xdata().tolist() == [1, 2, 3]
+    with pytest.raises(InputError, match="fitted"):
+        plot.history({})
+
+
+def test_trace_draws_each_visit_for_as_long_as_it_lasted():
+    labels = np.array([0, 0, 2, 2, 2, -1, 0, 0])
+    times = np.array([0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 40.0])
+    ax = plot.trace(labels, times)
+    spans = {
+        state: [(path.get_extents().x0, path.get_extents().x1) for path in collection.get_paths()]
+        for state, collection in enumerate(ax.collections)
+    }
+    assert spans == {0: [(0, 4), (12, 14), (40, 42)], 1: [], 2: [(4, 10)]}
+    assert ax.get_xlabel() == "time / ps"
+    assert plot.trace(np.zeros(3, dtype=int), [0.0, 1e4, 2e4]).get_xlabel() == "time / ns"
+
+
+@pytest.mark.parametrize("times", [[0.0, np.nan], [0.0]])
+def test_trace_refuses_times_that_do_not_fit(times):
+    with pytest.raises(InputError, match="times"):
+        plot.trace([0, 1], times)
+
+
+def test_colours_belong_to_state_numbers_and_differ():
+    assert state_colors(5) == state_colors(30)[:5]
+    assert len(set(state_colors(30))) == 30
