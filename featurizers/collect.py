@@ -171,7 +171,7 @@ class FeatureCollector(AnalysisBase):
         executor = executor_for(backend, n_workers, self._trajectory)
         parallel = not isinstance(executor, BackendSerial)
         parts = self._n_parts(parallel, executor, n_parts, len(numbers))
-        self._bound = self._bind(int(numbers[0]))
+        self._bound = self._bind(self._trajectory[int(numbers[0])])
         self._indices = self.atomgroup.ix[self._bound.indices]
         self.results = Results()
         with ExitStack() as stack:
@@ -218,14 +218,18 @@ class FeatureCollector(AnalysisBase):
             n_parts = executor.n_workers * (1 if in_memory else _PARTS_PER_WORKER)
         return max(1, min(n_parts, n_frames))
 
-    def _bind(self, first: int) -> BoundFeaturizer:
-        """Bind the featurizer, which takes what it needs from the first analysed frame."""
-        timestep = self._trajectory[first]
+    def _bind(self, timestep: Any) -> BoundFeaturizer:
+        """Bind the featurizer, which takes what it lacks of a reference from `timestep`."""
         featurizer = self.featurizer
-        if timestep.has_positions:
-            positions = np.array(timestep.positions[self.atomgroup.ix], dtype=np.float32)
-            featurizer = featurizer.with_reference(self.atomgroup, positions)
-        return featurizer.bind(self.atomgroup)
+        try:
+            if timestep.has_positions:
+                positions = np.array(timestep.positions[self.atomgroup.ix], dtype=np.float32)
+                featurizer = featurizer.with_reference(self.atomgroup, positions)
+            return featurizer.bind(self.atomgroup)
+        except InputError as error:
+            if self.select is None:
+                raise
+            raise InputError(f"select={self.select!r}: {error}") from error
 
     def _compute(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from MDAnalysis.analysis.results import Results
@@ -114,17 +114,18 @@ class GMVAEAnalysis(FeatureCollector):
         self.preset = preset
         self.annotate = annotate
         self._array = _as_array(features)
-        featurizer = None if self._array is not None else by_name(features)  # type: ignore[arg-type]
+        featurizer = None if self._array is not None else by_name(features)
         self._loaded_without_universe = universe is None
         if universe is None:
-            self.select, self.featurizer, self.verbose = select, featurizer, verbose
+            self.select, self.verbose = select, verbose
+            self.featurizer = cast(Featurizer, featurizer)
             self.results = Results()
             return
         select = default_selection(universe, select)
-        super().__init__(universe, featurizer, select=select, verbose=verbose)
+        super().__init__(universe, cast(Featurizer, featurizer), select=select, verbose=verbose)
         if featurizer is not None:
             # What cannot be computed is told now, not when run() has begun.
-            self._check_featurizer()
+            self._bind(self._trajectory.ts)
 
     def run(
         self,
@@ -231,10 +232,8 @@ class GMVAEAnalysis(FeatureCollector):
                 "this model was trained on an array of features; compute the same array for the "
                 "other universe and give it to .model.predict"
             )
-        atoms = as_atoms(source)
         selection = trajectory["selection"]
-        if selection is not None:
-            atoms = atoms[select_indices(atoms, selection)]
+        atoms = _selected(source, selection)
         Fingerprint.from_dict(trajectory["fingerprint"]).check(atoms, "the universe given")
         features = featurize(
             source, self.featurizer, select=selection, verbose=self.verbose, **run_options
@@ -296,6 +295,9 @@ class GMVAEAnalysis(FeatureCollector):
             )
         model = GMVAE.from_saved_model(saved)
         featurizer = from_dict(trajectory["featurizer"], custom)
+        if universe is not None:
+            atoms = _selected(universe, trajectory["selection"])
+            Fingerprint.from_dict(trajectory["fingerprint"]).check(atoms, "the universe given")
         params = {name: getattr(model, name) for name in presets.HYPERPARAMETERS}
         loaded = cls(
             universe,
@@ -305,9 +307,6 @@ class GMVAEAnalysis(FeatureCollector):
             seed=model.seed_,
             **params,
         )
-        if universe is not None:
-            fingerprint = Fingerprint.from_dict(trajectory["fingerprint"])
-            fingerprint.check(loaded.atomgroup, "the universe given")
         loaded.model = model
         loaded._trajectory_part = trajectory
         return loaded
@@ -355,14 +354,6 @@ class GMVAEAnalysis(FeatureCollector):
             annotation.annotate(
                 universe, results.probabilities, results.frames, name="gmvae_probability"
             )
-
-    def _check_featurizer(self) -> None:
-        featurizer, trajectory = self.featurizer, self.atomgroup.universe.trajectory
-        if trajectory.ts.has_positions:
-            featurizer = featurizer.with_reference(
-                self.atomgroup, np.array(self.atomgroup.positions, np.float32)
-            )
-        featurizer.bind(self.atomgroup)
 
     def _trained_on(self) -> tuple[GMVAE, dict[str, Any]]:
         if not hasattr(self, "model"):
@@ -424,6 +415,11 @@ def trajectory_part(features: FeatureSet, preset: str) -> dict[str, Any]:
         "units": list(features.units),
         "preset": preset,
     }
+
+
+def _selected(source: Any, selection: str | None) -> Any:
+    atoms = as_atoms(source)
+    return atoms if selection is None else atoms[select_indices(atoms, selection)]
 
 
 def _settings(preset: str, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import logging
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 from . import presets
 from ._version import __version__
@@ -81,29 +81,27 @@ def _set_up_messages(verbose: bool | None) -> None:
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="mdgmvae: %(message)s", stream=sys.stderr)
     logging.getLogger("MDAnalysis").setLevel(logging.WARNING)
+    # It warns at import that AMBER files would be written slowly; none is.
+    logging.getLogger("MDAnalysis.coord.AMBER").setLevel(logging.ERROR)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong usage is one line, as every other error is."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG_INPUT, f"mdgmvae: error: {message}; see {self.prog} --help\n")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="mdgmvae",
         description="States and free-energy landscapes from molecular-dynamics trajectories.",
     )
     parser.add_argument("--version", action="version", version=f"mdgmvae {__version__}")
-    parser.error = _usage_error(parser)  # type: ignore[method-assign]
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for add in (_run, _featurize, _train, _assign, _annotate, _demo):
-        command = add(commands)
-        command.error = _usage_error(command)  # type: ignore[method-assign]
-        _general(command)
+        _general(add(commands))
     return parser
-
-
-def _usage_error(parser: argparse.ArgumentParser) -> Callable[[str], Any]:
-    def error(message: str) -> None:
-        text = f"mdgmvae: error: {message}; see {parser.prog} --help\n"
-        parser.exit(WRONG_INPUT, text)
-
-    return error
 
 
 def _run(commands: Any) -> argparse.ArgumentParser:

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from .errors import InputError
 from .storage import FeatureSet, atomic_folder, check_folder
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from MDAnalysis import Universe
 
 logger = logging.getLogger(__name__)
@@ -240,15 +241,10 @@ def _start_tensorflow(options: argparse.Namespace) -> None:
     if threads is not None and threads < 1:
         raise InputError(f"--threads {threads}: must be at least 1")
     with _native_messages_logged():
-        import tensorflow as tf
-
-        if threads is not None:
-            tf.config.threading.set_intra_op_parallelism_threads(threads)
-            tf.config.threading.set_inter_op_parallelism_threads(1)
         from . import devices
 
-        device = devices.describe(devices.choose(options.device))
-    logger.info("TensorFlow %s on %s", tf.__version__, device)
+        started = devices.start(options.device, threads)
+    logger.info("%s", started)
 
 
 @contextmanager
@@ -297,7 +293,7 @@ def _plot_free_energy(path: Path, results: Any) -> None:
     # More than three dimensions cannot be drawn at once: the first two are.
     latent = results.latent if results.latent.shape[1] <= 3 else results.latent[:, :2]
     axes = plot.free_energy(np.asarray(latent), labels=results.labels)
-    axes.figure.savefig(path, dpi=150, bbox_inches="tight")
+    cast("Figure", axes.figure).savefig(path, dpi=150, bbox_inches="tight")
 
 
 def _report(table: str, n_frames: int, seed: int, out: str) -> str:

@@ -9,6 +9,22 @@ from .errors import InputError
 logger = logging.getLogger(__name__)
 
 
+def start(device: str = "auto", threads: int | None = None) -> str:
+    """Start TensorFlow, with what cannot be changed afterwards, and describe the device.
+
+    Parameters
+    ----------
+    device : str
+        As in `choose`.
+    threads : int, optional
+        Processor threads; by default TensorFlow's choice.
+    """
+    if threads is not None:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    return f"TensorFlow {tf.__version__} on {describe(choose(device))}"
+
+
 def choose(device: str = "auto") -> str:
     """The TensorFlow name of the device to use: "CPU:0" or "GPU:n".
 

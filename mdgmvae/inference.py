@@ -46,7 +46,8 @@ class Inference:
 
     def assign(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """q(y|x) of shape (n, k) and the latent coordinate of shape (n, n_z)."""
-        return self._run("assign", x)
+        q, latent = self._run("assign", x)
+        return q, latent
 
     def draw_latent(self, x: np.ndarray, noise: np.ndarray) -> np.ndarray:
         """sum_y q(y|x) z_y with z_y drawn by `noise` of shape (k, n, n_z)."""
@@ -68,7 +69,8 @@ class Inference:
 
     def decode(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of p(x|z), each of shape (n, n_x)."""
-        return self._run("decode", z)
+        mean, variance = self._run("decode", z)
+        return mean, variance
 
     def prior(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of p(z|y), each of shape (k, n_z)."""
@@ -86,13 +88,15 @@ class Inference:
     ) -> tuple[np.ndarray, ...]:
         """Call the compiled function `name` on chunks of `x` (n, ...) and `noise` (k, n, ...)."""
         function = _compiled(name, self._architecture)
+        scalars = [tf.constant(value) for value in constants]
         parts = []
         for start, stop, n_padded in _chunk_bounds(len(x), self.chunk_rows):
             pad = n_padded - (stop - start)
             rows = np.pad(x[start:stop], ((0, pad), (0, 0)))
             draws = [np.pad(a[:, start:stop], ((0, 0), (0, pad), (0, 0))) for a in noise]
             with tf.device(self._device):
-                results = function(self._flat, rows, *draws, *constants)
+                tensors = [tf.constant(array, tf.float32) for array in (rows, *draws)]
+                results = function(self._flat, *tensors, *scalars)
             parts.append([result.numpy()[: stop - start] for result in results])
         return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
@@ -146,23 +150,34 @@ def _encode(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
     return [tf.transpose(part, [1, 0, 2]) for part in network.encode(x)]
 
 
-_FUNCTIONS: dict[str, Callable[..., Iterable[tf.Tensor]]] = {
-    "assign": _assign,
-    "draw_latent": _draw_latent,
-    "reconstruct": _reconstruct,
-    "draw_reconstruction": _draw_reconstruction,
-    "loss": _loss,
-    "decode": _decode,
-    "encode": _encode,
+#: The functions, and the shapes of what they take beside the weights.
+_FUNCTIONS: dict[str, tuple[Callable[..., Iterable[tf.Tensor]], tuple[str, ...]]] = {
+    "assign": (_assign, ("x",)),
+    "draw_latent": (_draw_latent, ("x", "k z")),
+    "reconstruct": (_reconstruct, ("x",)),
+    "draw_reconstruction": (_draw_reconstruction, ("x", "k z", "k x")),
+    "loss": (_loss, ("x", "k z", "")),
+    "decode": (_decode, ("z",)),
+    "encode": (_encode, ("x",)),
 }
 
 
 @lru_cache(maxsize=64)
 def _compiled(name: str, architecture: Architecture) -> Callable[..., Iterable[tf.Tensor]]:
-    function = _FUNCTIONS[name]
+    """The function `name`, compiled once for an architecture and any number of rows."""
+    function, arguments = _FUNCTIONS[name]
+    a = architecture
+    shapes = {
+        "x": [None, a.n_x],
+        "z": [None, a.n_z],
+        "k x": [a.k, None, a.n_x],
+        "k z": [a.k, None, a.n_z],
+        "": [],
+    }
 
-    @tf.function(reduce_retracing=True)
+    @tf.function
     def compiled(flat: tf.Tensor, *arguments: tf.Tensor) -> Iterable[tf.Tensor]:
         return function(Network(architecture, flat), *arguments)
 
-    return compiled
+    specs = [tf.TensorSpec(shapes[argument], tf.float32) for argument in arguments]
+    return compiled.get_concrete_function(tf.TensorSpec([a.n_weights], tf.float32), *specs)

@@ -24,7 +24,7 @@ _SPAN = 6.0
 
 def weighted_draws(
     x: np.ndarray, n_z: int, k: int, affordable: int, seed: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+) -> Iterator[tuple[np.ndarray, float]]:
     """Noise and its weights for the expectation over z of each row.
 
     Parameters
@@ -87,7 +87,9 @@ def row_keys(x: np.ndarray, seed: int) -> np.ndarray:
     columns = _mix(np.arange(1, bits.shape[1] + 1, dtype=np.uint64) * _GOLDEN)
     with np.errstate(over="ignore"):
         words = _mix(bits.astype(np.uint64) + columns)
-        return _mix(words.sum(axis=1, dtype=np.uint64) + _mix(np.uint64(seed & (2**64 - 1))))
+        return _mix(
+            words.sum(axis=1, dtype=np.uint64) + _mix(np.asarray(seed & (2**64 - 1), np.uint64))
+        )
 
 
 def normal_draws(keys: np.ndarray, n_draws: int, shape: tuple[int, ...]) -> np.ndarray:

@@ -153,7 +153,7 @@ def _check_dims(name: str, what: Hyperparameter, value: Any) -> tuple[int, ...]:
         widths = list(value) if hasattr(value, "__iter__") else [value]
         if widths:
             whole = Hyperparameter("int", what.help, what.low)
-            return tuple(_check_number(name, whole, width) for width in widths)
+            return tuple(int(_check_number(name, whole, width)) for width in widths)
     raise InputError(f"{name}={value!r}: give the width of each hidden layer, such as (64, 32)")
 
 

@@ -78,7 +78,7 @@ class SavedModel:
             text = json.dumps(content, indent=1, default=_plain)
             (temporary / "model.json").write_text(text + "\n", encoding="utf-8")
             with open(temporary / "weights.npz", "wb") as file:
-                np.savez(file, **arrays)
+                np.savez(file, **arrays)  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> SavedModel:

@@ -17,7 +17,7 @@ import tensorflow as tf
 from .architecture import Architecture
 from .errors import InputError
 
-_HEADS = {
+_HEADS: dict[str, dict[str, str | None]] = {
     "qy": {"logit": None},
     "qz": {"zm": "mean", "zv": "variance"},
     "pz": {"zm": "mean", "zv": "variance"},
@@ -53,7 +53,8 @@ def rename(
     tensors: Mapping[str, np.ndarray], source: str
 ) -> tuple[Architecture, dict[str, np.ndarray]]:
     """Sizes and weights from the variables of the paper's code, by their names there."""
-    weights, dims = {}, {}
+    weights: dict[str, np.ndarray] = {}
+    dims: dict[str, tuple[int, ...]] = {}
     try:
         for network, heads in _HEADS.items():
             dims[network] = _hidden_widths(tensors, network)
@@ -72,7 +73,10 @@ def rename(
         k=tensors["qz/layer0/weights"].shape[0],
         n_x=tensors["px/xm/weights"].shape[1],
         n_z=tensors["pz/zm/weights"].shape[1],
-        **{f"{network}_dims": widths for network, widths in dims.items()},
+        qy_dims=dims["qy"],
+        qz_dims=dims["qz"],
+        pz_dims=dims["pz"],
+        px_dims=dims["px"],
         relu_logits=True,
     )
     for name, shape in architecture.shapes.items():

@@ -63,7 +63,7 @@ def test_an_own_model_is_replaced_and_anything_else_is_not(saved, fitted, tmp_pa
     other = tmp_path / "thesis"
     other.mkdir()
     (other / "chapter1.tex").write_text("precious")
-    with pytest.raises(InputError, match="thesis.*not empty"):
+    with pytest.raises(InputError, match=r"thesis.*not empty"):
         fitted.save(other)
     assert [path.name for path in other.iterdir()] == ["chapter1.tex"]
     with pytest.raises(InputError, match="is a file"):
