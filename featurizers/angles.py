@@ -40,8 +40,8 @@ class Angles(Featurizer):
         The kinds of angle; neighbouring residues are found as for `Dihedrals`.
     form : {'radians', 'cossin'}
         The angle in [0, pi], or two columns an angle.
-    periodic : bool
-        Bond vectors are the nearest periodic images.
+    periodic : bool, optional
+        Whether bond vectors are the nearest periodic images. None: in every frame that has a box.
 
     Raises
     ------
@@ -62,7 +62,7 @@ class Angles(Featurizer):
     triples: tuple[tuple[int, ...], ...] | None = None
     angles: tuple[str, ...] = ("N-CA-C", "CA-C-N", "C-N-CA")
     form: str = "radians"
-    periodic: bool = False
+    periodic: bool | None = None
 
     kind: ClassVar[str] = "angles"
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import InputError
 from .kernels import cosines_and_sines
-from .pbc import checked_box
+from .pbc import box_where_there, checked_box
 
 FORMS = ("cossin", "radians")
 
@@ -51,16 +51,20 @@ class AngularKernel:
     atoms : numpy.ndarray
         (n_angles, 3 or 4), indices into the atoms of a block.
     form : {'cossin', 'radians'}
-    periodic : bool
+    periodic : bool, optional
     """
 
     angles: Callable[[np.ndarray, np.ndarray | None, np.ndarray], np.ndarray]
     atoms: np.ndarray
     form: str
-    periodic: bool
+    periodic: bool | None
 
     def __call__(self, positions: np.ndarray, box: np.ndarray | None) -> np.ndarray:
         """Compute a block: see `BoundFeaturizer`."""
-        boxes = checked_box(box, len(positions)) if self.periodic else None
+        boxes = None
+        if self.periodic is None:
+            boxes = box_where_there(box, len(positions))
+        elif self.periodic:
+            boxes = checked_box(box, len(positions))
         radians = self.angles(positions, boxes, self.atoms)
         return radians if self.form == "radians" else cosines_and_sines(radians)

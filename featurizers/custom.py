@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
@@ -69,7 +70,7 @@ class Custom(Featurizer):
     def __post_init__(self) -> None:
         if not callable(self.function):
             raise InputError(f"Custom: function is {self.function!r}, which cannot be called")
-        if isinstance(self.n_features, bool) or int(self.n_features) != self.n_features:
+        if isinstance(self.n_features, bool) or not isinstance(self.n_features, Integral):
             raise InputError(f"Custom: n_features={self.n_features!r}: give a whole number")
         if self.n_features < 1:
             raise InputError(f"Custom: n_features={self.n_features}: give 1 or more")

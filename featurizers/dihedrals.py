@@ -56,9 +56,10 @@ class Dihedrals(Featurizer):
     form : {'cossin', 'radians'}
         Two columns an angle, its cosine and its sine, which have no jump at 180 degrees; or the
         angle in [-pi, pi].
-    periodic : bool
-        Bond vectors are the nearest periodic images: for molecules that are broken over the
-        boundary of the box.
+    periodic : bool, optional
+        Whether bond vectors are the nearest periodic images, as molecules that are broken over
+        the boundary of the box need it. None: in every frame that has a box. True: always, and
+        a frame without a box is an error.
 
     Raises
     ------
@@ -89,7 +90,7 @@ class Dihedrals(Featurizer):
     angles: tuple[str, ...] = ("phi", "psi")
     quadruples: tuple[tuple[int, ...], ...] | None = None
     form: str = "cossin"
-    periodic: bool = False
+    periodic: bool | None = None
 
     kind: ClassVar[str] = "dihedrals"
 

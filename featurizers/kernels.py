@@ -173,7 +173,9 @@ def bond_angles(positions: np.ndarray, boxes: np.ndarray | None, triples: np.nda
 
 def cosines_and_sines(angles: np.ndarray) -> np.ndarray:
     """Columns cos, sin of each angle: (n_frames, n) to (n_frames, 2 n)."""
-    return np.stack([np.cos(angles), np.sin(angles)], axis=-1).reshape(len(angles), -1)
+    return np.stack([np.cos(angles), np.sin(angles)], axis=-1).reshape(
+        len(angles), 2 * angles.shape[1]
+    )
 
 
 def superposed(

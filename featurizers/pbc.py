@@ -41,13 +41,45 @@ def checked_box(box: np.ndarray | None, n_frames: int) -> np.ndarray:
         boxes = np.broadcast_to(boxes, (n_frames, 6))
     if boxes.shape != (n_frames, 6):
         raise InputError(f"boxes of shape {boxes.shape} for {n_frames} frames; {advice}")
-    sound = np.isfinite(boxes).all(axis=1) & (boxes > 0).all(axis=1) & (boxes[:, 3:] < 180).all(1)
+    sound = _sound(boxes)
     if not sound.all():
         where = int(np.flatnonzero(~sound)[0])
         raise InputError(
             f"{int((~sound).sum())} of {n_frames} frames have no box (the first reads "
             f"{boxes[where].tolist()}); {advice}"
         )
+    return boxes
+
+
+def box_where_there(box: np.ndarray | None, n_frames: int) -> np.ndarray | None:
+    """Return the boxes of a block for features that want one only where there is one.
+
+    Parameters
+    ----------
+    box : numpy.ndarray or None
+        (n_frames, 6) or (6,): lengths in angstrom, angles in degrees.
+    n_frames : int
+        Frames in the block.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        None where no frame has a box.
+
+    Examples
+    --------
+    >>> from mdgmvae.featurizers.pbc import box_where_there
+    >>> box_where_there([0, 0, 0, 0, 0, 0], 2) is None
+    True
+    """
+    if box is None:
+        return None
+    boxes = np.array(np.broadcast_to(np.asarray(box, dtype=np.float64), (n_frames, 6)))
+    sound = _sound(boxes)
+    if not sound.any():
+        return None
+    # So large that nothing is ever moved in it.
+    boxes[~sound] = (1e9, 1e9, 1e9, 90.0, 90.0, 90.0)
     return boxes
 
 
@@ -87,7 +119,7 @@ def minimum_image(delta: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     for number, box in enumerate(distinct):
         frames = np.flatnonzero(which.ravel() == number)
         vectors = delta[frames].reshape(-1, 3).astype(np.float64)
-        images[frames] = _shortest(vectors, reduced_cell(box)).reshape(len(frames), -1, 3)
+        images[frames] = _shortest(vectors, reduced_cell(box)).reshape(images[frames].shape)
     return images
 
 
@@ -138,6 +170,12 @@ def reduced_cell(box: np.ndarray) -> np.ndarray:
             return cell
 
 
+def _sound(boxes: np.ndarray) -> np.ndarray:
+    """Which rows are boxes at all: frames without one carry zeros."""
+    finite = np.isfinite(boxes).all(axis=1)
+    return finite & (boxes > 0).all(axis=1) & (boxes[:, 3:] < 180).all(axis=1)
+
+
 def _box_vectors(box: np.ndarray) -> np.ndarray:
     """Rows a, b, c of a box: a along x, b in the xy plane."""
     a, b, c = box[:3]
@@ -170,11 +208,13 @@ def _shortest(vectors: np.ndarray, cell: np.ndarray) -> np.ndarray:
     # In a reduced cell these, up to sign, hold all faces of the Voronoi cell: a vector that none
     # of them shortens is the shortest.
     steps = np.array([s for s in itertools.product((-1, 0, 1), repeat=3) if s > (0, 0, 0)]) @ cell
+    scaled = (steps / np.einsum("sk,sk->s", steps, steps)[:, None]).T
     while doubtful.size:
-        moved = np.zeros(doubtful.size, dtype=bool)
-        for step in steps:
-            turns = np.round(vectors[doubtful] @ step / (step @ step) * (1 - 1e-12))
-            vectors[doubtful] -= turns[:, None] * step
-            moved |= turns != 0
+        along = vectors[doubtful] @ scaled
+        step = np.abs(along).argmax(axis=1)
+        # The margin keeps a vector on a face from being moved to and fro.
+        turns = np.round(along[np.arange(doubtful.size), step] * (1 - 1e-12))
+        moved = turns != 0
         doubtful = doubtful[moved]
+        vectors[doubtful] -= turns[moved, None] * steps[step[moved]]
     return vectors

@@ -134,4 +134,4 @@ class _PositionKernel:
                 "reference="
             )
         moved = superposed(positions, self.moved, self.fitted, self.reference)
-        return moved.reshape(len(positions), -1)
+        return moved.reshape(len(positions), 3 * len(self.moved))

@@ -1,0 +1,47 @@
+"""Real trajectories for the tests of featurizers, and whole blocks of their frames."""
+
+import warnings
+
+import MDAnalysis as mda
+import mdtraj
+import numpy as np
+
+from mdgmvae.featurizers import BoundFeaturizer, Featurizer
+
+
+def universe(*files):
+    """Open files whose missing elements, masses or boxes are beside the point."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return mda.Universe(*files)
+
+
+def block(atoms, bound, stop=None):
+    """Positions (n_frames, len(bound.indices), 3) and boxes (n_frames, 6) or None."""
+    positions, boxes = [], []
+    for timestep in atoms.universe.trajectory[:stop]:
+        positions.append(atoms.positions[bound.indices])
+        # The reader writes the next box into the same array.
+        boxes.append(None if timestep.dimensions is None else timestep.dimensions.copy())
+    return np.array(positions), None if boxes[0] is None else np.array(boxes)
+
+
+def mdtraj_block(trajectory, bound):
+    """The same of an mdtraj trajectory."""
+    boxes = None
+    if trajectory.unitcell_lengths is not None:
+        boxes = np.hstack([trajectory.unitcell_lengths * 10, trajectory.unitcell_angles])
+    return trajectory.xyz[:, bound.indices] * 10, boxes
+
+
+def features(featurizer: Featurizer, source, stop=None) -> tuple[BoundFeaturizer, np.ndarray]:
+    """Bind to an AtomGroup or an mdtraj trajectory and compute its frames."""
+    bound = featurizer.bind(source)
+    if isinstance(source, mdtraj.Trajectory):
+        return bound, bound(*mdtraj_block(source[:stop], bound))
+    return bound, bound(*block(source, bound, stop))
+
+
+def angle_difference(one, other):
+    """Largest difference of two arrays of angles, on the circle."""
+    return np.abs(np.angle(np.exp(1j * (one.astype(float) - other)))).max()
