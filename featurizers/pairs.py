@@ -11,7 +11,7 @@ from .base import Featurizer, Kernel
 from .indices import checked_tuples, localised
 from .kernels import pair_distances, residue_distances
 from .labels import atom_labels, chain_names, residue_labels
-from .topology import heavy_atoms, select_indices
+from .topology import alpha_carbons, heavy_atoms, select_indices
 
 SCHEMES = ("heavy", "all", "ca", "residue-min")
 MOST_COLUMNS = 5_000_000
@@ -76,7 +76,7 @@ def plan_pairs(options: PairFeaturizer, atoms: Any) -> PairPlan:
     if options.scheme == "heavy":
         chosen = chosen[heavy_atoms(atoms[chosen])]
     elif options.scheme == "ca":
-        chosen = chosen[np.asarray(atoms[chosen].names) == "CA"]
+        chosen = chosen[alpha_carbons(atoms[chosen])]
     if len(chosen) < 2:
         raise _no_pairs(options, f"{len(chosen)} of {searched} atoms are of this scheme")
     _refuse_too_many(options, len(chosen))

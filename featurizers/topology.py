@@ -288,3 +288,31 @@ def heavy_atoms(atoms: Any) -> np.ndarray:
     light = (masses > 0.0) & (masses < 2.5)
     hydrogen = np.where(elements != "", by_element, named | light)
     return ~hydrogen.reshape(n_atoms)
+
+
+def alpha_carbons(atoms: Any) -> np.ndarray:
+    """Mask of the C-alpha atoms; calcium, which has the same name, is none.
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+
+    Returns
+    -------
+    numpy.ndarray
+        (n_atoms,) bool.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.featurizers.topology import alpha_carbons
+    >>> u = mda.Universe.empty(2, 2, atom_resindex=[0, 1])
+    >>> u.add_TopologyAttr("names", ["CA", "CA"])
+    >>> u.add_TopologyAttr("resnames", ["ALA", "CA"])
+    >>> alpha_carbons(u.atoms).tolist()
+    [True, False]
+    """
+    named = np.asarray(_attribute(atoms, "names", "")) == "CA"
+    elements = np.char.upper(np.asarray(_attribute(atoms, "elements", ""), dtype=str))
+    ion = np.isin(np.asarray(_attribute(atoms, "resnames", "")), ("CA", "CA2", "CAL", "CA2+"))
+    return named & np.isin(elements, ("", "C")) & ~ion
