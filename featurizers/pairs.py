@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from .atom_kinds import alpha_carbons, heavy_atoms
 from .base import Featurizer, Kernel
 from .indices import checked_tuples, localised
 from .kernels import pair_distances, residue_distances
 from .labels import atom_labels, chain_names, residue_labels
-from .topology import alpha_carbons, heavy_atoms, select_indices
+from .topology import select_indices
 
 SCHEMES = ("heavy", "all", "ca", "residue-min")
 MOST_COLUMNS = 5_000_000

@@ -4,9 +4,8 @@ import json
 
 import MDAnalysis as mda
 import mdtraj
-import numpy as np
 import pytest
-from MDAnalysisTests.datafiles import GRO, PRM, PSF, PDB_full, PDB_multiframe
+from MDAnalysisTests.datafiles import GRO, PSF, PDB_full, PDB_multiframe
 from trajectories import universe
 
 from mdgmvae.errors import AtomMismatchError, InputError
@@ -14,7 +13,6 @@ from mdgmvae.featurizers.topology import (
     AtomRecord,
     Fingerprint,
     as_atoms,
-    heavy_atoms,
     select_indices,
 )
 
@@ -76,13 +74,6 @@ def test_selections_count_within_the_group(adk):
     assert select_indices(group, None).tolist() == [0, 1, 2, 3]
     with pytest.raises(InputError, match=r"select='  ' is empty"):
         select_indices(group, "  ")
-
-
-def test_hydrogens_are_known_by_element_mass_or_name():
-    for file in (GRO, PSF, PRM, PDB_multiframe):
-        atoms = universe(file).select_atoms("protein")
-        named = np.array([name.lstrip("0123456789").startswith("H") for name in atoms.names])
-        np.testing.assert_array_equal(heavy_atoms(atoms), ~named)
 
 
 def test_a_fingerprint_survives_json(adk):
