@@ -263,6 +263,7 @@ class GMVAEAnalysis(FeatureCollector):
         universe: Any = None,
         *,
         custom: Mapping[str, Callable] | None = None,
+        device: str = "auto",
     ) -> GMVAEAnalysis:
         """Read what `save_model` wrote; no code in the files is run.
 
@@ -274,6 +275,8 @@ class GMVAEAnalysis(FeatureCollector):
             To run the analysis on. Without one the model can `assign`.
         custom : mapping of str to callable, optional
             The functions of `Custom` featurizers, by their names.
+        device : {"auto", "cpu", "gpu:0", ...}
+            Where it computes from now on.
 
         Returns
         -------
@@ -293,7 +296,7 @@ class GMVAEAnalysis(FeatureCollector):
                 f"{path}: this model was trained on an array, so it cannot read trajectories; use "
                 "GMVAE.load"
             )
-        model = GMVAE.from_saved_model(saved)
+        model = GMVAE.from_saved_model(saved, device)
         featurizer = from_dict(trajectory["featurizer"], custom)
         if universe is not None:
             atoms = _selected(universe, trajectory["selection"])
@@ -304,6 +307,7 @@ class GMVAEAnalysis(FeatureCollector):
             trajectory["selection"],
             featurizer,
             preset=trajectory["preset"],
+            device=device,
             seed=model.seed_,
             **params,
         )
@@ -331,7 +335,8 @@ class GMVAEAnalysis(FeatureCollector):
         from . import viewer
 
         self._require_results()
-        return viewer.view(self.atomgroup, self.results.labels, self.results.frames, **options)
+        shown = {"probabilities": self.results.probabilities, **options}
+        return viewer.view(self.atomgroup, self.results.labels, self.results.frames, **shown)
 
     def _conclude(self) -> None:
         super()._conclude()

@@ -74,7 +74,11 @@ def _bug(error: BaseException) -> str:
 def _set_up_messages(verbose: bool | None) -> None:
     """Warnings are one line each; what the library logs is shown when asked for."""
 
-    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+    def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+        if issubclass(category, DeprecationWarning):
+            # Of one library to another: nothing that a user of the command can act on.
+            logging.getLogger(__name__).info("%s", message)
+            return
         print(f"mdgmvae: warning: {' '.join(str(message).split())}", file=sys.stderr)
 
     warnings.showwarning = show
@@ -82,7 +86,7 @@ def _set_up_messages(verbose: bool | None) -> None:
     logging.basicConfig(level=level, format="mdgmvae: %(message)s", stream=sys.stderr)
     logging.getLogger("MDAnalysis").setLevel(logging.WARNING)
     # It warns at import that AMBER files would be written slowly; none is.
-    logging.getLogger("MDAnalysis.coord.AMBER").setLevel(logging.ERROR)
+    logging.getLogger("MDAnalysis.coordinates.AMBER").setLevel(logging.ERROR)
 
 
 class _Parser(argparse.ArgumentParser):

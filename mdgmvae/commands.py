@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from . import presets
 from .cli import hyperparameters
 from .errors import InputError
 from .storage import FeatureSet, atomic_folder, check_folder
@@ -29,7 +30,7 @@ logger = logging.getLogger(__name__)
 def run(options: argparse.Namespace) -> str:
     """``mdgmvae run``: trajectory in, states learnt, annotated trajectory out."""
     check_folder(options.out, options.overwrite)
-    _start_tensorflow(options)
+    given = presets.check(hyperparameters(options))
     from .analysis import GMVAEAnalysis
     from .annotation import write_states
     from .summary import describe_states, states_text
@@ -45,8 +46,9 @@ def run(options: argparse.Namespace) -> str:
         device=options.device,
         checkpoint=options.checkpoint,
         verbose=options.verbose,
-        **hyperparameters(options),
+        **given,
     )
+    _start_tensorflow(options)
     with atomic_folder(options.out, options.overwrite) as folder:
         analysis.out = folder / "features.npy"
         analysis.run(
@@ -99,6 +101,7 @@ def train(options: argparse.Namespace) -> str:
     """``mdgmvae train``: the states of a feature file."""
     check_folder(options.out, options.overwrite)
     features = FeatureSet.load(options.traj_file)
+    given = presets.check(hyperparameters(options))
     _start_tensorflow(options)
     from .analysis import label, trajectory_part
     from .model import GMVAE
@@ -106,7 +109,7 @@ def train(options: argparse.Namespace) -> str:
 
     model = GMVAE.from_preset(
         options.preset,
-        **hyperparameters(options),
+        **given,
         seed=options.seed,
         device=options.device,
         checkpoint=options.checkpoint,
@@ -127,7 +130,6 @@ def assign(options: argparse.Namespace) -> str:
     from .saved_model import find_model
 
     path = find_model(options.model)
-    _start_tensorflow(options)
     from .analysis import GMVAEAnalysis, label
     from .annotation import write_labels
     from .model import GMVAE
@@ -135,7 +137,8 @@ def assign(options: argparse.Namespace) -> str:
 
     if options.topology.endswith(".npy") and not options.trajectories:
         features = FeatureSet.load(options.topology)
-        model = GMVAE.load(path).set_params(device=options.device)
+        model = GMVAE.load(path, device=options.device)
+        _start_tensorflow(options)
         results = label(model, features)
     elif not options.trajectories:
         raise InputError(
@@ -144,9 +147,9 @@ def assign(options: argparse.Namespace) -> str:
         )
     else:
         universe = open_universe(options.topology, options.trajectories, options.stop)
-        analysis = GMVAEAnalysis.load(path)
-        analysis.verbose = options.verbose
-        model = analysis.model.set_params(device=options.device)
+        analysis = GMVAEAnalysis.load(path, device=options.device)
+        analysis.verbose, model = options.verbose, analysis.model
+        _start_tensorflow(options)
         results = analysis.assign(
             universe,
             start=options.start,
@@ -168,13 +171,14 @@ def annotate(options: argparse.Namespace) -> str:
     universe = open_universe(options.topology, options.trajectories)
     atoms = _atoms(universe, options.select or "all", "--select")
     if options.format == "states":
-        with atomic_folder(options.out, options.overwrite) as folder:
-            annotation.write_states(
-                atoms, found.labels, folder / "states", found.frames, latent=found.latent
-            )
-            for path in (folder / "states").iterdir():
-                path.rename(folder / path.name)
-            (folder / "states").rmdir()
+        annotation.write_states(
+            atoms,
+            found.labels,
+            options.out,
+            found.frames,
+            latent=found.latent,
+            overwrite=options.overwrite,
+        )
     elif options.format == "pdb":
         annotation.write_pdb(atoms, found.labels, options.out, found.frames)
     else:

@@ -406,20 +406,27 @@ class GMVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, Bas
         )
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> GMVAE:
+    def load(cls, path: str | os.PathLike, *, device: str = "auto") -> GMVAE:
         """Read a model that `save` wrote; no code in the files is run.
+
+        Parameters
+        ----------
+        path : path-like
+            The folder, or one that holds it as ``model``.
+        device : {"auto", "cpu", "gpu:0", ...}
+            Where it computes from now on.
 
         Raises
         ------
         InputError
             When there is no model, or it is damaged.
         """
-        return cls.from_saved_model(SavedModel.load(path))
+        return cls.from_saved_model(SavedModel.load(path), device)
 
     @classmethod
-    def from_saved_model(cls, saved: SavedModel) -> GMVAE:
+    def from_saved_model(cls, saved: SavedModel, device: str = "auto") -> GMVAE:
         """The estimator that a saved model describes."""
-        model = cls(**saved.params)
+        model = cls(**saved.params, device=device)
         fitted = saved.fitted
         model.seed_ = fitted["seed"]
         model.n_features_in_ = saved.architecture.n_x

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .labels import representative_rows
 from .storage import FeatureSet
 
 #: Features whose mean is shown for each state, where there are no more than this many.
@@ -62,9 +63,11 @@ def describe_states(results: Any, features: FeatureSet | None = None) -> list[St
     labels, probabilities = results.labels, results.probabilities
     lengths = features.lengths if features is not None else (len(labels),)
     entered = _entered(labels, lengths)
+    representatives = representative_rows(labels, results.latent)
     summaries = []
     for state in range(probabilities.shape[1]):
         rows = np.flatnonzero(labels == state)
+        representative = representatives.get(state)
         sure = float(probabilities[rows, state].mean()) if len(rows) else math.nan
         summaries.append(
             StateSummary(
@@ -73,7 +76,9 @@ def describe_states(results: Any, features: FeatureSet | None = None) -> list[St
                 population=len(rows) / len(labels),
                 confidence=sure,
                 visits=int((labels[entered] == state).sum()),
-                representative=_nearest_to_centre(rows, results),
+                representative=-1
+                if representative is None
+                else int(results.frames[representative]),
                 means=_means(rows, features) if features is not None else {},
             )
         )
@@ -135,14 +140,6 @@ def _entered(labels: np.ndarray, lengths: Sequence[int]) -> np.ndarray:
     starts = np.cumsum([0, *lengths])[:-1]
     entered[starts] = True
     return entered
-
-
-def _nearest_to_centre(rows: np.ndarray, results: Any) -> int:
-    if not len(rows):
-        return -1
-    latent = results.latent[rows].astype(np.float64)
-    distance = ((latent - latent.mean(axis=0)) ** 2).sum(axis=1)
-    return int(results.frames[rows[distance.argmin()]])
 
 
 def _means(rows: np.ndarray, features: FeatureSet) -> dict[str, str]:

@@ -206,7 +206,7 @@ def test_custom_featurizer_is_asked_for_on_load(u, tmp_path):
     features = Custom(span, 1, select="not name H*")
     gm = GMVAEAnalysis(u, features=[features, "dihedrals"], **FAST).run(stop=600)
     gm.save_model(tmp_path / "model")
-    with pytest.raises(InputError, match="custom=.*span"):
+    with pytest.raises(InputError, match=r"custom=.*span"):
         GMVAEAnalysis.load(tmp_path / "model")
     loaded = GMVAEAnalysis.load(tmp_path / "model", custom={"span": span})
     np.testing.assert_array_equal(loaded.assign(u, stop=600).labels, gm.results.labels)

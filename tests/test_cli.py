@@ -1,0 +1,378 @@
+"""The command mdgmvae, as a user types it: files, exit codes, one line for an error."""
+
+import csv
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import MDAnalysis as mda
+import mdtraj
+import numpy as np
+import pytest
+from conftest import DATA
+from MDAnalysisTests import datafiles
+
+from mdgmvae.annotation import read_labels
+from mdgmvae.data import alanine_dipeptide
+
+FAST = ["-k", "3", "--n_epochs", "3", "--n_init", "1", "--seed", "0", "--threads", "1"]
+TOPOLOGY, (TRAJECTORY,) = alanine_dipeptide()
+RESULTS = {"model", "labels.npz", "features.npy", "features.json", "history.csv",
+           "free_energy.png", "states"}  # fmt: skip
+
+
+def call(*arguments, cwd, code=0):
+    """Run the command in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mdgmvae", *map(str, arguments)],
+        cwd=cwd, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def fails(*arguments, cwd):
+    """The one line that a wrong input gets; nothing may be left behind."""
+    files = set(os.listdir(cwd))
+    done = call(*arguments, cwd=cwd, code=2)
+    lines = [line for line in done.stderr.splitlines() if "warning:" not in line]
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("mdgmvae: error: ")
+    assert done.stdout == ""
+    assert set(os.listdir(cwd)) == files
+    return lines[0]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """One run on two chained files that the tests below only read."""
+    folder = tmp_path_factory.mktemp("run")
+    u = mda.Universe(TOPOLOGY, TRAJECTORY)
+    u.atoms.write(str(folder / "a.xtc"), frames=u.trajectory[6000:6800])
+    u.atoms.write(str(folder / "b.dcd"), frames=u.trajectory[6800:7500])
+    done = call("run", TOPOLOGY, "a.xtc", "b.dcd", *FAST, "-o", "out", cwd=folder)
+    return folder, done
+
+
+def test_run_writes_what_it_promises(ran):
+    folder, done = ran
+    out = folder / "out"
+    assert {path.name for path in out.iterdir()} == RESULTS
+    assert done.stderr == ""
+    labels = read_labels(out / "labels.npz")
+    assert labels.labels.shape == (1500,)
+    np.testing.assert_array_equal(labels.trajectory_index, np.repeat([0, 1], [800, 700]))
+    features = json.loads((out / "features.json").read_text())
+    assert features["names"] == ["phi ALA2 cos", "phi ALA2 sin", "psi ALA2 cos", "psi ALA2 sin"]
+    assert features["selection"] == "protein"
+    assert features["lengths"] == [800, 700]
+    assert features["frames"] == list(range(1500))
+    assert np.load(out / "features.npy").shape == (1500, 4)
+    with open(out / "history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert {"loss", "reconstruction", "latent", "negative_entropy"} <= set(rows[0])
+    assert (out / "free_energy.png").read_bytes()[:4] == b"\x89PNG"
+    table = done.stdout.splitlines()
+    assert table[0].split()[:3] == ["state", "frames", "population"]
+    counts = [int(line.split()[1].replace(",", "")) for line in table[1:4]]
+    assert counts == np.bincount(labels.labels, minlength=3).tolist()
+
+
+def test_states_are_trajectories_of_their_frames(ran):
+    folder, _ = ran
+    labels = read_labels(folder / "out" / "labels.npz").labels
+    for state in np.unique(labels):
+        base = folder / "out" / "states" / f"state_{state}"
+        u = mda.Universe(f"{base}.pdb", f"{base}.xtc")
+        assert u.trajectory.n_frames == (labels == state).sum()
+        assert mdtraj.load(f"{base}.xtc", top=f"{base}.pdb").n_frames == (labels == state).sum()
+        assert u.atoms.n_atoms == 22
+
+
+def test_the_same_seed_is_the_same_result(ran):
+    folder, first = ran
+    second = call("run", TOPOLOGY, "a.xtc", "b.dcd", *FAST, "-o", "again", cwd=folder)
+    assert first.stdout.replace("out", "again") == second.stdout
+    with np.load(folder / "out/model/weights.npz") as a:
+        with np.load(folder / "again/model/weights.npz") as b:
+            assert all(np.array_equal(a[name], b[name]) for name in a)
+    shutil.rmtree(folder / "again")
+
+
+def test_assign_labels_frames_and_feature_files(ran):
+    folder, _ = ran
+    known = read_labels(folder / "out" / "labels.npz")
+    call("assign", "out", TOPOLOGY, "b.dcd", "-o", "b.npz", cwd=folder)
+    np.testing.assert_array_equal(read_labels(folder / "b.npz").labels, known.labels[800:])
+    call("assign", "out/model", "out/features.npy", "-o", "f.npz", cwd=folder)
+    found = read_labels(folder / "f.npz")
+    np.testing.assert_array_equal(found.labels, known.labels)
+    np.testing.assert_array_equal(found.times, known.times)
+
+
+def test_annotate_writes_files_that_others_read(ran):
+    folder, _ = ran
+    known = read_labels(folder / "out" / "labels.npz").labels
+    files = [TOPOLOGY, "a.xtc", "b.dcd"]
+    call("annotate", "out/labels.npz", *files, "--format", "pdb", "-o", "s.pdb", cwd=folder)
+    u = mda.Universe(folder / "s.pdb")
+    found = [line[60:66] for line in open(folder / "s.pdb") if line.startswith(("ATOM", "HETATM"))]
+    np.testing.assert_array_equal(np.array(found[::22], float), known)
+    assert u.trajectory.n_frames == 1500
+    call("annotate", "out/labels.npz", *files, "--format", "h5md", "-o", "s.h5md", cwd=folder)
+    h5 = mda.Universe(TOPOLOGY, folder / "s.h5md")
+    np.testing.assert_array_equal([ts.data["mdgmvae/state"] for ts in h5.trajectory], known)
+    call("annotate", "out/labels.npz", *files, "--format", "states", "-o", "st", cwd=folder)
+    # MDAnalysis keeps hidden index files beside the trajectories that it has read.
+    visible = [
+        {path.name for path in (folder / name).iterdir() if path.name[0] != "."}
+        for name in ("st", "out/states")
+    ]
+    assert visible[0] == visible[1]
+
+
+def test_featurize_then_train_is_run(ran):
+    folder, _ = ran
+    call(
+        "featurize", TOPOLOGY, "a.xtc", "b.dcd", "--features", "dihedrals", "-o", "x.npy",
+        cwd=folder,
+    )  # fmt: skip
+    np.testing.assert_array_equal(np.load(folder / "x.npy"), np.load(folder / "out/features.npy"))
+    call("train", "--traj_file", "x.npy", "--preset", "robust", *FAST, "-o", "tr", cwd=folder)
+    trained, known = (read_labels(folder / d / "labels.npz") for d in ("tr", "out"))
+    np.testing.assert_array_equal(trained.labels, known.labels)
+    # The features carry what they were made of: the model reads trajectories.
+    call("assign", "tr", TOPOLOGY, "a.xtc", "-o", "tr.npz", cwd=folder)
+    np.testing.assert_array_equal(read_labels(folder / "tr.npz").labels, known.labels[:800])
+
+
+def test_train_with_the_papers_flags(tmp_path):
+    done = call(
+        "train", "--traj_file", DATA / "mueller_brown.npy", "--k", 5, "--n_x", 2, "--n_z", 1,
+        "--n_epochs", 5, "--qy_dims", 32, "--qz_dims", 16, "--pz_dims", 16, "--px_dims", 128,
+        "--r_nent", 0.05, "--batch_size", 517, "--lr", 0.0001, "-o", "out",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {
+        "model", "labels.npz", "history.csv", "free_energy.png",
+    }  # fmt: skip
+    params = json.loads((tmp_path / "out/model/model.json").read_text())["params"]
+    assert params["scale"] is None
+    assert params["validation_fraction"] == 0
+    labels = read_labels(tmp_path / "out/labels.npz")
+    assert len(labels.labels) == 50_000
+    assert np.isnan(labels.times).all()
+    with open(tmp_path / "out/history.csv", newline="") as file:
+        loss = [float(row["loss"]) for row in csv.DictReader(file)]
+    # Three seeds of an independent prototype: 4.4-4.8 after 1 epoch, 3.4-3.5 after 5.
+    assert 4.1 < loss[0] < 5.1
+    assert 3.1 < loss[4] < 3.8
+    assert "seed" in done.stdout
+
+
+def test_layers_are_given_with_spaces_or_commas(tmp_path):
+    for number, widths in enumerate((["8", "4"], ["8,4"])):
+        call(
+            "train", "--traj_file", DATA / "five_wells.npy", "-k", 2, "--n_epochs", 1,
+            "--qy_dims", *widths, "-o", f"out{number}",
+            cwd=tmp_path,
+        )  # fmt: skip
+        content = json.loads((tmp_path / f"out{number}/model/model.json").read_text())
+        assert content["params"]["qy_dims"] == [8, 4]
+
+
+@pytest.mark.parametrize(
+    "files", [(datafiles.PSF, datafiles.DCD), (datafiles.GRO, datafiles.XTC)], ids=["PSF", "GRO"]
+)
+def test_run_on_other_peoples_files(files, tmp_path):
+    done = call("run", *files, *FAST, "-k", 2, "-o", "out", cwd=tmp_path)
+    n_frames = mda.Universe(*files).trajectory.n_frames
+    assert len(read_labels(tmp_path / "out/labels.npz").labels) == n_frames
+    assert done.stdout.startswith("state")
+
+
+@pytest.mark.slow
+def test_demo_finds_beta_and_alpha_and_runs_again(tmp_path):
+    started = time.monotonic()
+    call("demo", cwd=tmp_path)
+    assert time.monotonic() - started < 180
+    out = tmp_path / "mdgmvae-demo"
+    assert {path.name for path in out.iterdir()} == RESULTS
+    cos_phi, sin_phi, cos_psi, sin_psi = np.load(out / "features.npy").T
+    psi = np.degrees(np.arctan2(sin_psi, cos_psi))
+    phi = np.degrees(np.arctan2(sin_phi, cos_phi))
+    left = (phi < 0) | (phi > 135)
+    beta, alpha = left & ((psi > 80) | (psi < -130)), left & (psi > -130) & (psi < 80)
+    labels = read_labels(out / "labels.npz").labels
+    is_beta = np.array([beta[labels == s].mean() > 0.5 for s in range(5)])[labels]
+    assert is_beta[beta].mean() > 0.9
+    assert (~is_beta)[alpha].mean() > 0.9
+    (out / "my_notes.txt").write_text("mine")
+    assert "not empty" in call("demo", cwd=tmp_path, code=2).stderr
+    before = labels
+    call("demo", "--overwrite", cwd=tmp_path)
+    np.testing.assert_array_equal(read_labels(out / "labels.npz").labels, before)
+    assert (out / "my_notes.txt").read_text() == "mine"
+
+
+def test_help_imports_nothing_heavy(tmp_path):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = call("--help", cwd=tmp_path)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert seconds < 0.5
+    for command in ("run", "featurize", "train", "assign", "annotate", "demo"):
+        assert command in done.stdout
+        assert "usage: mdgmvae" in call(command, "--help", cwd=tmp_path).stdout
+
+
+def test_featurize_never_imports_tensorflow(tmp_path):
+    script = (
+        "import sys; from mdgmvae.cli import main; "
+        f"main(['featurize', {TOPOLOGY!r}, {TRAJECTORY!r}, '--features', 'dihedrals', "
+        "'--stop', '50', '-o', 'x.npy']); print('tensorflow' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+@pytest.fixture
+def bad(tmp_path):
+    """A folder of files that cannot be used."""
+    data = open(TRAJECTORY, "rb").read()
+    (tmp_path / "cut.xtc").write_bytes(data[:100_000])
+    (tmp_path / "empty.xtc").write_bytes(b"")
+    (tmp_path / "text.xtc").write_text("not a trajectory at all\n" * 20)
+    (tmp_path / "text.pdb").write_text("not a topology\n")
+    np.save(tmp_path / "flat.npy", np.zeros(10))
+    np.save(tmp_path / "none.npy", np.zeros((0, 3)))
+    np.save(tmp_path / "objects.npy", np.array([[{}, {}]], object))
+    np.save(tmp_path / "nan.npy", np.full((600, 2), np.nan, np.float32))
+    np.save(tmp_path / "good.npy", np.random.default_rng(0).normal(size=(600, 2)))
+    (tmp_path / "torn.npy").write_bytes((tmp_path / "good.npy").read_bytes()[:500])
+    (tmp_path / "words.npy").write_text("1 2 3\n")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.tex").write_text("precious")
+    return tmp_path
+
+
+RUN = ["run", TOPOLOGY]
+TRAIN = ["train", "-o", "out", "--traj_file"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        ([*RUN, "missing.xtc", "-o", "out"], ["missing.xtc", "no such file"]),
+        ([*RUN, "empty.xtc", "-o", "out"], ["empty.xtc", "empty"]),
+        ([*RUN, "text.xtc", "-o", "out"], ["text.xtc"]),
+        ([*RUN, "full", "-o", "out"], ["full", "folder"]),
+        ([*RUN, "cut.xtc", "-o", "out"], ["cut.xtc", "ends early", "--stop"]),
+        ([*RUN, datafiles.XTC, "-o", "out"], ["47681", "22"]),
+        (["run", "text.pdb", TRAJECTORY, "-o", "out"], ["text.pdb"]),
+        (["run", datafiles.GRO, TRAJECTORY, "-o", "out"], ["alanine_dipeptide.xtc", "22", "47681"]),
+        ([*RUN, TRAJECTORY, "--select", "resname XYZ", "-o", "out"], ["resname XYZ"]),
+        ([*RUN, TRAJECTORY, "--select", "name (", "-o", "out"], ["name ("]),
+        ([*RUN, TRAJECTORY, "--select", "name H*", "-o", "out"], ["name H*", "phi"]),
+        ([*RUN, TRAJECTORY, "--states_select", "resid 99", "-o", "out"], ["--states_select"]),
+        ([*RUN, TRAJECTORY, "--features", "torsions", "-o", "out"], ["torsions", "dihedrals"]),
+        ([*RUN, TRAJECTORY, "--features", "none.json", "-o", "out"], ["none.json"]),
+        ([*RUN, TRAJECTORY, "-k", "0", "-o", "out"], ["k=0"]),
+        ([*RUN, TRAJECTORY, "-k", "two", "-o", "out"], ["two"]),
+        ([*RUN, TRAJECTORY, "--lr", "-1", "-o", "out"], ["lr=-1"]),
+        ([*RUN, TRAJECTORY, "--qy_dims", "0", "-o", "out"], ["qy_dims"]),
+        ([*RUN, TRAJECTORY, "--threads", "0", "-o", "out"], ["--threads 0"]),
+        ([*RUN, TRAJECTORY, "--device", "gpu:9", "-o", "out"], ["gpu:9"]),
+        ([*RUN, TRAJECTORY, "--stop", "2", "-k", "5", "-o", "out"], ["k=5", "2"]),
+        ([*RUN, TRAJECTORY, "--start", "99999", "-o", "out"], ["99"]),
+        ([*RUN, TRAJECTORY, "-o", "full"], ["full", "--overwrite"]),
+        ([*RUN, TRAJECTORY, "-o", "text.pdb"], ["text.pdb", "is a file"]),
+        ([*RUN, "-o", "out"], ["TRAJECTORY"]),
+        ([*TRAIN, "missing.npy"], ["missing.npy"]),
+        ([*TRAIN, "flat.npy"], ["flat.npy"]),
+        ([*TRAIN, "none.npy"], ["none.npy"]),
+        ([*TRAIN, "objects.npy"], ["objects.npy"]),
+        ([*TRAIN, "nan.npy"], ["nan.npy", "row 0, column 0"]),
+        ([*TRAIN, "torn.npy"], ["torn.npy"]),
+        ([*TRAIN, "words.npy"], ["words.npy"]),
+        ([*TRAIN, "good.npy", "--n_x", "3"], ["n_x=3", "2 columns"]),
+        ([*TRAIN, "good.npy", "--n_epochs", "many"], ["many"]),
+        ([*TRAIN, "good.npy", "--preset", "best"], ["best"]),
+        ([*TRAIN, "good.npy", "--lr", "1e30", "--n_epochs", "9"], ["lr=1e+30"]),
+        (["assign", "full", "good.npy", "-o", "x.npz"], ["full", "model"]),
+        (["assign", "nowhere", "good.npy", "-o", "x.npz"], ["nowhere"]),
+        (["annotate", "good.npy", TOPOLOGY, TRAJECTORY, "--format", "pdb", "-o", "x.pdb"],
+         ["good.npy"]),
+        (["featurize", TOPOLOGY, TRAJECTORY, "--features", "dihedrals", "-o", "x.csv"],
+         ["x.csv", ".npy"]),
+        (["featurize", TOPOLOGY, TRAJECTORY, "--features", "dihedrals", "-o", "no/x.npy"], ["no"]),
+        (["dance"], ["dance"]),
+        ([], ["COMMAND"]),
+    ],
+)  # fmt: skip
+def test_bad_input_gets_one_line_and_leaves_nothing(bad, arguments, parts):
+    line = fails(*arguments, cwd=bad)
+    for part in parts:
+        assert part in line.replace(",", "") or part in line
+    assert (bad / "full" / "thesis.tex").read_text() == "precious"
+
+
+def test_a_cut_file_serves_up_to_stop(bad):
+    line = fails(*RUN, "cut.xtc", "-o", "out", cwd=bad)
+    stop = line.split("--stop ")[1].split()[0].replace(",", "")
+    call(*RUN, "cut.xtc", "--stop", stop, *FAST, "-o", "out", cwd=bad)
+    assert len(read_labels(bad / "out/labels.npz").labels) == int(stop)
+
+
+def test_assign_refuses_other_atoms_and_columns(ran):
+    folder, _ = ran
+    line = fails("assign", "out", datafiles.PSF, datafiles.DCD, "-o", "x.npz", cwd=folder)
+    assert "atom 0" in line
+    np.save(folder / "three.npy", np.zeros((5, 3), np.float32))
+    line = fails("assign", "out", "three.npy", "-o", "x.npz", cwd=folder)
+    assert "three.npy" in line
+    assert "3 columns" in line
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    done = call("train", "--traj_file", "no.npy", "-o", "x", "--debug", cwd=tmp_path, code=2)
+    assert "Traceback" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("mdgmvae: error: no.npy")
+
+
+def test_interrupt_ends_with_130_and_leaves_nothing(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mdgmvae", "train", "--traj_file", DATA / "mueller_brown.npy",
+         "--n_epochs", "100000", "-o", "out", "--verbose"],
+        cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    seen = b""
+    while b"loss" not in seen:
+        seen += os.read(process.stderr.fileno(), 4096)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.decode().strip().splitlines()[-1].endswith("interrupted; nothing was written")
+    assert out == b""
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_fault_of_ours_says_how_to_report_it(monkeypatch, capsys, tmp_path):
+    from mdgmvae import cli, commands
+
+    def broken(options):
+        raise ZeroDivisionError("what now")
+
+    monkeypatch.setattr(commands, "demo", broken)
+    assert cli.main(["demo", "-o", str(tmp_path / "x")]) == 1
+    line = capsys.readouterr().err
+    assert "ZeroDivisionError: what now" in line
+    assert "report it" in line
