@@ -67,7 +67,7 @@ def describe_states(results: Any, features: FeatureSet | None = None) -> list[St
     summaries = []
     for state in range(probabilities.shape[1]):
         rows = np.flatnonzero(labels == state)
-        representative = representatives.get(state)
+        row = representatives.get(state)
         sure = float(probabilities[rows, state].mean()) if len(rows) else math.nan
         summaries.append(
             StateSummary(
@@ -76,9 +76,7 @@ def describe_states(results: Any, features: FeatureSet | None = None) -> list[St
                 population=len(rows) / len(labels),
                 confidence=sure,
                 visits=int((labels[entered] == state).sum()),
-                representative=-1
-                if representative is None
-                else int(results.frames[representative]),
+                representative=-1 if row is None else int(results.frames[row]),
                 means=_means(rows, features) if features is not None else {},
             )
         )

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import MDAnalysis as mda
 import mdtraj
@@ -99,9 +100,8 @@ def test_the_same_seed_is_the_same_result(ran):
     folder, first = ran
     second = call("run", TOPOLOGY, "a.xtc", "b.dcd", *FAST, "-o", "again", cwd=folder)
     assert first.stdout.replace("out", "again") == second.stdout
-    with np.load(folder / "out/model/weights.npz") as a:
-        with np.load(folder / "again/model/weights.npz") as b:
-            assert all(np.array_equal(a[name], b[name]) for name in a)
+    weights = [np.load(folder / name / "model/weights.npz") for name in ("out", "again")]
+    assert all(np.array_equal(weights[0][name], weights[1][name]) for name in weights[0])
     shutil.rmtree(folder / "again")
 
 
@@ -122,7 +122,8 @@ def test_annotate_writes_files_that_others_read(ran):
     files = [TOPOLOGY, "a.xtc", "b.dcd"]
     call("annotate", "out/labels.npz", *files, "--format", "pdb", "-o", "s.pdb", cwd=folder)
     u = mda.Universe(folder / "s.pdb")
-    found = [line[60:66] for line in open(folder / "s.pdb") if line.startswith(("ATOM", "HETATM"))]
+    lines = (folder / "s.pdb").read_text().splitlines()
+    found = [line[60:66] for line in lines if line.startswith(("ATOM", "HETATM"))]
     np.testing.assert_array_equal(np.array(found[::22], float), known)
     assert u.trajectory.n_frames == 1500
     call("annotate", "out/labels.npz", *files, "--format", "h5md", "-o", "s.h5md", cwd=folder)
@@ -247,8 +248,7 @@ def test_featurize_never_imports_tensorflow(tmp_path):
 @pytest.fixture
 def bad(tmp_path):
     """A folder of files that cannot be used."""
-    data = open(TRAJECTORY, "rb").read()
-    (tmp_path / "cut.xtc").write_bytes(data[:100_000])
+    (tmp_path / "cut.xtc").write_bytes(Path(TRAJECTORY).read_bytes()[:100_000])
     (tmp_path / "empty.xtc").write_bytes(b"")
     (tmp_path / "text.xtc").write_text("not a trajectory at all\n" * 20)
     (tmp_path / "text.pdb").write_text("not a topology\n")
