@@ -23,6 +23,7 @@ from ..progress import progress_bar
 from ..storage import FeatureSet
 from .base import BoundFeaturizer, Featurizer
 from .blocks import compute_block, frames_per_block
+from .bond_lengths import warn_of_atom_order
 from .frames import continuous_lengths, file_of_frames, frame_numbers, frames_needed
 from .topology import Fingerprint, as_atoms, select_indices
 from .writer import FeatureWriter
@@ -171,7 +172,11 @@ class FeatureCollector(AnalysisBase):
         executor = executor_for(backend, n_workers, self._trajectory)
         parallel = not isinstance(executor, BackendSerial)
         parts = self._n_parts(parallel, executor, n_parts, len(numbers))
-        self._bound = self._bind(self._trajectory[int(numbers[0])])
+        first = self._trajectory[int(numbers[0])]
+        self._bound = self._bind(first)
+        if first.has_positions:
+            positions = first.positions[self.atomgroup.ix]
+            warn_of_atom_order(self.atomgroup, positions, first.dimensions)
         self._indices = self.atomgroup.ix[self._bound.indices]
         self.results = Results()
         with ExitStack() as stack:

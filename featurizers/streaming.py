@@ -13,6 +13,7 @@ from ..progress import progress_bar
 from ..storage import FeatureSet
 from .base import BoundFeaturizer, Featurizer
 from .blocks import compute_block, frames_per_block
+from .bond_lengths import warn_of_atom_order
 from .frames import continuous_lengths, frame_numbers, frames_needed
 from .registry import by_name
 from .sources import Chunk, MDTrajFiles, MDTrajMemory
@@ -126,7 +127,10 @@ def _featurize_mdtraj(
     if select is not None:
         atoms = atoms[select_indices(atoms, select)]
     first = next(source.chunks(numbers[:1], atoms.ix))
-    featurizer = featurizer.with_reference(atoms, first.positions[numbers[0] - first.frames[0]])
+    row = numbers[0] - first.frames[0]
+    positions, box = first.positions[row], None if first.box is None else first.box[row]
+    warn_of_atom_order(atoms, positions, box)
+    featurizer = featurizer.with_reference(atoms, positions)
     bound = featurizer.bind(atoms)
     with (
         FeatureWriter(out, bound.n_features) as writer,

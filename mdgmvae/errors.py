@@ -23,5 +23,9 @@ class AtomMismatchError(InputError):
     """The atoms given are not the atoms that a model or a feature file was made from."""
 
 
+class TopologyWarning(UserWarning):
+    """The topology does not seem to belong to the trajectory."""
+
+
 class TrainingError(MDGMVAEError, RuntimeError):
     """Training cannot go on; the message says what to change."""
