@@ -125,7 +125,10 @@ class Rows:
     def _buffers(
         self, rng: np.random.Generator, keep: np.ndarray | None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Pairs of rows in memory and the random order in which to take them."""
+        """Pairs of rows in memory and the random order in which to take them.
+
+        The memory is used again for the next pair.
+        """
         if not self.on_disk:
             if self._offset is not None:
                 self._values, self._offset = self.read(0, len(self)), None
@@ -137,10 +140,16 @@ class Rows:
         strip = max(1, 2**18 // row_bytes)
         per_buffer = max(1, self._buffer_bytes // (strip * row_bytes))
         starts = rng.permutation(np.arange(0, len(self), strip))
+        # One for all: a new one each time would stand beside the one before it.
+        buffer = np.empty((min(per_buffer, len(starts)) * strip, self.n_columns), np.float32)
         for first in range(0, len(starts), per_buffer):
             taken = np.sort(starts[first : first + per_buffer])
-            buffer = np.concatenate([self.read(s, s + strip) for s in taken])
-            order = np.arange(len(buffer))
+            n_filled = 0
+            for start in taken:
+                rows = self.read(start, start + strip)
+                buffer[n_filled : n_filled + len(rows)] = rows
+                n_filled += len(rows)
+            order = np.arange(n_filled)
             if keep is not None:
                 order = order[np.concatenate([keep[s : s + strip] for s in taken])]
             yield buffer, rng.permutation(order)
