@@ -29,15 +29,15 @@ class GMVAEAnalysis(FeatureCollector):
 
     Parameters
     ----------
-    universe : MDAnalysis.Universe or MDAnalysis.AtomGroup
-        What to analyse.
+    universe : AtomGroup
+        What to analyse; a Universe as well.
     select : str, optional
         Atoms to use, in MDAnalysis' selection language. None is "protein" for a Universe and
         all atoms for an AtomGroup.
-    features : str, Featurizer, list of them, or array
-        What the network sees: "dihedrals", "distances", "positions", ... (see
-        `mdgmvae.featurizers`), or an array of shape (n_frames, n_features) that was computed
-        for the frames to be analysed.
+    features : str
+        What the network sees: "dihedrals", "distances", "positions", ...; or a
+        `mdgmvae.featurizers.Featurizer`, or a list of both; or an array of shape
+        (n_frames, n_features) that was computed for the frames to be analysed.
     preset : {"robust", "paper"}
         A named set of hyperparameters.
     annotate : bool
@@ -46,9 +46,9 @@ class GMVAEAnalysis(FeatureCollector):
         In ps; for kinetics in the training, which this version does not have: leave it None.
     seed : int, optional
         The same seed gives the same result.
-    device : {"auto", "cpu", "gpu:0", ...}
-        Where to train.
-    checkpoint : path-like, optional
+    device : str
+        Where to train: "auto", "cpu", "gpu:0", ...
+    checkpoint : str, optional
         An .npz file from which an interrupted training goes on.
     verbose : bool, optional
         Progress bars; None shows them on a terminal and in a notebook only.
@@ -57,6 +57,8 @@ class GMVAEAnalysis(FeatureCollector):
 
     Attributes
     ----------
+    settings : dict
+        The parameters of the estimator: the preset's, and what was given instead.
     results : MDAnalysis.analysis.results.Results
         After `run`: ``labels`` (n_frames,) int64, ``probabilities`` (n_frames, k) float32,
         ``latent`` (n_frames, n_z) float32, ``frames`` (n_frames,) int64 frame numbers,
@@ -105,8 +107,8 @@ class GMVAEAnalysis(FeatureCollector):
         verbose: bool | None = None,
         **hyperparameters: Any,
     ) -> None:
-        self._settings = _settings(preset, hyperparameters)
-        self._settings |= {"seed": seed, "device": device, "checkpoint": checkpoint}
+        self.settings = _settings(preset, hyperparameters)
+        self.settings |= {"seed": seed, "device": device, "checkpoint": checkpoint}
         if lag_time is not None:
             raise InputError(
                 "lag_time: this version has no kinetics in the training; leave lag_time out"
@@ -125,7 +127,12 @@ class GMVAEAnalysis(FeatureCollector):
         super().__init__(universe, cast(Featurizer, featurizer), select=select, verbose=verbose)
         if featurizer is not None:
             # What cannot be computed is told now, not when run() has begun.
-            self._bind(self._trajectory.ts)
+            self._bound = self._bind(self._trajectory.ts)
+
+    @property
+    def n_features(self) -> int:
+        """Columns that the network will see."""
+        return self._bound.n_features if self._array is None else self._array.shape[1]
 
     def run(
         self,
@@ -348,7 +355,7 @@ class GMVAEAnalysis(FeatureCollector):
             # With the reference that it took from the first frame.
             self.featurizer = self._bound.featurizer
         self._trajectory_part = trajectory_part(self.features, self.preset)
-        self.model = GMVAE(**self._settings, verbose=self._training_verbose)
+        self.model = GMVAE(**self.settings, verbose=self._training_verbose)
         self.model.fit(self.features.path, lengths=self.features.lengths)
         self.results.update(label(self.model, self.features))
         self.results.populations = self.model.populations_
@@ -372,7 +379,7 @@ class GMVAEAnalysis(FeatureCollector):
     def __repr__(self) -> str:
         atoms = "no universe" if self._loaded_without_universe else f"{len(self.atomgroup)} atoms"
         features = f"array {self._array.shape}" if self._array is not None else self.featurizer
-        k = self._settings["k"]
+        k = self.settings["k"]
         head = f"<GMVAEAnalysis of {atoms}, features={features}, k={k}, preset={self.preset!r}"
         if "labels" not in self.results:
             return head + ("; trained>" if hasattr(self, "model") else "; not run yet>")

@@ -6,7 +6,7 @@ Weights are a plain mapping from name to float32 array, "network/layer/weights" 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -75,6 +75,12 @@ class Architecture:
     def component_order(self) -> tuple[int, ...]:
         """`order`, spelt out."""
         return self.order or tuple(range(self.k))
+
+
+def architecture_of(params: Mapping[str, Any], n_x: int) -> Architecture:
+    """The sizes that these hyperparameters mean for data of `n_x` columns."""
+    names = ("k", "n_z", "qy_dims", "qz_dims", "pz_dims", "px_dims", "relu_logits")
+    return Architecture(n_x=n_x, **{name: params[name] for name in names})
 
 
 def _dense(name: str, n_in: int, n_out: int) -> list[tuple[str, tuple[int, ...]]]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from . import presets
+from .architecture import Architecture, architecture_of
 from .cli import hyperparameters
 from .errors import InputError
 from .storage import FeatureSet, atomic_folder, check_folder
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from MDAnalysis import Universe
 
 logger = logging.getLogger(__name__)
+
+#: Components times weights below which one thread trains faster than several.
+_WORK_OF_A_THREAD = 200_000
 
 
 def run(options: argparse.Namespace) -> str:
@@ -48,7 +52,7 @@ def run(options: argparse.Namespace) -> str:
         verbose=options.verbose,
         **given,
     )
-    _start_tensorflow(options)
+    _start_tensorflow(options, architecture_of(analysis.settings, analysis.n_features))
     with atomic_folder(options.out, options.overwrite) as folder:
         analysis.out = folder / "features.npy"
         analysis.run(
@@ -102,7 +106,8 @@ def train(options: argparse.Namespace) -> str:
     check_folder(options.out, options.overwrite)
     features = FeatureSet.load(options.traj_file)
     given = presets.check(hyperparameters(options))
-    _start_tensorflow(options)
+    params = {**presets.preset(options.preset), **given}
+    _start_tensorflow(options, architecture_of(params, features.n_features))
     from .analysis import label, trajectory_part
     from .model import GMVAE
     from .summary import describe_states, states_text
@@ -138,7 +143,7 @@ def assign(options: argparse.Namespace) -> str:
     if options.topology.endswith(".npy") and not options.trajectories:
         features = FeatureSet.load(options.topology)
         model = GMVAE.load(path, device=options.device)
-        _start_tensorflow(options)
+        _start_tensorflow(options, model.architecture_)
         results = label(model, features)
     elif not options.trajectories:
         raise InputError(
@@ -149,7 +154,7 @@ def assign(options: argparse.Namespace) -> str:
         universe = open_universe(options.topology, options.trajectories, options.stop)
         analysis = GMVAEAnalysis.load(path, device=options.device)
         analysis.verbose, model = options.verbose, analysis.model
-        _start_tensorflow(options)
+        _start_tensorflow(options, model.architecture_)
         results = analysis.assign(
             universe,
             start=options.start,
@@ -239,9 +244,12 @@ def _features(text: str) -> Any:
     return names[0] if len(names) == 1 else names
 
 
-def _start_tensorflow(options: argparse.Namespace) -> None:
-    """Choose what cannot be changed once TensorFlow has started."""
+def _start_tensorflow(options: argparse.Namespace, architecture: Architecture) -> None:
+    """Choose what cannot be changed once TensorFlow has started: threads and device."""
     threads = options.threads
+    if threads is None and architecture.k * architecture.n_weights < _WORK_OF_A_THREAD:
+        # Handing such small products to other threads costs more than they gain.
+        threads = 1
     if threads is not None and threads < 1:
         raise InputError(f"--threads {threads}: must be at least 1")
     with _native_messages_logged():

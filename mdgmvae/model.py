@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,22 +17,22 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import fitting, presets
-from .architecture import Architecture, unflatten
+from .architecture import architecture_of, unflatten
 from .checkpoint import Checkpoint
 from .errors import InputError, TrainingError
+from .persistence import Persistence
 from .rows import Rows
-from .saved_model import SavedModel
 from .scaling import Scaling
+from .seeds import checked_seed, draw_seed
 from .trained import TrainedModel
 
 #: A feature matrix (n_frames, n_x), in memory or mapped, or the path of a .npy file of one.
 Features: TypeAlias = np.ndarray | str | os.PathLike
 
-#: Parameters that belong to the machine and the session, not to the model: never saved.
-_OF_THE_MACHINE = ("device", "checkpoint", "verbose")
 
-
-class GMVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator):
+class GMVAE(
+    Persistence, ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator
+):
     """Gaussian-mixture variational autoencoder.
 
     Learns a low-dimensional latent space and k mixture components at once. The defaults are
@@ -222,7 +222,7 @@ class GMVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, Bas
             )
         pieces = fitting.check_lengths(lengths or rows.lengths, len(rows))
         rows.check_finite()
-        self.seed_ = _draw_seed() if self.seed is None else _checked_seed(self.seed)
+        self.seed_ = draw_seed() if self.seed is None else checked_seed(self.seed)
         keep = fitting.hold_out(
             len(rows), params["validation_fraction"], pieces, np.random.default_rng(self.seed_)
         )
@@ -237,7 +237,7 @@ class GMVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, Bas
         from .training import Options
 
         device = devices.choose(self.device)
-        architecture = _architecture(params, rows.n_columns)
+        architecture = architecture_of(params, rows.n_columns)
         trained = {name: params[name] for name in Options.__dataclass_fields__ if name != "seed"}
         options = Options(**trained, seed=self.seed_)
         checkpoint = None
@@ -355,7 +355,7 @@ class GMVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, Bas
         y : ndarray of shape (n,), int64
         """
         check_is_fitted(self)
-        seed = self.seed_ if seed is None else _checked_seed(seed)
+        seed = self.seed_ if seed is None else checked_seed(seed)
         return self.model_.sample(presets.check_count("n", n), np.random.default_rng(seed))
 
     def score_samples(self, X: Features) -> np.ndarray:
@@ -375,120 +375,6 @@ class GMVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, Bas
     def score(self, X: Features, y: object = None) -> float:
         """The mean of `score_samples`: larger is better."""
         return float(self.score_samples(X).mean(dtype=np.float64))
-
-    def save(self, path: str | os.PathLike) -> None:
-        """Write the model to a folder of model.json and weights.npz.
-
-        Raises
-        ------
-        InputError
-            When `path` is a file, or a folder that holds something else than a model.
-        """
-        self.to_saved_model().save(path)
-
-    def to_saved_model(self, trajectory: Mapping[str, Any] | None = None) -> SavedModel:
-        """All that the model is, as a value that can be written."""
-        check_is_fitted(self)
-        fitted = {
-            "seed": self.seed_,
-            "device": self.device_,
-            "populations": self.populations_.tolist(),
-            "history": self.history_,
-            "feature_names_in": getattr(self, "feature_names_in_", np.array([])).tolist(),
-        }
-        return SavedModel(
-            params={n: v for n, v in self.get_params().items() if n not in _OF_THE_MACHINE},
-            architecture=self.architecture_,
-            weights=dict(self.weights_),
-            scaling=self.scaling_,
-            fitted=fitted,
-            trajectory=dict(trajectory) if trajectory else None,
-        )
-
-    @classmethod
-    def load(cls, path: str | os.PathLike, *, device: str = "auto") -> GMVAE:
-        """Read a model that `save` wrote; no code in the files is run.
-
-        Parameters
-        ----------
-        path : path-like
-            The folder, or one that holds it as ``model``.
-        device : {"auto", "cpu", "gpu:0", ...}
-            Where it computes from now on.
-
-        Raises
-        ------
-        InputError
-            When there is no model, or it is damaged.
-        """
-        return cls.from_saved_model(SavedModel.load(path), device)
-
-    @classmethod
-    def from_saved_model(cls, saved: SavedModel, device: str = "auto") -> GMVAE:
-        """The estimator that a saved model describes."""
-        model = cls(**saved.params, device=device)
-        fitted = saved.fitted
-        model.seed_ = fitted["seed"]
-        model.n_features_in_ = saved.architecture.n_x
-        model.model_ = TrainedModel(
-            saved.architecture, saved.weights, saved.scaling, model.seed_, model.device
-        )
-        model.device_ = fitted["device"]
-        model.populations_ = np.array(fitted["populations"], float)
-        model.history_ = fitted["history"]
-        model.n_epochs_ = len(model.history_.get("epoch", []))
-        if fitted["feature_names_in"]:
-            model.feature_names_in_ = np.array(fitted["feature_names_in"], object)
-        return model
-
-    @classmethod
-    def from_tf1_checkpoint(cls, prefix: str | os.PathLike, **params: Any) -> GMVAE:
-        """A model that was trained with the paper's own TensorFlow 1 code.
-
-        The sizes follow from the weights; the order of the components is the checkpoint's, so
-        `populations_` is unknown (NaN).
-
-        Parameters
-        ----------
-        prefix : path-like
-            ``.../model.ckpt-20``, or the folder of the checkpoint.
-        **params
-            Parameters that a checkpoint does not hold (``r_nent``, ``seed``, ...).
-
-        Raises
-        ------
-        InputError
-            When it is not a checkpoint of that code.
-        """
-        from .tf1 import read_checkpoint
-
-        architecture, weights = read_checkpoint(prefix)
-        sizes = ("k", "n_x", "n_z", "qy_dims", "qz_dims", "pz_dims", "px_dims", "relu_logits")
-        model = cls(**{**params, **{name: getattr(architecture, name) for name in sizes}})
-        scaling = Scaling.fit(None, [], architecture.n_x)
-        model.seed_ = 0 if model.seed is None else _checked_seed(model.seed)
-        model.n_features_in_ = architecture.n_x
-        model.model_ = TrainedModel(architecture, weights, scaling, model.seed_, model.device)
-        model.device_ = "unknown"
-        model.populations_ = np.full(architecture.k, np.nan)
-        model.history_ = {}
-        model.n_epochs_ = 0
-        return model
-
-    @property
-    def weights_(self) -> Mapping[str, np.ndarray]:
-        """The weights of the networks by name."""
-        return self.model_.weights
-
-    @property
-    def architecture_(self) -> Architecture:
-        """Sizes of the networks and the order of the components."""
-        return self.model_.architecture
-
-    @property
-    def scaling_(self) -> Scaling:
-        """What is done to the inputs before the networks see them."""
-        return self.model_.scaling
 
     @property
     def _n_features_out(self) -> int:
@@ -518,19 +404,3 @@ class GMVAE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, Bas
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
-
-
-def _architecture(params: Mapping[str, Any], n_x: int) -> Architecture:
-    names = ("k", "n_z", "qy_dims", "qz_dims", "pz_dims", "px_dims", "relu_logits")
-    return Architecture(n_x=n_x, **{name: params[name] for name in names})
-
-
-def _draw_seed() -> int:
-    return int(np.random.SeedSequence().generate_state(1)[0])
-
-
-def _checked_seed(seed: Any) -> int:
-    number = presets.check_count("seed", seed, low=0)
-    if number >= 2**63:
-        raise InputError(f"seed={seed!r}: must be below 2**63")
-    return number

@@ -1,0 +1,32 @@
+"""Seeds: whole numbers that are kept, so that any result can be had again."""
+
+from typing import Any
+
+import numpy as np
+
+from .errors import InputError
+from .presets import check_count
+
+
+def draw_seed() -> int:
+    """A seed that nobody chose, from the entropy of the operating system."""
+    return int(np.random.SeedSequence().generate_state(1)[0])
+
+
+def checked_seed(seed: Any) -> int:
+    """The seed as an int.
+
+    Raises
+    ------
+    InputError
+        When it is not a whole number from 0 to 2**63 - 1.
+
+    Examples
+    --------
+    >>> checked_seed(7.0)
+    7
+    """
+    number = check_count("seed", seed, low=0)
+    if number >= 2**63:
+        raise InputError(f"seed={seed!r}: must be below 2**63")
+    return number
