@@ -1,0 +1,183 @@
+"""Peak memory of the commands against the length of the trajectory.
+
+Usage: python benchmarks/memory.py [--megabytes 50 200 600] [--copies 63] [--json FILE]
+
+Each command runs in a fresh process on trajectories that differ in nothing but their length
+(megabytes of decoded coordinates). What is reported is the largest resident memory of that
+process less that of a process which only imports the same libraries. The distances are those
+of so many heavy atoms that the feature file is about as large as the decoded trajectory.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import machine
+
+# Nothing heavy is imported here: a new process counts the memory of the one that it came from.
+
+PYTHON = [sys.executable]
+COMMAND = [*PYTHON, "-m", "mdgmvae"]
+ATOMS, HEAVY_ATOMS, RESIDUE_NUMBERS = 22, 10, 10  # of a copy, see long_trajectory.py
+TRAINING = ["--n_epochs", "2", "--seed", "0"]
+
+READS = "import mdgmvae.analysis, mdgmvae.commands, mdgmvae.featurizers"
+TRAINS = f"{READS}, mdgmvae.training, mdgmvae.inference, mdgmvae.plot, mdgmvae.annotation"
+LIBRARIES = {"featurize": READS, "train": TRAINS, "assign": TRAINS, "run": TRAINS}
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One command at one length; bytes and seconds."""
+
+    step: str
+    frames: int
+    decoded: int
+    trajectory: int
+    features: int
+    peak: int
+    baseline: int
+    seconds: float
+
+    @property
+    def above(self) -> int:
+        """Peak above the libraries."""
+        return self.peak - self.baseline
+
+
+def main(megabytes: Sequence[float], copies: int, threads: int | None) -> list[Measurement]:
+    with tempfile.TemporaryDirectory(prefix="mdgmvae-memory-") as name:
+        folder = Path(name)
+        baselines = {step: peak([*PYTHON, "-c", code])[0] for step, code in LIBRARIES.items()}
+        found = []
+        for size in megabytes:
+            found += measure(folder, size, copies, baselines, threads)
+    return found
+
+
+def measure(
+    folder: Path, megabytes: float, copies: int, baselines: dict[str, int], threads: int | None
+) -> list[Measurement]:
+    """All commands at one length."""
+    n_frames = round(megabytes * 1e6 / (copies * ATOMS * 12))
+    script = str(Path(__file__).with_name("long_trajectory.py"))
+    peak([*PYTHON, script, str(folder / "a"), f"--frames={n_frames}", f"--copies={copies}"])
+    files = [str(folder / "a.pdb"), str(folder / "a.xtc")]
+    dihedrals, distances = str(folder / "dihedrals.npy"), str(folder / "distances.npy")
+    near = f"resid 1:{RESIDUE_NUMBERS * copies_for_distances(copies)}"
+    training = TRAINING if threads is None else [*TRAINING, "--threads", str(threads)]
+    steps = {
+        "featurize, dihedrals": ["featurize", *files, "--features", "dihedrals", "-o", dihedrals],
+        "featurize, distances": [
+            *("featurize", *files, "--features", "distances"),
+            *("--select", near, "-o", distances),
+        ],
+        "train on the distances": [
+            *("train", "--traj_file", distances, *training),
+            *("-o", str(folder / "train"), "--overwrite"),
+        ],
+        "assign": ["assign", str(folder / "train"), *files, "-o", str(folder / "labels.npz")],
+        "run, dihedrals": [
+            *("run", *files, *training, "--n_init", "1"),
+            *("-o", str(folder / "run"), "--overwrite"),
+        ],
+    }
+    found = []
+    for step, arguments in steps.items():
+        bytes_used, seconds = peak([*COMMAND, *arguments])
+        has_distances = step in ("featurize, distances", "train on the distances", "assign")
+        found.append(
+            Measurement(
+                step=step,
+                frames=n_frames,
+                decoded=n_frames * copies * ATOMS * 12,
+                trajectory=os.path.getsize(files[1]),
+                features=os.path.getsize(distances if has_distances else dihedrals),
+                peak=bytes_used,
+                baseline=baselines[arguments[0]],
+                seconds=seconds,
+            )
+        )
+    return found
+
+
+def copies_for_distances(copies: int) -> int:
+    """How many copies' heavy atoms have about as many pairs as all atoms have coordinates."""
+    wanted = 3 * copies * ATOMS
+    few = range(1, copies + 1)
+    pairs = [n * HEAVY_ATOMS * (n * HEAVY_ATOMS - 1) // 2 for n in few]
+    return min(few, key=lambda n: abs(pairs[n - 1] - wanted))
+
+
+def peak(command: Sequence[str]) -> tuple[int, float]:
+    """Largest resident memory of a new process in bytes, and the seconds it took."""
+    began = time.perf_counter()
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            said.seek(0)
+            sys.exit(f"{' '.join(command)}\n{said.read().decode()}")
+    unit = 1 if sys.platform == "darwin" else 1024
+    return usage.ru_maxrss * unit, time.perf_counter() - began
+
+
+def table(found: Sequence[Measurement]) -> str:
+    """The measurements in Markdown, and how much the peak grows from each length to the next."""
+    lines = [
+        "| command | frames | decoded / MB | XTC / MB | features / MB | peak / MB | "
+        "above the libraries / MB | bytes per added frame | time / s |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for step in dict.fromkeys(one.step for one in found):
+        before = None
+        for one in [one for one in found if one.step == step]:
+            grown = "" if before is None else f"{slope(before, one):,.0f}"
+            sizes = (one.decoded, one.trajectory, one.features, one.peak, one.above)
+            cells = [f"{size / 1e6:,.0f}" for size in sizes]
+            cells = [step, f"{one.frames:,}", *cells, grown, f"{one.seconds:.1f}"]
+            lines.append(f"| {' | '.join(cells)} |")
+            before = one
+    return "\n".join(lines)
+
+
+def slope(one: Measurement, other: Measurement) -> float:
+    """Bytes by which the peak grows with each frame."""
+    return (other.peak - one.peak) / (other.frames - one.frames)
+
+
+def ratios(found: Sequence[Measurement]) -> str:
+    """The peak at the greatest length over that at the smallest, a line a command."""
+    lines = []
+    for step in dict.fromkeys(one.step for one in found):
+        first, *_, last = [one for one in found if one.step == step]
+        lines.append(
+            f"{step}: {last.frames / first.frames:.1f} times the length, "
+            f"{last.peak / first.peak:.2f} times the peak"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--megabytes", type=float, nargs="+", default=[50, 200, 600])
+    parser.add_argument("--copies", type=int, default=63, help="of alanine dipeptide (22 atoms)")
+    parser.add_argument("--threads", type=int, help="processor threads of TensorFlow")
+    parser.add_argument("--json", type=Path, help="also write the measurements to this file")
+    options = parser.parse_args()
+    measured = main(options.megabytes, options.copies, options.threads)
+    if options.json:
+        options.json.write_text(json.dumps([asdict(one) for one in measured], indent=1))
+    print(machine.describe("MDAnalysis", "numpy", "tensorflow", "mdgmvae"))
+    print(f"{options.copies * ATOMS} atoms; memory of the libraries alone is in the peak\n")
+    print(table(measured))
+    if len(options.megabytes) > 1:
+        print(f"\n{ratios(measured)}")
