@@ -40,8 +40,9 @@ def free_energy(
     """Draw the free energy of latent coordinates, and the states in it.
 
     One dimension: a curve; the area under it is divided among the states as the frames there
-    are. Two: filled contours, the states' numbers at the mean of their frames. Three: frames
-    coloured by the free energy where they are. Places without frames stay blank.
+    are. Two: filled contours; a line in each state's colour goes round where it leads, its
+    number is at the mean of its frames. Three: frames coloured by the free energy where they
+    are. Places without frames stay blank.
 
     Parameters
     ----------

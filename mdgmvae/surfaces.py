@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
+from scipy.ndimage import binary_closing, binary_opening, gaussian_filter
 
 from .errors import InputError
 from .palette import state_colors
@@ -58,18 +59,46 @@ def contours(
     edges: list[np.ndarray],
     name: str,
 ) -> None:
-    """Draw F(z1, z2) as filled contours and number the states at the means of their frames."""
-    centers = [0.5 * (edge[1:] + edge[:-1]) for edge in edges]
+    """Draw F(z1, z2) as filled contours, each state's bins outlined in its colour."""
     levels = MaxNLocator(nbins=12).tick_values(0.0, max(float(np.nanmax(energy)), 1e-6))
-    surface = np.ma.masked_invalid(energy.T)
+    # Bins without frames lie above the last level, and there is a ring of them: so basins at
+    # the border are closed, and single empty bins leave no jagged holes.
+    above = levels[-1] + levels[1] - levels[0]
+    surface = np.pad(np.nan_to_num(energy, nan=above), 1, constant_values=above).T
+    centers = [_ringed_centers(edge) for edge in edges]
     filled = ax.contourf(*centers, surface, levels=levels, cmap=_COLORMAP)
     ax.contour(*centers, surface, levels=levels, colors="white", linewidths=0.3, alpha=0.6)
     ax.figure.colorbar(filled, ax=ax, label=name)
+    if states is not None:
+        _outline(ax, points, states, edges)
     for state, color, center in _centers(points, states):
         ax.plot(*center, "o", markersize=15, mfc="white", mec=color, mew=2)
         ax.text(center[0], center[1], str(state), ha="center", va="center_baseline", fontsize=9)
     ax.set_xlabel("$z_1$")
     ax.set_ylabel("$z_2$")
+
+
+def _ringed_centers(edge: np.ndarray) -> np.ndarray:
+    """Centres of the bins and of one more bin at each end."""
+    width = edge[1] - edge[0]
+    return np.concatenate([edge[:1] - width / 2, (edge[1:] + edge[:-1]) / 2, edge[-1:] + width / 2])
+
+
+def _outline(ax: Axes, points: np.ndarray, states: np.ndarray, edges: list[np.ndarray]) -> None:
+    """Draw a line around the bins in which a state has more frames than any other."""
+    present = list(_present(states))
+    counts = np.stack([np.histogramdd(points[states == s], edges)[0] for s, _ in present])
+    counts = np.pad(counts, ((0, 0), (2, 2), (2, 2)))
+    # Neither a single frame nor a single empty bin gets a line of its own around it.
+    block = np.ones((3, 3), bool)
+    occupied = binary_opening(binary_closing(counts.any(axis=0), block), block[:2, :2])
+    leading = gaussian_filter(counts, (0, 1, 1), mode="constant").argmax(axis=0)
+    leading = np.where(occupied, leading, -1)[1:-1, 1:-1]
+    centers = [_ringed_centers(edge) for edge in edges]
+    for row, (_, color) in enumerate(present):
+        if (leading == row).any():
+            mask = (leading == row).astype(float).T
+            ax.contour(*centers, mask, levels=[0.5], colors=color, linewidths=1.5)
 
 
 def cloud(

@@ -108,6 +108,26 @@ def test_two_dimensions_number_the_states_at_their_means():
     assert [a.get_ylabel() for a in ax.figure.axes] == ["$z_2$", "free energy / kJ mol$^{-1}$"]
 
 
+def test_two_dimensions_outline_each_state_in_its_colour():
+    points, labels = two_wells(2)
+    far_away = np.array([[9.0, -9.0]])
+    ax = plot.free_energy(np.vstack([points, far_away]), np.append(labels, 0))
+    outlines = [lines for lines in ax.collections if lines.get_linewidth().tolist() == [1.5]]
+    assert [to_hex(o.get_edgecolor()[0]).upper() for o in outlines] == state_colors(2)
+    for state, outline in enumerate(outlines):
+        (path,) = outline.get_paths()
+        around = [path.contains_points(points[labels == s]).mean() for s in (0, 1)]
+        assert around[state] > 0.95 and around[1 - state] < 0.01
+        assert not path.contains_points(far_away).any()
+
+
+def test_a_basin_at_the_border_is_drawn_whole():
+    points = np.repeat([[0.0, 0.0], [1.0, 1.0], [3.0, 2.0]], [50, 5, 5], axis=0)
+    ax = plot.free_energy(points, bins=4)
+    (low, high), bin_width = ax.get_xlim(), 0.75
+    assert low < -0.25 * bin_width and high > 3.0 + 0.25 * bin_width
+
+
 def test_three_dimensions_colour_frames_by_the_free_energy_of_their_bin():
     points, labels = two_wells(3)
     ax = plot.free_energy(points, labels, bins=10)
