@@ -116,7 +116,6 @@ def test_workers_share_the_reference_of_the_first_frame(universe):
         {"frames": range(4, 9)},
         {"frames": iter([7, 8])},
     ],
-    ids=str,
 )
 def test_choice_of_frames(universe, choice):
     expected = choice.get("frames")
@@ -144,7 +143,6 @@ def test_choice_of_frames(universe, choice):
         ({"n_parts": 2}, "n_parts=2 needs a parallel backend"),
         ({"backend": "threads"}, "backend='threads' is unknown"),
     ],
-    ids=str,
 )
 def test_choices_that_make_no_sense(universe, choice, reason):
     with pytest.raises(InputError, match=reason):

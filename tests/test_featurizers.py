@@ -42,7 +42,7 @@ def protein():
     return universe(GRO, XTC).select_atoms("protein")
 
 
-@pytest.fixture(params=EVERY, ids=repr)
+@pytest.fixture(params=EVERY, ids=lambda featurizer: featurizer.kind)
 def featurizer(request, protein):
     protein.universe.trajectory[0]
     return request.param.with_reference(protein, protein.positions)
