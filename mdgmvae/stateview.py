@@ -38,6 +38,7 @@ class StateView(nglview.NGLWidget):
     """
 
     _ngl_msg_archive: list[dict[str, Any]]
+    _coordinates_dict: dict[int, np.ndarray]
 
     def __init__(
         self,
@@ -58,6 +59,8 @@ class StateView(nglview.NGLWidget):
         self.center()
         self.legend = ipywidgets.HTML(value=self._legend_of(self.frame))
         self.observe(self._show_state, names="frame")
+        self._newcomer = False
+        self.on_msg(self._meet_newcomer)
 
     def _show_state(self, change: Any) -> None:
         color = self._color_of(change["new"])
@@ -67,6 +70,20 @@ class StateView(nglview.NGLWidget):
             self._update_representations_by_name(self._representation, color=color)
             self._forget_old_colors()
         self.legend.value = self._legend_of(change["new"])
+
+    def _meet_newcomer(self, _: Any, message: dict[str, Any], __: Any) -> None:
+        """Send the frame to a front end that appears after it was chosen.
+
+        nglview gives it the structure and the colours that there have been, but coordinates
+        only at the next change of frame: it would show one frame in the colour of another.
+        """
+        if message.get("type") == "request_loaded":
+            self._newcomer = True
+        elif message.get("type") == "request_repr_dict" and self._newcomer:
+            # The first sign that the structure is there.
+            self._newcomer = False
+            if self._coordinates_dict:
+                self.set_coordinates(self._coordinates_dict)
 
     def _forget_old_colors(self) -> None:
         """Keep the archive short: nglview sends the whole of it at each change."""

@@ -72,6 +72,26 @@ def test_the_universe_stays_where_it_was_until_playing(dipeptide):
     assert dipeptide.trajectory.frame == 33
 
 
+def test_a_front_end_that_comes_later_gets_the_frame_that_is_shown(dipeptide, monkeypatch):
+    """Chosen before the browser was there, as when all cells of a notebook are run."""
+    widget = view(dipeptide, LABELS, FRAMES)
+    widget.frame = 12
+    dipeptide.trajectory[33]
+    sent = []
+    monkeypatch.setattr(widget, "send", lambda content, buffers=(): sent.append(buffers))
+    widget._handle_custom_msg({"type": "request_repr_dict", "data": {}}, [])
+    assert sent == []
+    for _ in range(2):
+        widget._handle_custom_msg({"type": "request_loaded", "data": False}, [])
+        widget._handle_custom_msg({"type": "request_repr_dict", "data": {}}, [])
+        widget._handle_custom_msg({"type": "request_repr_dict", "data": {}}, [])
+    assert dipeptide.trajectory.frame == 33
+    shown = [np.frombuffer(buffer, "f4").reshape(-1, 3) for (buffer,) in sent]
+    expected = dipeptide.trajectory[12].positions
+    assert len(shown) == 2
+    np.testing.assert_array_equal(shown, [expected, expected])
+
+
 def test_mdtraj_trajectories_are_shown_with_the_same_colours():
     topology, (xtc,) = alanine_dipeptide()
     widget = view(mdtraj.load(xtc, top=topology, stride=4000), [0, 1, 0, 3, -1])
