@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..featurefile import check_npy_name, write_description, write_header
+from ..featurefile import check_npy_name, open_npy, write_description, write_header
 from ..storage import FeatureSet, atomic_file
 
 
@@ -93,7 +93,7 @@ class FeatureWriter:
         folder, self._folder = self._folder, None
         self._stack.close()
         path = self._npy if self._out is None else self._out
-        features = replace(features, values=FeatureSet.load(path).values, path=path)
+        features = replace(features, values=open_npy(path), path=path)
         if folder is not None:
             weakref.finalize(features, _remove, folder, os.getpid())
         return features

@@ -7,13 +7,14 @@ that a run occupies does not grow with the file.
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
 from .errors import InputError
 
 _HEADER = 128  # room for any shape, so that the number of rows can be written at the end
+_LISTED = 4096  # values of an array that are turned into text at a time
 
 
 def check_npy_name(path: str | os.PathLike) -> Path:
@@ -172,10 +173,43 @@ def read_description(path: Path, npy: Path) -> dict[str, Any]:
 
 
 def write_description(path: Path, described: dict[str, Any]) -> None:
-    """Write the .json beside a feature file; strict JSON, so NaN must be None before."""
+    """Write the .json beside a feature file; strict JSON, in which NaN of an array is null.
+
+    Parameters
+    ----------
+    path : Path
+        The file to create or replace.
+    described : dict
+        JSON-able values, and arrays of one dimension, which are written as lists.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "x.json"
+    >>> write_description(path, {"unit": "ps", "times": np.array([0.5, np.nan])})
+    >>> path.read_text()
+    '{"unit": "ps", "times": [0.5, null]}\\n'
+    """
     with path.open("w", encoding="utf-8") as stream:
-        json.dump(described, stream, allow_nan=False)
-        stream.write("\n")
+        stream.write("{")
+        for number, (key, value) in enumerate(described.items()):
+            stream.write(f"{', ' if number else ''}{json.dumps(key)}: ")
+            if isinstance(value, np.ndarray):
+                _write_list(stream, value)
+            else:
+                stream.write(json.dumps(value, allow_nan=False))
+        stream.write("}\n")
+
+
+def _write_list(stream: TextIO, values: np.ndarray) -> None:
+    """A value for each frame, in pieces: as Python's objects they take ten times the memory."""
+    stream.write("[")
+    for start in range(0, len(values), _LISTED):
+        piece = [
+            None if value != value else value for value in values[start : start + _LISTED].tolist()
+        ]
+        stream.write((", " if start else "") + json.dumps(piece, allow_nan=False)[1:-1])
+    stream.write("]")
 
 
 def unfit(path: Path, npy: Path, why: str) -> str:

@@ -298,13 +298,13 @@ class FeatureSet:
         return FeatureSet.load(path)
 
     def describe(self) -> dict[str, Any]:
-        """Make the JSON-able dictionary that is kept beside the values: all but them."""
+        """Gather what is kept beside the values (all but them), for `write_description`."""
         return {
             "names": list(self.names),
             "units": list(self.units),
-            "frames": self.frames.tolist(),
-            "times": [None if np.isnan(time) else time for time in self.times.tolist()],
-            "trajectory_index": self.trajectory_index.tolist(),
+            "frames": self.frames,
+            "times": self.times,
+            "trajectory_index": self.trajectory_index,
             "lengths": list(self.lengths),
             "selection": self.selection,
             "featurizer": self.featurizer,

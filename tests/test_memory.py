@@ -4,7 +4,10 @@ import tracemalloc
 
 import numpy as np
 
+from mdgmvae.featurefile import write_rows
+from mdgmvae.featurizers.writer import FeatureWriter
 from mdgmvae.rows import BLOCK_BYTES, Rows
+from mdgmvae.storage import FeatureSet
 
 
 def test_shuffling_a_file_holds_one_buffer_of_its_rows(tmp_path):
@@ -21,3 +24,26 @@ def test_shuffling_a_file_holds_one_buffer_of_its_rows(tmp_path):
     assert n_seen == len(rows)
     # Beside the buffer: the block that was handed on and the next one.
     assert peak < buffer + 3 * BLOCK_BYTES, f"{peak / buffer:.1f} buffers"
+
+
+def test_committing_features_takes_few_bytes_a_frame():
+    n_frames = 400_000
+    frames, times = np.arange(n_frames), 2.0 * np.arange(n_frames)
+    index = np.zeros(n_frames, np.int64)
+    with FeatureWriter(None, 1) as writer:
+        write_rows(writer.rows_path, 0, np.ones((n_frames, 1), np.float32))
+        tracemalloc.start()
+        try:
+            features = writer.commit(
+                names=("a",),
+                units=("1",),
+                frames=frames,
+                times=times,
+                trajectory_index=index,
+                lengths=(n_frames,),
+            )
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 8 * n_frames, f"{peak / n_frames:.0f} bytes a frame"
+    np.testing.assert_array_equal(FeatureSet.load(features.path).times, times)
