@@ -1,0 +1,117 @@
+"""The notebooks run as they are, and what they show is what they say."""
+
+import json
+import re
+
+import nbformat
+import pytest
+from notebook_runner import FOLDER, WIDGET, execute
+
+from mdgmvae.palette import state_colors
+
+pytest.importorskip("nglview")
+
+PATH = FOLDER / "quickstart.ipynb"
+K = 5
+#: What libraries write to standard error on machines where nothing is wrong.
+KNOWN_NOTES = (
+    r"WARNING: All log messages before absl::InitializeLog\(\) is called are written to STDERR",
+    r"[IWE]\d{4} .*\] .*",  # TensorFlow: which processor, which graphics card
+    r"To enable the following instructions: .*",
+    r".*UserWarning: pkg_resources is deprecated as an API\..*",  # nglview 3
+    r"\s*import pkg_resources",
+)
+#: Appended to the notebook: what the widget has sent to the browser.
+LOOK_AT_THE_VIEW = """
+import json
+colors = [m["kwargs"]["color"] for m in view._ngl_msg_archive if "color" in m["kwargs"]]
+print(json.dumps([colors, view.frame, int(results.labels[0]), int(results.labels[view.frame])]))
+"""
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    notebook = nbformat.read(PATH, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(LOOK_AT_THE_VIEW, id="look"))
+    return execute(notebook, tmp_path_factory.mktemp("notebook"))
+
+
+def outputs(notebook, cell_id):
+    (cell,) = [cell for cell in notebook.cells if cell.id == cell_id]
+    return cell.outputs
+
+
+def printed(notebook, cell_id):
+    return "".join(o.text for o in outputs(notebook, cell_id) if o.get("name") == "stdout")
+
+
+def table(notebook):
+    """Rows of the table of states, as lists of text."""
+    (html,) = [o.data["text/html"] for o in outputs(notebook, "learn") if "text/html" in o.data]
+    return [re.findall(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr>(<td>.*?)</tr>", html)]
+
+
+def test_no_cell_fails_or_warns(executed):
+    code = [cell for cell in executed.cells if cell.cell_type == "code"]
+    assert all(cell.execution_count for cell in code)
+    every = [output for cell in code for output in cell.outputs]
+    assert [o.evalue for o in every if o.output_type == "error"] == []
+    lines = [line for o in every if o.get("name") == "stderr" for line in o.text.splitlines()]
+    known = re.compile("|".join(KNOWN_NOTES))
+    assert [line for line in lines if line.strip() and not known.fullmatch(line)] == []
+
+
+def test_table_has_a_row_for_each_state(executed):
+    rows = table(executed)
+    assert [row[0] for row in rows] == [str(state) for state in range(K)]
+    frames = [int(row[1].replace(",", "")) for row in rows]
+    assert sum(frames) == 20_000
+    assert frames == sorted(frames, reverse=True)
+    # beta or polyproline II, and the right-handed helix, as the text says
+    angles = [[int(cell.rstrip("°")) for cell in row[-2:]] for row in rows if row[-1] != "-"]
+    assert any(phi < -50 and psi > 120 for phi, psi in angles)
+    assert any(phi < -50 and -60 < psi < 30 for phi, psi in angles)
+
+
+def test_three_plots_are_drawn(executed):
+    for cell in ("landscape", "ramachandran", "trace"):
+        assert any("image/png" in o.get("data", {}) for o in outputs(executed, cell))
+
+
+def test_view_takes_the_colour_of_the_state(executed):
+    assert any(WIDGET in o.get("data", {}) for o in outputs(executed, "view"))
+    colors, frame, first, shown = json.loads(printed(executed, "look"))
+    palette = state_colors(K)
+    assert frame == 6500
+    assert (colors[0], colors[-1]) == (palette[first], palette[shown])
+    assert len(colors) == 1 + (first != shown)
+
+
+def test_labels_are_on_the_trajectory_and_in_the_saved_model(executed):
+    text = printed(executed, "labels")
+    assert re.search(r"state of frame 10: [0-4]\n", text)
+    assert re.findall(r"(\d{4}) [0-4];", text) == [str(frame) for frame in range(6390, 6400)]
+    assert printed(executed, "save") == "['model.json', 'weights.npz']\n"
+    assert "the same states as before: True" in printed(executed, "assign")
+
+
+def test_files_are_written(executed):
+    written = set(re.findall(r"^(\S+)  [\d,]+ kB$", printed(executed, "files"), re.MULTILINE))
+    expected = {"labels.npz", "states.pdb", "model/model.json", "model/weights.npz"}
+    populated = [row[0] for row in table(executed) if row[1] != "0"]
+    expected |= {f"states/state_{s}.{kind}" for s in populated for kind in ("xtc", "pdb")}
+    assert written == expected
+
+
+def test_stored_notebook_shows_its_results_and_no_machine():
+    stored = nbformat.read(PATH, as_version=4)
+    nbformat.validate(stored)
+    assert PATH.stat().st_size < 500_000
+    assert len(table(stored)) == K
+    code = [cell for cell in stored.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    kept = [output for cell in code for output in cell.outputs]
+    assert not any(WIDGET in o.get("data", {}) or o.get("name") == "stderr" for o in kept)
+    assert "widgets" not in stored.metadata
+    text = "".join(json.dumps(o) for o in kept if "image/png" not in o.get("data", {}))
+    assert not re.search(r"(?<![\w.])/(?:home|usr|tmp|Users|opt)/", text)
