@@ -1,4 +1,4 @@
-"""Running the notebooks. ``python tests/notebook_runner.py`` runs them all and stores what they show."""
+"""Running the notebooks; ``python tests/notebook_runner.py`` stores what they show."""
 
 import json
 import os
