@@ -1,6 +1,6 @@
 """Peak memory of the commands against the length of the trajectory.
 
-Usage: python benchmarks/memory.py [--megabytes 50 200 600] [--copies 63] [--json FILE]
+Usage: python benchmarks/memory.py [--megabytes 50 200 600] [--copies 63] [--epochs 2] [--json FILE]
 
 Each command runs in a fresh process on trajectories that differ in nothing but their length
 (megabytes of decoded coordinates). What is reported is the largest resident memory of that
@@ -26,7 +26,6 @@ import machine
 PYTHON = [sys.executable]
 COMMAND = [*PYTHON, "-m", "mdgmvae"]
 ATOMS, HEAVY_ATOMS, RESIDUE_NUMBERS = 22, 10, 10  # of a copy, see long_trajectory.py
-TRAINING = ["--n_epochs", "2", "--seed", "0"]
 
 READS = "import mdgmvae.analysis, mdgmvae.commands, mdgmvae.featurizers"
 TRAINS = f"{READS}, mdgmvae.training, mdgmvae.inference, mdgmvae.plot, mdgmvae.annotation"
@@ -52,18 +51,22 @@ class Measurement:
         return self.peak - self.baseline
 
 
-def main(megabytes: Sequence[float], copies: int, threads: int | None) -> list[Measurement]:
+def main(megabytes: Sequence[float], copies: int, training: Sequence[str]) -> list[Measurement]:
     with tempfile.TemporaryDirectory(prefix="mdgmvae-memory-") as name:
         folder = Path(name)
         baselines = {step: peak([*PYTHON, "-c", code])[0] for step, code in LIBRARIES.items()}
         found = []
         for size in megabytes:
-            found += measure(folder, size, copies, baselines, threads)
+            found += measure(folder, size, copies, baselines, training)
     return found
 
 
 def measure(
-    folder: Path, megabytes: float, copies: int, baselines: dict[str, int], threads: int | None
+    folder: Path,
+    megabytes: float,
+    copies: int,
+    baselines: dict[str, int],
+    training: Sequence[str],
 ) -> list[Measurement]:
     """All commands at one length."""
     n_frames = round(megabytes * 1e6 / (copies * ATOMS * 12))
@@ -72,34 +75,30 @@ def measure(
     files = [str(folder / "a.pdb"), str(folder / "a.xtc")]
     dihedrals, distances = str(folder / "dihedrals.npy"), str(folder / "distances.npy")
     near = f"resid 1:{RESIDUE_NUMBERS * copies_for_distances(copies)}"
-    training = TRAINING if threads is None else [*TRAINING, "--threads", str(threads)]
+    reading = [*files, "--features", "distances", "--select", near]
     steps = {
         "featurize, dihedrals": ["featurize", *files, "--features", "dihedrals", "-o", dihedrals],
-        "featurize, distances": [
-            *("featurize", *files, "--features", "distances"),
-            *("--select", near, "-o", distances),
-        ],
+        "featurize, distances": ["featurize", *reading, "-o", distances],
         "train on the distances": [
             *("train", "--traj_file", distances, *training),
             *("-o", str(folder / "train"), "--overwrite"),
         ],
         "assign": ["assign", str(folder / "train"), *files, "-o", str(folder / "labels.npz")],
-        "run, dihedrals": [
-            *("run", *files, *training, "--n_init", "1"),
+        "run, distances": [
+            *("run", *reading, *training, "--n_init", "1"),
             *("-o", str(folder / "run"), "--overwrite"),
         ],
     }
     found = []
     for step, arguments in steps.items():
         bytes_used, seconds = peak([*COMMAND, *arguments])
-        has_distances = step in ("featurize, distances", "train on the distances", "assign")
         found.append(
             Measurement(
                 step=step,
                 frames=n_frames,
                 decoded=n_frames * copies * ATOMS * 12,
                 trajectory=os.path.getsize(files[1]),
-                features=os.path.getsize(distances if has_distances else dihedrals),
+                features=os.path.getsize(dihedrals if "dihedrals" in step else distances),
                 peak=bytes_used,
                 baseline=baselines[arguments[0]],
                 seconds=seconds,
@@ -170,10 +169,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--megabytes", type=float, nargs="+", default=[50, 200, 600])
     parser.add_argument("--copies", type=int, default=63, help="of alanine dipeptide (22 atoms)")
-    parser.add_argument("--threads", type=int, help="processor threads of TensorFlow")
+    parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--json", type=Path, help="also write the measurements to this file")
     options = parser.parse_args()
-    measured = main(options.megabytes, options.copies, options.threads)
+    training = ["--n_epochs", str(options.epochs), "--seed", "0"]
+    measured = main(options.megabytes, options.copies, training)
     if options.json:
         options.json.write_text(json.dumps([asdict(one) for one in measured], indent=1))
     print(machine.describe("MDAnalysis", "numpy", "tensorflow", "mdgmvae"))

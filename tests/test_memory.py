@@ -1,13 +1,20 @@
 """Memory stays bounded however long a trajectory is."""
 
+import json
+import subprocess
+import sys
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from mdgmvae.featurefile import write_rows
 from mdgmvae.featurizers.writer import FeatureWriter
 from mdgmvae.rows import BLOCK_BYTES, Rows
 from mdgmvae.storage import FeatureSet
+
+BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "memory.py"
 
 
 def test_shuffling_a_file_holds_one_buffer_of_its_rows(tmp_path):
@@ -47,3 +54,21 @@ def test_committing_features_takes_few_bytes_a_frame():
             tracemalloc.stop()
     assert peak < 8 * n_frames, f"{peak / n_frames:.0f} bytes a frame"
     np.testing.assert_array_equal(FeatureSet.load(features.path).times, times)
+
+
+@pytest.mark.slow
+def test_peak_of_the_commands_does_not_grow_with_the_trajectory(tmp_path):
+    path = tmp_path / "measured.json"
+    # Both feature files are larger than the buffer of rows.py, and the second four times longer.
+    sizes = ["--megabytes", "75", "300", "--copies", "20", "--epochs", "1"]
+    subprocess.run([sys.executable, BENCHMARK, *sizes, "--json", path], check=True)
+    measured = json.loads(path.read_text())
+    steps = {one["step"] for one in measured}
+    assert len(steps) == 5
+    for step in steps:
+        short, long = (one for one in measured if one["step"] == step)
+        n_added = long["frames"] - short["frames"]
+        assert n_added == pytest.approx(3 * short["frames"], rel=1e-3)
+        grown = long["peak"] - short["peak"]
+        # A frame has 5,280 bytes of coordinates and about as many of distances.
+        assert grown < 600 * n_added, f"{step}: {grown / n_added:.0f} bytes a frame"
