@@ -12,8 +12,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..atomic import atomic_file
 from ..featurefile import check_npy_name, open_npy, write_description, write_header
-from ..storage import FeatureSet, atomic_file
+from ..storage import FeatureSet
 
 
 class FeatureWriter:

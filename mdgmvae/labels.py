@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .atomic import atomic_file
 from .errors import InputError
-from .storage import atomic_file
 
 _ARRAYS: dict[str, tuple[type, int]] = {
     "frames": (np.int64, 1),

@@ -4,7 +4,6 @@ Frames stream from the source to the file, so memory does not grow with the traj
 """
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,12 +13,14 @@ import MDAnalysis as mda
 import numpy as np
 from MDAnalysis.coordinates.H5MD import H5MDWriter
 
+from .atomic import atomic_file, atomic_folder
 from .coordinates import MovingAtoms
 from .errors import InputError
 from .labels import as_frames, as_labels, representative_rows
 from .pdbframes import PDBFrames
-from .storage import atomic_file, atomic_folder
 
+#: What an earlier call of `write_states` may have left, and index files of MDAnalysis beside it.
+STALE_STATES = ("state_*.xtc", "state_*.trr", "state_*.dcd", "state_*.pdb", ".state_*")
 _STATE_FORMATS = ("xtc", "trr", "dcd")
 
 # MDAnalysis' own units, named so that sources without units can be written too.
@@ -162,7 +163,7 @@ def write_states(
     if coordinates is not None:
         coordinates = coordinates[as_labels(labels) >= 0]
     chosen = set(representative_rows(states, coordinates).values())
-    with atomic_folder(directory, overwrite) as folder, ExitStack() as stack:
+    with atomic_folder(directory, overwrite, STALE_STATES) as folder, ExitStack() as stack:
         writers: dict[int, Any] = {}
         for row, ts in enumerate(moving.at(numbers)):
             state = int(states[row])
@@ -173,7 +174,6 @@ def write_states(
             if row in chosen:
                 with PDBFrames(moving.atoms, folder / f"state_{state}.pdb") as pdb:
                     pdb.write(moving.atoms, ts, state)
-    _remove_stale(Path(directory), writers)
 
 
 def _assigned(source: Any, labels: Any, frames: Any) -> tuple[MovingAtoms, np.ndarray, np.ndarray]:
@@ -218,10 +218,3 @@ def _extra_data(ts: Any, extra: dict[str, Any]) -> Iterator[None]:
     finally:
         ts.data.clear()
         ts.data.update(before)
-
-
-def _remove_stale(directory: Path, written: dict[int, Any]) -> None:
-    for path in directory.iterdir():
-        match = re.fullmatch(r"state_(\d+)\.(?:xtc|trr|dcd|pdb)", path.name)
-        if match and int(match[1]) not in written:
-            path.unlink()

@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from mdgmvae import FeatureSet
+from mdgmvae.atomic import atomic_file, atomic_folder
 from mdgmvae.errors import InputError
-from mdgmvae.storage import atomic_file, atomic_folder
 
 
 @pytest.fixture
