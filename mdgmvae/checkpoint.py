@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import time
+import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .atomic import atomic_file, check_file
 from .errors import InputError
-from .storage import atomic_file
 
 if TYPE_CHECKING:
     from .training import State
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 #: Seconds of training that an abrupt end may lose.
 INTERVAL = 20.0
+_NO_CHECKPOINT = "{}: not a checkpoint of mdgmvae; delete it or give another name"
 _ARRAYS = ("weights", "first_moment", "second_moment", "best_weights")
 
 
@@ -39,9 +41,7 @@ class Checkpoint:
     """
 
     def __init__(self, path: str | os.PathLike, identity: Mapping[str, Any]) -> None:
-        self.path = Path(path)
-        if self.path.suffix != ".npz":
-            raise InputError(f"checkpoint={str(path)!r}: give the name of a file that ends in .npz")
+        self.path = check_path(path)
         self._identity = json.loads(json.dumps(identity))
         self._written = time.monotonic()
 
@@ -62,8 +62,12 @@ class Checkpoint:
         if kept is not None:
             fields["kept"] = {n: v for n, v in asdict(kept).items() if n != "weights"}
         text = json.dumps({"identity": self._identity, "state": fields})
-        with atomic_file(self.path) as temporary, open(temporary, "wb") as file:
-            np.savez(file, json=np.array(text), **arrays)
+        try:
+            with atomic_file(self.path) as temporary, open(temporary, "wb") as file:
+                np.savez(file, json=np.array(text), **arrays)
+        except (OSError, InputError) as error:
+            # The training is worth more than its checkpoint.
+            warnings.warn(f"the checkpoint was not written: {error}", stacklevel=2)
         self._written = time.monotonic()
 
     def load(self) -> State | None:
@@ -78,19 +82,16 @@ class Checkpoint:
 
         if not self.path.exists():
             return None
+        content, arrays = _read(self.path)
         try:
-            with np.load(self.path, allow_pickle=False) as file:
-                content = json.loads(str(file["json"]))
-                arrays = {name: file[name] for name in file.files if name != "json"}
             identity, fields = content["identity"], content["state"]
             kept = fields.pop("kept", None)
             if kept is not None:
                 kept = Fit(weights=arrays.pop("kept_weights"), **kept)
-            state = State(**fields, **arrays, kept=kept)
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise InputError(
-                f"{self.path}: not a checkpoint of mdgmvae; delete it or give another name"
-            ) from error
+            values: dict[str, Any] = {**fields, **arrays, "kept": kept}
+            state = State(**values)
+        except (KeyError, TypeError) as error:
+            raise InputError(_NO_CHECKPOINT.format(self.path)) from error
         different = [name for name in self._identity if identity.get(name) != self._identity[name]]
         if different:
             raise InputError(
@@ -99,3 +100,29 @@ class Checkpoint:
             )
         logger.info("resuming from %s at epoch %d", self.path, state.epoch)
         return state
+
+
+def check_path(path: str | os.PathLike) -> Path:
+    """The path of a checkpoint, or an `InputError` when none can be written there."""
+    if Path(path).suffix != ".npz":
+        raise InputError(f"checkpoint={str(path)!r}: give the name of a file that ends in .npz")
+    check_file(path)
+    return Path(path)
+
+
+def stored_seed(path: str | os.PathLike) -> int | None:
+    """The seed of the training whose checkpoint is at `path`; None where there is none."""
+    if not Path(path).is_file():
+        return None
+    content, _ = _read(Path(path))
+    seed = content.get("identity", {}).get("seed")
+    return int(seed) if seed is not None else None
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            content = json.loads(str(file["json"]))
+            return content, {name: file[name] for name in file.files if name != "json"}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(_NO_CHECKPOINT.format(path)) from error

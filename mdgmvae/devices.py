@@ -20,8 +20,11 @@ def start(device: str = "auto", threads: int | None = None) -> str:
         Processor threads; by default TensorFlow's choice.
     """
     if threads is not None:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(1)
+        except RuntimeError:
+            logger.info("TensorFlow has started already; its threads are kept")
     return f"TensorFlow {tf.__version__} on {describe(choose(device))}"
 
 
@@ -50,8 +53,8 @@ def choose(device: str = "auto") -> str:
         name = "gpu:0"
     if name not in known:
         raise InputError(f"device={device!r}: TensorFlow sees {', '.join(known)} here; or use auto")
-    if name != "cpu":
-        _grow_memory(gpus)
+    # With device="cpu" as well: TensorFlow takes a GPU's memory when it merely starts.
+    _grow_memory(gpus)
     return known[name]
 
 

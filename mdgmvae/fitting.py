@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: Held-out rows come in this many pieces of neighbouring frames, spread over the data:
 #: neighbours in time are nearly copies, so single rows drawn at random would not be held out.
 N_HELD_OUT_PIECES = 20
+#: Rows by which the weights are checked after each epoch.
+N_PROBES = 64
 
 
 def check_lengths(lengths: Sequence[int] | None, n_rows: int) -> tuple[int, ...]:
@@ -85,11 +87,26 @@ class ScaledRows:
         self._architecture = architecture
         self._options = options
         self._device = device
+        self._probe: np.ndarray | None = None
 
     def epoch(self, rng: np.random.Generator) -> Iterable[np.ndarray]:
         """The training rows in a new random order, in blocks of whole batches."""
         for block in self._rows.shuffled(rng, self._options.batch_size, self._train):
             yield self._scaling.apply(block)
+
+    def is_sound(self, flat: np.ndarray) -> bool:
+        """Whether the loss of rows spread over the data is finite with these weights."""
+        from .inference import Inference
+
+        if self._probe is None:
+            starts = np.unique(np.linspace(0, len(self._rows) - 1, N_PROBES).astype(int))
+            raw = np.concatenate([self._rows.read(s, s + 1) for s in starts.tolist()])
+            self._probe = self._scaling.apply(raw)
+        a = self._architecture
+        noise_z = np.zeros((a.k, len(self._probe), a.n_z), np.float32)
+        inference = Inference(a, flat, self._device)
+        loss = inference.loss(self._probe, noise_z, self._options.r_nent)
+        return bool(np.isfinite(loss).all())
 
     def validation_loss(self, flat: np.ndarray) -> float | None:
         """Mean loss of the rows held out; the noise is the same at every epoch."""
@@ -150,9 +167,8 @@ def fit(
 
 
 def digest(rows: Rows) -> dict[str, Any]:
-    """What tells these data from others: shape and a checksum of rows spread over them."""
-    starts = np.unique(np.linspace(0, max(len(rows) - 1, 0), 64).astype(int))
+    """What tells these data from others: shape and a checksum of all rows."""
     checksum = 0
-    for start in starts:
-        checksum = zlib.crc32(rows.read(int(start), int(start) + 1).tobytes(), checksum)
+    for chunk in rows.chunks():
+        checksum = zlib.crc32(np.ascontiguousarray(chunk).data, checksum)
     return {"shape": [len(rows), rows.n_columns], "checksum": checksum}

@@ -88,7 +88,8 @@ class Inference:
     ) -> tuple[np.ndarray, ...]:
         """Call the compiled function `name` on chunks of `x` (n, ...) and `noise` (k, n, ...)."""
         function = _compiled(name, self._architecture)
-        scalars = [tf.constant(value) for value in constants]
+        with tf.device(self._device):
+            scalars = [tf.constant(value) for value in constants]
         parts = []
         for start, stop, n_padded in _chunk_bounds(len(x), self.chunk_rows):
             pad = n_padded - (stop - start)

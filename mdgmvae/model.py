@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -18,13 +19,15 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import fitting, presets
 from .architecture import architecture_of, unflatten
-from .checkpoint import Checkpoint
+from .checkpoint import Checkpoint, check_path, stored_seed
 from .errors import InputError, TrainingError
 from .persistence import Persistence
 from .rows import Rows
 from .scaling import Scaling
 from .seeds import checked_seed, draw_seed
 from .trained import TrainedModel
+
+logger = logging.getLogger(__name__)
 
 #: A feature matrix (n_frames, n_x), in memory or mapped, or the path of a .npy file of one.
 Features: TypeAlias = np.ndarray | str | os.PathLike
@@ -210,39 +213,46 @@ class GMVAE(
             When the loss is no longer a finite number. The last good weights are kept, so the
             estimator can be inspected and used.
         """
-        params = self._checked_params()
         rows = self._rows(X, reset=True)
-        if len(rows) < params["k"]:
-            raise InputError(
-                f"k={params['k']}: more components than frames (n_samples={len(rows)})"
-            )
-        if params["n_x"] not in (None, rows.n_columns):
-            raise InputError(
-                f"n_x={params['n_x']}: {rows.name} has {rows.n_columns} columns; leave n_x out"
-            )
-        pieces = fitting.check_lengths(lengths or rows.lengths, len(rows))
+        params = self.check(len(rows), rows.n_columns)
+        lengths = rows.lengths if lengths is None else lengths
+        pieces = fitting.check_lengths(lengths, len(rows))
         rows.check_finite()
-        self.seed_ = draw_seed() if self.seed is None else checked_seed(self.seed)
+        self.seed_ = self._seed_of_fit()
         keep = fitting.hold_out(
             len(rows), params["validation_fraction"], pieces, np.random.default_rng(self.seed_)
         )
         scaling = Scaling.fit(params["scale"], fitting.chosen_chunks(rows, keep), rows.n_columns)
-        self._train(rows, scaling, keep, params)
+        self._train(rows, scaling, keep, pieces, params)
         return self
 
+    def _seed_of_fit(self) -> int:
+        if self.seed is not None:
+            return checked_seed(self.seed)
+        stored = None if self.checkpoint is None else stored_seed(self.checkpoint)
+        return draw_seed() if stored is None else stored
+
     def _train(
-        self, rows: Rows, scaling: Scaling, keep: np.ndarray | None, params: dict[str, Any]
+        self,
+        rows: Rows,
+        scaling: Scaling,
+        keep: np.ndarray | None,
+        pieces: tuple[int, ...],
+        params: dict[str, Any],
     ) -> None:
         from . import devices
         from .training import Options
 
         device = devices.choose(self.device)
+        self.device_ = devices.describe(device)
+        logger.info("training on %s, seed %d", self.device_, self.seed_)
         architecture = architecture_of(params, rows.n_columns)
         trained = {name: params[name] for name in Options.__dataclass_fields__ if name != "seed"}
         options = Options(**trained, seed=self.seed_)
         checkpoint = None
         if self.checkpoint is not None:
-            identity = {"params": params, "seed": self.seed_, "data": fitting.digest(rows)}
+            data_of = {**fitting.digest(rows), "lengths": pieces}
+            identity = {"params": params, "seed": self.seed_, "data": data_of}
             checkpoint = Checkpoint(self.checkpoint, identity)
         data = fitting.ScaledRows(rows, scaling, keep, architecture, options, device)
         fit = fitting.fit(data, architecture, options, device, checkpoint, self.verbose)
@@ -250,19 +260,44 @@ class GMVAE(
         weights = unflatten(architecture, fit.weights)
         model = TrainedModel(architecture, weights, scaling, self.seed_, self.device)
         # The components are numbered by falling count over all rows, once and for all.
-        counts = model.count_labels(rows)
-        order = np.argsort(-counts, kind="stable")
+        order = np.argsort(-model.count_labels(rows), kind="stable")
         self.model_ = model.reorder(order)
-        self.populations_ = counts[order] / counts.sum()
+        # Counted again: a frame between two components goes to the one that is shown first.
+        self.populations_ = self.model_.count_labels(rows) / len(rows)
         self.history_ = fit.history
         self.n_epochs_ = len(fit.history.get("epoch", []))
-        self.device_ = devices.describe(device)
         if fit.diverged:
             raise TrainingError(
                 f"the loss became infinite or not a number in epoch {self.n_epochs_ + 1}; lower "
                 f"lr={self.lr:g} or scale the inputs (scale='standard'). The weights of epoch "
                 f"{self.n_epochs_} are kept"
             )
+
+    def check(self, n_frames: int, n_columns: int) -> dict[str, Any]:
+        """Check the parameters, as `fit` does, against data of this size.
+
+        Returns
+        -------
+        dict
+            The hyperparameters in their plain types.
+
+        Raises
+        ------
+        InputError
+            Naming the parameter and what it may be.
+        """
+        params = presets.check({name: getattr(self, name) for name in presets.HYPERPARAMETERS})
+        if n_frames < params["k"]:
+            raise InputError(f"k={params['k']}: more components than frames (n_samples={n_frames})")
+        if params["n_x"] not in (None, n_columns):
+            raise InputError(
+                f"n_x={params['n_x']}: the data have {n_columns} columns; leave n_x out"
+            )
+        if self.seed is not None:
+            checked_seed(self.seed)
+        if self.checkpoint is not None:
+            check_path(self.checkpoint)
+        return params
 
     def assign(self, X: Features) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Labels, probabilities and latent coordinates of each frame, in one pass.
@@ -380,14 +415,19 @@ class GMVAE(
     def _n_features_out(self) -> int:
         return self.architecture_.n_z
 
-    def _checked_params(self) -> dict[str, Any]:
-        return presets.check({name: getattr(self, name) for name in presets.HYPERPARAMETERS})
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "model_")
 
     def _rows(self, X: Features, reset: bool = False) -> Rows:
         """X as rows; an array in memory is checked by scikit-learn's rules."""
         if not isinstance(X, str | os.PathLike | np.memmap):
             X = validate_data(self, X, reset=reset, dtype=np.float32, ensure_min_samples=1 + reset)
             return Rows(X)
+        if isinstance(X, np.memmap) and (X.ndim != 2 or not X.size or X.dtype.kind not in "fiu"):
+            raise InputError(
+                f"X: a memory map of shape {X.shape} and type {X.dtype}; give real numbers of "
+                "shape (n_frames, n_x)"
+            )
         rows = Rows(X)
         if reset:
             self.n_features_in_ = rows.n_columns

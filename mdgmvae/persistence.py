@@ -63,7 +63,7 @@ class Persistence(BaseEstimator):
         fitted = {
             "seed": self.seed_,
             "device": self.device_,
-            "populations": self.populations_.tolist(),
+            "populations": [None if np.isnan(p) else float(p) for p in self.populations_],
             "history": self.history_,
             "feature_names_in": getattr(self, "feature_names_in_", np.array([])).tolist(),
         }

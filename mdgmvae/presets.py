@@ -29,12 +29,12 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
     "n_x": Hyperparameter(
         "int", "observable dimensions; by default those of the data", 1, optional=True
     ),
-    "n_z": Hyperparameter("int", "latent dimensions", 1),
+    "n_z": Hyperparameter("int", "latent dimensions", 1, 10_000),
     "n_epochs": Hyperparameter("int", "epochs", 1),
-    "qy_dims": Hyperparameter("dims", "widths of the hidden layers of q(y|x)", 1),
-    "qz_dims": Hyperparameter("dims", "widths of the hidden layers of q(z|x,y)", 1),
-    "pz_dims": Hyperparameter("dims", "widths of the hidden layers of p(z|y)", 1),
-    "px_dims": Hyperparameter("dims", "widths of the hidden layers of p(x|z)", 1),
+    "qy_dims": Hyperparameter("dims", "widths of the hidden layers of q(y|x)", 1, 100_000),
+    "qz_dims": Hyperparameter("dims", "widths of the hidden layers of q(z|x,y)", 1, 100_000),
+    "pz_dims": Hyperparameter("dims", "widths of the hidden layers of p(z|y)", 1, 100_000),
+    "px_dims": Hyperparameter("dims", "widths of the hidden layers of p(x|z)", 1, 100_000),
     "r_nent": Hyperparameter("float", "weight of the negative entropy of q(y|x)", 0),
     "batch_size": Hyperparameter("int", "frames in a batch", 1),
     "lr": Hyperparameter("float", "learning rate of Adam", 1e-12),
@@ -152,7 +152,7 @@ def _check_dims(name: str, what: Hyperparameter, value: Any) -> tuple[int, ...]:
     if not isinstance(value, str):
         widths = list(value) if hasattr(value, "__iter__") else [value]
         if widths:
-            whole = Hyperparameter("int", what.help, what.low)
+            whole = Hyperparameter("int", what.help, what.low, what.high)
             return tuple(int(_check_number(name, whole, width)) for width in widths)
     raise InputError(f"{name}={value!r}: give the width of each hidden layer, such as (64, 32)")
 
@@ -161,8 +161,9 @@ def _check_number(name: str, what: Hyperparameter, value: Any) -> int | float:
     kind = "a whole number" if what.kind == "int" else "a number"
     try:
         number = float(value)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name}={value!r}: must be {kind}") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        shown = str(value)[:20] if isinstance(value, int) else repr(value)
+        raise InputError(f"{name}={shown}: must be {kind}") from error
     is_whole = math.isfinite(number) and number == int(number)
     is_number = not isinstance(value, str) and not _is_bool(value)
     if not is_number or not math.isfinite(number) or (what.kind == "int" and not is_whole):

@@ -114,10 +114,12 @@ class Rows:
         for buffer, order in self._buffers(rng, keep):
             # What does not fill a batch goes on with the next buffer.
             n_whole = (len(rest) + len(order)) // batch_size * batch_size - len(rest)
-            for start in range(0, max(n_whole, 0), block):
-                rows = buffer[order[start : min(start + block, n_whole)]]
+            start = 0
+            while start < n_whole:
+                stop = min(start + block - len(rest), n_whole)
+                rows = buffer[order[start:stop]]
                 yield np.concatenate([rest, rows]) if len(rest) else rows
-                rest = rest[:0]
+                start, rest = stop, rest[:0]
             rest = np.concatenate([rest, buffer[order[max(n_whole, 0) :]]])
         if len(rest):
             yield rest

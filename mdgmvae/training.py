@@ -69,6 +69,9 @@ class Data(Protocol):
     def epoch(self, rng: np.random.Generator) -> Iterable[np.ndarray]:
         """The training rows in a new random order, in blocks of whole batches."""
 
+    def is_sound(self, flat: np.ndarray) -> bool:
+        """Whether the loss of some rows is finite with these weights."""
+
     def validation_loss(self, flat: np.ndarray) -> float | None:
         """Mean loss of the rows held out, at the final weights of the terms; None without any."""
 
@@ -139,10 +142,12 @@ def train(
             lr, r_nent = options.learning_rate(state.epoch), options.entropy_weight(state.epoch)
             rng = _generator(options.seed, state.restart, state.epoch)
             terms = optimiser.epoch(data.epoch(rng), options.batch_size, lr, r_nent, rng)
-            if not math.isfinite(terms["loss"]):
+            after = optimiser.state(state)
+            # The loss was taken before each step: what the last ones led to is not in it.
+            if not math.isfinite(terms["loss"]) or not data.is_sound(after.weights):
                 diverged = True
                 break
-            state = optimiser.state(state)
+            state = after
             _record(state, terms, lr, r_nent)
             _validate(state, data, options)
             on_epoch(state)
@@ -230,12 +235,14 @@ class Optimiser:
         seed = rng.integers(0, 2**31 - 1, size=1, dtype=np.int32)
         sums, n_rows = np.zeros(len(TERMS)), 0
         for block in blocks:
+            # A larger batch is the same batch, and TensorFlow counts in 32 bits.
+            n_batch = min(batch_size, len(block))
             with tf.device(self._device):
                 result, step = run(
                     self._weights,
                     *self._moments,
                     tf.constant(block),
-                    tf.constant(batch_size),
+                    tf.constant(n_batch),
                     tf.constant(lr, tf.float32),
                     tf.constant(r_nent, tf.float32),
                     tf.constant(int(seed[0])),
@@ -255,7 +262,7 @@ class Optimiser:
             weights=self._weights.numpy(),
             first_moment=self._moments[0].numpy(),
             second_moment=self._moments[1].numpy(),
-            history=before.history,
+            history={name: list(values) for name, values in before.history.items()},
             best_weights=before.best_weights,
             best_loss=before.best_loss,
             stale_epochs=before.stale_epochs,
@@ -304,12 +311,12 @@ def _compiled_steps(architecture: Architecture) -> Callable[..., Any]:
         return sums, step
 
     vector = tf.TensorSpec([architecture.n_weights], tf.float32)
-    example = tf.Variable(tf.zeros(vector.shape))
-    other = tf.Variable(tf.zeros(vector.shape)), tf.Variable(tf.zeros(vector.shape))
+    with tf.device("CPU:0"):
+        # Only their shapes matter: the function runs where the variables that it gets are.
+        examples = [tf.Variable(tf.zeros(vector.shape)) for _ in range(3)]
     integer, number = tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32)
     concrete = tf.function(run).get_concrete_function(
-        example,
-        *other,
+        *examples,
         tf.TensorSpec([None, architecture.n_x], tf.float32),
         integer,
         number,

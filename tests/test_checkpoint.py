@@ -40,6 +40,47 @@ def test_resumed_training_has_the_same_bits(five_wells, tmp_path, monkeypatch, e
     assert len(seen) == epochs_done
 
 
+def test_an_interrupt_while_validating_keeps_the_history_whole(five_wells, tmp_path, monkeypatch):
+    from mdgmvae import fitting
+
+    x = five_wells[0][:2000]
+    whole = GMVAE(**SETTINGS).fit(x)
+    path = tmp_path / "state.npz"
+    original, calls = fitting.ScaledRows.validation_loss, []
+
+    def interrupted(self, flat):
+        calls.append(1)
+        if len(calls) == 3:
+            raise Interrupted
+        return original(self, flat)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fitting.ScaledRows, "validation_loss", interrupted)
+        with pytest.raises(Interrupted):
+            GMVAE(**SETTINGS, checkpoint=path).fit(x)
+    assert GMVAE(**SETTINGS, checkpoint=path).fit(x).history_ == whole.history_
+
+
+def test_a_seed_that_nobody_gave_is_taken_from_the_checkpoint(five_wells, tmp_path):
+    x = five_wells[0][:2000]
+    path = tmp_path / "state.npz"
+    settings = SETTINGS | {"seed": None}
+    first = GMVAE(**settings, checkpoint=path).fit(x)
+    assert GMVAE(**settings, checkpoint=path).fit(x).seed_ == first.seed_
+
+
+def test_a_checkpoint_that_cannot_be_written_costs_nothing(five_wells, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.np, "savez", full)
+    with pytest.warns(UserWarning, match=r"checkpoint was not written.*No space left"):
+        model = GMVAE(**SETTINGS, checkpoint=tmp_path / "state.npz").fit(five_wells[0][:2000])
+    assert model.n_epochs_ > 0
+    with pytest.raises(InputError, match="nowhere does not exist"):
+        GMVAE(**SETTINGS, checkpoint=tmp_path / "nowhere" / "state.npz").fit(five_wells[0])
+
+
 def test_a_finished_training_is_not_done_again(five_wells, tmp_path, monkeypatch):
     from mdgmvae import training
 
@@ -62,6 +103,8 @@ def test_a_checkpoint_of_another_training_is_refused(five_wells, tmp_path):
     before = path.read_bytes()
     with pytest.raises(InputError, match=r"state.npz.*another training \(data differ\)"):
         GMVAE(**SETTINGS, checkpoint=path).fit(x + 1)
+    with pytest.raises(InputError, match="data differ"):
+        GMVAE(**SETTINGS, checkpoint=path).fit(x, lengths=[1500, 500])
     with pytest.raises(InputError, match="params differ"):
         GMVAE(**SETTINGS | {"k": 2}, checkpoint=path).fit(x)
     with pytest.raises(InputError, match="seed differ"):

@@ -281,13 +281,15 @@ def test_pickled_estimator_predicts_the_same(fitted, five_wells):
 
 
 @pytest.mark.filterwarnings("ignore:overflow")
-def test_a_loss_that_is_not_finite_keeps_the_last_good_weights(five_wells):
-    x = five_wells[0][:2000].copy()
-    model = GMVAE(n_epochs=5, lr=1e30, seed=0, verbose=False)
+@pytest.mark.parametrize("n_rows", [300, 2000])
+@pytest.mark.parametrize("n_epochs", [1, 5])
+def test_a_loss_that_is_not_finite_keeps_the_last_good_weights(five_wells, n_rows, n_epochs):
+    x = five_wells[0][:n_rows]
+    model = GMVAE(n_epochs=n_epochs, lr=1e30, seed=0, verbose=False)
     with pytest.raises(TrainingError, match=r"lower lr=1e\+30 or scale"):
         model.fit(x)
-    assert all(np.isfinite(array).all() for array in model.weights_.values())
-    assert model.predict(x).shape == (2000,)
+    for values in (*model.weights_.values(), *model.assign(x), model.score_samples(x)):
+        assert np.isfinite(values).all()
 
 
 def test_early_stop_ends_before_the_last_epoch(five_wells):
@@ -298,6 +300,35 @@ def test_early_stop_ends_before_the_last_epoch(five_wells):
     assert len(model.history_["val_loss"]) == model.n_epochs_
     best = int(np.argmin(model.history_["val_loss"]))
     assert model.n_epochs_ - 1 - best == 3
+
+
+def test_a_batch_larger_than_the_data_is_all_of_them(five_wells):
+    x = five_wells[0][:600]
+    histories = [
+        GMVAE(**QUICK, batch_size=size).fit(x).history_ for size in (600, 2**31 - 1, 3 * 10**9)
+    ]
+    assert histories[0] == histories[1] == histories[2]
+    assert histories[0]["loss"][0] > 0
+
+
+def test_lengths_may_be_an_array(five_wells):
+    GMVAE(**QUICK).fit(five_wells[0][:600], lengths=np.array([200, 400]))
+
+
+def test_after_a_refused_fit_it_is_still_not_fitted(five_wells):
+    model = GMVAE(**QUICK, n_x=7)
+    with pytest.raises(InputError):
+        model.fit(five_wells[0][:600])
+    with pytest.raises(NotFittedError):
+        model.predict(five_wells[0][:600])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.complex64])
+def test_memory_maps_of_another_kind_are_refused(tmp_path, dtype):
+    values = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", dtype, (600, 3))
+    wrong = values if dtype is np.complex64 else values[:, 0]
+    with pytest.raises(InputError, match="memory map of shape"):
+        GMVAE(**QUICK).fit(wrong)
 
 
 def test_unknown_latent_shape_is_refused(fitted):
@@ -320,7 +351,7 @@ def test_not_fitted_is_said():
         ({"k": 10_001}, "at most 10000"),
         ({"k": 601}, "k=601: more components than frames"),
         ({"n_z": -1}, "n_z=-1"),
-        ({"n_x": 2}, "n_x=2: X has 3 columns"),
+        ({"n_x": 2}, "n_x=2: the data have 3 columns"),
         ({"lr": 0}, "lr=0"),
         ({"lr": float("nan")}, "lr=nan"),
         ({"lr": "fast"}, "lr='fast': must be a number"),
