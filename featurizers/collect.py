@@ -174,6 +174,7 @@ class FeatureCollector(AnalysisBase):
         parts = self._n_parts(parallel, executor, n_parts, len(numbers))
         first = self._trajectory[int(numbers[0])]
         self._bound = self._bind(first)
+        self._check_run(len(numbers), self._bound.n_features)
         if first.has_positions:
             positions = first.positions[self.atomgroup.ix]
             warn_of_atom_order(self.atomgroup, positions, first.dimensions)
@@ -222,6 +223,9 @@ class FeatureCollector(AnalysisBase):
             in_memory = getattr(self._trajectory, "format", None) == "MEMORY"
             n_parts = executor.n_workers * (1 if in_memory else _PARTS_PER_WORKER)
         return max(1, min(n_parts, n_frames))
+
+    def _check_run(self, n_frames: int, n_features: int) -> None:
+        """What a subclass refuses before frames are read."""
 
     def _bind(self, timestep: Any) -> BoundFeaturizer:
         """Bind the featurizer, which takes what it lacks of a reference from `timestep`."""

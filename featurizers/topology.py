@@ -217,7 +217,7 @@ class Fingerprint:
 
     def to_dict(self) -> dict[str, Any]:
         """Make a JSON-able dictionary; residues of the same atoms share one list of names."""
-        patterns: dict[str, int] = {}
+        patterns: dict[tuple[str, ...], int] = {}
         residues: list[list[Any]] = []
         start = 0
         for stop in range(1, len(self.records) + 1):
@@ -226,14 +226,14 @@ class Fingerprint:
                 last = self.records[stop]
                 if (last.resname, last.resid) == (first.resname, first.resid):
                     continue
-            pattern = " ".join(record.name for record in self.records[start:stop])
+            pattern = tuple(record.name for record in self.records[start:stop])
             number = patterns.setdefault(pattern, len(patterns))
             residues.append([first.resname, first.resid, number])
             start = stop
         return {
             "n_atoms": len(self.records),
             "digest": self.digest,
-            "names": list(patterns),
+            "names": [list(pattern) for pattern in patterns],
             "residues": residues,
         }
 
@@ -244,7 +244,6 @@ class Fingerprint:
             tuple(
                 AtomRecord(resname, resid, name)
                 for resname, resid, number in values["residues"]
-                # Not split(): a nameless atom is an empty field.
-                for name in values["names"][number].split(" ")
+                for name in values["names"][number]
             )
         )

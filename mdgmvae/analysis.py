@@ -63,7 +63,8 @@ class GMVAEAnalysis(FeatureCollector):
         After `run`: ``labels`` (n_frames,) int64, ``probabilities`` (n_frames, k) float32,
         ``latent`` (n_frames, n_z) float32, ``frames`` (n_frames,) int64 frame numbers,
         ``times`` (n_frames,) in ps, ``trajectory_index`` (n_frames,) which file,
-        ``populations`` (k,), ``history`` dict of lists, one value an epoch.
+        ``lengths`` frames of each continuous piece, ``populations`` (k,), ``history`` dict of
+        lists, one value an epoch.
     model : GMVAE
         The trained estimator.
     features : FeatureSet
@@ -90,7 +91,8 @@ class GMVAEAnalysis(FeatureCollector):
     _not_pickled: ClassVar[tuple[str, ...]] = (*FeatureCollector._not_pickled, "model")
 
     model: GMVAE
-    _features: FeatureSet | None = None
+    #: With the reference that it took from the first frame; `featurizer` stays as it was given.
+    _trained_featurizer: Featurizer
 
     def __init__(
         self,
@@ -202,6 +204,7 @@ class GMVAEAnalysis(FeatureCollector):
                 progressbar_kwargs=progressbar_kwargs,
             )
         numbers = frame_numbers(self._trajectory.n_frames, start, stop, step, frames)
+        self._check_run(len(numbers), self.n_features)
         self.features = store_precomputed(self._array, self.atomgroup, numbers, self.select)
         self.results = Results()
         self._learn()
@@ -222,7 +225,7 @@ class GMVAEAnalysis(FeatureCollector):
         -------
         MDAnalysis.analysis.results.Results
             ``labels``, ``probabilities``, ``latent``, ``frames``, ``times``,
-            ``trajectory_index``.
+            ``trajectory_index``, ``lengths`` (frames of each continuous piece).
 
         Raises
         ------
@@ -243,7 +246,11 @@ class GMVAEAnalysis(FeatureCollector):
         atoms = _selected(source, selection)
         Fingerprint.from_dict(trajectory["fingerprint"]).check(atoms, "the universe given")
         features = featurize(
-            source, self.featurizer, select=selection, verbose=self.verbose, **run_options
+            source,
+            self._trained_featurizer,
+            select=selection,
+            verbose=self.verbose,
+            **run_options,
         )
         return label(model, features)
 
@@ -306,6 +313,8 @@ class GMVAEAnalysis(FeatureCollector):
         model = GMVAE.from_saved_model(saved, device)
         featurizer = from_dict(trajectory["featurizer"], custom)
         if universe is not None:
+            # As a group of atoms: of a Universe, no selection would mean "protein".
+            universe = as_atoms(universe)
             atoms = _selected(universe, trajectory["selection"])
             Fingerprint.from_dict(trajectory["fingerprint"]).check(atoms, "the universe given")
         params = {name: getattr(model, name) for name in presets.HYPERPARAMETERS}
@@ -320,6 +329,7 @@ class GMVAEAnalysis(FeatureCollector):
         )
         loaded.model = model
         loaded._trajectory_part = trajectory
+        loaded._trained_featurizer = featurizer
         return loaded
 
     def view(self, **options: Any) -> Any:
@@ -345,15 +355,17 @@ class GMVAEAnalysis(FeatureCollector):
         shown = {"probabilities": self.results.probabilities, **options}
         return viewer.view(self.atomgroup, self.results.labels, self.results.frames, **shown)
 
+    def _check_run(self, n_frames: int, n_features: int) -> None:
+        GMVAE(**self.settings).check(n_frames, n_features)
+
     def _conclude(self) -> None:
         super()._conclude()
         self._learn()
 
     def _learn(self) -> None:
         """Train on the features, label every frame, annotate the trajectory."""
-        if self.features.featurizer:
-            # With the reference that it took from the first frame.
-            self.featurizer = self._bound.featurizer
+        if self._array is None:
+            self._trained_featurizer = self._bound.featurizer
         self._trajectory_part = trajectory_part(self.features, self.preset)
         self.model = GMVAE(**self.settings, verbose=self._training_verbose)
         self.model.fit(self.features.path, lengths=self.features.lengths)
@@ -414,7 +426,39 @@ def label(model: GMVAE, features: FeatureSet) -> Results:
         frames=features.frames,
         times=features.times,
         trajectory_index=features.trajectory_index,
+        lengths=features.lengths,
     )
+
+
+def check_same_features(features: FeatureSet, trajectory: Mapping[str, Any] | None) -> None:
+    """Refuse a feature file that says that it holds other features than a model's.
+
+    Parameters
+    ----------
+    features : FeatureSet
+    trajectory : mapping or None
+        What the model keeps of the trajectory that it was trained on.
+
+    Raises
+    ------
+    InputError
+        Naming the first column that differs. A plain array says nothing and is taken.
+    """
+    if trajectory is None or not trajectory["featurizer"] or not features.featurizer:
+        return
+    columns = zip(features.names, features.units, strict=True)
+    known = zip(trajectory["names"], trajectory["units"], strict=True)
+    for number, (its, models) in enumerate(zip(columns, known, strict=False)):
+        if its != models:
+            raise InputError(
+                f"{features.path}: column {number} is {its[0]} ({its[1]}), the model was trained "
+                f"on {models[0]} ({models[1]}); compute the same features"
+            )
+    if features.featurizer != trajectory["featurizer"]:
+        raise InputError(
+            f"{features.path}: the columns have the names of the model's, but were computed with "
+            "other options (reference, periodic, ...); use the trajectory instead"
+        )
 
 
 def trajectory_part(features: FeatureSet, preset: str) -> dict[str, Any]:

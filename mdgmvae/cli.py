@@ -7,11 +7,16 @@ is in `commands`.
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
+import os
+import signal
 import sys
+import threading
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from . import presets
@@ -29,24 +34,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0 done; 2 wrong usage or input; 1 a fault of mdgmvae; 130 interrupted.
     """
+    _open_streams()
     options = _parser().parse_args(arguments)
     _set_up_messages(options.verbose)
     try:
-        from . import commands
+        with _terminated_like_interrupted():
+            from . import commands
 
-        text = getattr(commands, options.command)(options)
+            text = getattr(commands, options.command)(options)
         print(text, flush=True)
+    except BrokenPipeError:
+        # Whoever read the table has seen enough of it; the files are written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except MDGMVAEError as error:
         return _fail(options, error, _one_line(error), WRONG_INPUT)
     except OSError as error:
-        if error.filename is None:
-            return _fail(options, error, _bug(error), OUR_FAULT)
-        text = f"{error.filename}: {error.strerror or error}; check the path and its permissions"
+        return _fail(options, error, *_system_error(error))
+    except MemoryError as error:
+        text = "not enough memory; use smaller layers, a smaller batch_size or fewer features"
         return _fail(options, error, text, WRONG_INPUT)
     except KeyboardInterrupt as error:
-        return _fail(options, error, "interrupted; nothing was written", INTERRUPTED)
-    except BrokenPipeError:
-        return DONE
+        return _fail(options, error, _interrupted(options), INTERRUPTED)
     except Exception as error:
         return _fail(options, error, _bug(error), OUR_FAULT)
     return DONE
@@ -57,6 +66,50 @@ def _fail(options: argparse.Namespace, error: BaseException, text: str, code: in
         traceback.print_exception(error)
     print(f"mdgmvae: error: {text}", file=sys.stderr)
     return code
+
+
+def _open_streams() -> None:
+    """Make sure that there is somewhere to write to, and that any character can be written."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        stream = getattr(sys, name)
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Let SIGTERM, by which queues end a job, tidy up as Ctrl-C does."""
+
+    def interrupt(*_: Any) -> NoReturn:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupted(options: argparse.Namespace) -> str:
+    checkpoint = getattr(options, "checkpoint", None)
+    if checkpoint and os.path.exists(checkpoint):
+        return f"interrupted; the same command goes on from {checkpoint}"
+    return "interrupted; nothing was written"
+
+
+def _system_error(error: OSError) -> tuple[str, int]:
+    """What to say of an error of the operating system, and the exit code."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"{error.strerror}: there is no room for the results; choose another -o", WRONG_INPUT
+    if error.filename is None:
+        return _bug(error), OUR_FAULT
+    reason = error.strerror or str(error)
+    return f"{error.filename}: {reason}; check the path and its permissions", WRONG_INPUT
 
 
 def _one_line(error: BaseException) -> str:

@@ -17,9 +17,10 @@ import numpy as np
 
 from . import presets
 from .architecture import Architecture, architecture_of
+from .atomic import atomic_folder, check_file, check_folder
 from .cli import hyperparameters
 from .errors import InputError
-from .storage import FeatureSet, atomic_folder, check_folder
+from .storage import FeatureSet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+#: Files of the results, beside the folders model and states.
+_FILES = ("labels.npz", "features.npy", "features.json", "history.csv", "free_energy.png")
 #: Components times weights below which one thread trains faster than several.
 _WORK_OF_A_THREAD = 200_000
 
@@ -34,6 +37,7 @@ _WORK_OF_A_THREAD = 200_000
 def run(options: argparse.Namespace) -> str:
     """``mdgmvae run``: trajectory in, states learnt, annotated trajectory out."""
     check_folder(options.out, options.overwrite)
+    _protect(options.out, [options.topology, *options.trajectories])
     given = presets.check(hyperparameters(options))
     from .analysis import GMVAEAnalysis
     from .annotation import write_states
@@ -53,7 +57,7 @@ def run(options: argparse.Namespace) -> str:
         **given,
     )
     _start_tensorflow(options, architecture_of(analysis.settings, analysis.n_features))
-    with atomic_folder(options.out, options.overwrite) as folder:
+    with atomic_folder(options.out, options.overwrite, _stale_states()) as folder:
         analysis.out = folder / "features.npy"
         analysis.run(
             options.start,
@@ -85,6 +89,11 @@ def featurize(options: argparse.Namespace) -> str:
     from .analysis import default_selection
     from .featurizers import featurize as compute
 
+    if Path(options.features).resolve() == Path(options.out).with_suffix(".json").resolve():
+        raise InputError(
+            f"{options.features}: would be replaced by the description of {options.out}; choose "
+            "another -o"
+        )
     universe = open_universe(options.topology, options.trajectories, options.stop)
     features = compute(
         universe,
@@ -104,6 +113,7 @@ def featurize(options: argparse.Namespace) -> str:
 def train(options: argparse.Namespace) -> str:
     """``mdgmvae train``: the states of a feature file."""
     check_folder(options.out, options.overwrite)
+    _protect(options.out, [options.traj_file])
     features = FeatureSet.load(options.traj_file)
     given = presets.check(hyperparameters(options))
     params = {**presets.preset(options.preset), **given}
@@ -120,10 +130,10 @@ def train(options: argparse.Namespace) -> str:
         checkpoint=options.checkpoint,
         verbose=options.verbose,
     )
-    model.fit(options.traj_file)
-    results = label(model, features)
-    results.history = model.history_
     with atomic_folder(options.out, options.overwrite) as folder:
+        model.fit(options.traj_file)
+        results = label(model, features)
+        results.history = model.history_
         model.to_saved_model(trajectory_part(features, options.preset)).save(folder / "model")
         _write_results(folder, results)
     table = states_text(describe_states(results, features))
@@ -132,16 +142,19 @@ def train(options: argparse.Namespace) -> str:
 
 def assign(options: argparse.Namespace) -> str:
     """``mdgmvae assign``: labels of other frames by a trained model."""
-    from .saved_model import find_model
+    from .saved_model import SavedModel, find_model
 
     path = find_model(options.model)
-    from .analysis import GMVAEAnalysis, label
+    check_file(options.out)
+    from .analysis import GMVAEAnalysis, check_same_features, label
     from .annotation import write_labels
     from .model import GMVAE
     from .summary import describe_states, states_text
 
     if options.topology.endswith(".npy") and not options.trajectories:
+        _refuse_choice_of_frames(options)
         features = FeatureSet.load(options.topology)
+        check_same_features(features, SavedModel.load(path).trajectory)
         model = GMVAE.load(path, device=options.device)
         _start_tensorflow(options, model.architecture_)
         results = label(model, features)
@@ -173,6 +186,8 @@ def annotate(options: argparse.Namespace) -> str:
     from . import annotation
 
     found = annotation.read_labels(options.labels)
+    if options.format != "states":
+        check_file(options.out)
     universe = open_universe(options.topology, options.trajectories)
     atoms = _atoms(universe, options.select or "all", "--select")
     if options.format == "states":
@@ -193,6 +208,35 @@ def annotate(options: argparse.Namespace) -> str:
     return f"{len(found.labels):,} labelled frames: {options.out}"
 
 
+def _protect(out: str, inputs: list[str]) -> None:
+    """Refuse a folder in which the results would replace what they are made from."""
+    folder = Path(out).resolve()
+    for path in inputs:
+        file = Path(path).resolve()
+        if not file.is_relative_to(folder):
+            continue
+        name = file.relative_to(folder)
+        if name.parts[0] in ("states", "model") or str(name) in _FILES:
+            raise InputError(
+                f"{path}: would be replaced by the results in {out}; choose another -o"
+            )
+
+
+def _refuse_choice_of_frames(options: argparse.Namespace) -> None:
+    for name in ("start", "stop", "step"):
+        if getattr(options, name) is not None:
+            raise InputError(
+                f"--{name}: rows of a feature file are all labelled; leave it out, or give "
+                "TOPOLOGY TRAJECTORY..."
+            )
+
+
+def _stale_states() -> list[str]:
+    from .writers import STALE_STATES
+
+    return [f"states/{pattern}" for pattern in STALE_STATES]
+
+
 def open_universe(topology: str, trajectories: list[str], stop: int | None = None) -> Universe:
     """A Universe of these files, or an error that says which of them cannot be used.
 
@@ -211,14 +255,14 @@ def open_universe(topology: str, trajectories: list[str], stop: int | None = Non
             raise InputError(f"{path}: {reason}; check the path")
         if os.path.getsize(path) == 0:
             raise InputError(f"{path}: the file is empty; copy it again")
-    universe = _read(topology, lambda: mda.Universe(topology, topology_format=None))
-    n_atoms = len(universe.atoms)
+    universe = _read(topology, lambda: mda.Universe(topology))
     for path in trajectories:
         # A file that is cut may still serve up to --stop: that is told when it is read.
-        check_trajectory(path, n_atoms=n_atoms, stop=0 if stop is not None else None)
-        _read(path, lambda path=path: mda.Universe(topology, path), f" with {topology}")  # type: ignore[misc]
-    many = trajectories if len(trajectories) > 1 else trajectories[0]
-    return mda.Universe(topology, many)
+        check_trajectory(path, n_atoms=len(universe.atoms), stop=0 if stop is not None else None)
+        _read(path, lambda path=path: universe.load_new(path), f" with {topology}")  # type: ignore[misc]
+    if len(trajectories) > 1:
+        _read(trajectories[0], lambda: universe.load_new(trajectories))
+    return universe
 
 
 def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -16,13 +17,15 @@ import numpy as np
 
 from ._version import __version__
 from .architecture import Architecture
+from .atomic import atomic_folder
 from .errors import InputError
+from .presets import HYPERPARAMETERS
 from .scaling import Scaling
-from .storage import atomic_folder
 
 FORMAT = "mdgmvae-model"
 FORMAT_VERSION = 1
 _FITTED = ("seed", "device", "populations", "history", "feature_names_in")
+_TRAJECTORY = ("featurizer", "selection", "fingerprint", "names", "units", "preset")
 _PACKAGES = ("numpy", "tensorflow", "scikit-learn", "MDAnalysis", "mdtraj")
 
 
@@ -75,10 +78,11 @@ class SavedModel:
         arrays = {**self.weights, "scaling/mean": self.scaling.mean}
         arrays["scaling/scale"] = self.scaling.scale
         with atomic_folder(path, overwrite=(path / "model.json").is_file()) as temporary:
-            text = json.dumps(content, indent=1, default=_plain)
-            (temporary / "model.json").write_text(text + "\n", encoding="utf-8")
             with open(temporary / "weights.npz", "wb") as file:
                 np.savez(file, **arrays)  # type: ignore[arg-type]
+            content["sha256"] = {"weights.npz": _digest(temporary / "weights.npz")}
+            text = json.dumps(content, indent=1, default=_plain, allow_nan=False)
+            (temporary / "model.json").write_text(text + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> SavedModel:
@@ -94,14 +98,16 @@ class SavedModel:
         try:
             architecture = _architecture(content["architecture"])
             arrays = _read_arrays(path / "weights.npz")
+            if _digest(path / "weights.npz") != content["sha256"]["weights.npz"]:
+                raise InputError(f"{path}: weights.npz does not belong to model.json; save again")
             scaling = Scaling(arrays.pop("scaling/mean"), arrays.pop("scaling/scale"))
             model = cls(
-                params=_tuples(content["params"]),
+                params=_known(_tuples(content["params"])),
                 architecture=architecture,
                 weights=arrays,
                 scaling=scaling,
                 fitted={name: content["fitted"][name] for name in _FITTED},
-                trajectory=content["trajectory"],
+                trajectory=_checked_trajectory(content["trajectory"]),
                 versions=content["versions"],
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -163,6 +169,21 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
             return {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: cannot be read ({error}); save the model again") from error
+
+
+def _known(params: dict[str, Any]) -> dict[str, Any]:
+    unknown = set(params) - {*HYPERPARAMETERS, "seed"}
+    if unknown:
+        raise ValueError(f"unknown parameters {', '.join(sorted(unknown))}")
+    return params
+
+
+def _checked_trajectory(content: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if content is None else {name: content[name] for name in _TRAJECTORY}
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _architecture(content: Mapping[str, Any]) -> Architecture:

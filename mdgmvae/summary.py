@@ -52,7 +52,8 @@ def describe_states(results: Any, features: FeatureSet | None = None) -> list[St
     Parameters
     ----------
     results : Results
-        With ``labels``, ``probabilities``, ``latent``, ``frames``.
+        With ``labels``, ``probabilities``, ``latent``, ``frames``, and ``lengths`` where there
+        are several continuous pieces.
     features : FeatureSet, optional
         Whose rows are those frames; adds the means of the features, where there are few.
 
@@ -61,7 +62,7 @@ def describe_states(results: Any, features: FeatureSet | None = None) -> list[St
     list of StateSummary
     """
     labels, probabilities = results.labels, results.probabilities
-    lengths = features.lengths if features is not None else (len(labels),)
+    lengths = getattr(results, "lengths", (len(labels),))
     entered = _entered(labels, lengths)
     representatives = representative_rows(labels, results.latent)
     summaries = []

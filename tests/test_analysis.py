@@ -202,6 +202,23 @@ def test_positions_keep_their_reference(u, tmp_path):
     np.testing.assert_allclose(found.latent, gm.results.latent[350:450], atol=1e-4)
 
 
+def test_a_model_of_an_atom_group_is_loaded_for_the_same_atoms(u, tmp_path):
+    group = u.select_atoms("not name H*")
+    gm = GMVAEAnalysis(group, **FAST).run(stop=600)
+    gm.save_model(tmp_path / "model")
+    loaded = GMVAEAnalysis.load(tmp_path / "model", universe=group)
+    assert loaded.select is None
+    assert loaded.atomgroup.n_atoms == 10
+    with pytest.raises(AtomMismatchError):
+        GMVAEAnalysis.load(tmp_path / "model", universe=u)
+
+
+def test_a_second_run_is_like_a_first_one(u):
+    again = GMVAEAnalysis(u, features="positions", **FAST).run(stop=600).run(start=100, stop=700)
+    fresh = GMVAEAnalysis(u, features="positions", **FAST).run(start=100, stop=700)
+    np.testing.assert_array_equal(again.results.latent, fresh.results.latent)
+
+
 def test_custom_featurizer_is_asked_for_on_load(u, tmp_path):
     features = Custom(span, 1, select="not name H*")
     gm = GMVAEAnalysis(u, features=[features, "dihedrals"], **FAST).run(stop=600)

@@ -342,6 +342,101 @@ def test_assign_refuses_other_atoms_and_columns(ran):
     assert "3 columns" in line
 
 
+def test_assign_refuses_other_features_of_as_many_columns(ran, tmp_path):
+    folder, _ = ran
+    pairs = {"kind": "distances", "pairs": [[0, 5], [1, 8], [4, 14], [6, 16]]}
+    (tmp_path / "d.json").write_text(json.dumps(pairs))
+    files = (TOPOLOGY, folder / "a.xtc")
+    call("featurize", *files, "--features", "d.json", "-o", "x.npy", cwd=tmp_path)
+    line = fails("assign", folder / "out", "x.npy", "-o", "y.npz", cwd=tmp_path)
+    assert "column 0 is d " in line
+    line = fails("featurize", *files, "--features", "d.json", "-o", "d.npy", cwd=tmp_path)
+    assert "would be replaced" in line
+    features = folder / "out/features.npy"
+    line = fails("assign", folder / "out", features, "--stop", 5, "-o", "y.npz", cwd=tmp_path)
+    assert "--stop" in line
+
+
+def test_overwrite_spares_what_is_not_its_own(tmp_path):
+    for name in ("model/notes.txt", "states/notes.txt", "thesis.tex"):
+        (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "out" / name).write_text("precious")
+    shutil.copy(TRAJECTORY, tmp_path / "out/states/mine.xtc")
+    line = fails(
+        "run", TOPOLOGY, "out/states/mine.xtc", *FAST, "-o", "out", "--overwrite", cwd=tmp_path
+    )
+    assert "would be replaced" in line
+    call(
+        "run", TOPOLOGY, TRAJECTORY, *FAST, "--stop", 900, "-o", "out", "--overwrite", cwd=tmp_path
+    )
+    for name in ("model/notes.txt", "states/notes.txt", "thesis.tex"):
+        assert (tmp_path / "out" / name).read_text() == "precious"
+    assert (tmp_path / "out/states/mine.xtc").exists()
+
+
+def test_what_is_wrong_is_told_before_frames_are_read(tmp_path):
+    for option, value in (("--seed", "-1"), ("--n_x", "3"), ("--checkpoint", "c.txt")):
+        done = call(
+            "run", TOPOLOGY, TRAJECTORY, option, value, "-o", "out", "--verbose",
+            cwd=tmp_path, code=2,
+        )  # fmt: skip
+        assert option.removeprefix("--") in done.stderr.splitlines()[-1]
+        assert "reading frames" not in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault(ran):
+    folder, _ = ran
+    command = f"{sys.executable} -m mdgmvae assign out out/features.npy -o p.npz | true"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], cwd=folder, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (folder / "p.npz").exists()
+
+
+def test_a_terminal_without_degrees_is_no_fault(ran):
+    folder, _ = ran
+    done = subprocess.run(
+        [sys.executable, "-m", "mdgmvae", "train", "--traj_file", "out/features.npy", *FAST,
+         "-o", "ascii"],
+        cwd=folder, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert b"phi ALA2" in done.stdout
+
+
+def test_a_full_disk_is_told(tmp_path):
+    command = (
+        f"ulimit -f 100; {sys.executable} -m mdgmvae featurize {TOPOLOGY} {TRAJECTORY} "
+        "--features distances -o x.npy"
+    )
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "room" in done.stderr.splitlines()[-1]
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_training_goes_on_from_its_checkpoint(tmp_path, number):
+    arguments = [sys.executable, "-m", "mdgmvae", "train", "--traj_file",
+                 DATA / "five_wells.npy", "--n_epochs", "60", "-o", "out", "--verbose",
+                 "--checkpoint", "state.npz"]  # fmt: skip
+    process = subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE)
+    seen = b""
+    while b"loss" not in seen:
+        seen += os.read(process.stderr.fileno(), 4096)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.decode().strip().endswith("the same command goes on from state.npz")
+    assert os.listdir(tmp_path) == ["state.npz"]
+    subprocess.run(arguments, cwd=tmp_path, check=True, capture_output=True)
+    with open(tmp_path / "out/history.csv", newline="") as file:
+        assert [int(row["epoch"]) for row in csv.DictReader(file)] == list(range(1, 61))
+
+
 def test_debug_shows_the_traceback(tmp_path):
     done = call("train", "--traj_file", "no.npy", "-o", "x", "--debug", cwd=tmp_path, code=2)
     assert "Traceback" in done.stderr

@@ -86,6 +86,8 @@ def edit(saved, **changes):
         (lambda m: edit(m, format_version=99), "format 99"),
         (lambda m: edit(m, architecture={"k": 3}), "damaged"),
         (lambda m: edit(m, fitted={}), "damaged"),
+        (lambda m: edit(m, params={"k": 3, "colour": "red"}), "unknown parameters colour"),
+        (lambda m: edit(m, trajectory={"names": []}), "damaged"),
         (lambda m: (m / "weights.npz").unlink(), "weights.npz: cannot be read"),
         (lambda m: (m / "weights.npz").write_bytes(b"PK"), "weights.npz: cannot be read"),
         (
@@ -96,7 +98,7 @@ def edit(saved, **changes):
             lambda m: np.savez(
                 m / "weights.npz", **{"scaling/mean": np.zeros(3), "scaling/scale": np.ones(3)}
             ),
-            "does not fit",
+            "does not belong",
         ),
     ],
 )
@@ -104,6 +106,22 @@ def test_damage_is_told(saved, damage, message):
     damage(saved)
     with pytest.raises(InputError, match=message):
         GMVAE.load(saved)
+
+
+def test_weights_of_another_model_are_refused(saved, tmp_path):
+    other = GMVAE.load(saved).set_params(seed=4)
+    other.fit(np.random.default_rng(0).normal(size=(600, 3))).save(tmp_path / "other")
+    (tmp_path / "other" / "weights.npz").replace(saved / "weights.npz")
+    with pytest.raises(InputError, match=r"does not belong to model.json"):
+        GMVAE.load(saved)
+
+
+def test_the_description_is_strict_json(reference_model, tmp_path):
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    reference_model.save(tmp_path / "model")
+    json.loads((tmp_path / "model" / "model.json").read_text(), parse_constant=refuse)
 
 
 def test_missing_folder_is_told(tmp_path):

@@ -16,7 +16,7 @@ def made_up():
     return Results(labels=labels, probabilities=probabilities, latent=latent, frames=frames)
 
 
-def features_of(values, names, units, lengths):
+def features_of(values, names, units):
     with FeatureWriter(None, len(names)) as writer:
         from mdgmvae.featurefile import write_rows
 
@@ -24,7 +24,7 @@ def features_of(values, names, units, lengths):
         n = len(values)
         return writer.commit(
             names=names, units=units, frames=np.arange(n), times=np.arange(float(n)),
-            trajectory_index=np.zeros(n, int), lengths=lengths,
+            trajectory_index=np.zeros(n, int), lengths=(n,),
         )  # fmt: skip
 
 
@@ -42,15 +42,16 @@ def test_angles_are_averaged_around_the_circle():
     angles = np.radians([170.0, -170.0, 60.0, 175.0, -175.0, 60.0])
     values = np.column_stack([np.cos(angles), np.sin(angles), angles, np.arange(6.0)])
     names = ("phi ALA2 cos", "phi ALA2 sin", "psi ALA2", "d A-B")
-    features = features_of(values, names, ("1", "1", "radian", "angstrom"), (6,))
+    features = features_of(values, names, ("1", "1", "radian", "angstrom"))
     first, second, _ = describe_states(made_up(), features)
     assert first.means == {"phi ALA2": "180°", "psi ALA2": "180°", "d A-B": "2.00"}
     assert second.means["phi ALA2"] == "60°"
 
 
 def test_a_new_piece_of_trajectory_is_a_new_visit():
-    features = features_of(np.zeros((6, 1)), ("x0",), ("1",), (1, 5))
-    assert describe_states(made_up(), features)[0].visits == 3
+    results = made_up()
+    results.lengths = (1, 5)
+    assert describe_states(results)[0].visits == 3
 
 
 def test_text_and_html_show_every_state():
