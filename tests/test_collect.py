@@ -341,23 +341,25 @@ def test_names_that_cannot_be_written(universe, out, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+class Unsendable:
+    def __reduce__(self):
+        raise AssertionError("the model was sent")
+
+
+class Training(FeatureCollector):
+    """Of the module, where worker processes find it however they are started."""
+
+    _not_pickled = (*FeatureCollector._not_pickled, "model")
+
+    def _conclude(self):
+        super()._conclude()
+        self.model = Unsendable()
+        self.results.mean = self.features.values.mean()
+
+
 def test_a_subclass_keeps_its_model_at_home(universe):
     """What is trained in `_conclude` sees the features, and never travels to a worker."""
 
-    class Unsendable:
-        def __reduce__(self):
-            raise AssertionError("the model was sent")
-
-    class Training(FeatureCollector):
-        _not_pickled = (*FeatureCollector._not_pickled, "model")
-
-        def _conclude(self):
-            super()._conclude()
-            self.model = Unsendable()
-            self.results.mean = self.features.values.mean()
-
-    globals()["Training"] = Training  # where a worker finds it
-    Training.__qualname__ = "Training"
     run = Training(universe, CA).run(backend="multiprocessing", n_workers=2)
     again = run.run(backend="multiprocessing", n_workers=2)
     assert again.results.mean == pytest.approx(by_hand(universe).mean(), rel=1e-4)
