@@ -42,7 +42,7 @@ class Inference:
         """Rows that are worth handing over at once, given how much memory each one takes."""
         a = self._architecture
         widest = max(a.n_x, *a.qy_dims, *a.qz_dims, *a.px_dims) * a.k * 8
-        return max(_MIN_ROWS, min(_MAX_ROWS, _power_of_two(2**27 // widest)))
+        return max(_MIN_ROWS, min(_MAX_ROWS, _power_of_two(2**25 // widest)))
 
     def assign(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """q(y|x) of shape (n, k) and the latent coordinate of shape (n, n_z)."""
