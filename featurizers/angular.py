@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
+from .indices import checked_tuples
 from .kernels import cosines_and_sines
 from .pbc import box_where_there, checked_box
 
@@ -22,6 +23,35 @@ def check_form(form: str) -> None:
     """
     if form not in FORMS:
         raise InputError(f"form='{form}' is unknown: give one of {', '.join(FORMS)}")
+
+
+def checked_angles(angles: str | Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    """Names of angles as a tuple.
+
+    Raises
+    ------
+    InputError
+        When there is none, one is unknown, or one comes twice.
+    """
+    names = (angles,) if isinstance(angles, str) else tuple(angles)
+    if not names or len(set(names)) < len(names) or not set(names) <= set(known):
+        raise InputError(f"angles={names}: give each of {', '.join(known)} once at most")
+    return names
+
+
+def checked_atoms(
+    rows: Iterable[Iterable[int]], n_atoms: int, option: str, select: str | None
+) -> tuple[tuple[int, ...], ...]:
+    """Explicit atoms of each angle as tuples.
+
+    Raises
+    ------
+    InputError
+        When a selection is given as well, or a row has another number of atoms.
+    """
+    if select is not None:
+        raise InputError(f"give select or {option}, not both")
+    return checked_tuples(rows, n_atoms, option)
 
 
 def columns(names: Iterable[str], form: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

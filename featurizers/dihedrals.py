@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..errors import InputError
-from .angular import AngularKernel, check_form, columns
+from .angular import AngularKernel, check_form, checked_angles, checked_atoms, columns
 from .backbone import linked_residues
 from .base import BoundFeaturizer, Featurizer
-from .indices import checked_tuples, localised
+from .indices import localised
 from .kernels import dihedral_angles
 from .labels import atom_labels, residue_labels
 from .topology import select_indices
@@ -95,18 +95,10 @@ class Dihedrals(Featurizer):
     kind: ClassVar[str] = "dihedrals"
 
     def __post_init__(self) -> None:
-        angles = (self.angles,) if isinstance(self.angles, str) else tuple(self.angles)
-        unknown = [angle for angle in angles if angle not in _DEFINITIONS]
-        if unknown or not angles or len(set(angles)) < len(angles):
-            raise InputError(
-                f"angles={angles}: give each of {', '.join(_DEFINITIONS)} once at most"
-            )
-        object.__setattr__(self, "angles", angles)
+        object.__setattr__(self, "angles", checked_angles(self.angles, _DEFINITIONS))
         check_form(self.form)
         if self.quadruples is not None:
-            if self.select is not None:
-                raise InputError("give select or quadruples, not both")
-            rows = checked_tuples(self.quadruples, 4, "quadruples")
+            rows = checked_atoms(self.quadruples, 4, "quadruples", self.select)
             object.__setattr__(self, "quadruples", rows)
 
     def _bind(self, atoms: Any) -> BoundFeaturizer:
