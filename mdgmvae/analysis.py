@@ -307,8 +307,8 @@ class GMVAEAnalysis(FeatureCollector):
         trajectory = saved.trajectory
         if trajectory is None or not trajectory["featurizer"]:
             raise InputError(
-                f"{path}: this model was trained on an array, so it cannot read trajectories; use "
-                "GMVAE.load"
+                f"{path}: this model was trained on an array, so it cannot read trajectories; "
+                "give it features (mdgmvae assign MODEL FEATURES.npy, or GMVAE.load in Python)"
             )
         model = GMVAE.from_saved_model(saved, device)
         featurizer = from_dict(trajectory["featurizer"], custom)

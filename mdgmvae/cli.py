@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 
 from . import presets
 from ._version import __version__
-from .errors import MDGMVAEError
+from .errors import MDGMVAEError, TopologyWarning
 
 DONE, OUR_FAULT, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _open_streams()
     options = _parser().parse_args(arguments)
     _set_up_messages(options.verbose)
+    if not getattr(options, "allow_long_bonds", False):
+        warnings.simplefilter("error", TopologyWarning)
     try:
         with _terminated_like_interrupted():
             from . import commands
@@ -47,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the table has seen enough of it; the files are written.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except TopologyWarning as error:
+        text = f"{_one_line(error)}, or --allow_long_bonds if they are right"
+        return _fail(options, error, text, WRONG_INPUT)
     except MDGMVAEError as error:
         return _fail(options, error, _one_line(error), WRONG_INPUT)
     except OSError as error:
@@ -127,12 +132,15 @@ def _bug(error: BaseException) -> str:
 def _set_up_messages(verbose: bool | None) -> None:
     """Warnings are one line each; what the library logs is shown when asked for."""
 
-    def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    def show(
+        message: Warning | str, category: type[Warning], filename: str, *_: Any, **__: Any
+    ) -> None:
         if issubclass(category, DeprecationWarning):
             # Of one library to another: nothing that a user of the command can act on.
             logging.getLogger(__name__).info("%s", message)
             return
-        print(f"mdgmvae: warning: {' '.join(str(message).split())}", file=sys.stderr)
+        origin = "MDAnalysis: " if "MDAnalysis" in filename else ""
+        print(f"mdgmvae: warning: {origin}{' '.join(str(message).split())}", file=sys.stderr)
 
     warnings.showwarning = show
     level = logging.INFO if verbose else logging.WARNING
@@ -265,6 +273,11 @@ def _frames(parser: argparse.ArgumentParser) -> None:
         default="serial",
         choices=("serial", "multiprocessing", "dask"),
         help="where features are computed (default: serial)",
+    )
+    group.add_argument(
+        "--allow_long_bonds",
+        action="store_true",
+        help="go on where bond lengths say that the topology has another order of atoms",
     )
     group.add_argument("--n_workers", type=int, metavar="N", help="processes of the backend")
 

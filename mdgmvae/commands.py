@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 #: Files of the results, beside the folders model and states.
 _FILES = ("labels.npz", "features.npy", "features.json", "history.csv", "free_energy.png")
+_SUFFIXES = {"pdb": (".pdb",), "h5md": (".h5md", ".h5")}
 #: Components times weights below which one thread trains faster than several.
 _WORK_OF_A_THREAD = 200_000
 
@@ -145,7 +147,7 @@ def assign(options: argparse.Namespace) -> str:
     from .saved_model import SavedModel, find_model
 
     path = find_model(options.model)
-    check_file(options.out)
+    _check_output(options.out, (".npz",), [options.topology, *options.trajectories])
     from .analysis import GMVAEAnalysis, check_same_features, label
     from .annotation import write_labels
     from .model import GMVAE
@@ -178,16 +180,22 @@ def assign(options: argparse.Namespace) -> str:
         )
     write_labels(options.out, results)
     table = states_text(describe_states(results))
-    return _report(table, len(results.labels), model.seed_, options.out)
+    return f"{table}\n\n{len(results.labels):,} frames by the model {path}: {options.out}"
 
 
 def annotate(options: argparse.Namespace) -> str:
     """``mdgmvae annotate``: labels into files that other tools read."""
     from . import annotation
 
+    inputs = [options.labels, options.topology, *options.trajectories]
+    if options.format == "states":
+        check_folder(options.out, options.overwrite)
+        for path in inputs:
+            if Path(path).resolve().parent == Path(options.out).resolve():
+                raise InputError(f"{path}: lies in {options.out} itself; choose another -o")
+    else:
+        _check_output(options.out, _SUFFIXES[options.format], inputs)
     found = annotation.read_labels(options.labels)
-    if options.format != "states":
-        check_file(options.out)
     universe = open_universe(options.topology, options.trajectories)
     atoms = _atoms(universe, options.select or "all", "--select")
     if options.format == "states":
@@ -220,6 +228,16 @@ def _protect(out: str, inputs: list[str]) -> None:
             raise InputError(
                 f"{path}: would be replaced by the results in {out}; choose another -o"
             )
+
+
+def _check_output(out: str, suffixes: tuple[str, ...], inputs: list[str]) -> None:
+    """Refuse a file that cannot be written, is called what it is not, or is an input."""
+    check_file(out)
+    if Path(out).suffix not in suffixes:
+        raise InputError(f"{out}: give the name of a file that ends in {' or '.join(suffixes)}")
+    for path in inputs:
+        if Path(path).resolve() == Path(out).resolve():
+            raise InputError(f"{out}: is an input and would be replaced; choose another -o")
 
 
 def _refuse_choice_of_frames(options: argparse.Namespace) -> None:
@@ -255,7 +273,12 @@ def open_universe(topology: str, trajectories: list[str], stop: int | None = Non
             raise InputError(f"{path}: {reason}; check the path")
         if os.path.getsize(path) == 0:
             raise InputError(f"{path}: the file is empty; copy it again")
-    universe = _read(topology, lambda: mda.Universe(topology))
+    with warnings.catch_warnings():
+        # The coordinates are read from the trajectories below.
+        warnings.filterwarnings("ignore", message="No coordinate reader found")
+        universe = _read(topology, lambda: mda.Universe(topology))
+    if not hasattr(universe.atoms, "names"):
+        raise InputError(f"{topology}: holds no atom names; the topology comes first")
     for path in trajectories:
         # A file that is cut may still serve up to --stop: that is told when it is read.
         check_trajectory(path, n_atoms=len(universe.atoms), stop=0 if stop is not None else None)

@@ -66,6 +66,7 @@ def write_pdb(source: Any, labels: Any, path: str | os.PathLike, frames: Any = N
     [1.0, 2.0]
     """
     moving, states, numbers = _assigned(source, labels, frames)
+    _refuse_own_files(moving.atoms, path)
     with atomic_file(path) as temporary, PDBFrames(moving.atoms, temporary) as pdb:
         for state, ts in zip(states, moving.at(numbers), strict=True):
             pdb.write(moving.atoms, ts, int(state))
@@ -103,6 +104,7 @@ def write_h5md(
     """
     rows = None if probabilities is None else _matrix(probabilities, "probabilities", labels)
     moving, states, numbers = _assigned(source, labels, frames)
+    _refuse_own_files(moving.atoms, path)
     if rows is not None:
         rows = rows[as_labels(labels) >= 0]
     order = np.argsort(numbers, kind="stable")
@@ -185,6 +187,16 @@ def _assigned(source: Any, labels: Any, frames: Any) -> tuple[MovingAtoms, np.nd
     if not kept.any():
         raise InputError("labels: no frame has a state, so there is nothing to write")
     return moving, states[kept], numbers[kept]
+
+
+def _refuse_own_files(atoms: Any, path: str | os.PathLike) -> None:
+    """Refuse to replace the topology or a trajectory that is being read."""
+    universe = atoms.universe
+    trajectory = universe.trajectory
+    own = [universe.filename, trajectory.filename, *getattr(trajectory, "filenames", ())]
+    for name in own:
+        if isinstance(name, str | os.PathLike) and Path(name).resolve() == Path(path).resolve():
+            raise InputError(f"{path}: is being read and would be replaced; choose another name")
 
 
 def _matrix(values: Any, name: str, labels: Any) -> np.ndarray:

@@ -357,6 +357,43 @@ def test_assign_refuses_other_features_of_as_many_columns(ran, tmp_path):
     assert "--stop" in line
 
 
+def test_inputs_are_never_replaced(ran, tmp_path):
+    folder, _ = ran
+    for name in ("a.xtc", "b.dcd", "out/labels.npz", "out/features.npy"):
+        shutil.copy(folder / name, tmp_path / Path(name).name)
+    shutil.copy(TOPOLOGY, tmp_path / "top.pdb")
+    model, files = folder / "out", ("top.pdb", "a.xtc", "b.dcd")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for arguments in (
+        ("assign", model, *files, "-o", "a.xtc"),
+        ("assign", model, "features.npy", "-o", "features.npy"),
+        ("annotate", "labels.npz", *files, "--format", "pdb", "-o", "top.pdb"),
+        ("annotate", "labels.npz", *files, "--format", "h5md", "-o", "labels.npz"),
+        ("annotate", "labels.npz", *files, "--format", "states", "-o", ".", "--overwrite"),
+    ):
+        line = fails(*arguments, cwd=tmp_path)
+        assert "choose another -o" in line or "ends in" in line
+    after = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.name[0] != "."}
+    assert after == before
+
+
+def test_another_order_of_atoms_ends_the_command(tmp_path):
+    text = (
+        Path(TOPOLOGY).read_text().replace(" CA  ALA", " XX  ALA").replace(" H   ALA", " CA  ALA")
+    )
+    (tmp_path / "wrong.pdb").write_text(text.replace(" XX  ALA", " H   ALA"))
+    files = ("wrong.pdb", TRAJECTORY, "--features", "distances", "--stop", 600)
+    line = fails("run", *files, *FAST, "-o", "out", cwd=tmp_path)
+    assert "another order" in line
+    done = call("run", *files, *FAST, "--allow_long_bonds", "-o", "out", cwd=tmp_path)
+    assert "another order" in done.stderr
+
+
+def test_files_in_the_wrong_place_are_told(tmp_path):
+    line = fails("run", TRAJECTORY, TOPOLOGY, *FAST, "-o", "out", cwd=tmp_path)
+    assert "the topology comes first" in line
+
+
 def test_overwrite_spares_what_is_not_its_own(tmp_path):
     for name in ("model/notes.txt", "states/notes.txt", "thesis.tex"):
         (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)

@@ -145,6 +145,26 @@ def test_h5md_refuses_probabilities_of_other_frames(adk, tmp_path):
 # --- one trajectory a state --------------------------------------------------------------
 
 
+def test_files_that_are_being_read_are_not_replaced(tmp_path):
+    import shutil
+
+    import MDAnalysis as mda
+
+    from mdgmvae.data import alanine_dipeptide
+
+    topology, (trajectory,) = alanine_dipeptide()
+    names = [str(tmp_path / name) for name in ("top.pdb", "traj.h5md")]
+    shutil.copy(topology, names[0])
+    u = mda.Universe(names[0], trajectory)
+    write_h5md(u, np.zeros(5, int), names[1], frames=range(5))
+    own = mda.Universe(*names)
+    for write, name in ((write_pdb, names[0]), (write_h5md, names[1])):
+        before = open(name, "rb").read()  # noqa: SIM115
+        with pytest.raises(InputError, match="would be replaced"):
+            write(own, np.zeros(5, int), name)
+        assert open(name, "rb").read() == before  # noqa: SIM115
+
+
 def test_states_hold_their_frames_and_their_representatives(dipeptide, tmp_path):
     frames = np.arange(6000, 7000, 10)
     labels = RNG.integers(-1, 3, 100)
