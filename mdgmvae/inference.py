@@ -16,8 +16,9 @@ from . import losses
 from .architecture import Architecture
 from .network import Network
 
-#: Shortest and longest chunk; between them, lengths are powers of two.
-_MIN_ROWS, _MAX_ROWS = 256, 8192
+#: Shortest and longest chunk; between them, lengths are powers of two. Where rows are so wide
+#: that fewer than the shortest fit, all chunks are of one length, down to the fewest.
+_MIN_ROWS, _MAX_ROWS, _FEWEST_ROWS = 256, 8192, 16
 
 
 class Inference:
@@ -42,7 +43,7 @@ class Inference:
         """Rows that are worth handing over at once, given how much memory each one takes."""
         a = self._architecture
         widest = max(a.n_x, *a.qy_dims, *a.qz_dims, *a.px_dims) * a.k * 8
-        return max(_MIN_ROWS, min(_MAX_ROWS, _power_of_two(2**25 // widest)))
+        return max(_FEWEST_ROWS, min(_MAX_ROWS, _power_of_two(2**25 // widest)))
 
     def assign(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """q(y|x) of shape (n, k) and the latent coordinate of shape (n, n_z)."""

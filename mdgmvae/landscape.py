@@ -10,6 +10,7 @@ _GAS_CONSTANT = 8.31446261815324e-3
 """kJ / (mol K)."""
 _BINS = {1: 100, 2: 60, 3: 30}
 """Bins along each axis, by number of dimensions: about as fine as 10,000 frames can fill."""
+_FEWEST_BINS = 8
 
 
 def free_energy_grid(
@@ -24,7 +25,8 @@ def free_energy_grid(
     latent : (n_frames, n_z) or (n_frames,) array-like
         Latent coordinates, n_z from 1 to 3.
     bins : int or sequence of int, optional
-        Bins along each axis. Default: 100, 60 or 30 for one, two or three axes.
+        Bins along each axis. Default: 100, 60 or 30 for one, two or three axes, fewer where
+        there are less than 10,000 frames.
     temperature : float, optional
         In K; the free energy is then in kJ/mol. Default: in units of kT.
 
@@ -51,10 +53,16 @@ def free_energy_grid(
     points = as_points(latent)
     if temperature is not None and not temperature > 0:
         raise InputError(f"temperature: {temperature} K is no temperature; give kelvin above 0")
-    counts, edges = np.histogramdd(points, bins=_BINS[points.shape[1]] if bins is None else bins)
+    counts, edges = np.histogramdd(points, bins=_default_bins(points) if bins is None else bins)
     energy = np.full(counts.shape, np.nan)
     energy[counts > 0] = np.log(counts.max() / counts[counts > 0])
     return energy * (1.0 if temperature is None else _GAS_CONSTANT * temperature), list(edges)
+
+
+def _default_bins(points: np.ndarray) -> int:
+    n_frames, n_z = points.shape
+    finest = _BINS[n_z]
+    return max(_FEWEST_BINS, min(finest, round(finest * (n_frames / 10_000) ** (1 / max(n_z, 2)))))
 
 
 def as_points(latent: np.ndarray) -> np.ndarray:

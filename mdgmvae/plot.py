@@ -53,7 +53,8 @@ def free_energy(
     ax : matplotlib Axes, optional
         Where to draw; for three dimensions one with ``projection="3d"``.
     bins : int or sequence of int, optional
-        Bins along each axis. Default: 100, 60 or 30 for one, two or three axes.
+        Bins along each axis. Default: 100, 60 or 30 for one, two or three axes, fewer where
+        there are less than 10,000 frames.
     temperature : float, optional
         In K; the free energy is then in kJ/mol. Default: in units of kT.
 
