@@ -1,6 +1,7 @@
 """Where TensorFlow computes: the CPU or a GPU (TensorFlow)."""
 
 import logging
+import os
 
 import tensorflow as tf
 
@@ -61,7 +62,8 @@ def choose(device: str = "auto") -> str:
 def describe(name: str) -> str:
     """The device in words, with the thread count that decides the last bits on a CPU."""
     if name.startswith("CPU"):
-        return f"cpu, {tf.config.threading.get_intra_op_parallelism_threads() or 'all'} threads"
+        threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
+        return f"cpu, {threads} thread{'s' if threads != 1 else ''}"
     gpu = tf.config.list_physical_devices("GPU")[int(name.split(":")[1])]
     details = tf.config.experimental.get_device_details(gpu)
     return f"{name.lower()}, {details.get('device_name', 'unknown GPU')}"
