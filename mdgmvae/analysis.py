@@ -18,6 +18,7 @@ from .featurizers.frames import frame_numbers
 from .featurizers.precomputed import store_precomputed
 from .featurizers.registry import by_name, from_dict
 from .featurizers.topology import Fingerprint, as_atoms, select_indices
+from .labelling import label, trajectory_part
 from .model import GMVAE
 from .saved_model import SavedModel
 from .storage import FeatureSet
@@ -404,73 +405,6 @@ class GMVAEAnalysis(FeatureCollector):
 
             return f"<code>{escape(repr(self))}</code>"
         return states_html(describe_states(self.results, self.features))
-
-
-def label(model: GMVAE, features: FeatureSet) -> Results:
-    """Labels, probabilities and latent coordinates of a feature file, with its frames and times.
-
-    Parameters
-    ----------
-    model : GMVAE
-    features : FeatureSet
-
-    Returns
-    -------
-    MDAnalysis.analysis.results.Results
-    """
-    labels, probabilities, latent = model.assign(features.path)
-    return Results(
-        labels=labels,
-        probabilities=probabilities,
-        latent=latent,
-        frames=features.frames,
-        times=features.times,
-        trajectory_index=features.trajectory_index,
-        lengths=features.lengths,
-    )
-
-
-def check_same_features(features: FeatureSet, trajectory: Mapping[str, Any] | None) -> None:
-    """Refuse a feature file that says that it holds other features than a model's.
-
-    Parameters
-    ----------
-    features : FeatureSet
-    trajectory : mapping or None
-        What the model keeps of the trajectory that it was trained on.
-
-    Raises
-    ------
-    InputError
-        Naming the first column that differs. A plain array says nothing and is taken.
-    """
-    if trajectory is None or not trajectory["featurizer"] or not features.featurizer:
-        return
-    columns = zip(features.names, features.units, strict=True)
-    known = zip(trajectory["names"], trajectory["units"], strict=True)
-    for number, (its, models) in enumerate(zip(columns, known, strict=False)):
-        if its != models:
-            raise InputError(
-                f"{features.path}: column {number} is {its[0]} ({its[1]}), the model was trained "
-                f"on {models[0]} ({models[1]}); compute the same features"
-            )
-    if features.featurizer != trajectory["featurizer"]:
-        raise InputError(
-            f"{features.path}: the columns have the names of the model's, but were computed with "
-            "other options (reference, periodic, ...); use the trajectory instead"
-        )
-
-
-def trajectory_part(features: FeatureSet, preset: str) -> dict[str, Any]:
-    """What a saved model keeps of the trajectory that it was trained on."""
-    return {
-        "featurizer": features.featurizer,
-        "selection": features.selection,
-        "fingerprint": features.fingerprint,
-        "names": list(features.names),
-        "units": list(features.units),
-        "preset": preset,
-    }
 
 
 def _selected(source: Any, selection: str | None) -> Any:

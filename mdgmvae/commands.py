@@ -8,8 +8,7 @@ import logging
 import os
 import sys
 import tempfile
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,19 +17,17 @@ import numpy as np
 
 from . import presets
 from .architecture import Architecture, architecture_of
-from .atomic import atomic_folder, check_file, check_folder
+from .atomic import atomic_folder, check_folder
 from .cli import hyperparameters
+from .command_files import check_output, open_universe, protect, select_atoms
 from .errors import InputError
 from .storage import FeatureSet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from MDAnalysis import Universe
 
 logger = logging.getLogger(__name__)
 
-#: Files of the results, beside the folders model and states.
-_FILES = ("labels.npz", "features.npy", "features.json", "history.csv", "free_energy.png")
 _SUFFIXES = {"pdb": (".pdb",), "h5md": (".h5md", ".h5")}
 #: Components times weights below which one thread trains faster than several.
 _WORK_OF_A_THREAD = 200_000
@@ -39,14 +36,14 @@ _WORK_OF_A_THREAD = 200_000
 def run(options: argparse.Namespace) -> str:
     """``mdgmvae run``: trajectory in, states learnt, annotated trajectory out."""
     check_folder(options.out, options.overwrite)
-    _protect(options.out, [options.topology, *options.trajectories])
+    protect(options.out, [options.topology, *options.trajectories])
     given = presets.check(hyperparameters(options))
     from .analysis import GMVAEAnalysis
     from .annotation import write_states
     from .summary import describe_states, states_text
 
     universe = open_universe(options.topology, options.trajectories, options.stop)
-    written = _atoms(universe, options.states_select, "--states_select")
+    written = select_atoms(universe, options.states_select, "--states_select")
     analysis = GMVAEAnalysis(
         universe,
         options.select,
@@ -115,12 +112,12 @@ def featurize(options: argparse.Namespace) -> str:
 def train(options: argparse.Namespace) -> str:
     """``mdgmvae train``: the states of a feature file."""
     check_folder(options.out, options.overwrite)
-    _protect(options.out, [options.traj_file])
+    protect(options.out, [options.traj_file])
     features = FeatureSet.load(options.traj_file)
     given = presets.check(hyperparameters(options))
     params = {**presets.preset(options.preset), **given}
     _start_tensorflow(options, architecture_of(params, features.n_features))
-    from .analysis import label, trajectory_part
+    from .labelling import label, trajectory_part
     from .model import GMVAE
     from .summary import describe_states, states_text
 
@@ -147,9 +144,10 @@ def assign(options: argparse.Namespace) -> str:
     from .saved_model import SavedModel, find_model
 
     path = find_model(options.model)
-    _check_output(options.out, (".npz",), [options.topology, *options.trajectories])
-    from .analysis import GMVAEAnalysis, check_same_features, label
+    check_output(options.out, (".npz",), [options.topology, *options.trajectories])
+    from .analysis import GMVAEAnalysis
     from .annotation import write_labels
+    from .labelling import check_same_features, label
     from .model import GMVAE
     from .summary import describe_states, states_text
 
@@ -194,10 +192,10 @@ def annotate(options: argparse.Namespace) -> str:
             if Path(path).resolve().parent == Path(options.out).resolve():
                 raise InputError(f"{path}: lies in {options.out} itself; choose another -o")
     else:
-        _check_output(options.out, _SUFFIXES[options.format], inputs)
+        check_output(options.out, _SUFFIXES[options.format], inputs)
     found = annotation.read_labels(options.labels)
     universe = open_universe(options.topology, options.trajectories)
-    atoms = _atoms(universe, options.select or "all", "--select")
+    atoms = select_atoms(universe, options.select or "all", "--select")
     if options.format == "states":
         annotation.write_states(
             atoms,
@@ -216,30 +214,6 @@ def annotate(options: argparse.Namespace) -> str:
     return f"{len(found.labels):,} labelled frames: {options.out}"
 
 
-def _protect(out: str, inputs: list[str]) -> None:
-    """Refuse a folder in which the results would replace what they are made from."""
-    folder = Path(out).resolve()
-    for path in inputs:
-        file = Path(path).resolve()
-        if not file.is_relative_to(folder):
-            continue
-        name = file.relative_to(folder)
-        if name.parts[0] in ("states", "model") or str(name) in _FILES:
-            raise InputError(
-                f"{path}: would be replaced by the results in {out}; choose another -o"
-            )
-
-
-def _check_output(out: str, suffixes: tuple[str, ...], inputs: list[str]) -> None:
-    """Refuse a file that cannot be written, is called what it is not, or is an input."""
-    check_file(out)
-    if Path(out).suffix not in suffixes:
-        raise InputError(f"{out}: give the name of a file that ends in {' or '.join(suffixes)}")
-    for path in inputs:
-        if Path(path).resolve() == Path(out).resolve():
-            raise InputError(f"{out}: is an input and would be replaced; choose another -o")
-
-
 def _refuse_choice_of_frames(options: argparse.Namespace) -> None:
     for name in ("start", "stop", "step"):
         if getattr(options, name) is not None:
@@ -253,54 +227,6 @@ def _stale_states() -> list[str]:
     from .writers import STALE_STATES
 
     return [f"states/{pattern}" for pattern in STALE_STATES]
-
-
-def open_universe(topology: str, trajectories: list[str], stop: int | None = None) -> Universe:
-    """A Universe of these files, or an error that says which of them cannot be used.
-
-    Raises
-    ------
-    InputError
-        When a file is missing, cut, of another format or another number of atoms.
-    """
-    import MDAnalysis as mda
-
-    from .integrity import check_trajectory
-
-    for path in (topology, *trajectories):
-        if not Path(path).is_file():
-            reason = "is a folder" if Path(path).is_dir() else "no such file"
-            raise InputError(f"{path}: {reason}; check the path")
-        if os.path.getsize(path) == 0:
-            raise InputError(f"{path}: the file is empty; copy it again")
-    with warnings.catch_warnings():
-        # The coordinates are read from the trajectories below.
-        warnings.filterwarnings("ignore", message="No coordinate reader found")
-        universe = _read(topology, lambda: mda.Universe(topology))
-    if not hasattr(universe.atoms, "names"):
-        raise InputError(f"{topology}: holds no atom names; the topology comes first")
-    for path in trajectories:
-        # A file that is cut may still serve up to --stop: that is told when it is read.
-        check_trajectory(path, n_atoms=len(universe.atoms), stop=0 if stop is not None else None)
-        _read(path, lambda path=path: universe.load_new(path), f" with {topology}")  # type: ignore[misc]
-    if len(trajectories) > 1:
-        _read(trajectories[0], lambda: universe.load_new(trajectories))
-    return universe
-
-
-def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:
-    """Call a reader of MDAnalysis; whatever it raises is an error of the file."""
-    try:
-        return read()
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{path}: cannot be read{context} ({reason})") from error
-
-
-def _atoms(universe: Universe, select: str, option: str) -> Any:
-    from .featurizers.topology import select_indices
-
-    return universe.atoms[select_indices(universe.atoms, select, option)]
 
 
 def _features(text: str) -> Any:

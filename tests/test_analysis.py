@@ -232,7 +232,7 @@ def test_custom_featurizer_is_asked_for_on_load(u, tmp_path):
 def test_a_model_trained_on_arrays_does_not_read_trajectories(tmp_path):
     x = np.random.default_rng(0).normal(size=(100, 2))
     GMVAE(k=2, n_epochs=1, seed=0).fit(x).save(tmp_path / "model")
-    with pytest.raises(InputError, match=r"use GMVAE.load"):
+    with pytest.raises(InputError, match=r"assign MODEL FEATURES.npy, or GMVAE.load"):
         GMVAEAnalysis.load(tmp_path / "model")
 
 
