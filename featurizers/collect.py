@@ -25,7 +25,7 @@ from .base import BoundFeaturizer, Featurizer
 from .blocks import compute_block, frames_per_block
 from .bond_lengths import warn_of_atom_order
 from .frames import continuous_lengths, file_of_frames, frame_numbers, frames_needed
-from .topology import Fingerprint, as_atoms, select_indices
+from .topology import Fingerprint, selected_atoms
 from .writer import FeatureWriter
 
 _PARTS_PER_WORKER = 4  # so that the bar of a parallel run moves
@@ -96,9 +96,7 @@ class FeatureCollector(AnalysisBase):
         select: str | None = None,
         verbose: bool | None = None,
     ) -> None:
-        atoms = as_atoms(atomgroup)
-        if select is not None:
-            atoms = atoms[select_indices(atoms, select)]
+        atoms = selected_atoms(atomgroup, select)
         trajectory = getattr(atoms.universe, "_trajectory", None)
         if trajectory is None:
             raise InputError("the universe has no trajectory; load one with u.load_new(file)")

@@ -17,7 +17,7 @@ from .bond_lengths import warn_of_atom_order
 from .frames import continuous_lengths, frame_numbers, frames_needed
 from .registry import by_name
 from .sources import Chunk, MDTrajFiles, MDTrajMemory
-from .topology import Fingerprint, as_atoms, select_indices
+from .topology import Fingerprint, selected_atoms
 from .writer import FeatureWriter
 
 
@@ -123,9 +123,7 @@ def _featurize_mdtraj(
     numbers: np.ndarray,
     verbose: bool | None,
 ) -> FeatureSet:
-    atoms = as_atoms(source.topology)
-    if select is not None:
-        atoms = atoms[select_indices(atoms, select)]
+    atoms = selected_atoms(source.topology, select)
     first = next(source.chunks(numbers[:1], atoms.ix))
     row = numbers[0] - first.frames[0]
     positions, box = first.positions[row], None if first.box is None else first.box[row]

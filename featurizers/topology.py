@@ -65,6 +65,18 @@ def as_atoms(source: Any) -> Any:
     return atoms
 
 
+def selected_atoms(source: Any, select: str | None) -> Any:
+    """The AtomGroup of anything that `as_atoms` understands, or what a selection finds in it.
+
+    Raises
+    ------
+    InputError
+        When the selection cannot be understood or finds nothing.
+    """
+    atoms = as_atoms(source)
+    return atoms if select is None else atoms[select_indices(atoms, select)]
+
+
 def select_indices(atoms: Any, select: str | None, what: str = "select") -> np.ndarray:
     """Indices into `atoms` of what a selection finds there.
 

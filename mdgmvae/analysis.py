@@ -17,7 +17,7 @@ from .featurizers.collect import FeatureCollector
 from .featurizers.frames import frame_numbers
 from .featurizers.precomputed import store_precomputed
 from .featurizers.registry import by_name, from_dict
-from .featurizers.topology import Fingerprint, as_atoms, select_indices
+from .featurizers.topology import Fingerprint, as_atoms, selected_atoms
 from .labelling import label, trajectory_part
 from .model import GMVAE
 from .saved_model import SavedModel
@@ -244,7 +244,7 @@ class GMVAEAnalysis(FeatureCollector):
                 "other universe and give it to .model.predict"
             )
         selection = trajectory["selection"]
-        atoms = _selected(source, selection)
+        atoms = selected_atoms(source, selection)
         Fingerprint.from_dict(trajectory["fingerprint"]).check(atoms, "the universe given")
         features = featurize(
             source,
@@ -316,7 +316,7 @@ class GMVAEAnalysis(FeatureCollector):
         if universe is not None:
             # As a group of atoms: of a Universe, no selection would mean "protein".
             universe = as_atoms(universe)
-            atoms = _selected(universe, trajectory["selection"])
+            atoms = selected_atoms(universe, trajectory["selection"])
             Fingerprint.from_dict(trajectory["fingerprint"]).check(atoms, "the universe given")
         params = {name: getattr(model, name) for name in presets.HYPERPARAMETERS}
         loaded = cls(
@@ -405,11 +405,6 @@ class GMVAEAnalysis(FeatureCollector):
 
             return f"<code>{escape(repr(self))}</code>"
         return states_html(describe_states(self.results, self.features))
-
-
-def _selected(source: Any, selection: str | None) -> Any:
-    atoms = as_atoms(source)
-    return atoms if selection is None else atoms[select_indices(atoms, selection)]
 
 
 def _settings(preset: str, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -154,8 +154,9 @@ def assign(options: argparse.Namespace) -> str:
     if options.topology.endswith(".npy") and not options.trajectories:
         _refuse_choice_of_frames(options)
         features = FeatureSet.load(options.topology)
-        check_same_features(features, SavedModel.load(path).trajectory)
-        model = GMVAE.load(path, device=options.device)
+        saved = SavedModel.load(path)
+        check_same_features(features, saved.trajectory)
+        model = GMVAE.from_saved_model(saved, options.device)
         _start_tensorflow(options, model.architecture_)
         results = label(model, features)
     elif not options.trajectories:

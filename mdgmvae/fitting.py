@@ -117,8 +117,7 @@ class ScaledRows:
         inference = Inference(self._architecture, flat, self._device)
         a, total, n = self._architecture, 0.0, 0
         for raw in chosen_chunks(self._rows, ~self._train):
-            keys = noise.row_keys(raw, self._options.seed)
-            draws = noise.normal_draws(keys, 1, (a.k, a.n_z))[0].swapaxes(0, 1)
+            draws = noise.component_noise(raw, self._options.seed, a.k, a.n_z)
             loss = inference.loss(self._scaling.apply(raw), draws, self._options.r_nent)
             total, n = total + float(loss.sum(dtype=np.float64)), n + len(raw)
         return total / n

@@ -92,6 +92,16 @@ def row_keys(x: np.ndarray, seed: int) -> np.ndarray:
         )
 
 
+def component_noise(x: np.ndarray, seed: int, k: int, size: int) -> np.ndarray:
+    """One standard normal draw for each component and row, of `size` values.
+
+    Returns
+    -------
+    ndarray of shape (k, n, size), float32
+    """
+    return normal_draws(row_keys(x, seed), 1, (k, size))[0].swapaxes(0, 1)
+
+
 def normal_draws(keys: np.ndarray, n_draws: int, shape: tuple[int, ...]) -> np.ndarray:
     """Standard normal draws that depend on each row's key only.
 

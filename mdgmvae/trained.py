@@ -80,8 +80,7 @@ class TrainedModel:
         """sum_y q(y|x) * x_y with z_y and x_y drawn: shape (n, n_x)."""
         a, scaled = self.architecture, []
         for raw, x in self._chunks(rows):
-            keys = noise.row_keys(raw, self.seed + 1)
-            noise_x = noise.normal_draws(keys, 1, (a.k, a.n_x))[0].swapaxes(0, 1)
+            noise_x = noise.component_noise(raw, self.seed + 1, a.k, a.n_x)
             scaled.append(self.inference.draw_reconstruction(x, self._draws(raw), noise_x))
         return self.scaling.invert(np.concatenate(scaled))
 
@@ -124,9 +123,8 @@ class TrainedModel:
 
     def _draws(self, raw: np.ndarray) -> np.ndarray:
         """One draw of standard normal noise for each component and row: (k, n, n_z)."""
-        keys = noise.row_keys(raw, self.seed)
         a = self.architecture
-        return noise.normal_draws(keys, 1, (a.k, a.n_z))[0].swapaxes(0, 1)
+        return noise.component_noise(raw, self.seed, a.k, a.n_z)
 
     def _chunks(self, rows: Rows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Rows as they are and scaled, in chunks."""
