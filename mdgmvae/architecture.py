@@ -28,6 +28,8 @@ class Architecture:
     relu_logits : bool
         A ReLU on the logits of q(y|x), as in the paper's code (components die of it);
         only for models that were trained with that code.
+    px_floor : float
+        Floor of the variance of p(x|z), in scaled units.
     order : tuple of int
         ``order[i]`` is the trained component that is shown as component i; () keeps the
         order of training.
@@ -46,6 +48,7 @@ class Architecture:
     pz_dims: tuple[int, ...] = (16,)
     px_dims: tuple[int, ...] = (128,)
     relu_logits: bool = False
+    px_floor: float = 1e-5
     order: tuple[int, ...] = ()
 
     # Derived, kept since it is asked for at every step.
@@ -79,7 +82,7 @@ class Architecture:
 
 def architecture_of(params: Mapping[str, Any], n_x: int) -> Architecture:
     """The sizes that these hyperparameters mean for data of `n_x` columns."""
-    names = ("k", "n_z", "qy_dims", "qz_dims", "pz_dims", "px_dims", "relu_logits")
+    names = ("k", "n_z", "qy_dims", "qz_dims", "pz_dims", "px_dims", "relu_logits", "px_floor")
     return Architecture(n_x=n_x, **{name: params[name] for name in names})
 
 

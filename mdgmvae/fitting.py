@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,16 +14,21 @@ from . import noise
 from .architecture import Architecture
 from .checkpoint import Checkpoint
 from .errors import InputError
+from .pairs import TimePairs
 from .progress import progress_bar
 from .rows import Rows
 from .scaling import Scaling
+from .soft_covariances import SoftCovariances
 
 if TYPE_CHECKING:
-    from .training import Fit, Options, State
+    from .inference import Inference
+    from .training import Batches, Fit, Options, State, Validation
 
 #: Held-out rows come in this many pieces of neighbouring frames, spread over the data:
 #: neighbours in time are nearly copies, so single rows drawn at random would not be held out.
 N_HELD_OUT_PIECES = 20
+#: A held-out piece is at least so many lags long, where there is a lag.
+LAGS_IN_PIECE = 20
 #: Rows by which the weights are checked after each epoch.
 N_PROBES = 64
 
@@ -46,27 +53,44 @@ def check_lengths(lengths: Sequence[int] | None, n_rows: int) -> tuple[int, ...]
 
 
 def hold_out(
-    n_rows: int, fraction: float, lengths: Sequence[int], rng: np.random.Generator
-) -> np.ndarray | None:
-    """Which rows train: pieces of neighbouring rows, `fraction` of them all, are left out.
+    n_rows: int,
+    fraction: float,
+    lengths: Sequence[int],
+    rng: np.random.Generator,
+    lag: int = 0,
+) -> Split:
+    """Which rows train and which are held out: pieces of neighbouring rows, `fraction` of all.
 
-    Returns
-    -------
-    ndarray of bool of shape (n_rows,), or None where all rows train
+    With a lag, pieces are many lags long, and the rows within one lag of them do not train.
     """
+    everything = np.ones(n_rows, bool)
     if fraction == 0:
-        return None
+        return Split(everything, ~everything)
     n_blocks = max(2, round(N_HELD_OUT_PIECES / fraction))
+    if lag:
+        n_blocks = max(2, min(n_blocks, n_rows // (LAGS_IN_PIECE * lag)))
     edges = {*np.linspace(0, n_rows, n_blocks + 1).astype(int), *np.cumsum([0, *lengths])}
     blocks = list(zip(sorted(edges)[:-1], sorted(edges)[1:], strict=True))
-    train = np.ones(n_rows, bool)
+    held_out = np.zeros(n_rows, bool)
     n_left = round(fraction * n_rows)
     for block in rng.permutation(len(blocks)):
         start, stop = blocks[block]
         if stop - start <= n_left:
-            train[start:stop] = False
+            held_out[start:stop] = True
             n_left -= stop - start
-    return None if train.all() else train
+    near = held_out.copy()
+    for distance in range(1, lag + 1) if lag else ():
+        near[distance:] |= held_out[:-distance]
+        near[:-distance] |= held_out[distance:]
+    return Split(~near, held_out)
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Rows that train and rows that are held out: two masks of shape (n_rows,)."""
+
+    train: np.ndarray
+    held_out: np.ndarray
 
 
 class ScaledRows:
@@ -76,51 +100,104 @@ class ScaledRows:
         self,
         rows: Rows,
         scaling: Scaling,
-        train: np.ndarray | None,
+        split: Split,
+        lengths: Sequence[int],
         architecture: Architecture,
         options: Options,
+        lag: int | None,
         device: str,
     ) -> None:
         self._rows = rows
         self._scaling = scaling
-        self._train = train
+        self._keep = None if split.train.all() else split.train
+        self._held_out = split.held_out
         self._architecture = architecture
         self._options = options
         self._device = device
-        self._probe: np.ndarray | None = None
+        self._pairs = self._held_out_pairs = None
+        if options.uses_pairs:
+            assert lag is not None
+            self._pairs = TimePairs.within(lengths, lag, self._keep)
+            if split.held_out.any():
+                self._held_out_pairs = TimePairs.within(lengths, lag, split.held_out)
 
-    def epoch(self, rng: np.random.Generator) -> Iterable[np.ndarray]:
+    @cached_property
+    def _probe(self) -> np.ndarray:
+        starts = np.unique(np.linspace(0, len(self._rows) - 1, N_PROBES).astype(int))
+        raw = np.concatenate([self._rows.read(s, s + 1) for s in starts.tolist()])
+        return self._scaling.apply(raw)
+
+    def epoch(self, rng: np.random.Generator) -> Iterable[Batches]:
         """The training rows in a new random order, in blocks of whole batches."""
-        for block in self._rows.shuffled(rng, self._options.batch_size, self._train):
-            yield self._scaling.apply(block)
+        from .training import Batches
+
+        lags = (0,) if self._pairs is None else (0, self._pairs.lag)
+        batch_size, apply = self._options.batch_size, self._scaling.apply
+        for numbers, blocks in self._rows.shuffled(rng, batch_size, self._keep, lags):
+            if self._pairs is None:
+                yield Batches(apply(blocks[0]))
+            else:
+                has_partner = self._pairs.has_partner[numbers].astype(np.float32)
+                yield Batches(apply(blocks[0]), apply(blocks[1]), has_partner)
 
     def is_sound(self, flat: np.ndarray) -> bool:
         """Whether the loss of rows spread over the data is finite with these weights."""
-        from .inference import Inference
-
-        if self._probe is None:
-            starts = np.unique(np.linspace(0, len(self._rows) - 1, N_PROBES).astype(int))
-            raw = np.concatenate([self._rows.read(s, s + 1) for s in starts.tolist()])
-            self._probe = self._scaling.apply(raw)
         a = self._architecture
         noise_z = np.zeros((a.k, len(self._probe), a.n_z), np.float32)
-        inference = Inference(a, flat, self._device)
-        loss = inference.loss(self._probe, noise_z, self._options.r_nent)
+        loss = self._inference(flat).loss(self._probe, noise_z, self._options.r_nent)
         return bool(np.isfinite(loss).all())
 
-    def validation_loss(self, flat: np.ndarray) -> float | None:
-        """Mean loss of the rows held out; the noise is the same at every epoch."""
-        if self._train is None:
-            return None
-        from .inference import Inference
+    def validate(self, flat: np.ndarray) -> Validation:
+        """The loss of the rows held out, VAMP-2 of all training pairs and of those held out.
 
-        inference = Inference(self._architecture, flat, self._device)
+        The weights of the terms are the final ones, the noise is the same at every epoch.
+        """
+        from .training import Validation
+
+        values: dict[str, float] = {}
+        inference = self._inference(flat)
+        loss = self._held_out_loss(inference)
+        if self._options.vamp_weight > 0 and self._pairs is not None:
+            trained = self._covariances(inference, self._pairs)
+            values["vamp2"] = trained.vamp2()
+            if loss is not None and self._held_out_pairs is not None:
+                held_out = self._covariances(inference, self._held_out_pairs)
+                values["val_vamp2"] = trained.score_of(held_out)
+                weight = self._options.vamp_weight * self._architecture.n_x
+                loss -= weight * values["val_vamp2"]
+        if loss is not None:
+            values["val_loss"] = loss
+        return Validation(values, loss)
+
+    def _held_out_loss(self, inference: Inference) -> float | None:
+        if not self._held_out.any():
+            return None
         a, total, n = self._architecture, 0.0, 0
-        for raw in chosen_chunks(self._rows, ~self._train):
+        for raw, target in self._held_out_rows():
             draws = noise.component_noise(raw, self._options.seed, a.k, a.n_z)
-            loss = inference.loss(self._scaling.apply(raw), draws, self._options.r_nent)
+            x = self._scaling.apply(raw)
+            decoded = x if target is None else self._scaling.apply(target)
+            loss = inference.loss(x, draws, self._options.r_nent, decoded)
             total, n = total + float(loss.sum(dtype=np.float64)), n + len(raw)
         return total / n
+
+    def _held_out_rows(self) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        if self._options.decoder_target == "lagged" and self._held_out_pairs is not None:
+            yield from self._held_out_pairs.chunks(self._rows)
+            return
+        for raw in chosen_chunks(self._rows, self._held_out):
+            yield raw, None
+
+    def _covariances(self, inference: Inference, pairs: TimePairs) -> SoftCovariances:
+        q = pairs.chunks(
+            self._rows, lambda raw: inference.probabilities(self._scaling.apply(raw))
+        )
+        return SoftCovariances.of(q)
+
+    def _inference(self, flat: np.ndarray) -> Inference:
+        from .inference import Inference
+
+        return Inference(self._architecture, flat, self._device)
 
 
 def chosen_chunks(rows: Rows, keep: np.ndarray | None) -> Iterator[np.ndarray]:
@@ -140,29 +217,45 @@ def fit(
     device: str,
     checkpoint: Checkpoint | None,
     verbose: bool | None,
-) -> Fit:
+    *,
+    initial: np.ndarray | None = None,
+    title: str = "training",
+) -> list[Fit]:
     """Run the training loop with a progress bar, from the checkpoint where there is one."""
     from .training import train
 
     state = checkpoint.load() if checkpoint else None
     latest: list[State] = []
-    total = options.n_epochs * options.n_init
-    with progress_bar(total, "training", "epochs", verbose=verbose) as progress:
+    total = options.n_epochs if options.stop_after is None else options.stop_after
+    with progress_bar(total, title, "epochs", verbose=verbose) as progress:
 
         def on_epoch(state: State) -> None:
             latest[:] = [state]
-            done = state.restart * options.n_epochs + state.epoch
-            progress.update(done - progress.n)
-            progress.set_postfix_str(f"loss {state.history['loss'][-1]:.3f}", refresh=False)
+            progress.update(state.epoch - progress.n)
+            loss = min(restart.history["loss"][-1] for restart in state.restarts)
+            progress.set_postfix_str(f"loss {loss:.3f}", refresh=False)
             if checkpoint:
                 checkpoint.save_now_and_then(state)
 
         try:
-            return train(data, architecture, options, device, on_epoch=on_epoch, resume=state)
+            return train(
+                data,
+                architecture,
+                options,
+                device,
+                initial=initial,
+                on_epoch=on_epoch,
+                resume=state,
+            )
         finally:
             # An interrupt loses nothing, and a training that has ended is not done again.
             if checkpoint and latest:
                 checkpoint.save(latest[0])
+
+
+def best(fits: Sequence[Fit]) -> Fit:
+    """The restart to keep: the lowest loss, of those whose loss stayed finite."""
+    return min(fits, key=lambda fit: (fit.diverged, fit.loss))
 
 
 def digest(rows: Rows) -> dict[str, Any]:

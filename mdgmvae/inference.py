@@ -64,9 +64,17 @@ class Inference:
         """sum_y q(y|x) x_y, with z_y drawn by `noise` and x_y ~ p(x|z_y) by `noise_x`."""
         return self._run("draw_reconstruction", x, noise, noise_x)[0]
 
-    def loss(self, x: np.ndarray, noise: np.ndarray, r_nent: float) -> np.ndarray:
-        """The loss of each row for one draw of the noise, shape (n,)."""
-        return self._run("loss", x, noise, constants=(np.float32(r_nent),))[0]
+    def probabilities(self, x: np.ndarray) -> np.ndarray:
+        """q(y|x) of shape (n, k)."""
+        return self._run("probabilities", x)[0]
+
+    def loss(
+        self, x: np.ndarray, noise: np.ndarray, r_nent: float, target: np.ndarray | None = None
+    ) -> np.ndarray:
+        """The loss of each row for one draw of the noise, shape (n,); `target` is decoded."""
+        target = x if target is None else target
+        constants = (np.float32(r_nent),)
+        return self._run("loss", x, noise, target[np.newaxis], constants=constants)[0]
 
     def decode(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of p(x|z), each of shape (n, n_x)."""
@@ -137,10 +145,14 @@ def _draw_reconstruction(
     return (losses.expectation(q, drawn),)
 
 
+def _probabilities(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
+    return (tf.nn.softmax(network.logits(x)),)
+
+
 def _loss(
-    network: Network, x: tf.Tensor, noise: tf.Tensor, r_nent: tf.Tensor
+    network: Network, x: tf.Tensor, noise: tf.Tensor, target: tf.Tensor, r_nent: tf.Tensor
 ) -> Iterable[tf.Tensor]:
-    return (losses.frame_loss(network, x, noise, r_nent).loss,)
+    return (losses.frame_loss(network, x, noise, r_nent, target=target[0]).loss,)
 
 
 def _decode(network: Network, z: tf.Tensor) -> Iterable[tf.Tensor]:
@@ -158,7 +170,8 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Iterable[tf.Tensor]], tuple[str, ...]]
     "draw_latent": (_draw_latent, ("x", "k z")),
     "reconstruct": (_reconstruct, ("x",)),
     "draw_reconstruction": (_draw_reconstruction, ("x", "k z", "k x")),
-    "loss": (_loss, ("x", "k z", "")),
+    "probabilities": (_probabilities, ("x",)),
+    "loss": (_loss, ("x", "k z", "1 x", "")),
     "decode": (_decode, ("z",)),
     "encode": (_encode, ("x",)),
 }
@@ -172,6 +185,7 @@ def _compiled(name: str, architecture: Architecture) -> Callable[..., Iterable[t
     shapes = {
         "x": [None, a.n_x],
         "z": [None, a.n_z],
+        "1 x": [1, None, a.n_x],
         "k x": [a.k, None, a.n_x],
         "k z": [a.k, None, a.n_z],
         "": [],

@@ -52,7 +52,23 @@ def expectation(q: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(weights * values, axis=0)
 
 
-def frame_loss(network: Network, x: tf.Tensor, noise: tf.Tensor, r_nent: tf.Tensor) -> LossTerms:
+def kl_divergence(p: Gaussian, q: Gaussian) -> tf.Tensor:
+    """KL(p || q) of diagonal Gaussians, summed over the last axis: E_p[log p - log q]."""
+    ratio = p.variance / q.variance
+    return 0.5 * tf.reduce_sum(
+        ratio + tf.square(p.mean - q.mean) / q.variance - 1.0 - tf.math.log(ratio), axis=-1
+    )
+
+
+def frame_loss(
+    network: Network,
+    x: tf.Tensor,
+    noise: tf.Tensor,
+    r_nent: tf.Tensor,
+    *,
+    target: tf.Tensor | None = None,
+    analytic_kl: bool = False,
+) -> LossTerms:
     """The loss of each frame.
 
     Parameters
@@ -63,6 +79,10 @@ def frame_loss(network: Network, x: tf.Tensor, noise: tf.Tensor, r_nent: tf.Tens
         Standard normal.
     r_nent : scalar
         Weight of the negative entropy.
+    target : tensor of shape (n, n_x), optional
+        What is decoded: x itself, or the frame one lag later.
+    analytic_kl : bool
+        The latent term as its expectation over z in closed form, not at the z drawn.
 
     Returns
     -------
@@ -74,8 +94,12 @@ def frame_loss(network: Network, x: tf.Tensor, noise: tf.Tensor, r_nent: tf.Tens
     q = tf.nn.softmax(logits)
     posterior = network.encode(x)
     z = draw(posterior, noise)
-    reconstruction = expectation(q, -log_normal(x, network.decode(z)))
-    latent = expectation(q, log_normal(z, posterior) - log_normal(z, network.prior()))
+    decoded = x if target is None else target
+    reconstruction = expectation(q, -log_normal(decoded, network.decode(z)))
+    if analytic_kl:
+        latent = expectation(q, kl_divergence(posterior, network.prior()))
+    else:
+        latent = expectation(q, log_normal(z, posterior) - log_normal(z, network.prior()))
     nent = negative_entropy(logits)
     log_k = math.log(network.architecture.k)
     return LossTerms(r_nent * nent + reconstruction + latent + log_k, reconstruction, latent, nent)

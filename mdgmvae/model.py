@@ -136,12 +136,20 @@ class GMVAE(
         batch_size: int = 517,
         lr: float = 1e-4,
         scale: str | None = None,
+        tica_dim: int | None = None,
         r_nent_start: float | None = None,
         anneal: float = 0.7,
         lr_schedule: str = "constant",
         validation_fraction: float = 0.0,
         patience: int | None = None,
         n_init: int = 1,
+        init: str = "random",
+        refit: bool = False,
+        vamp_weight: float = 0.0,
+        lag: int | None = None,
+        decoder_target: str = "same",
+        kl: str = "sampled",
+        px_floor: float = 1e-5,
         relu_logits: bool = False,
         device: str = "auto",
         checkpoint: str | os.PathLike | None = None,
@@ -160,12 +168,20 @@ class GMVAE(
         self.batch_size = batch_size
         self.lr = lr
         self.scale = scale
+        self.tica_dim = tica_dim
         self.r_nent_start = r_nent_start
         self.anneal = anneal
         self.lr_schedule = lr_schedule
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.n_init = n_init
+        self.init = init
+        self.refit = refit
+        self.vamp_weight = vamp_weight
+        self.lag = lag
+        self.decoder_target = decoder_target
+        self.kl = kl
+        self.px_floor = px_floor
         self.relu_logits = relu_logits
         self.device = device
         self.checkpoint = checkpoint
@@ -219,11 +235,7 @@ class GMVAE(
         pieces = fitting.check_lengths(lengths, len(rows))
         rows.check_finite()
         self.seed_ = self._seed_of_fit()
-        keep = fitting.hold_out(
-            len(rows), params["validation_fraction"], pieces, np.random.default_rng(self.seed_)
-        )
-        scaling = Scaling.fit(params["scale"], fitting.chosen_chunks(rows, keep), rows.n_columns)
-        self._train(rows, scaling, keep, pieces, params)
+        self._train(rows, pieces, params)
         return self
 
     def _seed_of_fit(self) -> int:
@@ -232,30 +244,20 @@ class GMVAE(
         stored = None if self.checkpoint is None else stored_seed(self.checkpoint)
         return draw_seed() if stored is None else stored
 
-    def _train(
-        self,
-        rows: Rows,
-        scaling: Scaling,
-        keep: np.ndarray | None,
-        pieces: tuple[int, ...],
-        params: dict[str, Any],
-    ) -> None:
+    def _train(self, rows: Rows, pieces: tuple[int, ...], params: dict[str, Any]) -> None:
         from . import devices
-        from .training import Options
+        from .training_run import TrainingRun
 
         device = devices.choose(self.device)
         self.device_ = devices.describe(device)
         logger.info("training on %s, seed %d", self.device_, self.seed_)
-        architecture = architecture_of(params, rows.n_columns)
-        trained = {name: params[name] for name in Options.__dataclass_fields__ if name != "seed"}
-        options = Options(**trained, seed=self.seed_)
         checkpoint = None
         if self.checkpoint is not None:
             data_of = {**fitting.digest(rows), "lengths": pieces}
             identity = {"params": params, "seed": self.seed_, "data": data_of}
             checkpoint = Checkpoint(self.checkpoint, identity)
-        data = fitting.ScaledRows(rows, scaling, keep, architecture, options, device)
-        fit = fitting.fit(data, architecture, options, device, checkpoint, self.verbose)
+        run = TrainingRun(rows, pieces, params, self.seed_, device, checkpoint, self.verbose)
+        fit, architecture, scaling = run.fit()
 
         weights = unflatten(architecture, fit.weights)
         model = TrainedModel(architecture, weights, scaling, self.seed_, self.device)

@@ -8,7 +8,8 @@ Bozkurt Varolgunes, Bereau & Rudzinski 2020 (arXiv 1912.12175), section 2::
     p(x|z)   = N(mean, variance of NN_Px(z))
     p(y)     = 1 / k
 
-Hidden layers are ReLU, means have no activation, variances are softplus + 1e-5. What
+Hidden layers are ReLU, means have no activation, variances are softplus + 1e-5 (that of p(x|z):
+plus `px_floor`, by default the same). What
 depends on y is computed for all k components at once: their axis comes first.
 """
 
@@ -18,7 +19,7 @@ import tensorflow as tf
 
 from .architecture import Architecture
 
-#: Floor of every variance, of the paper's code.
+#: Floor of the variances in latent space, of the paper's code.
 VARIANCE_FLOOR = 1e-5
 
 
@@ -74,23 +75,24 @@ class Network:
         of_x = tf.matmul(x, weights[:n_x])
         of_y = tf.matmul(y, weights[n_x:]) + biases
         h = tf.nn.relu(of_x[tf.newaxis] + of_y[:, tf.newaxis])
-        return self._gaussian("qz", h, range(1, len(self.architecture.qz_dims)))
+        return self._gaussian("qz", h, range(1, len(self.architecture.qz_dims)), VARIANCE_FLOOR)
 
     def prior(self) -> Gaussian:
         """p(z|y) for every y: mean and variance of shape (k, 1, n_z)."""
         one_hot = self._one_hot[:, tf.newaxis]
-        return self._gaussian("pz", one_hot, range(len(self.architecture.pz_dims)))
+        return self._gaussian("pz", one_hot, range(len(self.architecture.pz_dims)), VARIANCE_FLOOR)
 
     def decode(self, z: tf.Tensor) -> Gaussian:
         """p(x|z): (..., n_z) -> mean and variance of shape (..., n_x)."""
-        return self._gaussian("px", z, range(len(self.architecture.px_dims)))
+        a = self.architecture
+        return self._gaussian("px", z, range(len(a.px_dims)), a.px_floor)
 
-    def _gaussian(self, network: str, h: tf.Tensor, layers: range) -> Gaussian:
+    def _gaussian(self, network: str, h: tf.Tensor, layers: range, floor: float) -> Gaussian:
         leading = tf.shape(h)[:-1]
         # One large matrix product is faster than a product for each component.
         h = self._hidden(network, tf.reshape(h, [-1, h.shape[-1]]), layers)
         mean = self._dense(f"{network}/mean", h)
-        variance = tf.nn.softplus(self._dense(f"{network}/variance", h)) + VARIANCE_FLOOR
+        variance = tf.nn.softplus(self._dense(f"{network}/variance", h)) + floor
         shape = tf.concat([leading, [mean.shape[-1]]], 0)
         return Gaussian(tf.reshape(mean, shape), tf.reshape(variance, shape))
 

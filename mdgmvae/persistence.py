@@ -100,7 +100,7 @@ class Persistence(BaseEstimator):
         model = cls(**saved.params, device=device)
         fitted = saved.fitted
         model.seed_ = fitted["seed"]
-        model.n_features_in_ = saved.architecture.n_x
+        model.n_features_in_ = len(saved.scaling.mean)
         model.model_ = TrainedModel(
             saved.architecture, saved.weights, saved.scaling, model.seed_, model.device
         )

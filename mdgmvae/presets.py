@@ -38,7 +38,10 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
     "r_nent": Hyperparameter("float", "weight of the negative entropy of q(y|x)", 0),
     "batch_size": Hyperparameter("int", "frames in a batch", 1),
     "lr": Hyperparameter("float", "learning rate of Adam", 1e-12),
-    "scale": Hyperparameter("choice", "how inputs are scaled", choices=(None, "standard")),
+    "scale": Hyperparameter("choice", "how inputs are scaled", choices=(None, "standard", "tica")),
+    "tica_dim": Hyperparameter(
+        "int", "components of scale='tica'; by default all", 1, optional=True
+    ),
     "r_nent_start": Hyperparameter(
         "float", "weight of the negative entropy at the start of annealing", 0, optional=True
     ),
@@ -51,6 +54,19 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         "int", "epochs without a better validation loss before training stops", 1, optional=True
     ),
     "n_init": Hyperparameter("int", "restarts; the one with the lowest loss is kept", 1),
+    "init": Hyperparameter(
+        "choice", "start at random or from k-means of slow coordinates", choices=("random", "kmeans")
+    ),
+    "refit": Hyperparameter("bool", "train again on all frames, as long as was best with some held out"),
+    "vamp_weight": Hyperparameter("float", "weight of the kinetic term, for each feature", 0),
+    "lag": Hyperparameter("int", "rows between the frames of a pair", 1, optional=True),
+    "decoder_target": Hyperparameter(
+        "choice", "decode the same frame or the one a lag later", choices=("same", "lagged")
+    ),
+    "kl": Hyperparameter(
+        "choice", "latent term at the z drawn or in closed form", choices=("sampled", "analytic")
+    ),
+    "px_floor": Hyperparameter("float", "floor of the variance of p(x|z), in scaled units", 1e-12),
     "relu_logits": Hyperparameter("bool", "ReLU on the logits, for models of the paper's code"),
 }
 
@@ -68,12 +84,20 @@ PAPER: Mapping[str, Any] = {
     "batch_size": 517,
     "lr": 1e-4,
     "scale": None,
+    "tica_dim": None,
     "r_nent_start": None,
     "anneal": 0.7,
     "lr_schedule": "constant",
     "validation_fraction": 0.0,
     "patience": None,
     "n_init": 1,
+    "init": "random",
+    "refit": False,
+    "vamp_weight": 0.0,
+    "lag": None,
+    "decoder_target": "same",
+    "kl": "sampled",
+    "px_floor": 1e-5,
     "relu_logits": False,
 }
 

@@ -9,7 +9,7 @@ process's own memory and grow with the file.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -98,8 +98,12 @@ class Rows:
         return batch_size * max(1, BLOCK_BYTES // (4 * self.n_columns * batch_size))
 
     def shuffled(
-        self, rng: np.random.Generator, batch_size: int, keep: np.ndarray | None = None
-    ) -> Iterator[np.ndarray]:
+        self,
+        rng: np.random.Generator,
+        batch_size: int,
+        keep: np.ndarray | None = None,
+        lags: Sequence[int] = (0,),
+    ) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
         """All rows in a new random order, in blocks of whole batches (the last may be short).
 
         Parameters
@@ -108,53 +112,75 @@ class Rows:
         batch_size : int
         keep : ndarray of bool, optional
             Only these rows.
+        lags : sequence of int
+            Hand on the rows that many later; past the end of the data, the last row.
+
+        Yields
+        ------
+        numbers : ndarray of int64 of shape (n,)
+        rows : list of ndarray of float32 of shape (n, n_columns)
+            One for each of `lags`.
         """
         block = self.block_rows(batch_size)
-        rest = np.empty((0, self.n_columns), np.float32)
-        for buffer, order in self._buffers(rng, keep):
+        no_rows = np.empty((0, self.n_columns), np.float32)
+        rest = [np.empty(0, np.int64), *(no_rows for _ in lags)]
+        for buffer, numbers, order in self._buffers(rng, keep, max(lags)):
+
+            def take(chosen: np.ndarray, buffer=buffer, numbers=numbers) -> list[np.ndarray]:  # type: ignore[no-untyped-def]
+                last = len(buffer) - 1
+                rows = [buffer[np.minimum(chosen + lag, last) if lag else chosen] for lag in lags]
+                return [chosen if numbers is None else numbers[chosen], *rows]
+
             # What does not fill a batch goes on with the next buffer.
-            n_whole = (len(rest) + len(order)) // batch_size * batch_size - len(rest)
+            n_rest = len(rest[0])
+            n_whole = (n_rest + len(order)) // batch_size * batch_size - n_rest
             start = 0
             while start < n_whole:
-                stop = min(start + block - len(rest), n_whole)
-                rows = buffer[order[start:stop]]
-                yield np.concatenate([rest, rows]) if len(rest) else rows
-                start, rest = stop, rest[:0]
-            rest = np.concatenate([rest, buffer[order[max(n_whole, 0) :]]])
-        if len(rest):
-            yield rest
+                stop = min(start + block - len(rest[0]), n_whole)
+                numbers_and_rows = _joined(rest, take(order[start:stop]))
+                yield numbers_and_rows[0], numbers_and_rows[1:]
+                start, rest = stop, [array[:0] for array in rest]
+            rest = _joined(rest, take(order[max(n_whole, 0) :]))
+        if len(rest[0]):
+            yield rest[0], rest[1:]
 
     def _buffers(
-        self, rng: np.random.Generator, keep: np.ndarray | None
-    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Pairs of rows in memory and the random order in which to take them.
+        self, rng: np.random.Generator, keep: np.ndarray | None, lag: int
+    ) -> Iterator[tuple[np.ndarray, np.ndarray | None, np.ndarray]]:
+        """Rows in memory, their numbers (None: 0, 1, ...), and the random order to take them in.
 
-        The memory is used again for the next pair.
+        The memory is used again for the next ones. `lag` rows that come after a row in the
+        data come after it there, too.
         """
         if not self.on_disk:
             if self._offset is not None:
                 self._values, self._offset = self.read(0, len(self)), None
             chosen = np.arange(len(self)) if keep is None else np.flatnonzero(keep)
-            yield self._values, rng.permutation(chosen)
+            yield self._values, None, rng.permutation(chosen)
             return
         row_bytes = 4 * self.n_columns
-        # Strips of a quarter megabyte: long enough to read fast, many enough to mix.
-        strip = max(1, 2**18 // row_bytes)
-        per_buffer = max(1, self._buffer_bytes // (strip * row_bytes))
+        # Strips of a quarter megabyte: long enough to read fast, many enough to mix; and long
+        # against what is read beside them.
+        strip = max(1, 2**18 // row_bytes, 4 * lag)
+        per_buffer = max(1, self._buffer_bytes // ((strip + lag) * row_bytes))
         starts = rng.permutation(np.arange(0, len(self), strip))
+        n_held = min(per_buffer, len(starts)) * (strip + lag)
         # One for all: a new one each time would stand beside the one before it.
-        buffer = np.empty((min(per_buffer, len(starts)) * strip, self.n_columns), np.float32)
+        buffer = np.empty((n_held, self.n_columns), np.float32)
+        numbers = np.empty(n_held, np.int64)
         for first in range(0, len(starts), per_buffer):
-            taken = np.sort(starts[first : first + per_buffer])
-            n_filled = 0
-            for start in taken:
-                rows = self.read(start, start + strip)
-                buffer[n_filled : n_filled + len(rows)] = rows
+            n_filled, chosen = 0, []
+            for start in np.sort(starts[first : first + per_buffer]):
+                rows = self.read(start, start + strip + lag)
+                filled = slice(n_filled, n_filled + len(rows))
+                buffer[filled] = rows
+                numbers[filled] = np.arange(start, start + len(rows))
+                chosen.append(n_filled + np.arange(min(strip, len(self) - start)))
                 n_filled += len(rows)
-            order = np.arange(n_filled)
+            order = np.concatenate(chosen)
             if keep is not None:
-                order = order[np.concatenate([keep[s : s + strip] for s in taken])]
-            yield buffer, rng.permutation(order)
+                order = order[keep[numbers[order]]]
+            yield buffer[:n_filled], numbers, rng.permutation(order)
 
     def check_finite(self) -> None:
         """Raise `InputError` that names the first row and column that is not a finite number."""
@@ -169,3 +195,9 @@ class Rows:
                     f"{done + len(chunk)} read); leave these frames out or mend the feature"
                 )
             done += len(chunk)
+
+
+def _joined(first: list[np.ndarray], second: list[np.ndarray]) -> list[np.ndarray]:
+    if not len(first[0]):
+        return second
+    return [np.concatenate(both) for both in zip(first, second, strict=True)]

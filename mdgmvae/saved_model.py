@@ -26,6 +26,7 @@ FORMAT = "mdgmvae-model"
 FORMAT_VERSION = 1
 _FITTED = ("seed", "device", "populations", "history", "feature_names_in")
 _TRAJECTORY = ("featurizer", "selection", "fingerprint", "names", "units", "preset")
+_SCALING = ("mean", "scale", "projection", "back_projection", "explained")
 _PACKAGES = ("numpy", "tensorflow", "scikit-learn", "MDAnalysis", "mdtraj")
 
 
@@ -75,8 +76,7 @@ class SavedModel:
             "fitted": self.fitted,
             "trajectory": self.trajectory,
         }
-        arrays = {**self.weights, "scaling/mean": self.scaling.mean}
-        arrays["scaling/scale"] = self.scaling.scale
+        arrays = {**self.weights, **_scaling_arrays(self.scaling)}
         with atomic_folder(path, overwrite=(path / "model.json").is_file()) as temporary:
             with open(temporary / "weights.npz", "wb") as file:
                 np.savez(file, **arrays)  # type: ignore[arg-type]
@@ -100,7 +100,7 @@ class SavedModel:
             arrays = _read_arrays(path / "weights.npz")
             if _digest(path / "weights.npz") != content["sha256"]["weights.npz"]:
                 raise InputError(f"{path}: weights.npz does not belong to model.json; save again")
-            scaling = Scaling(arrays.pop("scaling/mean"), arrays.pop("scaling/scale"))
+            scaling = _scaling(arrays)
             model = cls(
                 params=_known(_tuples(content["params"])),
                 architecture=architecture,
@@ -115,10 +115,29 @@ class SavedModel:
                 raise
             raise InputError(f"{path}: the model is damaged ({error}); save it again") from error
         shapes = {name: array.shape for name, array in arrays.items()}
-        n_x = (architecture.n_x,)
-        if shapes != architecture.shapes or not scaling.mean.shape == scaling.scale.shape == n_x:
+        if shapes != architecture.shapes or not _fits(scaling, architecture.n_x):
             raise InputError(f"{path}: weights.npz does not fit model.json; save the model again")
         return model
+
+
+def _scaling_arrays(scaling: Scaling) -> dict[str, np.ndarray]:
+    arrays = {f"scaling/{name}": getattr(scaling, name) for name in _SCALING}
+    return {name: np.asarray(array) for name, array in arrays.items() if array is not None}
+
+
+def _scaling(arrays: dict[str, np.ndarray]) -> Scaling:
+    """The scaling, taken out of the arrays of the file."""
+    found = {name: arrays.pop(f"scaling/{name}", None) for name in _SCALING}
+    explained = float(found.pop("explained"))
+    return Scaling(**found, explained=explained)
+
+
+def _fits(scaling: Scaling, n_x: int) -> bool:
+    columns = scaling.mean.shape
+    if scaling.projection is None or scaling.back_projection is None:
+        return columns == scaling.scale.shape == (n_x,)
+    shapes = scaling.projection.shape, scaling.back_projection.T.shape
+    return columns == scaling.scale.shape and shapes == ((*columns, n_x), (*columns, n_x))
 
 
 def find_model(path: str | os.PathLike) -> Path:

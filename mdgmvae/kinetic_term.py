@@ -1,0 +1,75 @@
+"""The kinetic term of the loss: VAMP-2 of the soft assignments q(y|x) (TensorFlow).
+
+With q_0 = q(y|x_t), q_1 = q(y|x_{t+lag}) and the averages over pairs
+
+    C_00 = <q_0 q_0^T>,   C_01 = <q_0 q_1^T>,   C_11 = <q_1 q_1^T>
+
+VAMP-2 is the squared Frobenius norm of C_00^{-1/2} C_01 C_11^{-1/2} (Wu & Noé, J. Nonlinear
+Sci. 30, 23 (2020); Mardt et al., Nat. Commun. 9, 5 (2018)). The q of a frame add up to 1, so
+one singular value is 1 and the score lies between 1 and k.
+
+Estimated from one small batch of n pairs it is too high by about (k - 1)^2 / n and hardly sees
+a state rarer than 1 / n: it would reward noise. So the covariances are averages over many
+batches, and a batch enters the gradient linearly, through d VAMP-2 / d C at those averages.
+"""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+#: Added to the diagonal of C_00 and C_11, as a share of all frames: keeps a component that no
+#: frame belongs to from having an inverse, and is far below any population worth a state.
+EPSILON = 1e-6
+#: Share of the old average that stays at each step, once there have been enough steps.
+DECAY = 0.95
+
+
+class Covariances(NamedTuple):
+    """C_00, C_01 and C_11, three tensors of shape (k, k)."""
+
+    c00: tf.Tensor
+    c01: tf.Tensor
+    c11: tf.Tensor
+
+
+def covariances(q0: tf.Tensor, q1: tf.Tensor, weights: tf.Tensor) -> Covariances:
+    """Averages over the pairs with weight 1: (n, k), (n, k), (n,) -> three of (k, k)."""
+    weighted = q0 * weights[:, tf.newaxis]
+    n = tf.maximum(tf.reduce_sum(weights), 1.0)
+    return Covariances(
+        tf.matmul(weighted, q0, transpose_a=True) / n,
+        tf.matmul(weighted, q1, transpose_a=True) / n,
+        tf.matmul(q1 * weights[:, tf.newaxis], q1, transpose_a=True) / n,
+    )
+
+
+def running(before: tf.Tensor, batch: Covariances, step: tf.Tensor) -> tf.Tensor:
+    """The running averages (3, k, k) with this batch; the first steps count alike."""
+    n = tf.cast(step, before.dtype)
+    decay = tf.minimum(DECAY, n / (n + 1.0))
+    return decay * before + (1.0 - decay) * tf.stop_gradient(tf.stack(batch))
+
+
+def vamp2(c: tf.Tensor) -> tf.Tensor:
+    """VAMP-2 of covariances (3, k, k)."""
+    c = tf.cast(c, tf.float64)
+    p, q = _inverses(c)
+    return tf.linalg.trace(p @ c[1] @ q @ tf.transpose(c[1]))
+
+
+def surrogate(batch: Covariances, averages: tf.Tensor) -> tf.Tensor:
+    """A number whose gradient is that of VAMP-2 at `averages`, along the batch's covariances."""
+    # In double precision: components that are hardly told apart yet make C nearly singular.
+    c = tf.cast(averages, tf.float64)
+    p, q = _inverses(c)
+    left = p @ c[1] @ q
+    by_c01 = 2.0 * left
+    by_c00 = -left @ tf.transpose(c[1]) @ p
+    by_c11 = -q @ tf.transpose(c[1]) @ left
+    slopes = tf.stop_gradient(tf.cast(tf.stack([by_c00, by_c01, by_c11]), averages.dtype))
+    return tf.reduce_sum(slopes * tf.stack(batch))
+
+
+def _inverses(c: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    ridge = EPSILON * tf.eye(c.shape[-1], dtype=c.dtype)
+    return tf.linalg.inv(c[0] + ridge), tf.linalg.inv(c[2] + ridge)

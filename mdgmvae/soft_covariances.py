@@ -1,0 +1,58 @@
+"""VAMP-2 of soft assignments from their covariances, within the training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+#: As in the kinetic term of the loss.
+EPSILON = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class SoftCovariances:
+    """<q_0 q_0^T>, <q_0 q_1^T> and <q_1 q_1^T> over pairs of frames: shape (k, k), float64.
+
+    Examples
+    --------
+    >>> slow = np.repeat(np.eye(2), 50, axis=0)
+    >>> round(SoftCovariances.of([(slow, slow)]).vamp2(), 3)
+    2.0
+    """
+
+    c00: np.ndarray
+    c01: np.ndarray
+    c11: np.ndarray
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> SoftCovariances:
+        """Averages over (earlier q, later q), each (n, k), which come in chunks."""
+        sums, n = [0.0, 0.0, 0.0], 0
+        for chunk in pairs:
+            q0, q1 = (q.astype(np.float64) for q in chunk)
+            sums = [s + part for s, part in zip(sums, (q0.T @ q0, q0.T @ q1, q1.T @ q1), strict=True)]
+            n += len(q0)
+        return cls(*(np.asarray(s) / n for s in sums))
+
+    def vamp2(self) -> float:
+        """VAMP-2, with the trivial singular value 1 counted."""
+        return float(np.sum(self._operator() * self.c01))
+
+    def score_of(self, other: SoftCovariances) -> float:
+        """How well these singular functions describe other frames.
+
+        The variational score of Koopman operators (VAMP-E; Wu & Noé, J. Nonlinear Sci. 30, 23
+        (2020)), which needs no inverse of the other covariances: a state that the other frames
+        do not visit adds nothing, not noise.
+        """
+        a = self._operator()
+        return float(
+            2.0 * np.sum(a * other.c01) - np.trace(a.T @ other.c00 @ a @ other.c11)
+        )
+
+    def _operator(self) -> np.ndarray:
+        ridge = EPSILON * np.eye(len(self.c00))
+        inverses = np.linalg.inv(self.c00 + ridge), np.linalg.inv(self.c11 + ridge)
+        return inverses[0] @ self.c01 @ inverses[1]

@@ -1,0 +1,77 @@
+"""Time-lagged independent components: directions in which the frames move slowly (deeptime)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Directions whose variance is less than this share of the largest one are left out: they are
+#: noise, or combinations of other columns.
+EPSILON = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Tica:
+    """A projection to slow coordinates of mean 0 and variance 1, uncorrelated with each other.
+
+    Perez-Hernandez et al., J. Chem. Phys. 139, 015102 (2013).
+
+    Parameters
+    ----------
+    mean : ndarray of shape (n_columns,), float32
+    projection : ndarray of shape (n_columns, n_components), float32
+        The slowest component first.
+    back_projection : ndarray of shape (n_components, n_columns), float32
+        The least-squares way back.
+    autocorrelation : ndarray of shape (n_components,), float64
+        Of each component at the lag.
+    explained : float
+        Share of the variance that is left after going there and back.
+
+    Examples
+    --------
+    >>> slow = np.repeat([[0.0], [1.0]], 50, axis=0)
+    >>> x = np.hstack([slow, np.random.default_rng(0).normal(size=(100, 1))])
+    >>> tica = Tica.fit([(x[:-1], x[1:])], lag=1)
+    >>> int(abs(tica.projection[:, 0]).argmax()), tica.autocorrelation.round(1).tolist()[0]
+    (0, 1.0)
+    """
+
+    mean: np.ndarray
+    projection: np.ndarray
+    back_projection: np.ndarray
+    autocorrelation: np.ndarray
+    explained: float
+
+    @classmethod
+    def fit(
+        cls,
+        pairs: Iterable[tuple[np.ndarray, np.ndarray]],
+        lag: int,
+        n_components: int | None = None,
+    ) -> Tica:
+        """The components of (earlier rows, later rows), which come in chunks."""
+        from deeptime.decomposition import TICA
+
+        estimator = TICA(lagtime=lag, epsilon=EPSILON, scaling=None)
+        for earlier, later in pairs:
+            estimator.partial_fit((earlier.astype(float), later.astype(float)))
+        model = estimator.fetch_model()
+        covariance = np.asarray(model.cov_00)
+        w = np.asarray(model.singular_vectors_left)[:, :n_components]
+        w = w / np.sqrt(np.einsum("ij,ik,kj->j", w, covariance, w))
+        # The sign of an eigenvector is the solver's choice: fix it.
+        w = w * np.where(w[np.abs(w).argmax(axis=0), np.arange(w.shape[1])] < 0, -1, 1)
+        # The components are uncorrelated and of variance 1, so the least-squares way back is
+        # the covariance of the columns with them.
+        back = (covariance @ w).T
+        total = float(np.trace(covariance))
+        return cls(
+            mean=np.asarray(model.mean_0, np.float32),
+            projection=w.astype(np.float32),
+            back_projection=back.astype(np.float32),
+            autocorrelation=np.asarray(model.singular_values[: w.shape[1]], float),
+            explained=min(1.0, float(np.square(back).sum()) / total) if total > 0 else 1.0,
+        )

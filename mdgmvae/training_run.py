@@ -1,0 +1,127 @@
+"""One fit from beginning to end: scaling, start, restarts side by side, the best one, all frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from . import fitting
+from .architecture import Architecture, architecture_of
+from .checkpoint import Checkpoint
+from .pairs import TimePairs
+from .rows import Rows
+from .scaling import Scaling
+from .training import Fit, Options, random_start
+from .warm_start import SlowClusters
+
+
+class TrainingRun:
+    """What `GMVAE.fit` does with checked parameters.
+
+    Parameters
+    ----------
+    rows : Rows
+    lengths : sequence of int
+        Rows of each continuous piece of trajectory.
+    params : dict
+        Hyperparameters in their plain types.
+    seed : int
+    device : str
+        From `devices.choose`.
+    checkpoint : Checkpoint or None
+    verbose : bool or None
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        lengths: Sequence[int],
+        params: dict[str, Any],
+        seed: int,
+        device: str,
+        checkpoint: Checkpoint | None,
+        verbose: bool | None,
+    ) -> None:
+        self._rows = rows
+        self._lengths = lengths
+        self._params = params
+        self._seed = seed
+        self._device = device
+        self._checkpoint = checkpoint
+        self._verbose = verbose
+        taken = {n: params[n] for n in Options.__dataclass_fields__ if n in params}
+        self._options = Options(**taken, seed=seed)
+
+    def fit(self) -> tuple[Fit, Architecture, Scaling]:
+        """Train; with `refit`, once more on all frames for as long as was best."""
+        everything = fitting.hold_out(len(self._rows), 0, self._lengths, self._rng())
+        lag = self._params["lag"] or 0
+        split = fitting.hold_out(
+            len(self._rows), self._params["validation_fraction"], self._lengths, self._rng(), lag
+        )
+        scaling, architecture, initial = self._prepare(split)
+        fits = self._train(split, scaling, architecture, self._options, initial, self._checkpoint)
+        kept = fitting.best(fits)
+        if not self._params["refit"] or not split.held_out.any() or kept.diverged:
+            return kept, architecture, scaling
+        scaling, architecture, initial = self._prepare(everything)
+        options = replace(self._options, n_init=1, stop_after=kept.epochs)
+        start = initial[kept.restart : kept.restart + 1]
+        final = self._train(everything, scaling, architecture, options, start, None)[0]
+        return (kept if final.diverged else final), architecture, scaling
+
+    def _rng(self) -> np.random.Generator:
+        return np.random.default_rng(self._seed)
+
+    def _prepare(self, split: fitting.Split) -> tuple[Scaling, Architecture, np.ndarray]:
+        """Scaling, sizes and first weights, all from the rows that train."""
+        params, rows = self._params, self._rows
+        keep = None if split.train.all() else split.train
+        kind = params["scale"]
+        chunks = fitting.chosen_chunks(rows, keep)
+        scaling = Scaling.fit(kind, chunks, rows.n_columns)
+        pairs = None
+        if params["lag"] is not None:
+            pairs = TimePairs.within(self._lengths, params["lag"], keep)
+        clusters = None
+        if params["init"] == "kmeans":
+            clusters = SlowClusters(rows, scaling, pairs, self._seed)
+        if kind == "tica":
+            assert pairs is not None
+            scaling = Scaling.fit_tica(scaling, rows, pairs, params["tica_dim"])
+        architecture = architecture_of(params, scaling.n_x)
+        initial = random_start(architecture, self._options)
+        if clusters is not None:
+            initial = np.stack(
+                [
+                    clusters.start(architecture, flat, self._seed + number, scaling)
+                    for number, flat in enumerate(initial)
+                ]
+            )
+        return scaling, architecture, initial
+
+    def _train(
+        self,
+        split: fitting.Split,
+        scaling: Scaling,
+        architecture: Architecture,
+        options: Options,
+        initial: np.ndarray,
+        checkpoint: Checkpoint | None,
+    ) -> list[Fit]:
+        data = fitting.ScaledRows(
+            self._rows,
+            scaling,
+            split,
+            self._lengths,
+            architecture,
+            options,
+            self._params["lag"],
+            self._device,
+        )
+        return fitting.fit(
+            data, architecture, options, self._device, checkpoint, self._verbose, initial=initial
+        )

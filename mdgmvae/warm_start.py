@@ -1,0 +1,126 @@
+"""Where training may begin: q(y|x) set to k-means clusters of the slow coordinates."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+
+from .architecture import Architecture, unflatten
+from .tica import Tica
+
+if TYPE_CHECKING:
+    from .pairs import TimePairs
+    from .rows import Rows
+    from .scaling import Scaling
+
+#: Rows that are clustered and on which q(y|x) is fitted to the clusters.
+N_ROWS = 20_000
+#: Columns above which principal components come before the time-lagged ones, and how many.
+MAX_COLUMNS, N_PRINCIPAL = 300, 100
+#: Bytes of rows from which the principal components are computed.
+_PCA_BYTES = 2**27
+#: Slow coordinates that are clustered.
+MAX_DIM = 20
+_EPOCHS = 20
+
+
+class SlowClusters:
+    """k-means in time-lagged independent components, each weighted by its autocorrelation.
+
+    The weights make distances kinetic (Noé & Clementi, J. Chem. Theory Comput. 11, 5002
+    (2015)): frames are near each other that exchange within the lag.
+
+    Parameters
+    ----------
+    rows : Rows
+    scaling : Scaling
+        To standardised columns.
+    pairs : TimePairs or None
+        None clusters the principal components, without kinetics.
+    seed : int
+    """
+
+    def __init__(self, rows: Rows, scaling: Scaling, pairs: TimePairs | None, seed: int) -> None:
+        self._raw = _spread(rows, N_ROWS)
+        self._x = scaling.apply(self._raw)
+        reduce = self._principal(seed)
+        if pairs is None:
+            self._coordinates = reduce(self._x)
+            return
+        tica = Tica.fit(
+            pairs.chunks(rows, lambda raw: reduce(scaling.apply(raw))), pairs.lag, MAX_DIM
+        )
+        slow = (reduce(self._x) - tica.mean) @ tica.projection
+        self._coordinates = slow * np.clip(tica.autocorrelation, 0.0, 1.0).astype(np.float32)
+
+    def _principal(self, seed: int):  # type: ignore[no-untyped-def]
+        n_columns = self._x.shape[1]
+        if n_columns <= MAX_COLUMNS:
+            return lambda x: x
+        some = self._x[:: max(1, len(self._x) * n_columns * 4 // _PCA_BYTES)]
+        n = min(N_PRINCIPAL, *some.shape)
+        return PCA(n, svd_solver="randomized", random_state=seed).fit(some).transform
+
+    def start(
+        self, architecture: Architecture, flat: np.ndarray, seed: int, scaling: Scaling
+    ) -> np.ndarray:
+        """The weights `flat` with those of q(y|x) fitted to the clusters."""
+        k = architecture.k
+        if k == 1:
+            return flat
+        kmeans = KMeans(k, n_init=3, random_state=seed)
+        labels = kmeans.fit_predict(self._coordinates)
+        weights = unflatten(architecture, flat) | _classifier(
+            architecture, scaling.apply(self._raw), labels, seed
+        )
+        return np.concatenate([weights[name].ravel() for name in architecture.shapes])
+
+
+def _spread(rows: Rows, n: int) -> np.ndarray:
+    """About `n` rows, evenly spread."""
+    step = max(1, len(rows) // n)
+    parts, done = [], 0
+    for chunk in rows.chunks():
+        parts.append(chunk[(-done) % step :: step])
+        done += len(chunk)
+    return np.concatenate(parts)
+
+
+def _classifier(
+    architecture: Architecture, x: np.ndarray, labels: np.ndarray, seed: int
+) -> dict[str, np.ndarray]:
+    """Weights of q(y|x) with which it gives the labels."""
+    network = MLPClassifier(
+        architecture.qy_dims, alpha=1e-3, batch_size=min(256, len(x)), learning_rate_init=5e-3,
+        max_iter=_EPOCHS, random_state=seed,
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        # It only has to be near: the training goes on from there.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        network.fit(x, labels)
+    last = len(network.coefs_) - 1
+    weights = {}
+    for layer, (w, b) in enumerate(zip(network.coefs_, network.intercepts_, strict=True)):
+        if layer == last:
+            w, b = _logits_of_all(w, b, network.classes_, architecture.k)
+        weights[f"qy/{layer}/weights"] = w.astype(np.float32)
+        weights[f"qy/{layer}/biases"] = b.astype(np.float32)
+    return weights
+
+
+def _logits_of_all(
+    w: np.ndarray, b: np.ndarray, present: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The last layer for all k components, where some have no frame or there are two."""
+    if w.shape[1] == 1 and len(present) == 2:
+        # One logit for two classes: the other one is zero.
+        w, b = np.hstack([np.zeros_like(w), w]), np.concatenate([[0.0], b])
+    everything, biases = np.zeros((len(w), k)), np.full(k, -10.0)
+    everything[:, present], biases[present] = w, b
+    return everything, biases
