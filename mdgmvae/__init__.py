@@ -22,7 +22,10 @@ _PUBLIC = {
     "FeatureSet": "storage",
     "featurize": "featurizers",
 }
-_SUBMODULES = ("annotation", "data", "errors", "featurizers", "plot", "presets", "viewer")
+_SUBMODULES = (
+    *("agreement", "annotation", "data", "errors", "featurizers", "judgement", "kinetic_plots"),
+    *("kinetics", "lumping", "plot", "presets", "viewer"),
+)
 
 __all__ = [*_PUBLIC, "__version__"]
 
