@@ -9,7 +9,6 @@ import time
 import warnings
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,7 @@ logger = logging.getLogger(__name__)
 #: Seconds of training that an abrupt end may lose.
 INTERVAL = 20.0
 _NO_CHECKPOINT = "{}: not a checkpoint of mdgmvae; delete it or give another name"
-_ARRAYS = ("weights", "first_moment", "second_moment", "best_weights")
+_ARRAYS = ("weights", "first_moment", "second_moment", "covariances")
 
 
 class Checkpoint:
@@ -52,15 +51,13 @@ class Checkpoint:
 
     def save(self, state: State) -> None:
         """Write the state."""
-        arrays = {name: getattr(state, name) for name in _ARRAYS if name != "best_weights"}
-        if state.best_weights is not None:
-            arrays["best_weights"] = state.best_weights
-        if state.kept is not None:
-            arrays["kept_weights"] = state.kept.weights
-        fields = {name: value for name, value in vars(state).items() if name not in _ARRAYS}
-        kept = fields.pop("kept")
-        if kept is not None:
-            fields["kept"] = {n: v for n, v in asdict(kept).items() if n != "weights"}
+        arrays = {name: getattr(state, name) for name in _ARRAYS}
+        restarts = []
+        for number, restart in enumerate(state.restarts):
+            restarts.append({n: v for n, v in vars(restart).items() if n != "best_weights"})
+            if restart.best_weights is not None:
+                arrays[f"best_weights_{number}"] = restart.best_weights
+        fields = {"epoch": state.epoch, "step": state.step, "restarts": restarts}
         text = json.dumps({"identity": self._identity, "state": fields})
         try:
             with atomic_file(self.path) as temporary, open(temporary, "wb") as file:
@@ -78,18 +75,23 @@ class Checkpoint:
         InputError
             When the file is no checkpoint, or that of another training.
         """
-        from .training import Fit, State
+        from .training import Restart, State
 
         if not self.path.exists():
             return None
         content, arrays = _read(self.path)
         try:
             identity, fields = content["identity"], content["state"]
-            kept = fields.pop("kept", None)
-            if kept is not None:
-                kept = Fit(weights=arrays.pop("kept_weights"), **kept)
-            values: dict[str, Any] = {**fields, **arrays, "kept": kept}
-            state = State(**values)
+            restarts = [
+                Restart(**restart, best_weights=arrays.get(f"best_weights_{number}"))
+                for number, restart in enumerate(fields["restarts"])
+            ]
+            state = State(
+                epoch=fields["epoch"],
+                step=fields["step"],
+                restarts=restarts,
+                **{name: arrays[name] for name in _ARRAYS},
+            )
         except (KeyError, TypeError) as error:
             raise InputError(_NO_CHECKPOINT.format(self.path)) from error
         different = [name for name in self._identity if identity.get(name) != self._identity[name]]

@@ -189,9 +189,7 @@ class ScaledRows:
             yield raw, None
 
     def _covariances(self, inference: Inference, pairs: TimePairs) -> SoftCovariances:
-        q = pairs.chunks(
-            self._rows, lambda raw: inference.probabilities(self._scaling.apply(raw))
-        )
+        q = pairs.chunks(self._rows, lambda raw: inference.probabilities(self._scaling.apply(raw)))
         return SoftCovariances.of(q)
 
     def _inference(self, flat: np.ndarray) -> Inference:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -14,16 +15,18 @@ from sklearn.base import (
     DensityMixin,
     TransformerMixin,
 )
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import fitting, presets
-from .architecture import architecture_of, unflatten
+from .architecture import unflatten
 from .checkpoint import Checkpoint, check_path, stored_seed
+from .convergence import diagnose
 from .errors import InputError, TrainingError
+from .metastable import lump_components
 from .persistence import Persistence
 from .rows import Rows
-from .scaling import Scaling
 from .seeds import checked_seed, draw_seed
 from .trained import TrainedModel
 
@@ -60,8 +63,12 @@ class GMVAE(
         Frames in a batch.
     lr : float
         Learning rate of Adam.
-    scale : {None, "standard"}
-        "standard" gives every feature mean 0 and variance 1.
+    scale : {None, "standard", "tica"}
+        "standard" gives every feature mean 0 and variance 1; "tica" goes on to whitened
+        time-lagged independent components, `reconstruct` and `decode` then go back by least
+        squares (`scaling_.explained` says how much of the variance comes back).
+    tica_dim : int, optional
+        Slowest components that are kept; None keeps all.
     r_nent_start : float, optional
         Weight of the negative entropy at the start; it falls linearly to `r_nent`. 1 is the
         evidence lower bound.
@@ -70,12 +77,32 @@ class GMVAE(
     lr_schedule : {"constant", "cosine"}
         Course of the learning rate over the epochs.
     validation_fraction : float
-        Share of the frames held out, as pieces of neighbouring frames; the weights with the
-        lowest loss on them are kept.
+        Share of the frames held out, as pieces of neighbouring frames (with a gap of one lag);
+        the weights with the lowest loss on them are kept.
     patience : int, optional
         Epochs without a lower validation loss after which training stops.
     n_init : int
-        Restarts; the one with the lowest loss is kept.
+        Restarts, trained side by side; the one with the lowest loss (on the frames held out,
+        where there are such) is kept.
+    init : {"random", "kmeans"}
+        "kmeans" starts q(y|x) as k-means clusters of the slow coordinates.
+    refit : bool
+        Train the best restart again on all frames, for as many epochs as were best: a state
+        that was visited once lies in one piece of the trajectory.
+    vamp_weight : float
+        Weight of the kinetic term, in nats for each feature: VAMP-2 of q(y|x) over pairs of
+        frames one lag apart, times this, times n_x, is subtracted from the loss. 0 is the paper.
+    lag : int, optional
+        Rows between the frames of a pair, within a continuous piece of trajectory.
+    decoder_target : {"same", "lagged"}
+        What is decoded: the frame itself or the one a lag later.
+    kl : {"sampled", "analytic"}
+        The latent term at the z that were drawn, as in the paper, or in closed form.
+    px_floor : float
+        Floor of the variance of p(x|z), in scaled units.
+    n_macrostates : int, optional
+        Metastable states into which the components are lumped; None counts the processes that
+        are slower than the lag.
     relu_logits : bool
         ReLU on the logits of q(y|x), as in the paper's code. Components die of it; it is
         there for models that were trained with that code.
@@ -97,9 +124,15 @@ class GMVAE(
         are numbered by falling count of labels over the frames of the fit.
     populations_ : ndarray of shape (k,)
         Share of the frames of the fit in each component.
+    macrostates_ : ndarray of shape (k,), int64
+        The metastable state of each component: those that exchange within the lag are one
+        (PCCA+ on their Markov model at the lag, or at one row where there is no lag). Numbered
+        by falling population; -1 for a component without frames.
     history_ : dict of str to list of float
         One value an epoch: "epoch", "loss", "reconstruction", "latent", "negative_entropy"
-        (each in nats a frame), "r_nent", "lr" and "val_loss" where frames are held out.
+        (each in nats a frame), "r_nent", "lr"; with a kinetic term "vamp2" (of q(y|x) over all
+        training pairs), and where frames are held out "val_loss" (what chooses the weights: the
+        loss with the kinetic term) and "val_vamp2".
     n_epochs_ : int
         Epochs that were run.
     n_features_in_ : int
@@ -150,6 +183,7 @@ class GMVAE(
         decoder_target: str = "same",
         kl: str = "sampled",
         px_floor: float = 1e-5,
+        n_macrostates: int | None = None,
         relu_logits: bool = False,
         device: str = "auto",
         checkpoint: str | os.PathLike | None = None,
@@ -182,6 +216,7 @@ class GMVAE(
         self.decoder_target = decoder_target
         self.kl = kl
         self.px_floor = px_floor
+        self.n_macrostates = n_macrostates
         self.relu_logits = relu_logits
         self.device = device
         self.checkpoint = checkpoint
@@ -266,6 +301,9 @@ class GMVAE(
         self.model_ = model.reorder(order)
         # Counted again: a frame between two components goes to the one that is shown first.
         self.populations_ = self.model_.count_labels(rows) / len(rows)
+        self.macrostates_ = lump_components(
+            self.model_.labels(rows), pieces, params["k"], params["lag"], params["n_macrostates"]
+        )
         self.history_ = fit.history
         self.n_epochs_ = len(fit.history.get("epoch", []))
         if fit.diverged:
@@ -274,6 +312,8 @@ class GMVAE(
                 f"lr={self.lr:g} or scale the inputs (scale='standard'). The weights of epoch "
                 f"{self.n_epochs_} are kept"
             )
+        for problem in diagnose(fit.history, params):
+            warnings.warn(problem, ConvergenceWarning, stacklevel=3)
 
     def check(self, n_frames: int, n_columns: int) -> dict[str, Any]:
         """Check the parameters, as `fit` does, against data of this size.
@@ -291,6 +331,21 @@ class GMVAE(
         params = presets.check({name: getattr(self, name) for name in presets.HYPERPARAMETERS})
         if n_frames < params["k"]:
             raise InputError(f"k={params['k']}: more components than frames (n_samples={n_frames})")
+        needs_lag = [
+            f"{name}={params[name]!r}"
+            for name in ("vamp_weight", "decoder_target", "scale")
+            if params[name] in ("lagged", "tica") or (name == "vamp_weight" and params[name] > 0)
+        ]
+        if needs_lag and params["lag"] is None:
+            raise InputError(
+                f"lag: {' and '.join(needs_lag)} need pairs of frames one lag apart; give the lag "
+                "in rows (or lag_time in ps, for a trajectory)"
+            )
+        if params["relu_logits"] and params["init"] != "random":
+            raise InputError(
+                f"init={params['init']!r}: relu_logits is for models of the paper's code, which "
+                "start at random; leave relu_logits out or set init='random'"
+            )
         if params["n_x"] not in (None, n_columns):
             raise InputError(
                 f"n_x={params['n_x']}: the data have {n_columns} columns; leave n_x out"
@@ -321,6 +376,13 @@ class GMVAE(
     def predict(self, X: Features) -> np.ndarray:
         """The component of each frame, argmax_y q(y|x): shape (n_frames,), int64."""
         return self.assign(X)[0]
+
+    def predict_macrostates(self, X: Features) -> np.ndarray:
+        """The metastable state of each frame: shape (n_frames,), int64.
+
+        That of its component, by `macrostates_`.
+        """
+        return self.macrostates_[self.predict(X)]
 
     def predict_proba(self, X: Features) -> np.ndarray:
         """q(y|x): shape (n_frames, k), float32."""

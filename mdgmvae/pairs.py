@@ -35,9 +35,7 @@ class TimePairs:
     has_partner: np.ndarray
 
     @classmethod
-    def within(
-        cls, lengths: Sequence[int], lag: int, keep: np.ndarray | None = None
-    ) -> TimePairs:
+    def within(cls, lengths: Sequence[int], lag: int, keep: np.ndarray | None = None) -> TimePairs:
         """All pairs that do not straddle two pieces, of rows that `keep` marks.
 
         Raises

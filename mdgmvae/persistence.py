@@ -25,6 +25,7 @@ class Persistence(BaseEstimator):
 
     model_: TrainedModel
     populations_: np.ndarray
+    macrostates_: np.ndarray
     history_: dict[str, list[float]]
     n_epochs_: int
     n_features_in_: int
@@ -64,6 +65,7 @@ class Persistence(BaseEstimator):
             "seed": self.seed_,
             "device": self.device_,
             "populations": [None if np.isnan(p) else float(p) for p in self.populations_],
+            "macrostates": self.macrostates_,
             "history": self.history_,
             "feature_names_in": getattr(self, "feature_names_in_", np.array([])).tolist(),
         }
@@ -106,6 +108,7 @@ class Persistence(BaseEstimator):
         )
         model.device_ = fitted["device"]
         model.populations_ = np.array(fitted["populations"], float)
+        model.macrostates_ = np.array(fitted["macrostates"], np.int64)
         model.history_ = fitted["history"]
         model.n_epochs_ = len(model.history_.get("epoch", []))
         if fitted["feature_names_in"]:
@@ -117,7 +120,7 @@ class Persistence(BaseEstimator):
         """A model that was trained with the paper's own TensorFlow 1 code.
 
         The sizes follow from the weights; the order of the components is the checkpoint's, so
-        `populations_` is unknown (NaN).
+        `populations_` is unknown (NaN) and nothing is lumped.
 
         Parameters
         ----------
@@ -142,6 +145,7 @@ class Persistence(BaseEstimator):
         model.model_ = TrainedModel(architecture, weights, scaling, model.seed_, model.device)
         model.device_ = "unknown"
         model.populations_ = np.full(architecture.k, np.nan)
+        model.macrostates_ = np.arange(architecture.k)
         model.history_ = {}
         model.n_epochs_ = 0
         return model

@@ -55,9 +55,13 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
     ),
     "n_init": Hyperparameter("int", "restarts; the one with the lowest loss is kept", 1),
     "init": Hyperparameter(
-        "choice", "start at random or from k-means of slow coordinates", choices=("random", "kmeans")
+        "choice",
+        "start at random or from k-means of slow coordinates",
+        choices=("random", "kmeans"),
     ),
-    "refit": Hyperparameter("bool", "train again on all frames, as long as was best with some held out"),
+    "refit": Hyperparameter(
+        "bool", "train again on all frames, as long as was best with some held out"
+    ),
     "vamp_weight": Hyperparameter("float", "weight of the kinetic term, for each feature", 0),
     "lag": Hyperparameter("int", "rows between the frames of a pair", 1, optional=True),
     "decoder_target": Hyperparameter(
@@ -67,6 +71,9 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         "choice", "latent term at the z drawn or in closed form", choices=("sampled", "analytic")
     ),
     "px_floor": Hyperparameter("float", "floor of the variance of p(x|z), in scaled units", 1e-12),
+    "n_macrostates": Hyperparameter(
+        "int", "metastable states; by default as many as are slower than the lag", 1, optional=True
+    ),
     "relu_logits": Hyperparameter("bool", "ReLU on the logits, for models of the paper's code"),
 }
 
@@ -98,6 +105,7 @@ PAPER: Mapping[str, Any] = {
     "decoder_target": "same",
     "kl": "sampled",
     "px_floor": 1e-5,
+    "n_macrostates": None,
     "relu_logits": False,
 }
 

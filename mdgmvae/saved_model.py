@@ -24,7 +24,7 @@ from .scaling import Scaling
 
 FORMAT = "mdgmvae-model"
 FORMAT_VERSION = 1
-_FITTED = ("seed", "device", "populations", "history", "feature_names_in")
+_FITTED = ("seed", "device", "populations", "macrostates", "history", "feature_names_in")
 _TRAJECTORY = ("featurizer", "selection", "fingerprint", "names", "units", "preset")
 _SCALING = ("mean", "scale", "projection", "back_projection", "explained")
 _PACKAGES = ("numpy", "tensorflow", "scikit-learn", "MDAnalysis", "mdtraj")

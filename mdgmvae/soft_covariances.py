@@ -29,10 +29,13 @@ class SoftCovariances:
     @classmethod
     def of(cls, pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> SoftCovariances:
         """Averages over (earlier q, later q), each (n, k), which come in chunks."""
-        sums, n = [0.0, 0.0, 0.0], 0
+        sums: list = [0.0, 0.0, 0.0]
+        n = 0
         for chunk in pairs:
             q0, q1 = (q.astype(np.float64) for q in chunk)
-            sums = [s + part for s, part in zip(sums, (q0.T @ q0, q0.T @ q1, q1.T @ q1), strict=True)]
+            sums = [
+                s + part for s, part in zip(sums, (q0.T @ q0, q0.T @ q1, q1.T @ q1), strict=True)
+            ]
             n += len(q0)
         return cls(*(np.asarray(s) / n for s in sums))
 
@@ -48,9 +51,7 @@ class SoftCovariances:
         do not visit adds nothing, not noise.
         """
         a = self._operator()
-        return float(
-            2.0 * np.sum(a * other.c01) - np.trace(a.T @ other.c00 @ a @ other.c11)
-        )
+        return float(2.0 * np.sum(a * other.c01) - np.trace(a.T @ other.c00 @ a @ other.c11))
 
     def _operator(self) -> np.ndarray:
         ridge = EPSILON * np.eye(len(self.c00))

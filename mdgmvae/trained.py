@@ -52,11 +52,16 @@ class TrainedModel:
             done += len(x)
         return probabilities, latent
 
+    def labels(self, rows: Rows) -> np.ndarray:
+        """argmax_y q(y|x) of each row: shape (n,), int64."""
+        parts = [self.inference.probabilities(x).argmax(axis=1) for _, x in self._chunks(rows)]
+        return np.concatenate(parts)
+
     def count_labels(self, rows: Rows) -> np.ndarray:
         """Rows in each component: shape (k,), int64."""
         counts = np.zeros(self.architecture.k, np.int64)
         for _, x in self._chunks(rows):
-            labels = self.inference.assign(x)[0].argmax(axis=1)
+            labels = self.inference.probabilities(x).argmax(axis=1)
             counts += np.bincount(labels, minlength=len(counts))
         return counts
 

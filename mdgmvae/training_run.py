@@ -1,4 +1,4 @@
-"""One fit from beginning to end: scaling, start, restarts side by side, the best one, all frames."""
+"""One fit from beginning to end: scaling, start, restarts, the best one, all frames."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class TrainingRun:
         if params["init"] == "kmeans":
             clusters = SlowClusters(rows, scaling, pairs, self._seed)
         if kind == "tica":
-            assert pairs is not None
+            assert pairs is not None, "GMVAE.check refuses TICA without a lag"
             scaling = Scaling.fit_tica(scaling, rows, pairs, params["tica_dim"])
         architecture = architecture_of(params, scaling.n_x)
         initial = random_start(architecture, self._options)
