@@ -19,6 +19,7 @@ from .featurizers.precomputed import store_precomputed
 from .featurizers.registry import by_name, from_dict
 from .featurizers.topology import Fingerprint, as_atoms, selected_atoms
 from .labelling import label, trajectory_part
+from .lag_time import checked_lag_time, lag_in_rows
 from .model import GMVAE
 from .saved_model import SavedModel
 from .storage import FeatureSet
@@ -42,9 +43,11 @@ class GMVAEAnalysis(FeatureCollector):
     preset : {"robust", "paper"}
         A named set of hyperparameters.
     annotate : bool
-        Write the states to the trajectory: ``ts.aux.gmvae_state``, ``ts.aux.gmvae_probability``.
+        Write the states to the trajectory: ``ts.aux.gmvae_state``, ``ts.aux.gmvae_macrostate``,
+        ``ts.aux.gmvae_probability``.
     lag_time : float, optional
-        In ps; for kinetics in the training, which this version does not have: leave it None.
+        In ps: the lag of the kinetic term and of the metastable states, a multiple of the time
+        between frames. By default the preset's ``lag``, in rows (robust: 5; paper: none).
     seed : int, optional
         The same seed gives the same result.
     device : str
@@ -62,7 +65,8 @@ class GMVAEAnalysis(FeatureCollector):
         The parameters of the estimator: the preset's, and what was given instead.
     results : MDAnalysis.analysis.results.Results
         After `run`: ``labels`` (n_frames,) int64, ``probabilities`` (n_frames, k) float32,
-        ``latent`` (n_frames, n_z) float32, ``frames`` (n_frames,) int64 frame numbers,
+        ``latent`` (n_frames, n_z) float32, ``macrostates`` (n_frames,) int64 the metastable
+        states that the components are lumped into, ``frames`` (n_frames,) int64 frame numbers,
         ``times`` (n_frames,) in ps, ``trajectory_index`` (n_frames,) which file,
         ``lengths`` frames of each continuous piece, ``populations`` (k,), ``history`` dict of
         lists, one value an epoch.
@@ -112,10 +116,7 @@ class GMVAEAnalysis(FeatureCollector):
     ) -> None:
         self.settings = _settings(preset, hyperparameters)
         self.settings |= {"seed": seed, "device": device, "checkpoint": checkpoint}
-        if lag_time is not None:
-            raise InputError(
-                "lag_time: this version has no kinetics in the training; leave lag_time out"
-            )
+        self.lag_time = checked_lag_time(lag_time, hyperparameters)
         self.preset = preset
         self.annotate = annotate
         self._array = _as_array(features)
@@ -225,7 +226,7 @@ class GMVAEAnalysis(FeatureCollector):
         Returns
         -------
         MDAnalysis.analysis.results.Results
-            ``labels``, ``probabilities``, ``latent``, ``frames``, ``times``,
+            ``labels``, ``probabilities``, ``latent``, ``macrostates``, ``frames``, ``times``,
             ``trajectory_index``, ``lengths`` (frames of each continuous piece).
 
         Raises
@@ -357,7 +358,11 @@ class GMVAEAnalysis(FeatureCollector):
         return viewer.view(self.atomgroup, self.results.labels, self.results.frames, **shown)
 
     def _check_run(self, n_frames: int, n_features: int) -> None:
-        GMVAE(**self.settings).check(n_frames, n_features)
+        settings = dict(self.settings)
+        if self.lag_time is not None:
+            # How many rows it is, is known when the times of the frames are.
+            settings["lag"] = 1
+        GMVAE(**settings).check(n_frames, n_features)
 
     def _conclude(self) -> None:
         super()._conclude()
@@ -368,17 +373,22 @@ class GMVAEAnalysis(FeatureCollector):
         if self._array is None:
             self._trained_featurizer = self._bound.featurizer
         self._trajectory_part = trajectory_part(self.features, self.preset)
-        self.model = GMVAE(**self.settings, verbose=self._training_verbose)
+        settings = dict(self.settings)
+        if self.lag_time is not None:
+            settings["lag"] = lag_in_rows(self.lag_time, self.features)
+        self.model = GMVAE(**settings, verbose=self._training_verbose)
         self.model.fit(self.features.path, lengths=self.features.lengths)
         self.results.update(label(self.model, self.features))
         self.results.populations = self.model.populations_
         self.results.history = self.model.history_
         if self.annotate:
             universe, results = self.atomgroup.universe, self.results
-            annotation.annotate(universe, results.labels, results.frames)
-            annotation.annotate(
-                universe, results.probabilities, results.frames, name="gmvae_probability"
-            )
+            for name, rows in (
+                ("gmvae_state", results.labels),
+                ("gmvae_macrostate", results.macrostates),
+                ("gmvae_probability", results.probabilities),
+            ):
+                annotation.annotate(universe, rows, results.frames, name=name)
 
     def _trained_on(self) -> tuple[GMVAE, dict[str, Any]]:
         if not hasattr(self, "model"):

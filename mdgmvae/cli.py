@@ -299,7 +299,7 @@ def _value(what: presets.Hyperparameter) -> dict[str, Any]:
     """How argparse reads a hyperparameter; what it may be is checked with all others."""
     options: dict[str, Any] = {"default": argparse.SUPPRESS, "help": what.help}
     if what.kind == "bool":
-        return {**options, "action": "store_true"}
+        return {**options, "action": argparse.BooleanOptionalAction}
     if what.kind == "choice":
         names = [str(choice).lower() for choice in what.choices]
         return {**options, "choices": names}

@@ -13,7 +13,7 @@ from .storage import FeatureSet
 
 
 def label(model: GMVAE, features: FeatureSet) -> Results:
-    """Labels, probabilities and latent coordinates of a feature file, with its frames and times.
+    """What a model says of the rows of a feature file, with their frames and times.
 
     Parameters
     ----------
@@ -29,6 +29,7 @@ def label(model: GMVAE, features: FeatureSet) -> Results:
         labels=labels,
         probabilities=probabilities,
         latent=latent,
+        macrostates=model.macrostates_[labels],
         frames=features.frames,
         times=features.times,
         trajectory_index=features.trajectory_index,

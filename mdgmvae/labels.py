@@ -17,8 +17,10 @@ _ARRAYS: dict[str, tuple[type, int]] = {
     "labels": (np.int64, 1),
     "probabilities": (np.float32, 2),
     "latent": (np.float32, 2),
+    "macrostates": (np.int64, 1),
 }
 """What labels.npz holds: dtype and number of dimensions of each array."""
+_OPTIONAL = ("macrostates",)
 
 
 def as_labels(labels: Any) -> np.ndarray:
@@ -141,7 +143,8 @@ def write_labels(path: str | os.PathLike, results: Any) -> None:
     results : Results
         Anything with the attributes ``frames`` (n,), ``times`` (n,) in ps,
         ``trajectory_index`` (n,), ``labels`` (n,), ``probabilities`` (n, k) and
-        ``latent`` (n, n_z); ``GMVAEAnalysis.results`` has them.
+        ``latent`` (n, n_z), and ``macrostates`` (n,) where there are such;
+        ``GMVAEAnalysis.results`` has them.
 
     Raises
     ------
@@ -180,7 +183,8 @@ def read_labels(path: str | os.PathLike) -> Any:
     -------
     MDAnalysis.analysis.results.Results
         With ``frames`` (int64), ``times`` (float64, ps), ``trajectory_index`` (int64),
-        ``labels`` (int64), ``probabilities`` (n, k) and ``latent`` (n, n_z) (float32).
+        ``labels`` (int64), ``probabilities`` (n, k) and ``latent`` (n, n_z) (float32), and
+        ``macrostates`` (int64) where they were written.
 
     Raises
     ------
@@ -203,13 +207,14 @@ def read_labels(path: str | os.PathLike) -> Any:
 
 
 def _checked(found: dict[str, Any], problem: str) -> dict[str, np.ndarray]:
-    missing = [name for name in _ARRAYS if name not in found]
+    missing = [name for name in _ARRAYS if name not in found and name not in _OPTIONAL]
     if missing:
         raise InputError(f"{problem}; missing: {', '.join(missing)}")
     n_frames = len(np.atleast_1d(found["frames"]))
     arrays: dict[str, np.ndarray] = {}
-    for name, (dtype, ndim) in _ARRAYS.items():
-        values = np.asarray(found[name])
+    for name, given in found.items():
+        dtype, ndim = _ARRAYS[name]
+        values = np.asarray(given)
         if values.ndim != ndim or len(values) != n_frames or values.dtype.kind not in "iuf":
             raise InputError(
                 f"{problem}; {name} has shape {values.shape} and dtype {values.dtype}, numbers in "

@@ -133,8 +133,11 @@ class GMVAE(
         (each in nats a frame), "r_nent", "lr"; with a kinetic term "vamp2" (of q(y|x) over all
         training pairs), and where frames are held out "val_loss" (what chooses the weights: the
         loss with the kinetic term) and "val_vamp2".
+    validation_history_ : dict of str to list of float
+        The same of the restart that was kept, with frames held out, where `refit` trained it
+        again on all frames; else empty.
     n_epochs_ : int
-        Epochs that were run.
+        Epochs that were run, by the fit that is kept.
     n_features_in_ : int
     seed_ : int
     device_ : str
@@ -292,10 +295,11 @@ class GMVAE(
             identity = {"params": params, "seed": self.seed_, "data": data_of}
             checkpoint = Checkpoint(self.checkpoint, identity)
         run = TrainingRun(rows, pieces, params, self.seed_, device, checkpoint, self.verbose)
-        fit, architecture, scaling = run.fit()
+        trained = run.fit()
 
+        fit, architecture = trained.fit, trained.architecture
         weights = unflatten(architecture, fit.weights)
-        model = TrainedModel(architecture, weights, scaling, self.seed_, self.device)
+        model = TrainedModel(architecture, weights, trained.scaling, self.seed_, self.device)
         # The components are numbered by falling count over all rows, once and for all.
         order = np.argsort(-model.count_labels(rows), kind="stable")
         self.model_ = model.reorder(order)
@@ -305,6 +309,7 @@ class GMVAE(
             self.model_.labels(rows), pieces, params["k"], params["lag"], params["n_macrostates"]
         )
         self.history_ = fit.history
+        self.validation_history_ = trained.validation_history
         self.n_epochs_ = len(fit.history.get("epoch", []))
         if fit.diverged:
             raise TrainingError(

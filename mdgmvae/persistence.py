@@ -27,6 +27,7 @@ class Persistence(BaseEstimator):
     populations_: np.ndarray
     macrostates_: np.ndarray
     history_: dict[str, list[float]]
+    validation_history_: dict[str, list[float]]
     n_epochs_: int
     n_features_in_: int
     feature_names_in_: np.ndarray
@@ -67,6 +68,7 @@ class Persistence(BaseEstimator):
             "populations": [None if np.isnan(p) else float(p) for p in self.populations_],
             "macrostates": self.macrostates_,
             "history": self.history_,
+            "validation_history": self.validation_history_,
             "feature_names_in": getattr(self, "feature_names_in_", np.array([])).tolist(),
         }
         return SavedModel(
@@ -110,6 +112,7 @@ class Persistence(BaseEstimator):
         model.populations_ = np.array(fitted["populations"], float)
         model.macrostates_ = np.array(fitted["macrostates"], np.int64)
         model.history_ = fitted["history"]
+        model.validation_history_ = fitted["validation_history"]
         model.n_epochs_ = len(model.history_.get("epoch", []))
         if fitted["feature_names_in"]:
             model.feature_names_in_ = np.array(fitted["feature_names_in"], object)
@@ -147,5 +150,6 @@ class Persistence(BaseEstimator):
         model.populations_ = np.full(architecture.k, np.nan)
         model.macrostates_ = np.arange(architecture.k)
         model.history_ = {}
+        model.validation_history_ = {}
         model.n_epochs_ = 0
         return model

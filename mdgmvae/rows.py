@@ -123,7 +123,7 @@ class Rows:
         """
         block = self.block_rows(batch_size)
         no_rows = np.empty((0, self.n_columns), np.float32)
-        rest = [np.empty(0, np.int64), *(no_rows for _ in lags)]
+        rest: list[np.ndarray] = [np.empty(0, np.int64), *(no_rows for _ in lags)]
         for buffer, numbers, order in self._buffers(rng, keep, max(lags)):
 
             def take(chosen: np.ndarray, buffer=buffer, numbers=numbers) -> list[np.ndarray]:  # type: ignore[no-untyped-def]
@@ -169,15 +169,16 @@ class Rows:
         buffer = np.empty((n_held, self.n_columns), np.float32)
         numbers = np.empty(n_held, np.int64)
         for first in range(0, len(starts), per_buffer):
-            n_filled, chosen = 0, []
+            n_filled = 0
+            taken: list[np.ndarray] = []
             for start in np.sort(starts[first : first + per_buffer]):
                 rows = self.read(start, start + strip + lag)
                 filled = slice(n_filled, n_filled + len(rows))
                 buffer[filled] = rows
                 numbers[filled] = np.arange(start, start + len(rows))
-                chosen.append(n_filled + np.arange(min(strip, len(self) - start)))
+                taken.append(n_filled + np.arange(min(strip, len(self) - start)))
                 n_filled += len(rows)
-            order = np.concatenate(chosen)
+            order = np.concatenate(taken)
             if keep is not None:
                 order = order[keep[numbers[order]]]
             yield buffer[:n_filled], numbers, rng.permutation(order)

@@ -24,7 +24,10 @@ from .scaling import Scaling
 
 FORMAT = "mdgmvae-model"
 FORMAT_VERSION = 1
-_FITTED = ("seed", "device", "populations", "macrostates", "history", "feature_names_in")
+_FITTED = (
+    "seed", "device", "populations", "macrostates", "history", "validation_history",
+    "feature_names_in",
+)  # fmt: skip
 _TRAJECTORY = ("featurizer", "selection", "fingerprint", "names", "units", "preset")
 _SCALING = ("mean", "scale", "projection", "back_projection", "explained")
 _PACKAGES = ("numpy", "tensorflow", "scikit-learn", "MDAnalysis", "mdtraj")
@@ -127,9 +130,11 @@ def _scaling_arrays(scaling: Scaling) -> dict[str, np.ndarray]:
 
 def _scaling(arrays: dict[str, np.ndarray]) -> Scaling:
     """The scaling, taken out of the arrays of the file."""
-    found = {name: arrays.pop(f"scaling/{name}", None) for name in _SCALING}
-    explained = float(found.pop("explained"))
-    return Scaling(**found, explained=explained)
+    explained = float(arrays.pop("scaling/explained"))
+    found = {name: arrays.pop(f"scaling/{name}", None) for name in _SCALING[2:4]}
+    return Scaling(
+        arrays.pop("scaling/mean"), arrays.pop("scaling/scale"), **found, explained=explained
+    )
 
 
 def _fits(scaling: Scaling, n_x: int) -> bool:

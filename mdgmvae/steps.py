@@ -235,7 +235,7 @@ def batch_loss(
         loss = tf.reduce_mean(terms.loss)
     if objective.vamp_weight > 0:
         q = [tf.nn.softmax(network.logits(rows)) for rows in batch[:2]]
-        seen = kinetic_term.covariances(*q, batch[2])
+        seen = kinetic_term.covariances(q[0], q[1], batch[2])
         averages = kinetic_term.running(averages, seen, step)
         weight = objective.vamp_weight * network.architecture.n_x
         loss -= weight * kinetic_term.surrogate(seen, averages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,25 @@ from .rows import Rows
 from .scaling import Scaling
 from .training import Fit, Options, random_start
 from .warm_start import SlowClusters
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What a run ends with.
+
+    Parameters
+    ----------
+    fit : Fit
+    architecture : Architecture
+    scaling : Scaling
+    validation_history : dict of str to list of float
+        That of the restart that was kept, with frames held out, where `fit` is of all frames.
+    """
+
+    fit: Fit
+    architecture: Architecture
+    scaling: Scaling
+    validation_history: dict[str, list[float]] = field(default_factory=dict)
 
 
 class TrainingRun:
@@ -55,7 +74,7 @@ class TrainingRun:
         taken = {n: params[n] for n in Options.__dataclass_fields__ if n in params}
         self._options = Options(**taken, seed=seed)
 
-    def fit(self) -> tuple[Fit, Architecture, Scaling]:
+    def fit(self) -> Trained:
         """Train; with `refit`, once more on all frames for as long as was best."""
         everything = fitting.hold_out(len(self._rows), 0, self._lengths, self._rng())
         lag = self._params["lag"] or 0
@@ -66,12 +85,12 @@ class TrainingRun:
         fits = self._train(split, scaling, architecture, self._options, initial, self._checkpoint)
         kept = fitting.best(fits)
         if not self._params["refit"] or not split.held_out.any() or kept.diverged:
-            return kept, architecture, scaling
+            return Trained(kept, architecture, scaling)
         scaling, architecture, initial = self._prepare(everything)
         options = replace(self._options, n_init=1, stop_after=kept.epochs)
         start = initial[kept.restart : kept.restart + 1]
         final = self._train(everything, scaling, architecture, options, start, None)[0]
-        return (kept if final.diverged else final), architecture, scaling
+        return Trained(final, architecture, scaling, kept.history)
 
     def _rng(self) -> np.random.Generator:
         return np.random.default_rng(self._seed)

@@ -1,0 +1,296 @@
+"""Which parts of preset "robust" help: each is left out, or put in, alone.
+
+Usage: python benchmarks/ablation.py [--seeds 3] [--data NAME ...] [--variants NAME ...]
+           [--csv ablation.csv] [--also NAME=FEATURES.npy[,BASINS.npy] ...] [--table]
+
+Every run appends a row to the CSV; runs that are in it are not done again, so the benchmark can
+be stopped and goes on. Models are trained on the first part of the frames and label all of them.
+The last part is held out: VAMP-2 there is that of the labels, with singular functions from the
+training part. The adjusted Rand index compares with known basins, of which the metastable states
+(`macrostates_`) know nothing.
+
+--rules asks another question of the same CSV: of three restarts (rows with n_init = 1 that differ
+in the seed alone), which would each rule have kept, and how good was it.
+"""
+
+import argparse
+import csv
+import itertools
+import os
+import time
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import machine
+import MDAnalysis as mda
+import numpy as np
+from sklearn.metrics import adjusted_rand_score
+
+from mdgmvae import GMVAE
+from mdgmvae.data import alanine_dipeptide
+from mdgmvae.featurizers import featurize
+from mdgmvae.soft_covariances import SoftCovariances
+from mdgmvae.storage import FeatureSet
+
+TEST_DATA = Path(__file__).parents[1] / "tests" / "data"
+LAG = 5
+
+#: What is changed against preset "robust".
+VARIANTS: dict[str, dict[str, Any]] = {
+    "robust": {},
+    "no kinetic term": {"vamp_weight": 0.0},
+    "random start": {"init": "random"},
+    "random start, no kinetic term": {"init": "random", "vamp_weight": 0.0},
+    "kinetic term x 0.2": {"vamp_weight": 0.1},
+    "kinetic term x 5": {"vamp_weight": 2.5},
+    "unscaled": {"scale": None},
+    "TICA": {"scale": "tica"},
+    "TICA, 6 components": {"scale": "tica", "tica_dim": 6},
+    "no annealing": {"r_nent_start": None},
+    "sampled KL": {"kl": "sampled"},
+    "paper's variance floor": {"px_floor": 1e-5},
+    "lagged decoder": {"decoder_target": "lagged"},
+    "one start": {"n_init": 1},
+    "no validation": {"validation_fraction": 0.0, "patience": None, "refit": False},
+    "no refit": {"refit": False},
+    "60 epochs": {"n_epochs": 60},
+    "lr 0.001": {"lr": 1e-3},
+    "k = 10": {"k": 10},
+    "paper": {"preset": "paper", "lag": LAG},
+}
+COLUMNS = (
+    "data", "variant", "seed", "n_states", "ari", "ari_same_number", "recall_rarest", "vamp2",
+    "vamp2_held_out", "loss", "val_loss", "val_vamp2", "soft_vamp2", "epochs", "seconds",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Frames, in the order of time, and their basins where they are known."""
+
+    name: str
+    frames: np.ndarray
+    basins: np.ndarray | None
+    share_trained: float = 0.8
+
+    @property
+    def n_trained(self) -> int:
+        return round(self.share_trained * len(self.frames))
+
+
+def alanine(features: str) -> Problem:
+    """Basins by regions of the Ramachandran plane: beta/PII, alphaR, phi > 0."""
+    universe = mda.Universe(*alanine_dipeptide())
+    cosines = featurize(universe, "dihedrals", verbose=False)
+    columns = {name: cosines.values[:, i] for i, name in enumerate(cosines.names)}
+    phi, psi = (
+        np.degrees(np.arctan2(columns[f"{angle} ALA2 sin"], columns[f"{angle} ALA2 cos"]))
+        for angle in ("phi", "psi")
+    )
+    extended = (psi >= 80) | (psi < -130)
+    basins = np.where((phi >= 0) & (phi < 135), 2, np.where(extended, 0, 1))
+    found = featurize(universe, features, select="protein", verbose=False)
+    return Problem(f"alanine, {features}", np.array(found.values), basins)
+
+
+def five_wells() -> Problem:
+    frames, basins = (np.load(TEST_DATA / f"five_wells{end}.npy") for end in ("", "_labels"))
+    return Problem("five wells", frames, basins.astype(int))
+
+
+def mueller_brown() -> Problem:
+    """Basins 1 and 2 mix within a few frames: one metastable state."""
+    frames, basins = (np.load(TEST_DATA / f"mueller_brown{end}.npy") for end in ("", "_labels"))
+    return Problem("Mueller-Brown", frames, np.minimum(basins.astype(int), 1))
+
+
+KNOWN = {
+    "five wells": five_wells,
+    "Mueller-Brown": mueller_brown,
+    "alanine, dihedrals": lambda: alanine("dihedrals"),
+    "alanine, distances": lambda: alanine("distances"),
+}
+
+
+def other(text: str) -> Problem:
+    """NAME=FEATURES.npy[,BASINS.npy]; the first half is trained on where no basins are known."""
+    name, _, paths = text.partition("=")
+    features, _, basins = paths.partition(",")
+    known = np.load(basins).astype(int) if basins else None
+    values = np.array(FeatureSet.load(features).values)
+    return Problem(name, values, known, 0.8 if basins else 0.5)
+
+
+def score(labels: np.ndarray, trained: slice, judged: slice) -> float:
+    """VAMP-2 of labels: singular functions of one part, scored on another."""
+    one_hot = np.eye(labels.max() + 1)[labels]
+    parts = [
+        SoftCovariances.of([(one_hot[part][:-LAG], one_hot[part][LAG:])])
+        for part in (trained, judged)
+    ]
+    return parts[0].vamp2() if trained == judged else parts[0].score_of(parts[1])
+
+
+def measure(problem: Problem, variant: str, seed: int) -> dict[str, Any]:
+    options = {"preset": "robust", "k": 5, "seed": seed, **VARIANTS[variant], "verbose": False}
+    n = problem.n_trained
+    began = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = GMVAE.from_preset(options.pop("preset"), **options).fit(problem.frames[:n])
+    seconds = time.perf_counter() - began
+    labels = model.predict(problem.frames)
+    states = model.macrostates_[labels]
+    history = {name: values[-1] for name, values in model.history_.items()}
+    if model.validation_history_:
+        best = int(np.argmin(model.validation_history_["val_loss"]))
+        for name in ("val_loss", "val_vamp2"):
+            if name in model.validation_history_:
+                history[name] = model.validation_history_[name][best]
+    row = {
+        "data": problem.name,
+        "variant": variant,
+        "seed": seed,
+        "n_states": int(model.macrostates_.max()) + 1,
+        "vamp2": score(labels, slice(0, n), slice(0, n)),
+        "vamp2_held_out": score(labels, slice(0, n), slice(n, None)),
+        "loss": history["loss"],
+        "val_loss": history.get("val_loss"),
+        "val_vamp2": history.get("val_vamp2"),
+        "soft_vamp2": history.get("vamp2"),
+        "epochs": model.n_epochs_,
+        "seconds": seconds,
+    }
+    if problem.basins is not None:
+        row |= against_basins(problem, model, labels, states)
+    return row
+
+
+def against_basins(
+    problem: Problem, model: GMVAE, labels: np.ndarray, states: np.ndarray
+) -> dict[str, float]:
+    from mdgmvae.lumping import lump
+
+    basins = problem.basins
+    assert basins is not None
+    n = problem.n_trained
+    number = int(basins.max()) + 1
+    same = lump(labels[:n], lag=LAG, k=model.k, n_macrostates=number).of_component[labels]
+    rarest = int(np.bincount(basins).argmin())
+    found = np.bincount(same[basins == rarest][same[basins == rarest] >= 0], minlength=1)
+    state = int(found.argmax())
+    inside = np.mean(basins[same == state] == rarest) if (same == state).any() else 0.0
+    recall = float(found.max() / (basins == rarest).sum()) if inside > 0.5 else 0.0
+    return {
+        "ari": adjusted_rand_score(basins, states),
+        "ari_same_number": adjusted_rand_score(basins, same),
+        "recall_rarest": recall,
+    }
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def append(path: Path, row: dict[str, Any]) -> None:
+    is_new = not path.exists()
+    with open(path, "a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        if is_new:
+            writer.writeheader()
+        shown = {n: f"{v:.5g}" if isinstance(v, float) else v for n, v in row.items()}
+        writer.writerow(shown)
+
+
+def numbers(rows: Iterable[dict[str, str]], column: str) -> np.ndarray:
+    return np.array([float(row[column]) for row in rows if row[column]])
+
+
+def table(rows: list[dict[str, str]]) -> str:
+    """Median and, in brackets, the worst of the seeds."""
+    lines = []
+    for data in dict.fromkeys(row["data"] for row in rows):
+        lines += [
+            f"\n{data}\n",
+            "| variant | seeds | states | ARI | rarest found | VAMP-2 | held out | time / s |",
+            "|---|--:|---|--:|--:|--:|--:|--:|",
+        ]
+        for variant in VARIANTS:
+            some = [row for row in rows if (row["data"], row["variant"]) == (data, variant)]
+            if some:
+                lines.append(f"| {variant} | {len(some)} | {summary(some)} |")
+    return "\n".join(lines)
+
+
+def summary(rows: list[dict[str, str]]) -> str:
+    counts = sorted({int(row["n_states"]) for row in rows})
+    recalls = numbers(rows, "recall_rarest")
+    cells = [", ".join(map(str, counts))]
+    for column in ("ari_same_number", "recall", "vamp2", "vamp2_held_out"):
+        if column == "recall":
+            cells.append(f"{(recalls > 0.5).sum()} of {len(recalls)}" if len(recalls) else "")
+            continue
+        values = numbers(rows, column)
+        cells.append(f"{np.median(values):.3f} ({values.min():.3f})" if len(values) else "")
+    cells.append(f"{np.median(numbers(rows, 'seconds')):.1f}")
+    return " | ".join(cells)
+
+
+#: Rules to keep one restart of several, as a column of which the smallest value is kept.
+RULES = {
+    "lowest training loss": lambda row: float(row["loss"]),
+    "lowest validation loss (with kinetics)": lambda row: float(row["val_loss"]),
+    "highest VAMP-2 of q on held-out blocks": lambda row: -float(row["val_vamp2"]),
+    "highest VAMP-2 of q on training pairs": lambda row: -float(row["soft_vamp2"]),
+}
+
+
+def rules(rows: list[dict[str, str]]) -> str:
+    """Mean over all triples of runs with one start: what each rule would have kept."""
+    lines = ["| data | rule | ARI | worst | VAMP-2 held out |", "|---|---|--:|--:|--:|"]
+    single = [row for row in rows if row["variant"] == "one start" and row["val_vamp2"]]
+    for data in dict.fromkeys(row["data"] for row in single):
+        triples = list(itertools.combinations([r for r in single if r["data"] == data], 3))
+        if not triples:
+            continue
+        chosen = {name: [min(t, key=rule) for t in triples] for name, rule in RULES.items()}
+        chosen["any of them"] = [row for triple in triples for row in triple]
+        for name, kept in chosen.items():
+            ari = numbers(kept, "ari_same_number")
+            held_out = numbers(kept, "vamp2_held_out")
+            known = f"{ari.mean():.4f} | {ari.min():.4f}" if len(ari) else " | "
+            lines.append(f"| {data} | {name} | {known} | {held_out.mean():.4f} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=3, help="how many")
+    parser.add_argument("--data", nargs="*", default=list(KNOWN), choices=list(KNOWN))
+    parser.add_argument("--also", nargs="*", default=[], metavar="NAME=FEATURES.npy[,BASINS.npy]")
+    parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
+    parser.add_argument("--csv", type=Path, default=Path("ablation.csv"))
+    parser.add_argument("--table", action="store_true", help="only print what there is")
+    parser.add_argument("--rules", action="store_true", help="compare rules to keep a restart")
+    options = parser.parse_args()
+    if not options.table and not options.rules:
+        problems = [KNOWN[name]() for name in options.data] + [other(o) for o in options.also]
+        done = {(r["data"], r["variant"], int(r["seed"])) for r in read(options.csv)}
+        for seed in range(options.seeds):
+            for variant, problem in itertools.product(options.variants, problems):
+                if (problem.name, variant, seed) not in done:
+                    append(options.csv, measure(problem, variant, seed))
+    print(machine.describe("tensorflow", "deeptime", "scikit-learn", "mdgmvae"))
+    print(rules(read(options.csv)) if options.rules else table(read(options.csv)))
+
+
+if __name__ == "__main__":
+    main()
