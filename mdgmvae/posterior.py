@@ -51,6 +51,26 @@ class Estimate:
         return cls(value, lower, upper, std, unit)
 
 
+def time_unit(dt: float | None) -> tuple[float, str]:
+    """(time of a row, its unit): `dt` in ps, or 1 in rows where it is None or NaN.
+
+    Raises
+    ------
+    InputError
+        When it is not positive.
+
+    Examples
+    --------
+    >>> time_unit(2), time_unit(None)
+    ((2.0, 'ps'), (1.0, 'rows'))
+    """
+    if dt is None or np.isnan(dt):
+        return 1.0, "rows"
+    if not (np.isfinite(dt) and dt > 0):
+        raise InputError(f"dt={dt}: ps per row must be positive; leave it out to count rows")
+    return float(dt), "ps"
+
+
 @dataclass(frozen=True, eq=False)
 class Posterior:
     """Reversible Markov models of k states: the most likely one, and samples.
