@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from alanine_basins import conventional, dihedrals, metastable
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
@@ -14,36 +15,13 @@ DATA = Path(__file__).parent / "data"
 LAG = 5
 
 
-@pytest.fixture(scope="module")
-def dihedrals():
-    """phi and psi of the embedded alanine dipeptide, degrees."""
-    import MDAnalysis as mda
-    from MDAnalysis.analysis.dihedrals import Dihedral
-
-    from mdgmvae.data import alanine_dipeptide
-
-    example = alanine_dipeptide()
-    u = mda.Universe(example.topology, *example.trajectories)
-    atoms = [u.atoms[[4, 6, 8, 14]], u.atoms[[6, 8, 14, 16]]]
-    return Dihedral(atoms).run().results.angles
-
-
-@pytest.fixture(scope="module")
-def basins(dihedrals):
-    """C5, PII, alphaR, phi > 0."""
-    phi, psi = dihedrals.T
-    extended = np.where((phi >= -110) & (phi < 0), 1, 0)
-    left = np.where((psi >= -130) & (psi < 80), 2, extended)
-    return np.where((phi >= 0) & (phi < 135), 3, left)
-
-
 @pytest.mark.parametrize("k", [5, 10, 20])
-def test_any_number_of_components_gives_the_states_of_alanine_dipeptide(dihedrals, basins, k):
-    angles = np.radians(dihedrals)
+def test_any_number_of_components_gives_the_states_of_alanine_dipeptide(k):
+    angles = np.radians(dihedrals())
     points = np.column_stack([np.cos(angles), np.sin(angles)])
     components = KMeans(k, n_init=3, random_state=0).fit_predict(points)
     lumping = lump(components, lag=LAG)
-    truth = np.array([0, 0, 1, 2])[basins]
+    truth = metastable()
     assert lumping.n == 3
     assert adjusted_rand_score(lumping.labels, truth) > 0.97
     # phi > 0, entered once, is not dropped with the second largest connected set.
@@ -52,8 +30,8 @@ def test_any_number_of_components_gives_the_states_of_alanine_dipeptide(dihedral
     np.testing.assert_array_equal(lump(components, lag=LAG, n_macrostates=3).labels, lumping.labels)
 
 
-def test_timescales_are_those_of_the_components(basins):
-    lumping = lump(basins, lag=LAG)
+def test_timescales_are_those_of_the_components():
+    lumping = lump(conventional(), lag=LAG)
     np.testing.assert_array_equal(lumping.of_component, [0, 0, 1, 2])
     # beta/PII and alphaR relax in 20 to 25 ps, at 2 ps a row; C5 and PII in 2 to 3 ps.
     assert lumping.timescales.shape == (3,)
