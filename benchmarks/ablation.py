@@ -46,8 +46,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "no kinetic term": {"vamp_weight": 0.0},
     "random start": {"init": "random"},
     "random start, no kinetic term": {"init": "random", "vamp_weight": 0.0},
-    "kinetic term x 0.2": {"vamp_weight": 0.1},
-    "kinetic term x 5": {"vamp_weight": 2.5},
+    "kinetic term x 0.2": {"vamp_weight": 0.2},
+    "kinetic term x 5": {"vamp_weight": 5.0},
     "unscaled": {"scale": None},
     "TICA": {"scale": "tica"},
     "TICA, 6 components": {"scale": "tica", "tica_dim": 6},
@@ -60,7 +60,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "no refit": {"refit": False},
     "60 epochs": {"n_epochs": 60},
     "lr 0.001": {"lr": 1e-3},
-    "k = 10": {"k": 10},
+    "k = 5": {"k": 5},
+    "k = 20": {"k": 20},
     "paper": {"preset": "paper", "lag": LAG},
 }
 COLUMNS = (
@@ -137,7 +138,7 @@ def score(labels: np.ndarray, trained: slice, judged: slice) -> float:
 
 
 def measure(problem: Problem, variant: str, seed: int) -> dict[str, Any]:
-    options = {"preset": "robust", "k": 5, "seed": seed, **VARIANTS[variant], "verbose": False}
+    options = {"preset": "robust", "seed": seed, **VARIANTS[variant], "verbose": False}
     n = problem.n_trained
     began = time.perf_counter()
     with warnings.catch_warnings():

@@ -86,6 +86,15 @@ def architecture_of(params: Mapping[str, Any], n_x: int) -> Architecture:
     return Architecture(n_x=n_x, **{name: params[name] for name in names})
 
 
+def kinetic_weight(vamp_weight: float, n_x: int) -> float:
+    """The factor of VAMP-2 in the loss: `vamp_weight` times the root of n_x.
+
+    The reconstruction term grows with n_x, but features say much the same: what tells two
+    components apart in it grows more slowly.
+    """
+    return vamp_weight * float(np.sqrt(n_x))
+
+
 def _dense(name: str, n_in: int, n_out: int) -> list[tuple[str, tuple[int, ...]]]:
     return [(f"{name}/weights", (n_in, n_out)), (f"{name}/biases", (n_out,))]
 

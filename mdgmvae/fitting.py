@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import noise
-from .architecture import Architecture
+from .architecture import Architecture, kinetic_weight
 from .checkpoint import Checkpoint
 from .errors import InputError
 from .pairs import TimePairs
 from .progress import progress_bar
 from .rows import Rows
 from .scaling import Scaling
-from .soft_covariances import SoftCovariances
+from .soft_covariances import SoftCovariances, ridge_of
 
 if TYPE_CHECKING:
     from .inference import Inference
@@ -115,9 +115,11 @@ class ScaledRows:
         self._options = options
         self._device = device
         self._pairs = self._held_out_pairs = None
+        self.ridge = 0.0
         if options.uses_pairs:
             assert lag is not None
             self._pairs = TimePairs.within(lengths, lag, self._keep)
+            self.ridge = ridge_of(self._pairs.n_pairs)
             if split.held_out.any():
                 self._held_out_pairs = TimePairs.within(lengths, lag, split.held_out)
 
@@ -163,7 +165,7 @@ class ScaledRows:
             if loss is not None and self._held_out_pairs is not None:
                 held_out = self._covariances(inference, self._held_out_pairs)
                 values["val_vamp2"] = trained.score_of(held_out)
-                weight = self._options.vamp_weight * self._architecture.n_x
+                weight = kinetic_weight(self._options.vamp_weight, self._architecture.n_x)
                 loss -= weight * values["val_vamp2"]
         if loss is not None:
             values["val_loss"] = loss

@@ -11,15 +11,16 @@ one singular value is 1 and the score lies between 1 and k.
 Estimated from one small batch of n pairs it is too high by about (k - 1)^2 / n and hardly sees
 a state rarer than 1 / n: it would reward noise. So the covariances are averages over many
 batches, and a batch enters the gradient linearly, through d VAMP-2 / d C at those averages.
+
+A ridge of about one frame's share on the diagonals of C_00 and C_11 keeps an empty component
+from having an inverse, and a component of one or two frames, which is slow by chance, from
+counting as a state.
 """
 
 from typing import NamedTuple
 
 import tensorflow as tf
 
-#: Added to the diagonal of C_00 and C_11, as a share of all frames: keeps a component that no
-#: frame belongs to from having an inverse, and is far below any population worth a state.
-EPSILON = 1e-6
 #: Share of the old average that stays at each step, once there have been enough steps.
 DECAY = 0.95
 
@@ -50,18 +51,18 @@ def running(before: tf.Tensor, batch: Covariances, step: tf.Tensor) -> tf.Tensor
     return decay * before + (1.0 - decay) * tf.stop_gradient(tf.stack(batch))
 
 
-def vamp2(c: tf.Tensor) -> tf.Tensor:
+def vamp2(c: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
     """VAMP-2 of covariances (3, k, k)."""
     c = tf.cast(c, tf.float64)
-    p, q = _inverses(c)
+    p, q = _inverses(c, ridge)
     return tf.linalg.trace(p @ c[1] @ q @ tf.transpose(c[1]))
 
 
-def surrogate(batch: Covariances, averages: tf.Tensor) -> tf.Tensor:
+def surrogate(batch: Covariances, averages: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
     """A number whose gradient is that of VAMP-2 at `averages`, along the batch's covariances."""
     # In double precision: components that are hardly told apart yet make C nearly singular.
     c = tf.cast(averages, tf.float64)
-    p, q = _inverses(c)
+    p, q = _inverses(c, ridge)
     left = p @ c[1] @ q
     by_c01 = 2.0 * left
     by_c00 = -left @ tf.transpose(c[1]) @ p
@@ -70,6 +71,6 @@ def surrogate(batch: Covariances, averages: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(slopes * tf.stack(batch))
 
 
-def _inverses(c: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    ridge = EPSILON * tf.eye(c.shape[-1], dtype=c.dtype)
-    return tf.linalg.inv(c[0] + ridge), tf.linalg.inv(c[2] + ridge)
+def _inverses(c: tf.Tensor, ridge: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    diagonal = tf.cast(ridge, c.dtype) * tf.eye(c.shape[-1], dtype=c.dtype)
+    return tf.linalg.inv(c[0] + diagonal), tf.linalg.inv(c[2] + diagonal)

@@ -9,6 +9,10 @@ import numpy as np
 
 logger = logging.getLogger(__name__)
 
+#: A component with fewer frames than so many lags, and than this share of all frames, is no
+#: state of its own: it belongs to what surrounds it in time.
+FEWEST_LAGS, SMALLEST_SHARE = 10, 0.005
+
 
 def lump_components(
     labels: np.ndarray,
@@ -30,8 +34,25 @@ def lump_components(
     from .lumping import lump
 
     lag = 1 if lag is None else lag
+    counts = np.bincount(labels, minlength=k)
     if max(lengths) <= lag:
         logger.info("no piece of trajectory is longer than the lag: components are not lumped")
-        present = np.bincount(labels, minlength=k) > 0
-        return np.where(present, np.arange(k), -1)
-    return lump(labels, lag=lag, lengths=lengths, k=k, n_macrostates=n_macrostates).of_component
+        return np.where(counts > 0, np.arange(k), -1)
+    is_tiny = counts < min(FEWEST_LAGS * lag, SMALLEST_SHARE * len(labels))
+    surrounding = _nearest(labels, ~is_tiny[labels])
+    states = lump(
+        surrounding, lag=lag, lengths=lengths, k=k, n_macrostates=n_macrostates
+    ).of_component
+    for component in np.flatnonzero(is_tiny & (counts > 0)):
+        around = states[surrounding[labels == component]]
+        states[component] = np.bincount(around).argmax()
+    return states
+
+
+def _nearest(labels: np.ndarray, is_kept: np.ndarray) -> np.ndarray:
+    """Each label, or where it is not kept the one before it in time that is (or after it)."""
+    if not is_kept.any():
+        return labels
+    rows = np.where(is_kept, np.arange(len(labels)), -1)
+    last = np.maximum.accumulate(rows)
+    return labels[np.where(last < 0, np.flatnonzero(is_kept)[0], last)]

@@ -90,8 +90,8 @@ class GMVAE(
         Train the best restart again on all frames, for as many epochs as were best: a state
         that was visited once lies in one piece of the trajectory.
     vamp_weight : float
-        Weight of the kinetic term, in nats for each feature: VAMP-2 of q(y|x) over pairs of
-        frames one lag apart, times this, times n_x, is subtracted from the loss. 0 is the paper.
+        Weight of the kinetic term: VAMP-2 of q(y|x) over pairs of frames one lag apart, times
+        this, times the root of n_x, is subtracted from the loss. 0 is the paper.
     lag : int, optional
         Rows between the frames of a pair, within a continuous piece of trajectory.
     decoder_target : {"same", "lagged"}

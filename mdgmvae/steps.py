@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from . import kinetic_term, losses
-from .architecture import Architecture
+from .architecture import Architecture, kinetic_weight
 from .network import Network
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Objective:
     n_restarts : int
         How many sets of weights see the same batches.
     vamp_weight : float
-        VAMP-2 of q(y|x) times this and times n_x is subtracted from the mean loss.
+        VAMP-2 of q(y|x) times `kinetic_weight` is subtracted from the mean loss.
     lagged_target : bool
         Decode the frame one lag later.
     analytic_kl : bool
@@ -57,10 +57,16 @@ class Optimiser:
     """Adam over all restarts' weights, as one array that lives on the device."""
 
     def __init__(
-        self, architecture: Architecture, objective: Objective, device: str, state: State
+        self,
+        architecture: Architecture,
+        objective: Objective,
+        device: str,
+        state: State,
+        ridge: float,
     ) -> None:
         self._device = device
         self._objective = objective
+        self._ridge = ridge
         self._run = _compiled_steps(architecture, objective)
         self._step = state.step
         with tf.device(device):
@@ -94,6 +100,7 @@ class Optimiser:
                     tf.constant(n_batch),
                     tf.constant(lr, tf.float32),
                     tf.constant(r_nent, tf.float32),
+                    tf.constant(self._ridge, tf.float32),
                     tf.constant(int(seed[0])),
                     tf.constant(self._step),
                     *[tf.constant(array) for array in arrays],
@@ -123,7 +130,7 @@ def _compiled_steps(architecture: Architecture, objective: Objective) -> Callabl
     started = time.perf_counter()
     a, n_restarts = architecture, objective.n_restarts
 
-    def run(weights, m, v, covariances, batch_size, lr, r_nent, seed, step, *block):  # type: ignore[no-untyped-def]
+    def run(weights, m, v, covariances, batch_size, lr, r_nent, ridge, seed, step, *block):  # type: ignore[no-untyped-def]
         n_rows = tf.shape(block[0])[0]
         n_batches = (n_rows + batch_size - 1) // batch_size
 
@@ -134,7 +141,7 @@ def _compiled_steps(architecture: Architecture, objective: Objective) -> Callabl
             def loss_of(args):  # type: ignore[no-untyped-def]
                 flat, noise, average = args
                 network = Network(a, flat)
-                return batch_loss(network, objective, batch, noise, average, step, r_nent)
+                return batch_loss(network, objective, batch, noise, average, step, r_nent, ridge)
 
             shape = [n_restarts, a.k, n, a.n_z] if n_restarts > 1 else [a.k, n, a.n_z]
             noise = tf.random.stateless_normal(shape, [seed, step], alg="philox")
@@ -182,6 +189,7 @@ def _compiled_steps(architecture: Architecture, objective: Objective) -> Callabl
         integer,
         number,
         number,
+        number,
         integer,
         integer,
         *((rows, rows, flags) if objective.uses_pairs else (rows,)),
@@ -198,6 +206,7 @@ def batch_loss(
     averages: tf.Tensor,
     step: tf.Tensor,
     r_nent: tf.Tensor,
+    ridge: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """What a step minimises.
 
@@ -210,7 +219,7 @@ def batch_loss(
     noise : tensor of shape (k, n, n_z)
     averages : tensor of shape (3, k, k)
         Running covariances.
-    step, r_nent : scalars
+    step, r_nent, ridge : scalars
 
     Returns
     -------
@@ -237,6 +246,6 @@ def batch_loss(
         q = [tf.nn.softmax(network.logits(rows)) for rows in batch[:2]]
         seen = kinetic_term.covariances(q[0], q[1], batch[2])
         averages = kinetic_term.running(averages, seen, step)
-        weight = objective.vamp_weight * network.architecture.n_x
-        loss -= weight * kinetic_term.surrogate(seen, averages)
+        weight = kinetic_weight(objective.vamp_weight, network.architecture.n_x)
+        loss -= weight * kinetic_term.surrogate(seen, averages, ridge)
     return loss, tf.stack([*sums, n]), averages

@@ -104,6 +104,9 @@ class Validation:
 class Data(Protocol):
     """Where the rows come from: already scaled, never all at once."""
 
+    #: Of the covariances of the kinetic term.
+    ridge: float
+
     def epoch(self, rng: np.random.Generator) -> Iterable[Batches]:
         """The training rows in a new random order, in blocks of whole batches."""
 
@@ -208,7 +211,7 @@ def train(
         lagged_target=options.decoder_target == "lagged",
         analytic_kl=options.kl == "analytic",
     )
-    optimiser = Optimiser(architecture, objective, device, state)
+    optimiser = Optimiser(architecture, objective, device, state, data.ridge)
     n_epochs = options.n_epochs if options.stop_after is None else options.stop_after
     while state.epoch < n_epochs and not all(_has_ended(r, options) for r in state.restarts):
         lr, r_nent = options.learning_rate(state.epoch), options.entropy_weight(state.epoch)
