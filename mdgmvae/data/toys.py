@@ -1,0 +1,155 @@
+"""Toy data with known answers: Langevin dynamics in two and three dimensions, made by a seed.
+
+The potentials, and exact populations, are in `mdgmvae.data.potentials`. Overdamped
+Langevin dynamics with mobility 1, by the method of Leimkuhler & Matthews (Appl. Math. Res. Express
+2013, 34), whose stationary density is that of the potential to second order in the time step;
+trajectories start in equilibrium. No units.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..presets import check_count
+from ..seeds import checked_seed
+from .potentials import FIVE_WELLS, MUELLER_BROWN, Potential, columns
+
+#: Random numbers that are drawn at a time.
+_DRAWN_AT_ONCE = 200_000
+
+
+class Toy(NamedTuple):
+    """Trajectories whose states are known.
+
+    Parameters
+    ----------
+    X : ndarray of float32 of shape (n_trajectories * n_frames, n_x)
+        Trajectory after trajectory, each in the order of time.
+    lengths : tuple of int
+        Rows of each trajectory.
+    labels : ndarray of int64 of shape (n_trajectories * n_frames,)
+        Basin of attraction of each row, by steepest descent.
+    """
+
+    X: np.ndarray
+    lengths: tuple[int, ...]
+    labels: np.ndarray
+
+
+def mueller_brown(
+    n_trajectories: int = 30, n_frames: int = 10_000, seed: int = 0, *, steps: int = 500
+) -> Toy:
+    """Frames on the Müller-Brown potential, 0.05 time units apart.
+
+    Basin 0 holds 90 % and is the metastable one; basins 1 (3 %) and 2 (8 %) exchange within a few
+    frames, so that two states are right for the dynamics. The default is as many frames as in the
+    paper (Bozkurt Varolgunes, Bereau & Rudzinski, 2020) and takes about a minute; 30
+    trajectories of 200 frames take a second or two.
+
+    Parameters
+    ----------
+    n_trajectories : int
+    n_frames : int
+        In each trajectory.
+    seed : int
+        Same seed, same frames.
+    steps : int
+        Time steps between two frames.
+
+    Returns
+    -------
+    Toy
+        X of shape (n_trajectories * n_frames, 2).
+
+    Raises
+    ------
+    InputError
+        When a number is not positive.
+
+    Examples
+    --------
+    >>> from mdgmvae.data.toys import mueller_brown
+    >>> X, lengths, labels = mueller_brown(3, 10)
+    >>> X.shape, X.dtype, lengths, labels.shape
+    ((30, 2), dtype('float32'), (10, 10, 10), (30,))
+    """
+    return _toy(MUELLER_BROWN, n_trajectories, n_frames, seed, 0.05, steps)
+
+
+def five_wells(
+    n_trajectories: int = 10, n_frames: int = 5_000, seed: int = 0, *, steps: int = 20
+) -> Toy:
+    """Frames among five wells in three dimensions, 0.1 time units apart.
+
+    The density is exactly a mixture of five Gaussians with weights 0.35, 0.25, 0.20, 0.12 and
+    0.08; a well is left after some 40 frames.
+
+    Parameters
+    ----------
+    n_trajectories : int
+    n_frames : int
+        In each trajectory.
+    seed : int
+        Same seed, same frames.
+    steps : int
+        Time steps between two frames.
+
+    Returns
+    -------
+    Toy
+        X of shape (n_trajectories * n_frames, 3).
+
+    Raises
+    ------
+    InputError
+        When a number is not positive.
+
+    Examples
+    --------
+    >>> from mdgmvae.data.toys import five_wells
+    >>> five_wells(2, 50).X.shape
+    (100, 3)
+    """
+    return _toy(FIVE_WELLS, n_trajectories, n_frames, seed, 0.1, steps)
+
+
+def _toy(
+    potential: Potential, n_trajectories: int, n_frames: int, seed: int, time: float, steps: int
+) -> Toy:
+    n_trajectories = check_count("n_trajectories", n_trajectories)
+    n_frames = check_count("n_frames", n_frames)
+    steps = check_count("steps", steps)
+    rng = np.random.default_rng(checked_seed(seed))
+    start = potential.draw(n_trajectories, rng)
+    frames = _langevin(potential, start, n_frames, steps, time / steps, rng)
+    X = frames.transpose(2, 0, 1).reshape(-1, frames.shape[1])
+    return Toy(X, (n_frames,) * n_trajectories, potential.basins(X))
+
+
+def _langevin(
+    potential: Potential,
+    start: np.ndarray,
+    n_frames: int,
+    steps: int,
+    dt: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Frames of trajectories that run side by side: (n_frames, d, n_trajectories), float32."""
+    x = columns(start)
+    frames = np.empty((n_frames, *x.shape), np.float32)
+    size = np.sqrt(2 * potential.kT * dt)
+    per_draw = max(1, _DRAWN_AT_ONCE // (steps * x.size))
+    last = rng.standard_normal(x.shape)
+    for first in range(0, n_frames, per_draw):
+        n = min(per_draw, n_frames - first)
+        drawn = np.concatenate([last[None], rng.standard_normal((n * steps, *x.shape))])
+        # Each step takes the mean of its own noise and that of the step before.
+        kicks = 0.5 * size * (drawn[1:] + drawn[:-1])
+        last = drawn[-1]
+        for step, kick in enumerate(kicks, 1):
+            x = x - dt * potential.slope(x) + kick
+            if step % steps == 0:
+                frames[first + step // steps - 1] = x
+    return frames
