@@ -1,6 +1,7 @@
 """Each sentence is said of data of which it is true, and not of the others."""
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -198,3 +199,17 @@ def test_few_frames_are_judged_without_cross_validation():
 def test_what_cannot_be_judged_is_refused(options, said):
     with pytest.raises(InputError, match=said):
         judge(np.repeat([0, 1], 50), **options)
+
+
+def test_document_shows_what_is_printed():
+    document = (Path(__file__).parents[1] / "docs" / "judgement.md").read_text(encoding="utf-8")
+    found = judge(metastable(), lag=LAG, dt=DT)
+    headline, head, *_ = found.text().splitlines()
+    assert f"{headline}\n{head}\n" in document
+    # The intervals are sampled, and may differ in the last digit on another machine.
+    for population, said in zip((54.9, 41.9, 3.3), found.states, strict=True):
+        assert re.search(
+            rf"^ +{said.state} +{population} \(.* {said.word}$", document, re.MULTILINE
+        )
+        assert round(100 * found.populations.value[said.state], 1) == population
+    assert all(f"- {said}\n" in document for said in found.verdicts)

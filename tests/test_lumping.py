@@ -27,6 +27,7 @@ def test_any_number_of_components_gives_the_states_of_alanine_dipeptide(k):
     # phi > 0, entered once, is not dropped with the second largest connected set.
     assert np.mean(lumping.labels[truth == 2] == 2) > 0.99
     np.testing.assert_array_equal(lumping.labels, lumping.of_component[components])
+    np.testing.assert_array_equal(lumping.memberships.argmax(axis=1), lumping.of_component)
     np.testing.assert_array_equal(lump(components, lag=LAG, n_macrostates=3).labels, lumping.labels)
 
 
@@ -55,9 +56,12 @@ def test_a_state_at_the_start_or_the_end_is_kept():
     for labels in (np.r_[np.full(200, 2), mixing], np.r_[mixing, np.full(200, 2)]):
         lumping = lump(labels, lag=LAG)
         np.testing.assert_array_equal(lumping.of_component, [0, 0, 1])
+        np.testing.assert_array_equal(lumping.memberships.argmax(axis=1), [0, 0, 1])
         assert np.isfinite(lumping.timescales).all()
     both = lump(np.r_[np.full(300, 3), mixing, np.full(200, 2)], lag=LAG)
+    # Of the two at the ends the longer one has the lower number.
     np.testing.assert_array_equal(both.of_component, [0, 0, 2, 1])
+    np.testing.assert_array_equal(both.memberships.argmax(axis=1), both.of_component)
 
 
 def test_components_that_are_gone_within_the_lag_belong_to_their_neighbours():
@@ -152,3 +156,12 @@ def test_states_that_only_alternate_are_one():
 def test_what_cannot_be_used_is_refused(labels, options, said):
     with pytest.raises(InputError, match=said):
         lump(labels, **options)
+
+
+def test_many_states_take_no_minutes():
+    """Thirty components in a ring, left rarely: each is a state."""
+    steps = np.random.default_rng(4).random(60_000) < 0.02
+    labels = np.cumsum(steps) % 30
+    lumping = lump(labels, lag=LAG, n_macrostates=20)
+    assert lumping.n == 20
+    assert set(np.bincount(lumping.of_component).tolist()) <= {1, 2, 3}
