@@ -49,7 +49,8 @@ class SoftCovariances:
                 s + part for s, part in zip(sums, (q0.T @ q0, q0.T @ q1, q1.T @ q1), strict=True)
             ]
             n += len(q0)
-        return cls(*(np.asarray(s) / n for s in sums), n_pairs=n)
+        c00, c01, c11 = (np.asarray(s) / n for s in sums)
+        return cls(c00, c01, c11, n)
 
     def vamp2(self) -> float:
         """VAMP-2, with the trivial singular value 1 counted."""
