@@ -1,0 +1,377 @@
+"""GMVAE states beside those of other methods: same frames, same lag, same blocks of time."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import html
+import io
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from .agreement import compare_runs, pairwise_agreement
+from .atomic import atomic_file
+from .errors import InputError
+from .held_out import Fold, Method, features_of, folds_of_time, held_out_vamp2
+from .labels import as_labels
+from .methods import METHODS, robust
+from .presets import check_count
+from .progress import progress_bar
+from .seeds import checked_seed
+from .vamp_scores import BLOCKS_PER_FOLD, vamp2
+
+__all__ = ["METHODS", "Comparison", "Method", "MethodResult", "compare"]
+
+
+@dataclass(frozen=True)
+class MethodResult:
+    """A row of the comparison; medians over the seeds where there are several.
+
+    Parameters
+    ----------
+    method : str
+    n_states : int
+        States that have frames.
+    vamp2 : float
+        VAMP-2 of the states on all frames, which they were learnt from.
+    cv_mean, cv_std : float
+        VAMP-2 on blocks of time that the method was not fitted to: mean and standard deviation
+        over the folds.
+    agreement_median, agreement_worst : float
+        Adjusted Rand index between pairs of seeds; NaN for one seed.
+    reference : float
+        Adjusted Rand index against the reference; NaN without one.
+    seconds : float
+        Time of a fit to all frames.
+    """
+
+    method: str
+    n_states: int
+    vamp2: float
+    cv_mean: float
+    cv_std: float
+    agreement_median: float
+    agreement_worst: float
+    reference: float
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Methods on the same data; a table in a notebook, `text` for a terminal.
+
+    Parameters
+    ----------
+    rows : tuple of MethodResult
+        In the order in which the methods were given.
+    labels : dict of str to list of ndarray of int64 of shape (n_frames,)
+        States by each method, for each seed.
+    scores : dict of str to ndarray of float64 of shape (n_folds,)
+        VAMP-2 on each fold; the folds are the same for all methods.
+    lag : int
+        Rows.
+    dt : float
+        ps per row, NaN where not known.
+    n_states : int
+        Number of states that the methods were asked for.
+    seeds : tuple of int
+    """
+
+    rows: tuple[MethodResult, ...]
+    labels: dict[str, list[np.ndarray]]
+    scores: dict[str, np.ndarray]
+    lag: int
+    dt: float
+    n_states: int
+    seeds: tuple[int, ...]
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """The rows as dictionaries, for a data frame."""
+        return [asdict(row) for row in self.rows]
+
+    def difference(self, method: str, other: str) -> tuple[float, float]:
+        """How much more a method scores on frames held out than another.
+
+        Fold by fold, since some blocks of time are harder for every method than others.
+
+        Returns
+        -------
+        mean, error : float
+            Mean over the folds and its standard error.
+
+        Raises
+        ------
+        InputError
+            When one of them was not compared.
+        """
+        for name in (method, other):
+            if name not in self.scores:
+                raise InputError(f"{name!r} was not compared; there are {', '.join(self.scores)}")
+        differences = self.scores[method] - self.scores[other]
+        error = differences.std(ddof=1) / np.sqrt(len(differences))
+        return float(differences.mean()), float(error)
+
+    @property
+    def title(self) -> str:
+        """What is compared, in one line."""
+        time = "" if np.isnan(self.dt) else f" ({self.lag * self.dt:g} ps)"
+        seeds = f"{len(self.seeds)} seed{'s' if len(self.seeds) > 1 else ''}"
+        folds = max(map(len, self.scores.values()))
+        return (
+            f"{self.n_states} states, lag {self.lag} rows{time}, {seeds}, {folds} folds of blocks "
+            "of time"
+        )
+
+    def text(self) -> str:
+        """The table for a terminal."""
+        table = self._cells()
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        lines = [
+            "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])])
+            for row in table
+        ]
+        return "\n".join([self.title, "", *lines])
+
+    def to_csv(self, path: str | os.PathLike) -> None:
+        """Write the rows to a .csv file, replacing it whole.
+
+        Raises
+        ------
+        InputError
+            When it cannot be written.
+        """
+        out = io.StringIO()
+        writer = csv.DictWriter(out, [field.name for field in fields(MethodResult)])
+        writer.writeheader()
+        writer.writerows(self.as_dicts())
+        with atomic_file(path) as temporary:
+            temporary.write_text(out.getvalue(), encoding="utf-8")
+
+    def _repr_html_(self) -> str:
+        head, *rows = self._cells()
+        lines = [
+            f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in row)}</tr>"
+            for tag, some in (("th", [head]), ("td", rows))
+            for row in some
+        ]
+        return f"<table><caption>{html.escape(self.title)}</caption>{''.join(lines)}</table>"
+
+    def _cells(self) -> list[list[str]]:
+        several = len(self.seeds) > 1
+        known = any(np.isfinite(row.reference) for row in self.rows)
+        head = ["method", "states", "VAMP-2", "VAMP-2, held out"]
+        head += ["agreement", "worst"] * several + ["ARI"] * known + ["seconds"]
+        cells = [head]
+        for row in self.rows:
+            line = [row.method, str(row.n_states), f"{row.vamp2:.3f}"]
+            line += [f"{row.cv_mean:.3f} ± {row.cv_std:.3f}"]
+            line += [f"{row.agreement_median:.3f}", f"{row.agreement_worst:.3f}"] * several
+            line += [f"{row.reference:.3f}"] * known
+            cells.append([*line, f"{row.seconds:.1f}"])
+        return cells
+
+
+def compare(
+    X: np.ndarray | str | os.PathLike,
+    *,
+    lag: int,
+    lengths: Sequence[int] | None = None,
+    k: int = 5,
+    n_states: int | None = None,
+    seeds: Sequence[int] = (0,),
+    methods: Sequence[str] | Mapping[str, Method] | None = None,
+    n_folds: int = 5,
+    blocks_per_fold: int = BLOCKS_PER_FOLD,
+    dt: float | None = None,
+    reference: Any = None,
+    verbose: bool | None = None,
+) -> Comparison:
+    """Compare methods on the same frames, at the same lag, with as many states.
+
+    Each method is fitted to all frames with every seed, and to the training blocks of each fold
+    (with the seeds in turn). Its labels of the test blocks are scored by VAMP-2 with the singular
+    functions of the training blocks (McGibbon & Pande, J. Chem. Phys. 142, 124105 (2015)):
+    neither the states nor the score have seen them.
+
+    Parameters
+    ----------
+    X : (n_frames, n_x) array-like, or path of a .npy file
+        Features; they are held in memory.
+    lag : int
+        Rows.
+    lengths : sequence of int, optional
+        Rows of each continuous piece. Default: one piece, or what the .json beside a file says.
+    k : int
+        Components of "robust", which are lumped; more where there are more states.
+    n_states : int, optional
+        States for every method. Default: as many as "robust" finds, where it is compared, or k.
+    seeds : sequence of int
+    methods : sequence of str or mapping of str to callable, optional
+        Names among `METHODS` (all of them by default), or
+        ``{name: method}`` with ``method(X, lengths, lag, n_states, seed)`` that returns a
+        function of feature rows that labels them.
+    n_folds, blocks_per_fold : int
+        As in `mdgmvae.kinetics.vamp2_cross_validated`.
+    dt : float, optional
+        ps per row, for the table.
+    reference : (n_frames,) array-like of int, optional
+        States that are known, -1 for none.
+    verbose : bool, optional
+        A progress bar; None shows it on a terminal or in a notebook only.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+        When an argument cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.baselines import compare
+    >>> rng = np.random.default_rng(0)
+    >>> state = np.cumsum(rng.random(5000) < 0.02) % 2
+    >>> X = rng.normal(size=(5000, 1)) + 8 * state[:, None]
+    >>> found = compare(X, lag=2, n_states=2, methods=["k-means"])
+    >>> found.rows[0].n_states, round(found.rows[0].cv_mean, 1)  # 1 + (1 - 4 x 0.02)^2
+    (2, 1.8)
+    """
+    values, pieces = features_of(X, lengths)
+    chosen = _chosen(methods, check_count("k", k))
+    runs = [checked_seed(seed) for seed in seeds]
+    if not runs:
+        raise InputError("seeds=[]: at least one seed is needed")
+    wanted = None if n_states is None else check_count("n_states", n_states, 2)
+    known = None if reference is None else as_labels(reference)
+    if known is not None and len(known) != len(values):
+        raise InputError(f"reference: {len(known):,} labels for {len(values):,} frames")
+    folds = folds_of_time(pieces, lag=lag, n_folds=n_folds, blocks_per_fold=blocks_per_fold)
+    labels: dict[str, list[np.ndarray]] = {}
+    scores: dict[str, np.ndarray] = {}
+    seconds: dict[str, list[float]] = {}
+    total = len(chosen) * (len(runs) + len(folds))
+    with progress_bar(total, "comparing methods", "fits", verbose=verbose) as bar:
+        if wanted is None:
+            wanted = _n_by_robust(chosen, values, pieces, lag, runs[0]) or max(2, k)
+        for name, method in chosen.items():
+            labels[name], seconds[name] = [], []
+            for seed in runs:
+                found, took = _fit(method, values, pieces, lag, wanted, seed)
+                labels[name].append(found)
+                seconds[name].append(took)
+                bar.update()
+            held_out = []
+            for number, fold in enumerate(folds):
+                seed = runs[number % len(runs)]
+                held_out.append(held_out_score(method, values, pieces, lag, wanted, seed, fold))
+                bar.update()
+            scores[name] = np.array(held_out)
+    rows = [
+        _row(name, labels[name], scores[name], seconds[name], lag, pieces, known) for name in chosen
+    ]
+    time_of_row = float("nan") if dt is None else float(dt)
+    return Comparison(tuple(rows), labels, scores, int(lag), time_of_row, wanted, tuple(runs))
+
+
+def _chosen(methods: Sequence[str] | Mapping[str, Method] | None, k: int) -> dict[str, Method]:
+    """The methods by name, "robust" with its components."""
+    if isinstance(methods, Mapping):
+        found = dict(methods)
+    else:
+        names = (
+            list(METHODS)
+            if methods is None
+            else [methods]
+            if isinstance(methods, str)
+            else [*methods]
+        )
+        unknown = [name for name in names if name not in METHODS]
+        if unknown:
+            raise InputError(
+                f"methods: {unknown[0]!r} is not one of {', '.join(METHODS)}; give others as a "
+                "mapping of names to functions"
+            )
+        found = {name: METHODS[name] for name in names}
+    if not found:
+        raise InputError("methods: there is none to compare")
+    return {
+        name: functools.partial(robust, k=k) if method is robust else method
+        for name, method in found.items()
+    }
+
+
+def _n_by_robust(
+    methods: dict[str, Method], X: np.ndarray, lengths: tuple[int, ...], lag: int, seed: int
+) -> int | None:
+    """How many metastable states "robust" finds, at least 2; None where it is not compared."""
+    if "robust" not in methods:
+        return None
+    labels, _ = _fit(methods["robust"], X, lengths, lag, None, seed)
+    return max(2, _n_found(labels))
+
+
+def _fit(
+    method: Method,
+    X: np.ndarray,
+    lengths: tuple[int, ...],
+    lag: int,
+    n_states: int | None,
+    seed: int,
+) -> tuple[np.ndarray, float]:
+    """Labels of the frames that a method was fitted to, and the time that it took."""
+    began = time.perf_counter()
+    labels = as_labels(method(X, lengths, lag, n_states, seed)(X))
+    return labels, time.perf_counter() - began
+
+
+def held_out_score(
+    method: Method,
+    X: np.ndarray,
+    lengths: tuple[int, ...],
+    lag: int,
+    n_states: int | None,
+    seed: int,
+    fold: Fold,
+) -> float:
+    """VAMP-2 on the test blocks of a fold of a method that was fitted to the others."""
+    assign = method(X[fold.train], fold.train_lengths, lag, n_states, seed)
+    return held_out_vamp2(as_labels(assign(X)), fold, lag=lag, lengths=lengths)
+
+
+def _n_found(labels: np.ndarray) -> int:
+    return len(np.unique(labels[labels >= 0]))
+
+
+def _row(
+    name: str,
+    labels: list[np.ndarray],
+    scores: np.ndarray,
+    seconds: list[float],
+    lag: int,
+    lengths: tuple[int, ...],
+    reference: np.ndarray | None,
+) -> MethodResult:
+    runs = compare_runs(labels)
+    known = [
+        float("nan") if reference is None else float(pairwise_agreement([run, reference])[0, 1])
+        for run in labels
+    ]
+    return MethodResult(
+        method=name,
+        n_states=int(np.median([_n_found(run) for run in labels])),
+        vamp2=float(np.median([vamp2(run, lag=lag, lengths=lengths) for run in labels])),
+        cv_mean=float(scores.mean()),
+        cv_std=float(scores.std(ddof=1)),
+        agreement_median=runs.median,
+        agreement_worst=runs.worst,
+        reference=float(np.median(known)),
+        seconds=float(np.median(seconds)),
+    )
