@@ -14,6 +14,7 @@ from . import noise
 from .architecture import Architecture, kinetic_weight
 from .checkpoint import Checkpoint
 from .errors import InputError
+from .metastable import grouping, lump_components
 from .pairs import TimePairs
 from .progress import progress_bar
 from .rows import Rows
@@ -108,6 +109,7 @@ class ScaledRows:
         device: str,
     ) -> None:
         self._rows = rows
+        self._lengths = lengths
         self._scaling = scaling
         self._keep = None if split.train.all() else split.train
         self._held_out = split.held_out
@@ -170,6 +172,20 @@ class ScaledRows:
         if loss is not None:
             values["val_loss"] = loss
         return Validation(values, loss)
+
+    def groups(self, flat: np.ndarray) -> np.ndarray:
+        """Which components are one metastable state, by the labels of the training rows."""
+        assert self._pairs is not None, "asked for with a kinetic term only"
+        k, inference = self._architecture.k, self._inference(flat)
+        labels = np.concatenate(
+            [
+                inference.probabilities(self._scaling.apply(raw)).argmax(axis=1)
+                for raw in self._rows.chunks()
+            ]
+        )
+        if self._keep is not None:
+            labels[~self._keep] = -1
+        return grouping(lump_components(labels, self._lengths, k, self._pairs.lag, None))
 
     def _held_out_loss(self, inference: Inference) -> float | None:
         if not self._held_out.any():

@@ -12,12 +12,14 @@ Estimated from one small batch of n pairs it is too high by about (k - 1)^2 / n 
 a state rarer than 1 / n: it would reward noise. So the covariances are averages over many
 batches, and a batch enters the gradient linearly, through d VAMP-2 / d C at those averages.
 
+Two levels are scored: the components, and, once the training has settled, the metastable states
+that they are lumped into. Between components of one metastable state the density decides; none
+of them may lie across the border of two.
+
 A ridge of about one frame's share on the diagonals of C_00 and C_11 keeps an empty component
 from having an inverse, and a component of one or two frames, which is slow by chance, from
 counting as a state.
 """
-
-from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -25,30 +27,29 @@ import tensorflow as tf
 DECAY = 0.95
 
 
-class Covariances(NamedTuple):
-    """C_00, C_01 and C_11, three tensors of shape (k, k)."""
-
-    c00: tf.Tensor
-    c01: tf.Tensor
-    c11: tf.Tensor
-
-
-def covariances(q0: tf.Tensor, q1: tf.Tensor, weights: tf.Tensor) -> Covariances:
-    """Averages over the pairs with weight 1: (n, k), (n, k), (n,) -> three of (k, k)."""
+def covariances(q0: tf.Tensor, q1: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """C_00, C_01 and C_11 over pairs with weight 1: (n, k), (n, k), (n,) -> (3, k, k)."""
     weighted = q0 * weights[:, tf.newaxis]
     n = tf.maximum(tf.reduce_sum(weights), 1.0)
-    return Covariances(
-        tf.matmul(weighted, q0, transpose_a=True) / n,
-        tf.matmul(weighted, q1, transpose_a=True) / n,
-        tf.matmul(q1 * weights[:, tf.newaxis], q1, transpose_a=True) / n,
+    return tf.stack(
+        [
+            tf.matmul(weighted, q0, transpose_a=True) / n,
+            tf.matmul(weighted, q1, transpose_a=True) / n,
+            tf.matmul(q1 * weights[:, tf.newaxis], q1, transpose_a=True) / n,
+        ]
     )
 
 
-def running(before: tf.Tensor, batch: Covariances, step: tf.Tensor) -> tf.Tensor:
+def grouped(c: tf.Tensor, groups: tf.Tensor) -> tf.Tensor:
+    """Covariances (3, k, k) of components as those of the metastable states they belong to."""
+    return tf.transpose(groups) @ c @ groups
+
+
+def running(before: tf.Tensor, batch: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
     """The running averages (3, k, k) with this batch; the first steps count alike."""
     n = tf.cast(step, before.dtype)
     decay = tf.minimum(DECAY, n / (n + 1.0))
-    return decay * before + (1.0 - decay) * tf.stop_gradient(tf.stack(batch))
+    return decay * before + (1.0 - decay) * tf.stop_gradient(batch)
 
 
 def vamp2(c: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
@@ -58,7 +59,7 @@ def vamp2(c: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
     return tf.linalg.trace(p @ c[1] @ q @ tf.transpose(c[1]))
 
 
-def surrogate(batch: Covariances, averages: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
+def surrogate(batch: tf.Tensor, averages: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
     """A number whose gradient is that of VAMP-2 at `averages`, along the batch's covariances."""
     # In double precision: components that are hardly told apart yet make C nearly singular.
     c = tf.cast(averages, tf.float64)
@@ -68,7 +69,7 @@ def surrogate(batch: Covariances, averages: tf.Tensor, ridge: tf.Tensor) -> tf.T
     by_c00 = -left @ tf.transpose(c[1]) @ p
     by_c11 = -q @ tf.transpose(c[1]) @ left
     slopes = tf.stop_gradient(tf.cast(tf.stack([by_c00, by_c01, by_c11]), averages.dtype))
-    return tf.reduce_sum(slopes * tf.stack(batch))
+    return tf.reduce_sum(slopes * batch)
 
 
 def _inverses(c: tf.Tensor, ridge: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -23,7 +23,8 @@ def lump_components(
 ) -> np.ndarray:
     """The metastable state of each component: shape (k,), int64, -1 where it has no frames.
 
-    Without pairs of frames (frames that are not in the order of time) nothing is lumped.
+    `labels` may be -1 for frames that do not count. Without pairs of frames (frames that are not
+    in the order of time) nothing is lumped.
 
     Examples
     --------
@@ -34,12 +35,13 @@ def lump_components(
     from .lumping import lump
 
     lag = 1 if lag is None else lag
-    counts = np.bincount(labels, minlength=k)
+    assigned = labels >= 0
+    counts = np.bincount(labels[assigned], minlength=k)
     if max(lengths) <= lag:
         logger.info("no piece of trajectory is longer than the lag: components are not lumped")
         return np.where(counts > 0, np.arange(k), -1)
-    is_tiny = counts < min(FEWEST_LAGS * lag, SMALLEST_SHARE * len(labels))
-    surrounding = _nearest(labels, ~is_tiny[labels])
+    is_tiny = counts < min(FEWEST_LAGS * lag, SMALLEST_SHARE * assigned.sum())
+    surrounding = np.where(assigned, _nearest(labels, assigned & ~is_tiny[labels]), -1)
     states = lump(
         surrounding, lag=lag, lengths=lengths, k=k, n_macrostates=n_macrostates
     ).of_component
@@ -47,6 +49,20 @@ def lump_components(
         around = states[surrounding[labels == component]]
         states[component] = np.bincount(around).argmax()
     return states
+
+
+def grouping(states: np.ndarray) -> np.ndarray:
+    """Which component (row) belongs to which metastable state (column): (k, k) of 0 and 1.
+
+    Examples
+    --------
+    >>> grouping(np.array([0, 1, 0, -1])).sum(axis=0)
+    array([2., 1., 0., 0.], dtype=float32)
+    """
+    members = np.zeros((len(states), len(states)), np.float32)
+    present = np.flatnonzero(states >= 0)
+    members[present, states[present]] = 1.0
+    return members
 
 
 def _nearest(labels: np.ndarray, is_kept: np.ndarray) -> np.ndarray:

@@ -93,6 +93,17 @@ class Rows:
         for start in range(0, len(self), n_rows):
             yield self.read(start, start + n_rows)
 
+    def spread(self, n_bytes: int, n_rows: int | None = None) -> np.ndarray:
+        """Rows evenly spread over all: about `n_rows` of them, not more than `n_bytes`."""
+        affordable = max(1, n_bytes // (4 * self.n_columns))
+        wanted = affordable if n_rows is None else min(n_rows, affordable)
+        step = -(-len(self) // wanted)
+        parts, done = [], 0
+        for chunk in self.chunks():
+            parts.append(chunk[(-done) % step :: step])
+            done += len(chunk)
+        return np.concatenate(parts)
+
     def block_rows(self, batch_size: int) -> int:
         """Rows of a block of `BLOCK_BYTES`: a whole number of batches, at least one."""
         return batch_size * max(1, BLOCK_BYTES // (4 * self.n_columns * batch_size))

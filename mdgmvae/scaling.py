@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from .errors import InputError
 from .tica import Tica
 
 if TYPE_CHECKING:
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
     from .rows import Rows
 
 SCALES = (None, "standard", "tica")
-#: Columns above which the covariances of TICA no longer fit in memory comfortably.
-MAX_TICA_COLUMNS = 4000
+#: Bytes of rows from which principal components are computed, where there are many columns.
+SAMPLE_BYTES = 2**26
 
 
 @dataclass(frozen=True)
@@ -66,19 +65,13 @@ class Scaling:
 
         Every component has variance 1, the slowest comes first, `tica_dim` of them are kept
         (None: all that there are).
-
-        Raises
-        ------
-        InputError
-            When there are too many columns.
         """
-        n_columns = rows.n_columns
-        if n_columns > MAX_TICA_COLUMNS:
-            raise InputError(
-                f"scale='tica': {n_columns} columns are too many for TICA (at most "
-                f"{MAX_TICA_COLUMNS}); choose fewer features, or scale='standard'"
-            )
-        tica = Tica.fit(pairs.chunks(rows, standard.apply), pairs.lag, tica_dim)
+        tica = Tica.fit_wide(
+            lambda reduce: pairs.chunks(rows, lambda raw: reduce(standard.apply(raw))),
+            standard.apply(rows.spread(SAMPLE_BYTES)),
+            pairs.lag,
+            tica_dim,
+        )
         return cls(
             standard.mean + standard.scale * tica.mean,
             standard.scale,

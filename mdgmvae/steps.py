@@ -81,8 +81,12 @@ class Optimiser:
         lr: float,
         r_nent: float,
         rng: np.random.Generator,
+        groups: np.ndarray,
     ) -> list[dict[str, float]]:
-        """One pass over the blocks; for each restart the mean of each term over the rows seen."""
+        """One pass over the blocks; for each restart the mean of each term over the rows seen.
+
+        `groups` of shape (n_restarts, k, k) says which components belong together, or is zero.
+        """
         seed = rng.integers(0, 2**31 - 1, size=1, dtype=np.int32)
         sums = np.zeros((len(TERMS) + 1, self._objective.n_restarts))
         for block in blocks:
@@ -97,6 +101,7 @@ class Optimiser:
                     self._weights,
                     *self._moments,
                     self._covariances,
+                    tf.constant(groups),
                     tf.constant(n_batch),
                     tf.constant(lr, tf.float32),
                     tf.constant(r_nent, tf.float32),
@@ -130,7 +135,7 @@ def _compiled_steps(architecture: Architecture, objective: Objective) -> Callabl
     started = time.perf_counter()
     a, n_restarts = architecture, objective.n_restarts
 
-    def run(weights, m, v, covariances, batch_size, lr, r_nent, ridge, seed, step, *block):  # type: ignore[no-untyped-def]
+    def run(weights, m, v, covariances, groups, batch_size, lr, r_nent, ridge, seed, step, *block):  # type: ignore[no-untyped-def]
         n_rows = tf.shape(block[0])[0]
         n_batches = (n_rows + batch_size - 1) // batch_size
 
@@ -139,9 +144,10 @@ def _compiled_steps(architecture: Architecture, objective: Objective) -> Callabl
             n = tf.shape(batch[0])[0]
 
             def loss_of(args):  # type: ignore[no-untyped-def]
-                flat, noise, average = args
+                flat, noise, average, group = args
                 network = Network(a, flat)
-                return batch_loss(network, objective, batch, noise, average, step, r_nent, ridge)
+                kinetic = average, group, ridge
+                return batch_loss(network, objective, batch, noise, kinetic, step, r_nent)
 
             shape = [n_restarts, a.k, n, a.n_z] if n_restarts > 1 else [a.k, n, a.n_z]
             noise = tf.random.stateless_normal(shape, [seed, step], alg="philox")
@@ -149,12 +155,14 @@ def _compiled_steps(architecture: Architecture, objective: Objective) -> Callabl
             with tf.GradientTape() as tape:
                 tape.watch(flats)
                 if n_restarts > 1:
-                    loss, terms, averages = tf.vectorized_map(loss_of, (flats, noise, averages))
+                    loss, terms, averages = tf.vectorized_map(
+                        loss_of, (flats, noise, averages, groups)
+                    )
                     total = tf.reduce_sum(loss)
                 else:
                     # Without the detour of the vectorised map: the paper's preset stays, bit
                     # for bit, what it is without restarts.
-                    total, terms, average = loss_of((flats[0], noise, averages[0]))
+                    total, terms, average = loss_of((flats[0], noise, averages[0], groups[0]))
                     terms, averages = terms[tf.newaxis], average[tf.newaxis]
             t = tf.cast(step + 1, tf.float32)
             tf.raw_ops.ResourceApplyAdam(
@@ -186,6 +194,7 @@ def _compiled_steps(architecture: Architecture, objective: Objective) -> Callabl
     concrete = tf.function(run).get_concrete_function(
         *examples,
         tf.TensorSpec([n_restarts, 3, a.k, a.k], tf.float32),
+        tf.TensorSpec([n_restarts, a.k, a.k], tf.float32),
         integer,
         number,
         number,
@@ -203,10 +212,9 @@ def batch_loss(
     objective: Objective,
     batch: list[tf.Tensor],
     noise: tf.Tensor,
-    averages: tf.Tensor,
+    kinetic: tuple[tf.Tensor, tf.Tensor, tf.Tensor],
     step: tf.Tensor,
     r_nent: tf.Tensor,
-    ridge: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """What a step minimises.
 
@@ -217,9 +225,9 @@ def batch_loss(
     batch : list of tensors
         Rows (n, n_x); where pairs are used, rows one lag later and whether there are such (n,).
     noise : tensor of shape (k, n, n_z)
-    averages : tensor of shape (3, k, k)
-        Running covariances.
-    step, r_nent, ridge : scalars
+    kinetic : tensors of shape (3, k, k), (k, k), ()
+        Running covariances, which components belong together, the ridge.
+    step, r_nent : scalars
 
     Returns
     -------
@@ -242,10 +250,13 @@ def batch_loss(
         n = tf.cast(tf.shape(x)[0], tf.float32)
         sums = [tf.reduce_sum(term) for term in terms]
         loss = tf.reduce_mean(terms.loss)
+    averages, groups, ridge = kinetic
     if objective.vamp_weight > 0:
         q = [tf.nn.softmax(network.logits(rows)) for rows in batch[:2]]
         seen = kinetic_term.covariances(q[0], q[1], batch[2])
         averages = kinetic_term.running(averages, seen, step)
         weight = kinetic_weight(objective.vamp_weight, network.architecture.n_x)
         loss -= weight * kinetic_term.surrogate(seen, averages, ridge)
+        seen, of_states = (kinetic_term.grouped(c, groups) for c in (seen, averages))
+        loss -= weight * kinetic_term.surrogate(seen, of_states, ridge)
     return loss, tf.stack([*sums, n]), averages

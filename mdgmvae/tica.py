@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+from sklearn.decomposition import PCA
+
+#: (earlier rows, later rows) in chunks, each (n, n_columns).
+Pairs: TypeAlias = Iterable[tuple[np.ndarray, np.ndarray]]
 
 #: Directions whose variance is less than this share of the largest one are left out: they are
 #: noise, or combinations of other columns.
 EPSILON = 1e-6
+#: Columns above which principal components come first, and how many of them.
+MAX_COLUMNS, N_PRINCIPAL = 300, 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +53,42 @@ class Tica:
     explained: float
 
     @classmethod
-    def fit(
+    def fit_wide(
         cls,
-        pairs: Iterable[tuple[np.ndarray, np.ndarray]],
+        pairs: Callable[[Callable[[np.ndarray], np.ndarray]], Pairs],
+        some_rows: np.ndarray,
         lag: int,
         n_components: int | None = None,
     ) -> Tica:
+        """`fit`, after principal components where there are more than `MAX_COLUMNS` columns.
+
+        Parameters
+        ----------
+        pairs : callable
+            Gives the pairs, each row first put through the function that it is given.
+        some_rows : ndarray of shape (n, n_columns)
+            From which the principal components are computed.
+        """
+        n_columns = some_rows.shape[1]
+        if n_columns <= MAX_COLUMNS:
+            return cls.fit(pairs(lambda x: x), lag, n_components)
+        n = min(N_PRINCIPAL, *some_rows.shape)
+        pca = PCA(n, svd_solver="randomized", random_state=0).fit(some_rows)
+        axes = pca.components_.T.astype(np.float32)
+        tica = cls.fit(pairs(lambda x: x @ axes), lag, n_components)
+        total = float(some_rows.var(axis=0, dtype=np.float64).sum())
+        back = tica.back_projection @ axes.T
+        return cls(
+            # The mean of the other directions does not matter: they are left out.
+            mean=axes @ tica.mean,
+            projection=axes @ tica.projection,
+            back_projection=back,
+            autocorrelation=tica.autocorrelation,
+            explained=min(1.0, float(np.square(back).sum()) / total) if total > 0 else 1.0,
+        )
+
+    @classmethod
+    def fit(cls, pairs: Pairs, lag: int, n_components: int | None = None) -> Tica:
         """The components of (earlier rows, later rows), which come in chunks."""
         from deeptime.decomposition import TICA
 

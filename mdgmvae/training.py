@@ -23,6 +23,10 @@ from .steps import TERMS, Objective, Optimiser
 logger = logging.getLogger(__name__)
 
 
+#: Share of the epochs after which metastable states count in the kinetic term.
+SETTLED = 0.5
+
+
 @dataclass(frozen=True)
 class Options:
     """How to train; the meaning of each is in the documentation of `GMVAE`."""
@@ -112,6 +116,9 @@ class Data(Protocol):
 
     def is_sound(self, flat: np.ndarray) -> bool:
         """Whether the loss of some rows is finite with these weights."""
+
+    def groups(self, flat: np.ndarray) -> np.ndarray:
+        """Which components are one metastable state: (k, k), a column a state."""
 
     def validate(self, flat: np.ndarray) -> Validation:
         """Judge weights at the final weights of the terms."""
@@ -216,7 +223,9 @@ def train(
     while state.epoch < n_epochs and not all(_has_ended(r, options) for r in state.restarts):
         lr, r_nent = options.learning_rate(state.epoch), options.entropy_weight(state.epoch)
         rng = _generator(options.seed, 0, state.epoch)
-        terms = optimiser.epoch(data.epoch(rng), options.batch_size, lr, r_nent, rng)
+        terms = optimiser.epoch(
+            data.epoch(rng), options.batch_size, lr, r_nent, rng, _groups(state, data, options)
+        )
         after = optimiser.state(state)
         for number, restart in enumerate(after.restarts):
             if _has_ended(restart, options):
@@ -258,6 +267,14 @@ def _start(architecture: Architecture, initial: np.ndarray) -> State:
         covariances=np.zeros((n, 3, k, k), np.float32),
         restarts=[Restart() for _ in range(n)],
     )
+
+
+def _groups(state: State, data: Data, options: Options) -> np.ndarray:
+    """Which components belong together, for each restart; zero until the training has settled."""
+    n, k = state.covariances.shape[0], state.covariances.shape[-1]
+    if options.vamp_weight == 0 or state.epoch < SETTLED * options.n_epochs:
+        return np.zeros((n, k, k), np.float32)
+    return np.stack([data.groups(weights) for weights in state.weights])
 
 
 def _record(

@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from .architecture import Architecture, unflatten
+from .scaling import SAMPLE_BYTES
 from .tica import Tica
 
 if TYPE_CHECKING:
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 #: Rows that are clustered and on which q(y|x) is fitted to the clusters.
 N_ROWS = 20_000
-#: Columns above which principal components come before the time-lagged ones, and how many.
-MAX_COLUMNS, N_PRINCIPAL = 300, 100
-#: Bytes of rows from which the principal components are computed.
-_PCA_BYTES = 2**27
 #: Slow coordinates that are clustered.
 MAX_DIM = 20
 _EPOCHS = 20
@@ -47,25 +44,20 @@ class SlowClusters:
     """
 
     def __init__(self, rows: Rows, scaling: Scaling, pairs: TimePairs | None, seed: int) -> None:
-        self._raw = _spread(rows, N_ROWS)
-        self._x = scaling.apply(self._raw)
-        reduce = self._principal(seed)
+        self._raw = rows.spread(SAMPLE_BYTES, N_ROWS)
+        x = scaling.apply(self._raw)
         if pairs is None:
-            self._coordinates = reduce(self._x)
+            n = min(MAX_DIM, *x.shape)
+            self._coordinates = PCA(n, random_state=seed).fit_transform(x)
             return
-        tica = Tica.fit(
-            pairs.chunks(rows, lambda raw: reduce(scaling.apply(raw))), pairs.lag, MAX_DIM
+        tica = Tica.fit_wide(
+            lambda reduce: pairs.chunks(rows, lambda raw: reduce(scaling.apply(raw))),
+            x,
+            pairs.lag,
+            MAX_DIM,
         )
-        slow = (reduce(self._x) - tica.mean) @ tica.projection
+        slow = (x - tica.mean) @ tica.projection
         self._coordinates = slow * np.clip(tica.autocorrelation, 0.0, 1.0).astype(np.float32)
-
-    def _principal(self, seed: int):  # type: ignore[no-untyped-def]
-        n_columns = self._x.shape[1]
-        if n_columns <= MAX_COLUMNS:
-            return lambda x: x
-        some = self._x[:: max(1, len(self._x) * n_columns * 4 // _PCA_BYTES)]
-        n = min(N_PRINCIPAL, *some.shape)
-        return PCA(n, svd_solver="randomized", random_state=seed).fit(some).transform
 
     def start(
         self, architecture: Architecture, flat: np.ndarray, seed: int, scaling: Scaling
@@ -80,16 +72,6 @@ class SlowClusters:
             architecture, scaling.apply(self._raw), labels, seed
         )
         return np.concatenate([weights[name].ravel() for name in architecture.shapes])
-
-
-def _spread(rows: Rows, n: int) -> np.ndarray:
-    """About `n` rows, evenly spread."""
-    step = max(1, len(rows) // n)
-    parts, done = [], 0
-    for chunk in rows.chunks():
-        parts.append(chunk[(-done) % step :: step])
-        done += len(chunk)
-    return np.concatenate(parts)
 
 
 def _classifier(
