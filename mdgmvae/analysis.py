@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import numpy as np
 from MDAnalysis.analysis.results import Results
@@ -18,12 +18,15 @@ from .featurizers.frames import frame_numbers
 from .featurizers.precomputed import store_precomputed
 from .featurizers.registry import by_name, from_dict
 from .featurizers.topology import Fingerprint, as_atoms, selected_atoms
-from .labelling import label, trajectory_part
+from .labelling import judge_results, label, trajectory_part
 from .lag_time import checked_lag_time, lag_in_rows
 from .model import GMVAE
 from .saved_model import SavedModel
 from .storage import FeatureSet
 from .summary import describe_states, states_html
+
+if TYPE_CHECKING:
+    from .judgement import Judgement
 
 
 class GMVAEAnalysis(FeatureCollector):
@@ -356,6 +359,31 @@ class GMVAEAnalysis(FeatureCollector):
         self._require_results()
         shown = {"probabilities": self.results.probabilities, **options}
         return viewer.view(self.atomgroup, self.results.labels, self.results.frames, **shown)
+
+    def judge(self, **options: Any) -> Judgement:
+        """Say of the components and of the metastable states what these data support.
+
+        Populations, lifetimes, implied timescales and VAMP-2 with errors, the
+        Chapman-Kolmogorov test, and a verdict in plain words: at the lag of the training (one
+        row where it had none).
+
+        Parameters
+        ----------
+        **options
+            ``n_samples``, ``seed`` of `mdgmvae.judgement.judge`.
+
+        Returns
+        -------
+        Judgement
+            Of the components; its ``macrostates`` is that of the metastable states.
+
+        Raises
+        ------
+        InputError
+            Before `run`, or when the frames are not in the order of time.
+        """
+        self._require_results()
+        return judge_results(self.results, self.model.lag, **options)
 
     def _check_run(self, n_frames: int, n_features: int) -> None:
         settings = dict(self.settings)

@@ -177,6 +177,7 @@ def _run(commands: Any) -> argparse.ArgumentParser:
     _featurizer(parser)
     _frames(parser)
     _model(parser, "robust")
+    _lag_time(parser)
     _states(parser)
     _folder(parser)
     return parser
@@ -235,6 +236,7 @@ def _demo(commands: Any) -> argparse.ArgumentParser:
         n_workers=None,
     )  # fmt: skip
     _model(parser, "robust", seed=0)
+    _lag_time(parser)
     _states(parser)
     _folder(parser, "mdgmvae-demo")
     return parser
@@ -347,6 +349,15 @@ def hyperparameters(options: argparse.Namespace) -> dict[str, Any]:
 def _computing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, gpu:0, ... (default: auto)")
     parser.add_argument("--threads", type=int, metavar="N", help="processor threads of TensorFlow")
+
+
+def _lag_time(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--lag_time",
+        type=_number,
+        metavar="PS",
+        help="the lag in ps, instead of --lag in rows (default: 5 rows with preset robust)",
+    )
 
 
 def _states(parser: argparse.ArgumentParser) -> None:

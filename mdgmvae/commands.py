@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import logging
 import os
 import sys
@@ -49,6 +50,7 @@ def run(options: argparse.Namespace) -> str:
         options.select,
         _features(options.features),
         preset=options.preset,
+        lag_time=options.lag_time,
         seed=options.seed,
         device=options.device,
         checkpoint=options.checkpoint,
@@ -72,6 +74,7 @@ def run(options: argparse.Namespace) -> str:
             written, results.labels, folder / "states", results.frames, latent=results.latent
         )
         table = states_text(describe_states(results, analysis.features))
+        table += _judge(folder, results, analysis.model.lag)
     return _report(table, len(results.labels), analysis.model.seed_, options.out)
 
 
@@ -135,7 +138,8 @@ def train(options: argparse.Namespace) -> str:
         results.history = model.history_
         model.to_saved_model(trajectory_part(features, options.preset)).save(folder / "model")
         _write_results(folder, results)
-    table = states_text(describe_states(results, features))
+        table = states_text(describe_states(results, features))
+        table += _judge(folder, results, model.lag)
     return _report(table, len(results.labels), model.seed_, options.out)
 
 
@@ -281,6 +285,18 @@ def _write_results(folder: Path, results: Any) -> None:
     write_labels(folder / "labels.npz", results)
     _write_history(folder / "history.csv", results.history)
     _plot_free_energy(folder / "free_energy.png", results)
+
+
+def _judge(folder: Path, results: Any, lag: int | None) -> str:
+    """Write judgement.json, and give the part on metastable states; nothing without a lag."""
+    if lag is None:
+        return ""
+    from .labelling import judge_results
+
+    judged = judge_results(results, lag)
+    text = json.dumps(judged.to_dict(), indent=1, allow_nan=False)
+    (folder / "judgement.json").write_text(text + "\n", encoding="utf-8")
+    return f"\n\n{(judged.macrostates or judged).text()}"
 
 
 def _write_history(path: Path, history: Mapping[str, list[float]]) -> None:

@@ -162,11 +162,10 @@ class ScaledRows:
         inference = self._inference(flat)
         loss = self._held_out_loss(inference)
         if self._options.vamp_weight > 0 and self._pairs is not None:
-            trained = self._covariances(inference, self._pairs)
-            values["vamp2"] = trained.vamp2()
+            values["vamp2"] = self._covariances(inference, self._pairs).vamp2()
             if loss is not None and self._held_out_pairs is not None:
                 held_out = self._covariances(inference, self._held_out_pairs)
-                values["val_vamp2"] = trained.score_of(held_out)
+                values["val_vamp2"] = held_out.vamp2()
                 weight = kinetic_weight(self._options.vamp_weight, self._architecture.n_x)
                 loss -= weight * values["val_vamp2"]
         if loss is not None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from MDAnalysis.analysis.results import Results
 
 from .errors import InputError
+from .lag_time import time_step
 from .model import GMVAE
 from .storage import FeatureSet
+
+if TYPE_CHECKING:
+    from .judgement import Judgement
 
 
 def label(model: GMVAE, features: FeatureSet) -> Results:
@@ -34,6 +38,35 @@ def label(model: GMVAE, features: FeatureSet) -> Results:
         times=features.times,
         trajectory_index=features.trajectory_index,
         lengths=features.lengths,
+    )
+
+
+def judge_results(results: Results, lag: int | None, **options: Any) -> Judgement:
+    """The judgement of the states of `results`, and of its metastable states.
+
+    Parameters
+    ----------
+    results : Results
+        As `label` gives them.
+    lag : int or None
+        Rows; None is one row.
+    **options
+        ``n_samples``, ``seed`` of `judgement.judge`.
+
+    Returns
+    -------
+    Judgement
+    """
+    from .judgement import judge
+
+    return judge(
+        results.labels,
+        results.probabilities,
+        lag=1 if lag is None else lag,
+        lengths=results.lengths,
+        dt=time_step(results.times, tuple(results.lengths)),
+        macrostates=results.macrostates,
+        **options,
     )
 
 

@@ -54,19 +54,6 @@ class SoftCovariances:
 
     def vamp2(self) -> float:
         """VAMP-2, with the trivial singular value 1 counted."""
-        return float(np.sum(self._operator() * self.c01))
-
-    def score_of(self, other: SoftCovariances) -> float:
-        """How well these singular functions describe other frames.
-
-        The variational score of Koopman operators (VAMP-E; Wu & Noé, J. Nonlinear Sci. 30, 23
-        (2020)), which needs no inverse of the other covariances: a state that the other frames
-        do not visit adds nothing, not noise.
-        """
-        a = self._operator()
-        return float(2.0 * np.sum(a * other.c01) - np.trace(a.T @ other.c00 @ a @ other.c11))
-
-    def _operator(self) -> np.ndarray:
         ridge = ridge_of(self.n_pairs) * np.eye(len(self.c00))
-        inverses = np.linalg.inv(self.c00 + ridge), np.linalg.inv(self.c11 + ridge)
-        return inverses[0] @ self.c01 @ inverses[1]
+        p, q = np.linalg.inv(self.c00 + ridge), np.linalg.inv(self.c11 + ridge)
+        return float(np.trace(p @ self.c01 @ q @ self.c01.T))

@@ -35,6 +35,9 @@ class StateSummary:
         Frame number nearest to the state's centre in latent space; -1 for an empty state.
     means : dict of str to str
         Mean of each shown feature, with its unit; angles in degrees, as circular means.
+    macrostate : int or None
+        The metastable state that the component belongs to; -1 for an empty one, None where
+        nothing is known of them.
     """
 
     state: int
@@ -44,6 +47,7 @@ class StateSummary:
     visits: int
     representative: int
     means: dict[str, str]
+    macrostate: int | None = None
 
 
 def describe_states(results: Any, features: FeatureSet | None = None) -> list[StateSummary]:
@@ -52,8 +56,8 @@ def describe_states(results: Any, features: FeatureSet | None = None) -> list[St
     Parameters
     ----------
     results : Results
-        With ``labels``, ``probabilities``, ``latent``, ``frames``, and ``lengths`` where there
-        are several continuous pieces.
+        With ``labels``, ``probabilities``, ``latent``, ``frames``, ``lengths`` where there are
+        several continuous pieces, and ``macrostates`` where components are lumped.
     features : FeatureSet, optional
         Whose rows are those frames; adds the means of the features, where there are few.
 
@@ -79,9 +83,17 @@ def describe_states(results: Any, features: FeatureSet | None = None) -> list[St
                 visits=int((labels[entered] == state).sum()),
                 representative=-1 if row is None else int(results.frames[row]),
                 means=_means(rows, features) if features is not None else {},
+                macrostate=_macrostate(results, rows),
             )
         )
     return summaries
+
+
+def _macrostate(results: Any, rows: np.ndarray) -> int | None:
+    macrostates = getattr(results, "macrostates", None)
+    if macrostates is None:
+        return None
+    return int(macrostates[rows[0]]) if len(rows) else -1
 
 
 def states_text(states: Sequence[StateSummary]) -> str:
@@ -114,21 +126,25 @@ def _html_cells(tag: str, cells: Sequence[str]) -> str:
 
 def _cells(states: Sequence[StateSummary]) -> list[list[str]]:
     shown = list(dict.fromkeys(name for state in states for name in state.means))
+    lumped = any(state.macrostate is not None for state in states)
     head = ["state", "frames", "population", "mean q", "visits", "representative frame", *shown]
+    if lumped:
+        head.insert(1, "metastable")
     table = [head]
     for state in states:
         empty = state.n_frames == 0
-        table.append(
-            [
-                str(state.state),
-                f"{state.n_frames:,}",
-                f"{100 * state.population:.1f} %",
-                "-" if empty else f"{state.confidence:.2f}",
-                str(state.visits),
-                "-" if empty else str(state.representative),
-                *(state.means.get(name, "-") for name in shown),
-            ]
-        )
+        row = [
+            str(state.state),
+            f"{state.n_frames:,}",
+            f"{100 * state.population:.1f} %",
+            "-" if empty else f"{state.confidence:.2f}",
+            str(state.visits),
+            "-" if empty else str(state.representative),
+            *(state.means.get(name, "-") for name in shown),
+        ]
+        if lumped:
+            row.insert(1, "-" if empty else str(state.macrostate))
+        table.append(row)
     return table
 
 
