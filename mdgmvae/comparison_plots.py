@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from .baselines import Comparison
+from .comparison import Comparison
 from .number_of_states import Selection
 
 __all__ = ["plot_comparison", "plot_selection"]

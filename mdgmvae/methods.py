@@ -61,8 +61,8 @@ def vae_kmeans(
     seed: int,
     **hyperparameters: Any,
 ) -> Assign:
-    """A plain VAE trained as "robust" is, without kinetics, and k-means of its latent space."""
-    without = {"k": 1, "vamp_weight": 0.0, "lag": lag, "init": "random"}
+    """A plain VAE, trained as "robust" is without its kinetics, and k-means of its latent space."""
+    without = {"k": 1, "vamp_weight": 0.0, "lag": lag, "init": "random", "scale": "standard"}
     model = _gmvae(X, lengths, "robust", seed, **{**without, **hyperparameters})
     clusters = _kmeans(model.transform(X), n_states, seed)
     return lambda rows: _clusters_of(clusters, model.transform(rows))

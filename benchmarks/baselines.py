@@ -1,0 +1,281 @@
+"""GMVAE states against other methods, on frames that were held out; with your own data if you like.
+
+Usage: python benchmarks/baselines.py [--data alanine five_wells mueller_brown] [--seeds 3]
+                                      [--methods NAME ...] [--csv baselines.csv] [--fast] [--table]
+       python benchmarks/baselines.py --name mine --lag 5 --n_states 3
+                                      (--npy FEATURES.npy | --topology TOP --trajectories A.xtc ...
+                                       [--features dihedrals] [--select protein])
+
+Each row is written to the CSV file as soon as it is there, and a row that is there already is not
+computed again: the command may be interrupted and typed again. At the end the rows are printed as
+a Markdown table. A VAMPnet (deeptime's) takes part where PyTorch is installed.
+"""
+
+import argparse
+import csv
+import functools
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import machine
+import MDAnalysis as mda
+import numpy as np
+
+from mdgmvae.baselines import METHODS, Method, compare
+from mdgmvae.data import alanine_dipeptide
+from mdgmvae.data.toys import Toy
+from mdgmvae.data.toys import five_wells as five_wells_toy
+from mdgmvae.data.toys import mueller_brown as mueller_brown_toy
+from mdgmvae.featurizers import featurize
+from mdgmvae.storage import FeatureSet
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Frames, and how they are to be judged."""
+
+    name: str
+    X: np.ndarray
+    lengths: tuple[int, ...]
+    lag: int
+    n_states: int
+    reference: np.ndarray | None = None
+
+
+def alanine(features: str, fast: bool) -> Problem:
+    """The embedded trajectory; states by regions of the Ramachandran plane."""
+    u = mda.Universe(*alanine_dipeptide())
+    dihedrals = featurize(u, "dihedrals", verbose=False)
+    columns = {name: dihedrals.values[:, i] for i, name in enumerate(dihedrals.names)}
+    phi, psi = (
+        np.degrees(np.arctan2(columns[f"{angle} ALA2 sin"], columns[f"{angle} ALA2 cos"]))
+        for angle in ("phi", "psi")
+    )
+    extended = (psi >= 80) | (psi < -130)
+    states = np.where((phi >= 0) & (phi < 135), 2, np.where(extended, 0, 1))
+    X = featurize(u, features, verbose=False).values
+    rows = slice(5_000, 9_000) if fast else slice(None)
+    return Problem(
+        f"alanine dipeptide, {features}", np.array(X[rows]), (len(X[rows]),), 5, 3, states[rows]
+    )
+
+
+def of_toy(name: str, toy: Toy, n_states: int, basins: np.ndarray) -> Problem:
+    return Problem(name, toy.X, toy.lengths, 5, n_states, basins[toy.labels])
+
+
+def five_wells(fast: bool) -> Problem:
+    toy = five_wells_toy(n_frames=500 if fast else 5_000)
+    return of_toy("five wells", toy, 5, np.arange(5))
+
+
+def mueller_brown(fast: bool) -> Problem:
+    """The second and the third basin exchange within a few frames: one state."""
+    toy = mueller_brown_toy(n_frames=200 if fast else 2_000)
+    return of_toy("Müller-Brown", toy, 2, np.array([0, 1, 1]))
+
+
+PROBLEMS: dict[str, Callable[[bool], Problem]] = {
+    "alanine": functools.partial(alanine, "dihedrals"),
+    "alanine_distances": functools.partial(alanine, "distances"),
+    "five_wells": five_wells,
+    "mueller_brown": mueller_brown,
+}
+
+
+def given(options: argparse.Namespace) -> Problem:
+    """Somebody's own data."""
+    if options.npy:
+        features = FeatureSet.load(options.npy)
+    else:
+        u = mda.Universe(options.topology, *options.trajectories)
+        atoms = u.select_atoms(options.select) if options.select else u.atoms
+        features = featurize(atoms, options.features, verbose=False)
+    X = np.array(features.values, np.float32)
+    return Problem(options.name, X, features.lengths, options.lag, options.n_states)
+
+
+def vampnet(
+    X: np.ndarray,
+    lengths: tuple[int, ...],
+    lag: int,
+    n_states: int,
+    seed: int,
+    *,
+    n_epochs: int = 30,
+    batch_size: int = 1_000,
+    width: int = 64,
+    lr: float = 1e-3,
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Mardt, Pasquali, Wu & Noé, Nat. Commun. 9, 5 (2018): two hidden layers, softmax, VAMP-2."""
+    import torch
+    from deeptime.decomposition.deep import VAMPNet
+    from torch import nn
+    from torch.utils.data import BatchSampler, DataLoader, RandomSampler, TensorDataset
+
+    mean, spread = X.mean(axis=0), X.std(axis=0)
+    spread[spread == 0] = 1.0
+
+    def scaled(rows: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(((rows - mean) / spread).astype(np.float32))
+
+    pieces = [piece for piece in np.split(X, np.cumsum(lengths)[:-1]) if len(piece) > lag]
+    pairs = TensorDataset(
+        torch.cat([scaled(piece[:-lag]) for piece in pieces]),
+        torch.cat([scaled(piece[lag:]) for piece in pieces]),
+    )
+    # The seed is PyTorch's own; it is put back afterwards.
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        lobe = nn.Sequential(
+            *(nn.Linear(X.shape[1], width), nn.ELU(), nn.Linear(width, width), nn.ELU()),
+            *(nn.Linear(width, n_states), nn.Softmax(dim=1)),
+        )
+        batch_size = min(batch_size, len(pairs))
+        batches = BatchSampler(RandomSampler(pairs), batch_size, drop_last=True)
+        loader = DataLoader(pairs, sampler=batches, batch_size=None)
+        VAMPNet(lobe=lobe, learning_rate=lr, score_method="VAMP2").fit(loader, n_epochs=n_epochs)
+
+    def assign(rows: np.ndarray) -> np.ndarray:
+        lobe.eval()
+        with torch.no_grad():
+            return lobe(scaled(rows)).argmax(dim=1).numpy().astype(np.int64)
+
+    return assign
+
+
+def known_methods() -> dict[str, Method]:
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        print("VAMPnet: left out, PyTorch is not installed", file=sys.stderr)
+        return dict(METHODS)
+    return {**METHODS, "VAMPnet": vampnet}
+
+
+def key(row: dict[str, str]) -> tuple[str, ...]:
+    """What makes a row another one."""
+    return tuple(row[name] for name in ("data", "frames", "lag", "k", "seeds", "folds", "method"))
+
+
+def run(problem: Problem, name: str, method: Method, options: argparse.Namespace) -> dict[str, str]:
+    began = time.perf_counter()
+    found = compare(
+        problem.X,
+        lag=problem.lag,
+        lengths=problem.lengths,
+        k=options.k,
+        n_states=problem.n_states,
+        seeds=range(options.seeds),
+        # By its own function, so that "robust" gets its components.
+        methods={name: method},
+        n_folds=options.folds,
+        blocks_per_fold=options.blocks_per_fold,
+        reference=problem.reference,
+    )
+    figures = {field: str(value) for field, value in asdict(found.rows[0]).items()}
+    scores = " ".join(f"{score:.4f}" for score in found.scores[name])
+    took = f"{time.perf_counter() - began:.0f}"
+    return {**described(problem, name, options), **figures, "scores": scores, "took": took}
+
+
+def described(problem: Problem, method: str, options: argparse.Namespace) -> dict[str, str]:
+    return {
+        "data": problem.name,
+        "frames": str(len(problem.X)),
+        "lag": str(problem.lag),
+        "k": f"{options.k}->{problem.n_states}",
+        "seeds": str(options.seeds),
+        "folds": f"{options.folds}x{options.blocks_per_fold}",
+        "method": method,
+    }
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def append(path: Path, row: dict[str, str]) -> None:
+    new = not path.exists()
+    with open(path, "a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(row))
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def print_table(rows: list[dict[str, str]]) -> None:
+    for setting in dict.fromkeys(key(row)[:-1] for row in rows):
+        data, frames, lag, k, seeds, folds = setting
+        print(
+            f"\n{data}: {int(frames):,} frames, lag {lag} rows, {k.partition('->')[2]} states, "
+            f"{seeds} seeds, {folds.replace('x', ' folds of ')} blocks\n"
+        )
+        print(
+            "| method | states | VAMP-2 | held out | agreement | worst | ARI | time of a fit / s |"
+        )
+        print("|---|--:|--:|--:|--:|--:|--:|--:|")
+        for row in rows:
+            if key(row)[:-1] == setting:
+                print(f"| {' | '.join(cells(row))} |")
+
+
+def cells(row: dict[str, str]) -> list[str]:
+    names = ("agreement_median", "agreement_worst", "reference")
+    agreement = ["" if row[name] == "nan" else f"{float(row[name]):.3f}" for name in names]
+    held_out = f"{float(row['cv_mean']):.3f} ± {float(row['cv_std']):.3f}"
+    score, seconds = f"{float(row['vamp2']):.3f}", f"{float(row['seconds']):.1f}"
+    return [row["method"], row["n_states"], score, held_out, *agreement, seconds]
+
+
+def main(options: argparse.Namespace) -> None:
+    print(machine.describe("tensorflow", "scikit-learn", "deeptime", "mdgmvae"))
+    if not options.table:
+        methods = known_methods()
+        chosen = options.methods or list(methods)
+        unknown = [name for name in chosen if name not in methods]
+        if unknown:
+            sys.exit(f"--methods {unknown[0]!r}: choose among {', '.join(methods)}")
+        own = options.npy or options.topology
+        makers = [given] if own else [PROBLEMS[name] for name in options.data]
+        for maker in makers:
+            problem = maker(options if own else options.fast)
+            done = {key(row) for row in read(options.csv)}
+            for name in chosen:
+                if key(described(problem, name, options)) not in done:
+                    append(options.csv, run(problem, name, methods[name], options))
+                    print(f"{problem.name}: {name}", file=sys.stderr, flush=True)
+    print_table(read(options.csv))
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", nargs="*", choices=list(PROBLEMS), default=list(PROBLEMS))
+    parser.add_argument("--methods", nargs="+", help="names; by default all")
+    parser.add_argument("--seeds", type=int, default=3, help="how many")
+    parser.add_argument("--k", type=int, default=5, help="components of 'robust'")
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--blocks_per_fold", type=int, default=10)
+    parser.add_argument("--csv", type=Path, default=Path("baselines.csv"))
+    parser.add_argument("--fast", action="store_true", help="a tenth of the frames")
+    parser.add_argument("--table", action="store_true", help="print what is in the file, no more")
+    own = parser.add_argument_group("data of your own")
+    own.add_argument("--name", default="own data", help="what to call them in the table")
+    own.add_argument("--npy", type=Path, help="features, with their .json if there is one")
+    own.add_argument("--topology")
+    own.add_argument("--trajectories", nargs="+", default=[])
+    own.add_argument("--features", default="dihedrals")
+    own.add_argument("--select")
+    own.add_argument("--lag", type=int, default=5, help="rows")
+    own.add_argument("--n_states", type=int, default=3)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main(parsed())
