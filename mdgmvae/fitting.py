@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 N_HELD_OUT_PIECES = 20
 #: A held-out piece is at least so many lags long, where there is a lag.
 LAGS_IN_PIECE = 20
+#: Bytes of scaled rows that are kept, where the rows themselves are in memory.
+SCALED_BYTES = 2**28
 #: Rows by which the weights are checked after each epoch.
 N_PROBES = 64
 
@@ -108,9 +110,8 @@ class ScaledRows:
         lag: int | None,
         device: str,
     ) -> None:
-        self._rows = rows
+        self._rows, self._scale = _scaled(rows, scaling)
         self._lengths = lengths
-        self._scaling = scaling
         self._keep = None if split.train.all() else split.train
         self._held_out = split.held_out
         self._architecture = architecture
@@ -129,14 +130,14 @@ class ScaledRows:
     def _probe(self) -> np.ndarray:
         starts = np.unique(np.linspace(0, len(self._rows) - 1, N_PROBES).astype(int))
         raw = np.concatenate([self._rows.read(s, s + 1) for s in starts.tolist()])
-        return self._scaling.apply(raw)
+        return self._scale(raw)
 
     def epoch(self, rng: np.random.Generator) -> Iterable[Batches]:
         """The training rows in a new random order, in blocks of whole batches."""
         from .training import Batches
 
         lags = (0,) if self._pairs is None else (0, self._pairs.lag)
-        batch_size, apply = self._options.batch_size, self._scaling.apply
+        batch_size, apply = self._options.batch_size, self._scale
         for numbers, blocks in self._rows.shuffled(rng, batch_size, self._keep, lags):
             if self._pairs is None:
                 yield Batches(apply(blocks[0]))
@@ -178,7 +179,7 @@ class ScaledRows:
         k, inference = self._architecture.k, self._inference(flat)
         labels = np.concatenate(
             [
-                inference.probabilities(self._scaling.apply(raw)).argmax(axis=1)
+                inference.probabilities(self._scale(raw)).argmax(axis=1)
                 for raw in self._rows.chunks()
             ]
         )
@@ -192,8 +193,8 @@ class ScaledRows:
         a, total, n = self._architecture, 0.0, 0
         for raw, target in self._held_out_rows():
             draws = noise.component_noise(raw, self._options.seed, a.k, a.n_z)
-            x = self._scaling.apply(raw)
-            decoded = x if target is None else self._scaling.apply(target)
+            x = self._scale(raw)
+            decoded = x if target is None else self._scale(target)
             loss = inference.loss(x, draws, self._options.r_nent, decoded)
             total, n = total + float(loss.sum(dtype=np.float64)), n + len(raw)
         return total / n
@@ -206,13 +207,25 @@ class ScaledRows:
             yield raw, None
 
     def _covariances(self, inference: Inference, pairs: TimePairs) -> SoftCovariances:
-        q = pairs.chunks(self._rows, lambda raw: inference.probabilities(self._scaling.apply(raw)))
+        q = pairs.chunks(self._rows, lambda raw: inference.probabilities(self._scale(raw)))
         return SoftCovariances.of(q)
 
     def _inference(self, flat: np.ndarray) -> Inference:
         from .inference import Inference
 
         return Inference(self._architecture, flat, self._device)
+
+
+def _scaled(rows: Rows, scaling: Scaling) -> tuple[Rows, Callable[[np.ndarray], np.ndarray]]:
+    """The rows, scaled once and for all where they fit into memory, and what is left to do."""
+    if 4 * len(rows) * scaling.n_x > SCALED_BYTES or rows.on_disk:
+        return rows, scaling.apply
+    x = np.empty((len(rows), scaling.n_x), np.float32)
+    done = 0
+    for chunk in rows.chunks():
+        x[done : done + len(chunk)] = scaling.apply(chunk)
+        done += len(chunk)
+    return Rows(x), lambda scaled: scaled
 
 
 def chosen_chunks(rows: Rows, keep: np.ndarray | None) -> Iterator[np.ndarray]:
@@ -247,8 +260,8 @@ def fit(
         def on_epoch(state: State) -> None:
             latest[:] = [state]
             progress.update(state.epoch - progress.n)
-            loss = min(restart.history["loss"][-1] for restart in state.restarts)
-            progress.set_postfix_str(f"loss {loss:.3f}", refresh=False)
+            losses = [r.history["loss"][-1] for r in state.restarts if r.history]
+            progress.set_postfix_str(f"loss {min(losses, default=np.nan):.3f}", refresh=False)
             if checkpoint:
                 checkpoint.save_now_and_then(state)
 

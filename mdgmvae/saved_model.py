@@ -29,7 +29,7 @@ _FITTED = (
     "feature_names_in",
 )  # fmt: skip
 _TRAJECTORY = ("featurizer", "selection", "fingerprint", "names", "units", "preset")
-_SCALING = ("mean", "scale", "projection", "back_projection", "explained")
+_SCALING = ("mean", "scale", "projection", "back_projection", "autocorrelation", "explained")
 _PACKAGES = ("numpy", "tensorflow", "scikit-learn", "MDAnalysis", "mdtraj")
 
 
@@ -125,13 +125,13 @@ class SavedModel:
 
 def _scaling_arrays(scaling: Scaling) -> dict[str, np.ndarray]:
     arrays = {f"scaling/{name}": getattr(scaling, name) for name in _SCALING}
-    return {name: np.asarray(array) for name, array in arrays.items() if array is not None}
+    return {n: np.asarray(a, np.float32) for n, a in arrays.items() if a is not None}
 
 
 def _scaling(arrays: dict[str, np.ndarray]) -> Scaling:
     """The scaling, taken out of the arrays of the file."""
     explained = float(arrays.pop("scaling/explained"))
-    found = {name: arrays.pop(f"scaling/{name}", None) for name in _SCALING[2:4]}
+    found = {name: arrays.pop(f"scaling/{name}", None) for name in _SCALING[2:5]}
     return Scaling(
         arrays.pop("scaling/mean"), arrays.pop("scaling/scale"), **found, explained=explained
     )
@@ -139,10 +139,10 @@ def _scaling(arrays: dict[str, np.ndarray]) -> Scaling:
 
 def _fits(scaling: Scaling, n_x: int) -> bool:
     columns = scaling.mean.shape
-    if scaling.projection is None or scaling.back_projection is None:
+    w, back = scaling.projection, scaling.back_projection
+    if w is None or back is None or scaling.autocorrelation is None:
         return columns == scaling.scale.shape == (n_x,)
-    shapes = scaling.projection.shape, scaling.back_projection.T.shape
-    return columns == scaling.scale.shape and shapes == ((*columns, n_x), (*columns, n_x))
+    return columns == scaling.scale.shape and w.shape == back.T.shape == (*columns, n_x)
 
 
 def find_model(path: str | os.PathLike) -> Path:

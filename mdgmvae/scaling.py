@@ -30,6 +30,8 @@ class Scaling:
     projection, back_projection : ndarray of shape (n_columns, n_x) and (n_x, n_columns), float32
         W of the time-lagged independent components, and the least-squares way back; None where
         the standardised columns themselves are used.
+    autocorrelation : ndarray of shape (n_x,), float32
+        Of each component at the lag of TICA; None without a projection.
     explained : float
         Share of the variance of the standardised columns that is left after going there and
         back; 1 without a projection.
@@ -45,6 +47,7 @@ class Scaling:
     scale: np.ndarray
     projection: np.ndarray | None = None
     back_projection: np.ndarray | None = None
+    autocorrelation: np.ndarray | None = None
     explained: float = 1.0
 
     @classmethod
@@ -77,6 +80,7 @@ class Scaling:
             standard.scale,
             tica.projection,
             tica.back_projection,
+            tica.autocorrelation,
             tica.explained,
         )
 

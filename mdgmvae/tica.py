@@ -32,7 +32,7 @@ class Tica:
         The slowest component first.
     back_projection : ndarray of shape (n_components, n_columns), float32
         The least-squares way back.
-    autocorrelation : ndarray of shape (n_components,), float64
+    autocorrelation : ndarray of shape (n_components,), float32
         Of each component at the lag.
     explained : float
         Share of the variance that is left after going there and back.
@@ -109,6 +109,6 @@ class Tica:
             mean=np.asarray(model.mean_0, np.float32),
             projection=w.astype(np.float32),
             back_projection=back.astype(np.float32),
-            autocorrelation=np.asarray(model.singular_values[: w.shape[1]], float),
+            autocorrelation=np.asarray(model.singular_values[: w.shape[1]], np.float32),
             explained=min(1.0, float(np.square(back).sum()) / total) if total > 0 else 1.0,
         )

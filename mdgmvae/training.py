@@ -228,6 +228,8 @@ def train(
         )
         after = optimiser.state(state)
         for number, restart in enumerate(after.restarts):
+            if restart.diverged:
+                after.weights[number] = state.weights[number]
             if _has_ended(restart, options):
                 continue
             weights = after.weights[number]

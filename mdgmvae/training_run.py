@@ -105,21 +105,18 @@ class TrainingRun:
         pairs = None
         if params["lag"] is not None:
             pairs = TimePairs.within(self._lengths, params["lag"], keep)
-        clusters = None
-        if params["init"] == "kmeans":
-            clusters = SlowClusters(rows, scaling, pairs, self._seed)
         if kind == "tica":
             assert pairs is not None, "GMVAE.check refuses TICA without a lag"
             scaling = Scaling.fit_tica(scaling, rows, pairs, params["tica_dim"])
         architecture = architecture_of(params, scaling.n_x)
         initial = random_start(architecture, self._options)
-        if clusters is not None:
-            initial = np.stack(
-                [
-                    clusters.start(architecture, flat, self._seed + number, scaling)
-                    for number, flat in enumerate(initial)
-                ]
-            )
+        if params["init"] == "kmeans":
+            clusters = SlowClusters(rows, scaling, pairs, self._seed)
+            starts = [
+                clusters.start(architecture, flat, self._seed + number)
+                for number, flat in enumerate(initial)
+            ]
+            initial = np.stack(starts)
         return scaling, architecture, initial
 
     def _train(

@@ -37,15 +37,17 @@ class SlowClusters:
     ----------
     rows : Rows
     scaling : Scaling
-        To standardised columns.
+        Of the inputs of the networks; that of TICA gives the slow coordinates, too.
     pairs : TimePairs or None
         None clusters the principal components, without kinetics.
     seed : int
     """
 
     def __init__(self, rows: Rows, scaling: Scaling, pairs: TimePairs | None, seed: int) -> None:
-        self._raw = rows.spread(SAMPLE_BYTES, N_ROWS)
-        x = scaling.apply(self._raw)
+        self._x = x = scaling.apply(rows.spread(SAMPLE_BYTES, N_ROWS))
+        if scaling.autocorrelation is not None:
+            self._coordinates = x * np.clip(scaling.autocorrelation, 0.0, 1.0)
+            return
         if pairs is None:
             n = min(MAX_DIM, *x.shape)
             self._coordinates = PCA(n, random_state=seed).fit_transform(x)
@@ -57,20 +59,16 @@ class SlowClusters:
             MAX_DIM,
         )
         slow = (x - tica.mean) @ tica.projection
-        self._coordinates = slow * np.clip(tica.autocorrelation, 0.0, 1.0).astype(np.float32)
+        self._coordinates = slow * np.clip(tica.autocorrelation, 0.0, 1.0)
 
-    def start(
-        self, architecture: Architecture, flat: np.ndarray, seed: int, scaling: Scaling
-    ) -> np.ndarray:
+    def start(self, architecture: Architecture, flat: np.ndarray, seed: int) -> np.ndarray:
         """The weights `flat` with those of q(y|x) fitted to the clusters."""
         k = architecture.k
         if k == 1:
             return flat
         kmeans = KMeans(k, n_init=3, random_state=seed)
         labels = kmeans.fit_predict(self._coordinates)
-        weights = unflatten(architecture, flat) | _classifier(
-            architecture, scaling.apply(self._raw), labels, seed
-        )
+        weights = unflatten(architecture, flat) | _classifier(architecture, self._x, labels, seed)
         return np.concatenate([weights[name].ravel() for name in architecture.shapes])
 
 

@@ -280,7 +280,8 @@ def test_loss_that_is_not_finite_is_told(u):
         ({"preset": "best"}, "preset='best': choose one of paper, robust"),
         ({"n_epoch": 3}, "n_epoch: no such hyperparameter; did you mean n_epochs?"),
         ({"k": "many"}, "k='many'"),
-        ({"lag_time": 10.0}, "lag_time"),
+        ({"lag_time": -10.0}, "lag_time=-10.0: must be a time in ps"),
+        ({"lag_time": 10.0, "lag": 5}, "one is in rows, the other in ps"),
     ],
 )
 def test_what_cannot_be_used_is_told_at_once(u, arguments, message):

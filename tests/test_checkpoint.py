@@ -17,7 +17,7 @@ class Interrupted(Exception):
     pass
 
 
-@pytest.mark.parametrize("epochs_done", [1, 5, 6, 7, 9])
+@pytest.mark.parametrize("epochs_done", [1, 3, 5, 6])
 def test_resumed_training_has_the_same_bits(five_wells, tmp_path, monkeypatch, epochs_done):
     x = five_wells[0][:2000]
     whole = GMVAE(**SETTINGS).fit(x)
@@ -46,7 +46,7 @@ def test_an_interrupt_while_validating_keeps_the_history_whole(five_wells, tmp_p
     x = five_wells[0][:2000]
     whole = GMVAE(**SETTINGS).fit(x)
     path = tmp_path / "state.npz"
-    original, calls = fitting.ScaledRows.validation_loss, []
+    original, calls = fitting.ScaledRows.validate, []
 
     def interrupted(self, flat):
         calls.append(1)
@@ -55,7 +55,7 @@ def test_an_interrupt_while_validating_keeps_the_history_whole(five_wells, tmp_p
         return original(self, flat)
 
     with monkeypatch.context() as patch:
-        patch.setattr(fitting.ScaledRows, "validation_loss", interrupted)
+        patch.setattr(fitting.ScaledRows, "validate", interrupted)
         with pytest.raises(Interrupted):
             GMVAE(**SETTINGS, checkpoint=path).fit(x)
     assert GMVAE(**SETTINGS, checkpoint=path).fit(x).history_ == whole.history_

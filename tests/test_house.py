@@ -14,9 +14,10 @@ MODULES = sorted(
     path for folder in ("mdgmvae", "featurizers") for path in (ROOT / folder).rglob("*.py")
 )
 TENSORFLOW_MODULES = {
-    *("network.py", "losses.py", "training.py", "inference.py", "devices.py", "tf1.py"),
+    *("network.py", "losses.py", "kinetic_term.py", "steps.py", "inference.py", "devices.py"),
+    "tf1.py",
 }
-MODEL_MODULES = {"model.py", *TENSORFLOW_MODULES}
+MODEL_MODULES = {"model.py", "training.py", *TENSORFLOW_MODULES}
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 SEEDERS = {"tf.random.set_seed", "np.random.seed", "random.seed", "tf.keras.utils.set_random_seed"}
 

@@ -24,7 +24,7 @@ def test_shuffling_a_file_holds_one_buffer_of_its_rows(tmp_path):
     rows = Rows(path, buffer_bytes=buffer)
     tracemalloc.start()
     try:
-        n_seen = sum(len(block) for block in rows.shuffled(np.random.default_rng(0), 64))
+        n_seen = sum(len(numbers) for numbers, _ in rows.shuffled(np.random.default_rng(0), 64))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -34,11 +34,13 @@ def test_each_row_comes_once_and_batches_are_whole(path, five_wells, buffer_byte
     rows = Rows(path, buffer_bytes)
     assert rows.on_disk == (buffer_bytes < 10**8)
     keep = np.arange(20_000) % 5 != 0
-    blocks = list(rows.shuffled(np.random.default_rng(0), batch_size, keep))
+    shuffled = list(rows.shuffled(np.random.default_rng(0), batch_size, keep))
+    blocks = [block for _, (block,) in shuffled]
     order = np.concatenate([block[:, 0] for block in blocks]).astype(int)
     np.testing.assert_array_equal(np.sort(order), np.flatnonzero(keep))
+    np.testing.assert_array_equal(np.concatenate([numbers for numbers, _ in shuffled]), order)
     assert all(len(block) % batch_size == 0 for block in blocks[:-1])
-    other = np.concatenate([b[:, 0] for b in rows.shuffled(np.random.default_rng(1), 517, keep)])
+    other = np.concatenate([n for n, _ in rows.shuffled(np.random.default_rng(1), 517, keep)])
     assert not np.array_equal(order, other)
     # Well mixed: the mean row number of each fifth is near the middle.
     fifths = np.array_split(order, 5)
