@@ -1,154 +1,150 @@
-"""States found by both presets and by k-means with as many clusters, against known basins.
+"""States of preset "robust" over many seeds, against known basins, the paper's preset and k-means.
 
-Usage: python benchmarks/states.py [--seeds 5] [--k 5] [--data alanine five_wells]
+Usage: python benchmarks/states.py [--seeds 10] [--k 5] [--data NAME ...] [--methods NAME ...]
+           [--also NAME=FEATURES.npy,BASINS.npy[,HELD_OUT.npy] ...]
 
-Models are trained on the first nine tenths of the frames and label all of them. The adjusted
-Rand index is given for the components as they are, and with each of them counted as the basin
-that most of its frames lie in. A run has failed where, counted so, some basin keeps less than
-half of its frames.
+Models see all frames and no basins. "ARI" is the adjusted Rand index of the metastable states
+(`macrostates_`) with the basins, whatever their number; "lumped" that of the components lumped to
+as many states as there are basins. VAMP-2 is that of the labels at a lag of 5 rows. Below each
+method: the median and the worst seed, and the agreement of the seeds with each other.
 """
 
 import argparse
+import os
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import machine
-import MDAnalysis as mda
 import numpy as np
+from ablation import KNOWN, LAG, Problem
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
+from sklearn.preprocessing import StandardScaler
 
 from mdgmvae import GMVAE
-from mdgmvae.data import alanine_dipeptide
-from mdgmvae.featurizers import featurize
-
-TEST_DATA = Path(__file__).parents[1] / "tests" / "data"
-HELD_OUT = 0.1
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Frames whose basins are known."""
-
-    name: str
-    frames: np.ndarray
-    basins: np.ndarray
-    basin_names: tuple[str, ...]
-
-    @property
-    def train(self) -> np.ndarray:
-        return self.frames[: round((1 - HELD_OUT) * len(self.frames))]
-
-    @property
-    def held_out(self) -> np.ndarray:
-        return self.frames[len(self.train) :]
+from mdgmvae.agreement import compare_runs
+from mdgmvae.kinetics import vamp2
+from mdgmvae.metastable import lump_components
+from mdgmvae.storage import FeatureSet
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a method made of a problem."""
+    """Labels of all frames, and of those held out where there are such."""
 
     labels: np.ndarray
-    held_out_loss: float | None
+    held_out: np.ndarray | None
 
 
-def alanine() -> Problem:
-    """cos and sin of phi and psi; basins by regions of the Ramachandran plane."""
-    cosines = featurize(mda.Universe(*alanine_dipeptide()), "dihedrals", verbose=False)
-    columns = {name: cosines.values[:, i] for i, name in enumerate(cosines.names)}
-    phi, psi = (
-        np.degrees(np.arctan2(columns[f"{angle} ALA2 sin"], columns[f"{angle} ALA2 cos"]))
-        for angle in ("phi", "psi")
-    )
-    extended = (psi >= 80) | (psi < -130)
-    basins = np.where((phi >= 0) & (phi < 135), 2, np.where(extended, 0, 1))
-    names = ("beta/PII", "alphaR", "phi > 0")
-    return Problem("alanine dipeptide", np.array(cosines.values), basins, names)
+def by_preset(
+    preset: str, frames: np.ndarray, held_out: np.ndarray | None, k: int, seed: int
+) -> Outcome:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = GMVAE.from_preset(preset, k=k, seed=seed, verbose=False).fit(frames)
+    other = None if held_out is None else model.predict(held_out)
+    return Outcome(model.predict(frames), other)
 
 
-def five_wells() -> Problem:
-    """Dynamics among five wells in three dimensions; basins of attraction."""
-    frames, basins = (np.load(TEST_DATA / f"five_wells{end}.npy") for end in ("", "_labels"))
-    return Problem("five wells", frames, basins, tuple(f"well {n}" for n in range(5)))
+def by_kmeans(frames: np.ndarray, held_out: np.ndarray | None, k: int, seed: int) -> Outcome:
+    scaler = StandardScaler().fit(frames)
+    clusters = KMeans(k, n_init=10, random_state=seed).fit(scaler.transform(frames))
+    other = None if held_out is None else clusters.predict(scaler.transform(held_out))
+    return Outcome(clusters.labels_, other)
 
 
-def by_preset(preset: str, problem: Problem, k: int, seed: int) -> Outcome:
-    model = GMVAE.from_preset(preset, k=k, seed=seed, verbose=False).fit(problem.train)
-    return Outcome(model.predict(problem.frames), -model.score(problem.held_out))
-
-
-def by_kmeans(problem: Problem, k: int, seed: int) -> Outcome:
-    clusters = KMeans(k, n_init=10, random_state=seed).fit(problem.train)
-    return Outcome(clusters.predict(problem.frames), None)
-
-
-METHODS: dict[str, Callable[[Problem, int, int], Outcome]] = {
-    "robust": lambda problem, k, seed: by_preset("robust", problem, k, seed),
-    "paper": lambda problem, k, seed: by_preset("paper", problem, k, seed),
+METHODS: dict[str, Callable[..., Outcome]] = {
+    "robust": lambda *arguments: by_preset("robust", *arguments),
+    "paper": lambda *arguments: by_preset("paper", *arguments),
     "k-means": by_kmeans,
 }
 
 
-def mapped(labels: np.ndarray, basins: np.ndarray) -> np.ndarray:
-    """Each frame's component as the basin that most of the component's frames lie in."""
-    counts = np.zeros((labels.max() + 1, basins.max() + 1), np.int64)
-    np.add.at(counts, (labels, basins), 1)
-    return counts.argmax(axis=1)[labels]
-
-
-def main(problems: list[Problem], n_seeds: int, k: int) -> None:
-    print(machine.describe("tensorflow", "scikit-learn", "mdgmvae"))
-    for problem in problems:
-        shares = np.bincount(problem.basins) / len(problem.basins)
-        named = ", ".join(
-            f"{name} {share:.3f}" for name, share in zip(problem.basin_names, shares, strict=True)
-        )
-        rarest = int(shares.argmin())
-        print(f"\n{problem.name}: {len(problem.frames):,} frames, k = {k}; {named}\n")
-        print(
-            "| method | seed | components used | ARI | ARI, mapped | recall of "
-            f"{problem.basin_names[rarest]} | lowest recall | held-out loss | time / s | |"
-        )
-        print("|---|--:|--:|--:|--:|--:|--:|--:|--:|---|")
-        for method in METHODS:
-            for seed in range(n_seeds):
-                print(row(problem, method, k, seed, rarest), flush=True)
-
-
-def row(problem: Problem, method: str, k: int, seed: int, rarest: int) -> str:
-    began = time.perf_counter()
-    outcome = METHODS[method](problem, k, seed)
-    seconds = time.perf_counter() - began
-    found = mapped(outcome.labels, problem.basins)
-    recalls = np.array(
-        [np.mean(found[problem.basins == basin] == basin) for basin in np.unique(problem.basins)]
-    )
-    missed = [
-        name for name, recall in zip(problem.basin_names, recalls, strict=True) if recall < 0.5
+def table(problem: Problem, held_out: np.ndarray | None, methods: list[str], k: int, n: int) -> str:
+    basins = problem.basins
+    assert basins is not None
+    n_basins = int(basins.max()) + 1
+    shares = ", ".join(f"{share:.3f}" for share in np.bincount(basins) / len(basins))
+    lines = [
+        f"\n{problem.name}: {len(basins):,} frames, k = {k}, basins {shares}\n",
+        "| method | seed | states | ARI | lumped | rarest found | VAMP-2 | held out | time / s |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
-    loss = "" if outcome.held_out_loss is None else f"{outcome.held_out_loss:.3f}"
-    cells = [
-        method,
-        str(seed),
-        str(len(np.unique(outcome.labels))),
-        f"{adjusted_rand_score(problem.basins, outcome.labels):.3f}",
-        f"{adjusted_rand_score(problem.basins, found):.3f}",
-        f"{recalls[rarest]:.3f}",
-        f"{recalls.min():.3f}",
-        loss,
-        f"{seconds:.1f}",
-        f"failed: misses {', '.join(missed)}" if missed else "",
-    ]
-    return f"| {' | '.join(cells)} |"
+    for method in methods:
+        runs, rows = [], []
+        for seed in range(n):
+            began = time.perf_counter()
+            outcome = METHODS[method](problem.frames, held_out, k, seed)
+            seconds = time.perf_counter() - began
+            states, lumped = (
+                lump_components(outcome.labels, [len(basins)], k, LAG, number)[outcome.labels]
+                for number in (None, n_basins)
+            )
+            runs.append(lumped)
+            cells = [
+                float(states.max() + 1),
+                adjusted_rand_score(basins, states),
+                adjusted_rand_score(basins, lumped),
+                recall_of_rarest(lumped, basins),
+                vamp2(outcome.labels, lag=LAG),
+                np.nan if outcome.held_out is None else vamp2(outcome.held_out, lag=LAG),
+                seconds,
+            ]
+            rows.append(cells)
+            lines.append(f"| {method} | {seed} | {shown(cells)} |")
+            print(lines[-1], flush=True)
+        lines.append(f"| {method} | median | {shown(np.median(rows, axis=0))} |")
+        lines.append(f"| {method} | lowest | {shown(np.min(rows, axis=0))} |")
+        if n > 1:
+            agreement = compare_runs(runs)
+            lines.append(
+                f"| {method} | seeds against each other | | | {agreement.median:.3f}, lowest "
+                f"{agreement.worst:.3f} | | | | |"
+            )
+    return "\n".join(lines)
+
+
+def shown(cells: "np.ndarray | list[float]") -> str:
+    number, *values, seconds = cells
+    inner = ["" if np.isnan(value) else f"{value:.3f}" for value in values]
+    return " | ".join([f"{number:g}", *inner, f"{seconds:.0f}"])
+
+
+def recall_of_rarest(states: np.ndarray, basins: np.ndarray) -> float:
+    """Share of the rarest basin's frames in one state that is mostly that basin."""
+    rarest = int(np.bincount(basins).argmin())
+    state = int(np.bincount(states[basins == rarest]).argmax())
+    if np.mean(basins[states == state] == rarest) < 0.5:
+        return 0.0
+    return float(np.mean(states[basins == rarest] == state))
+
+
+def other(text: str) -> tuple[Problem, np.ndarray | None]:
+    name, _, paths = text.partition("=")
+    features, basins, *held_out = paths.split(",")
+    values = np.array(FeatureSet.load(features).values)
+    extra = np.array(FeatureSet.load(held_out[0]).values) if held_out else None
+    return Problem(name, values, np.load(basins).astype(int)), extra
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=10, help="how many")
+    parser.add_argument("--k", type=int, default=5)
+    parser.add_argument("--data", nargs="*", default=list(KNOWN), choices=list(KNOWN))
+    parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=list(METHODS))
+    parser.add_argument("--also", nargs="*", default=[], metavar="NAME=FEATURES,BASINS[,HELD_OUT]")
+    options = parser.parse_args()
+    print(machine.describe("tensorflow", "deeptime", "scikit-learn", "mdgmvae"))
+    problems = [(KNOWN[name](), None) for name in options.data]
+    problems += [other(text) for text in options.also]
+    tables = [table(p, h, options.methods, options.k, options.seeds) for p, h in problems]
+    print("\n".join(tables))
 
 
 if __name__ == "__main__":
-    known = {"alanine": alanine, "five_wells": five_wells}
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=5, help="how many")
-    parser.add_argument("--k", type=int, default=5)
-    parser.add_argument("--data", nargs="+", choices=list(known), default=list(known))
-    options = parser.parse_args()
-    main([known[name]() for name in options.data], options.seeds, options.k)
+    main()
