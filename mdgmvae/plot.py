@@ -4,19 +4,21 @@ Without `ax` a new figure is made; show it in a notebook, or save it with
 ``axes.figure.savefig("name.png")``. Every state has the same colour in all plots.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from . import surfaces
+from .energy_units import energy_unit
 from .errors import InputError
+from .grid import as_points
 from .labels import as_labels
-from .landscape import as_points, free_energy_grid
+from .landscape import FreeEnergy, free_energy_grid
 from .palette import state_colors
 
-__all__ = ["free_energy", "history", "populations", "trace"]
+__all__ = ["free_energy", "free_energy_error", "history", "populations", "trace"]
 
 _LONG_TRACE = 10_000.0
 """Traces longer than this many ps are drawn in ns."""
@@ -37,17 +39,19 @@ def free_energy(
     bins: int | Sequence[int] | None = None,
     temperature: float | None = None,
 ) -> Axes:
-    """Draw the free energy of latent coordinates, and the states in it.
+    """Draw the free energy of latent coordinates, or one with errors, and the states in it.
 
     One dimension: a curve; the area under it is divided among the states as the frames there
-    are. Two: filled contours; a line in each state's colour goes round where it leads, its
+    are; grey is the 95 % interval where errors are known, up to the top where it has no upper
+    end. Two: filled contours; a line in each state's colour goes round where it leads, its
     number is at the mean of its frames. Three: frames coloured by the free energy where they
     are. Places without frames stay blank.
 
     Parameters
     ----------
-    latent : (n_frames, n_z) array-like
-        Latent coordinates, n_z from 1 to 3.
+    latent : (n_frames, n_z) array-like or FreeEnergy
+        Latent coordinates, n_z from 1 to 3; or what `mdgmvae.landscape.free_energy` and
+        `GMVAEAnalysis.free_energy` give, of any coordinates, with bins and unit of its own.
     labels : (n_frames,) array-like of int, optional
         States of the frames, -1 for none.
     ax : matplotlib Axes, optional
@@ -65,7 +69,8 @@ def free_energy(
     Raises
     ------
     InputError
-        When `latent` has more than three columns or does not fit `labels` or `ax`.
+        When `latent` has more than three columns or does not fit `labels` or `ax`, or `bins` or
+        `temperature` are given for a FreeEnergy.
 
     Examples
     --------
@@ -75,17 +80,70 @@ def free_energy(
     >>> axes.get_ylabel()
     'free energy / kT'
     """
-    points = as_points(latent)
+    if isinstance(latent, FreeEnergy):
+        if bins is not None or temperature is not None:
+            raise InputError("bins, temperature: a FreeEnergy has its own; leave them out")
+        points, surface = latent.points, surfaces.Surface.of(latent)
+    else:
+        points = as_points(latent)
+        energy, edges = free_energy_grid(points, bins, temperature)
+        surface = surfaces.Surface.of_latent(energy, edges, energy_unit(temperature)[1])
+    draw = (surfaces.curve, surfaces.contours, surfaces.cloud)[points.shape[1] - 1]
+    return _draw_surface(draw, surface, points, labels, ax)
+
+
+def free_energy_error(free_energy: FreeEnergy, labels: Any = None, ax: Axes | None = None) -> Axes:
+    """Draw the standard error of a free energy in two or three dimensions, and the states in it.
+
+    Bins, or frames in them, are grey where too few blocks of time have been to tell the error.
+
+    Parameters
+    ----------
+    free_energy : FreeEnergy
+        What `mdgmvae.landscape.free_energy` and `GMVAEAnalysis.free_energy` give.
+    labels : (n_frames,) array-like of int, optional
+        States of the frames, -1 for none.
+    ax : matplotlib Axes, optional
+        Where to draw; for three dimensions one with ``projection="3d"``.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        When it has one dimension, where the error is drawn with the energy, or does not fit
+        `labels` or `ax`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.landscape import free_energy
+    >>> from mdgmvae.plot import free_energy_error
+    >>> found = free_energy(np.random.default_rng(0).normal(size=(500, 2)))
+    >>> axes = free_energy_error(found)
+    >>> axes.get_xlabel()
+    '$z_1$'
+    """
+    points = free_energy.points
+    if points.shape[1] == 1:
+        raise InputError("one dimension: the error is drawn with the energy; use plot.free_energy")
+    draw = surfaces.tiles if points.shape[1] == 2 else surfaces.cloud
+    surface = surfaces.Surface.of(free_energy, errors=True)
+    return _draw_surface(draw, surface, points, labels, ax)
+
+
+def _draw_surface(
+    draw: Callable[..., None], surface: surfaces.Surface, points: np.ndarray, labels: Any, ax: Any
+) -> Axes:
     states = None if labels is None else as_labels(labels)
     if states is not None and len(states) != len(points):
         raise InputError(f"labels: there are {len(states):,} for {len(points):,} latent points")
-    energy, edges = free_energy_grid(points, bins, temperature)
-    unit = "kT" if temperature is None else "kJ mol$^{-1}$"
-    n_z = points.shape[1]
+    d = points.shape[1]
     if ax is None:
-        ax = _new_axes((6.4, 4.0) if n_z == 1 else (5.6, 4.6), n_z == 3)
-    draw = {1: surfaces.curve, 2: surfaces.contours, 3: surfaces.cloud}[n_z]
-    draw(ax, points, states, energy, edges, f"free energy / {unit}")
+        ax = _new_axes((6.4, 4.0) if d == 1 else (5.6, 4.6), d == 3)
+    draw(ax, surface, points, states)
     return ax
 
 

@@ -1,0 +1,154 @@
+"""Free energies of states, from the share of the frames in each, with errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .bootstrap import Blocks, Spread
+from .energy_units import energy_unit
+from .errors import InputError
+from .labels import as_labels
+from .markov import n_states_of
+from .presets import check_count
+from .seeds import checked_seed
+
+
+@dataclass(frozen=True, eq=False)
+class StateFreeEnergies:
+    """Free energies of states relative to one of them, F_i - F_0 = -ln(p_i / p_0), with errors.
+
+    It prints itself as a table. Arrays have the shape (k,).
+
+    Parameters
+    ----------
+    energy : ndarray of float64
+        0 for the reference, NaN for states without frames.
+    error : ndarray of float64
+        Standard error. Infinite where too few blocks of time have been in the state, or in the
+        reference, to tell it (more than 2.5 % of the replicas lack one); NaN without frames.
+    lower, upper : ndarray of float64
+        95 % interval, infinite at the end that the blocks do not tell.
+    populations : ndarray of float64
+        Share of the frames that have a state.
+    reference : int
+        The state that the others are compared with.
+    unit : str
+        "kT" or "kJ/mol".
+    temperature : float or None
+        In K, where it was given.
+    n_blocks : int
+        Blocks of time that were drawn from.
+    block_length : float
+        Their mean number of rows.
+    trend : float
+        Factor by which the errors grow with blocks twice as long. Well above 1, the errors are
+        too small: give a longer `block_length`, or simulate longer. NaN where not known.
+    """
+
+    energy: np.ndarray
+    error: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    populations: np.ndarray
+    reference: int
+    unit: str
+    temperature: float | None
+    n_blocks: int
+    block_length: float
+    trend: float
+
+    def __str__(self) -> str:
+        lines = [f"state  population / %  {f'F - F({self.reference}) / {self.unit}':>16}  95 %"]
+        for state, population in enumerate(self.populations):
+            value = f"{self.energy[state]:.2f} +- {self.error[state]:.2f}"
+            interval = f"{self.lower[state]:.2f} to {self.upper[state]:.2f}"
+            if population == 0:
+                value, interval = "-", "-"
+            elif state == self.reference:
+                value, interval = "0", "-"
+            lines.append(f"{state:5}  {100 * population:14.1f}  {value:>16}  {interval}")
+        return "\n".join(lines)
+
+
+def state_free_energies(
+    labels: Any,
+    *,
+    k: int | None = None,
+    reference: int = 0,
+    temperature: float | None = None,
+    lengths: Sequence[int] | None = None,
+    block_length: int | None = None,
+    n_bootstrap: int = 200,
+    seed: int = 0,
+) -> StateFreeEnergies:
+    """Free energies of states relative to one of them, by a bootstrap over blocks of time.
+
+    Parameters
+    ----------
+    labels : (n_frames,) array-like of int
+        States in the order of time, -1 for none.
+    k : int, optional
+        Number of states. Default: one more than the largest label.
+    reference : int
+        The state that the others are compared with; it needs frames.
+    temperature : float, optional
+        In K; energies are then in kJ/mol. Default: in units of kT.
+    lengths : sequence of int, optional
+        Rows of each continuous piece of trajectory; no block lies in two. Default: one piece.
+    block_length : int, optional
+        Rows of a block, long against the time between changes of state. Default: a fiftieth of
+        all rows.
+    n_bootstrap : int
+        Replicas, at least 2.
+    seed : int
+        Same seed, same errors.
+
+    Returns
+    -------
+    StateFreeEnergies
+
+    Raises
+    ------
+    InputError
+        When an argument cannot be used, or the reference has no frames.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.landscape import state_free_energies
+    >>> labels = np.random.default_rng(0).choice(2, 10_000, p=[0.75, 0.25])
+    >>> print(state_free_energies(labels))
+    state  population / %     F - F(0) / kT  95 %
+        0            75.0                 0  -
+        1            25.1      1.10 +- 0.02  1.05 to 1.15
+    """
+    states = as_labels(labels)
+    k = n_states_of(states, k)
+    kT, unit = energy_unit(temperature)
+    reference = check_count("reference", reference, low=0)
+    frames = np.bincount(states[states >= 0], minlength=k)
+    if reference >= k or not frames[reference]:
+        raise InputError(f"reference={reference}: this state has no frames; give one that has some")
+    blocks = Blocks.of_rows(len(states), lengths, block_length)
+    counts = blocks.counts(states, k)
+    drawn = blocks.draw(check_count("n_bootstrap", n_bootstrap, low=2), checked_seed(seed))
+    spread = Spread.of(counts, drawn, reference)
+    with np.errstate(divide="ignore"):
+        energy = np.log(frames[reference] / frames)
+    known = {
+        "energy": energy, "error": spread.error, "lower": spread.lower, "upper": spread.upper,
+    }  # fmt: skip
+    return StateFreeEnergies(
+        **{name: np.where(frames > 0, kT * values, np.nan) for name, values in known.items()},
+        populations=frames / frames.sum(),
+        reference=reference,
+        unit=unit,
+        temperature=None if temperature is None else float(temperature),
+        n_blocks=len(blocks),
+        block_length=blocks.length,
+        trend=blocks.trend(counts),
+    )
