@@ -27,6 +27,7 @@ from .summary import describe_states, states_html
 
 if TYPE_CHECKING:
     from .judgement import Judgement
+    from .landscape import FreeEnergy, StateFreeEnergies
 
 
 class GMVAEAnalysis(FeatureCollector):
@@ -384,6 +385,75 @@ class GMVAEAnalysis(FeatureCollector):
         """
         self._require_results()
         return judge_results(self.results, self.model.lag, **options)
+
+    def free_energy(
+        self,
+        coordinates: str | Sequence[str] | None = None,
+        temperature: float | None = None,
+        bins: int | Sequence[int] | None = None,
+        **options: Any,
+    ) -> FreeEnergy:
+        """Free energy of the latent coordinates or of any features, with errors.
+
+        Parameters
+        ----------
+        coordinates : str or sequence of str, optional
+            Names of one to three features, as in ``features.names``; an angle that is there as
+            cosine and sine by its name without them, "phi ALA2". Angles are in degrees.
+            Default: the latent coordinates.
+        temperature : float, optional
+            In K; energies are then in kJ/mol. Default: in units of kT.
+        bins : int or sequence of int, optional
+            Bins along each axis.
+        **options
+            ``block_length``, ``n_bootstrap``, ``seed``, ``reference`` of
+            `mdgmvae.landscape.free_energy`.
+
+        Returns
+        -------
+        FreeEnergy
+            `mdgmvae.plot.free_energy` draws it.
+
+        Raises
+        ------
+        InputError
+            Before `run`, or when there is no such feature or an argument cannot be used.
+        """
+        from .feature_coordinates import free_energy_of
+
+        self._require_results()
+        options |= {"temperature": temperature, "bins": bins}
+        return free_energy_of(self.results, self.features, coordinates, **options)
+
+    def state_free_energies(
+        self, of: str = "macrostates", temperature: float | None = None, **options: Any
+    ) -> StateFreeEnergies:
+        """Free energies of the states relative to the first, with errors.
+
+        Parameters
+        ----------
+        of : {"macrostates", "components"}
+            Metastable states, or the components that they are lumped from.
+        temperature : float, optional
+            In K; energies are then in kJ/mol. Default: in units of kT.
+        **options
+            ``reference``, ``block_length``, ``n_bootstrap``, ``seed`` of
+            `mdgmvae.landscape.state_free_energies`.
+
+        Returns
+        -------
+        StateFreeEnergies
+            It prints itself as a table.
+
+        Raises
+        ------
+        InputError
+            Before `run`, or when an argument cannot be used.
+        """
+        from .state_energies import state_free_energies_of
+
+        self._require_results()
+        return state_free_energies_of(self.results, of, temperature=temperature, **options)
 
     def _check_run(self, n_frames: int, n_features: int) -> None:
         settings = dict(self.settings)

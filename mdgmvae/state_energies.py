@@ -152,3 +152,34 @@ def state_free_energies(
         block_length=blocks.length,
         trend=blocks.trend(counts),
     )
+
+
+def state_free_energies_of(
+    results: Any, of: str = "macrostates", **options: Any
+) -> StateFreeEnergies:
+    """Free energies of the metastable states, or of the components, of an analysis.
+
+    Parameters
+    ----------
+    results : Results
+        With ``macrostates``, ``labels``, ``probabilities`` and ``lengths``.
+    of : {"macrostates", "components"}
+    **options
+        Of `state_free_energies`.
+
+    Returns
+    -------
+    StateFreeEnergies
+
+    Raises
+    ------
+    InputError
+        When `of` is something else, or an option cannot be used.
+    """
+    if of not in ("macrostates", "components"):
+        raise InputError(f"of={of!r}: give 'macrostates' or 'components'")
+    options["lengths"] = results.lengths
+    if of == "macrostates":
+        return state_free_energies(results.macrostates, **options)
+    # Components without frames keep their number.
+    return state_free_energies(results.labels, k=results.probabilities.shape[1], **options)
