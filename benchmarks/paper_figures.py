@@ -1,0 +1,113 @@
+"""Pictures of the runs of paper.py."""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from paper_problems import Problem
+from paper_tables import COURSE, PUBLISHED
+from PIL import Image
+
+from mdgmvae import plot
+from mdgmvae.kinetic_plots import plot_chapman_kolmogorov, plot_implied_timescales
+from mdgmvae.kinetics import chapman_kolmogorov, implied_timescales
+from mdgmvae.metastable import lump_components
+from mdgmvae.palette import state_colors
+
+LAGS = (1, 2, 5, 10, 20, 40)
+#: More points than these only make the file larger.
+_POINTS = 6_000
+#: Panels of more states than these are too small to be read.
+_MAX_STATES = 3
+
+
+class Run(NamedTuple):
+    """What paper.py keeps of a run: labels, latent coordinates, loss by epoch."""
+
+    labels: np.ndarray
+    latent: np.ndarray
+    losses: np.ndarray
+
+
+def load(path: Path) -> Run:
+    with np.load(path) as stored:
+        return Run(stored["labels"].astype(np.int64), stored["latent"], stored["losses"])
+
+
+def figure_of(problem: Problem, runs: Mapping[str, Run]) -> Figure:
+    """A row for each method: clusters, free energy, timescales, Chapman-Kolmogorov test."""
+    figure = plt.figure(figsize=(19, 3.9 * len(runs)), layout="constrained")
+    # The panels of the test reach out of their axes.
+    figure.get_layout_engine().set(wspace=0.08)
+    rows = figure.subfigures(len(runs), 1, squeeze=False)[:, 0]
+    for part, (method, run) in zip(rows, runs.items(), strict=True):
+        part.suptitle(method, x=0.01, ha="left", fontsize="x-large", fontweight="bold")
+        axes = part.subplots(1, 4, width_ratios=[1.0, 1.35, 1.1, 1.25])
+        draw_clusters(problem, run.labels, axes[0])
+        plot.free_energy(run.latent, run.labels, ax=axes[1])
+        draw_timescales(problem, run.labels, axes[2])
+        draw_test(problem, run.labels, axes[3])
+        titles = ("clusters", "latent space", "implied timescales", "Chapman-Kolmogorov")
+        for ax, title in zip(axes, titles, strict=True):
+            ax.set_title(title)
+    return figure
+
+
+def draw_clusters(problem: Problem, labels: np.ndarray, ax: Axes) -> None:
+    """Frames in the coordinates that people know, coloured by component."""
+    some = np.random.default_rng(0).permutation(len(labels))[:_POINTS]
+    colors = np.array(state_colors(int(labels.max()) + 1))[labels[some]]
+    ax.scatter(*problem.view[some].T, c=colors, s=3, linewidths=0)
+    ax.set(xlabel=problem.axes[0], ylabel=problem.axes[1])
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def draw_timescales(problem: Problem, labels: np.ndarray, ax: Axes) -> None:
+    """Those of the components; dashed, those of the known basins."""
+    arguments = {"lags": LAGS, "lengths": problem.lengths, "dt": problem.dt}
+    if len(np.unique(labels)) == 1:
+        ax.set_axis_off()
+        ax.text(0.5, 0.5, "one state: no timescale", ha="center", transform=ax.transAxes)
+        return
+    plot_implied_timescales(implied_timescales(labels, **arguments), ax)
+    known = implied_timescales(problem.states, **arguments, n_samples=0)
+    times = np.where(known.timescales > 0, known.timescales, np.nan)
+    ax.plot(known.lags * known.dt, times, "--", color="black", linewidth=1)
+    ax.set_ylim(top=max(ax.get_ylim()[1], 2 * np.nanmax(times)))
+
+
+def draw_test(problem: Problem, labels: np.ndarray, ax: Axes) -> None:
+    """That of the components lumped to as many states as there are metastable ones."""
+    n = int(problem.metastable.max()) + 1
+    k = int(labels.max()) + 1
+    states = lump_components(labels, problem.lengths, k, problem.lag, n)[labels]
+    test = chapman_kolmogorov(states, lag=problem.lag, lengths=problem.lengths, dt=problem.dt)
+    plot_chapman_kolmogorov(test, ax, states=np.unique(states)[:_MAX_STATES])
+
+
+def save(figure: Figure, path: Path, dpi: int = 70) -> None:
+    """As a PNG of 128 colours, which is a third of the size."""
+    drawn = BytesIO()
+    figure.savefig(drawn, dpi=dpi)
+    plt.close(figure)
+    Image.open(drawn).convert("RGB").quantize(128).save(path, optimize=True)
+
+
+def figure_of_losses(runs: Mapping[str, Sequence[Run]]) -> Figure:
+    """The course of the loss of all seeds, beside what the paper's code printed."""
+    figure, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
+    there = {method: found for method, found in runs.items() if found and method != "robust"}
+    for color, (method, found) in zip(state_colors(len(there)), there.items(), strict=True):
+        for number, run in enumerate(found):
+            label = f"{method}, {len(found)} seed{'s' * (len(found) > 1)}" if not number else None
+            ax.plot(1 + np.arange(len(run.losses)), run.losses, color=color, lw=1, label=label)
+    ax.plot(COURSE, PUBLISHED, "o", color="black", markersize=4, label="paper's code, published")
+    ax.set(xlabel="epoch", ylabel="loss / nats a frame", ylim=(-1.2, 4.8))
+    ax.legend(frameon=False)
+    ax.spines[["top", "right"]].set_visible(False)
+    return figure
