@@ -81,22 +81,23 @@ class TrainingRun:
         split = fitting.hold_out(
             len(self._rows), self._params["validation_fraction"], self._lengths, self._rng(), lag
         )
-        scaling, architecture, initial = self._prepare(split)
+        scaling, architecture, initial = self._prepare(split, range(self._options.n_init))
         fits = self._train(split, scaling, architecture, self._options, initial, self._checkpoint)
         kept = fitting.best(fits)
         if not self._params["refit"] or not split.held_out.any() or kept.diverged:
             return Trained(kept, architecture, scaling)
-        scaling, architecture, initial = self._prepare(everything)
+        scaling, architecture, initial = self._prepare(everything, [kept.restart])
         options = replace(self._options, n_init=1, stop_after=kept.epochs)
-        start = initial[kept.restart : kept.restart + 1]
-        final = self._train(everything, scaling, architecture, options, start, None)[0]
+        final = self._train(everything, scaling, architecture, options, initial, None)[0]
         return Trained(final, architecture, scaling, kept.history)
 
     def _rng(self) -> np.random.Generator:
         return np.random.default_rng(self._seed)
 
-    def _prepare(self, split: fitting.Split) -> tuple[Scaling, Architecture, np.ndarray]:
-        """Scaling, sizes and first weights, all from the rows that train."""
+    def _prepare(
+        self, split: fitting.Split, restarts: Sequence[int]
+    ) -> tuple[Scaling, Architecture, np.ndarray]:
+        """Scaling, sizes and first weights of these restarts, all from the rows that train."""
         params, rows = self._params, self._rows
         keep = None if split.train.all() else split.train
         kind = params["scale"]
@@ -109,12 +110,12 @@ class TrainingRun:
             assert pairs is not None, "GMVAE.check refuses TICA without a lag"
             scaling = Scaling.fit_tica(scaling, rows, pairs, params["tica_dim"])
         architecture = architecture_of(params, scaling.n_x)
-        initial = random_start(architecture, self._options)
+        initial = random_start(architecture, self._options)[restarts]
         if params["init"] == "kmeans":
             clusters = SlowClusters(rows, scaling, pairs, self._seed)
             starts = [
                 clusters.start(architecture, flat, self._seed + number)
-                for number, flat in enumerate(initial)
+                for number, flat in zip(restarts, initial, strict=True)
             ]
             initial = np.stack(starts)
         return scaling, architecture, initial
