@@ -74,4 +74,7 @@ def surrogate(batch: tf.Tensor, averages: tf.Tensor, ridge: tf.Tensor) -> tf.Ten
 
 def _inverses(c: tf.Tensor, ridge: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     diagonal = tf.cast(ridge, c.dtype) * tf.eye(c.shape[-1], dtype=c.dtype)
+    # To invert what is not finite would end the process of training with an error of
+    # TensorFlow's; the loss of such a step is not finite either, and ends it as it should.
+    c = tf.where(tf.math.is_finite(c), c, 0.0)
     return tf.linalg.inv(c[0] + diagonal), tf.linalg.inv(c[2] + diagonal)
