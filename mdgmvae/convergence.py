@@ -38,8 +38,8 @@ def diagnose(history: Mapping[str, Sequence[float]], params: Mapping[str, Any]) 
     --------
     >>> params = {"n_epochs": 20, "lr": 1e-4, "batch_size": 517, "px_dims": (128,)}
     >>> still_falling = {"loss": [9.0 - 0.2 * n for n in range(20)]}
-    >>> print(diagnose(still_falling, params)[0][:56])
-    the loss was still falling when training ended after 20
+    >>> print(diagnose(still_falling, params)[0][:58])
+    the loss was still falling when training ended after 20 ep
     >>> diagnose({"loss": [5.0] + [1.0] * 19}, params)
     []
     """

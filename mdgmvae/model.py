@@ -239,7 +239,7 @@ class GMVAE(
         Examples
         --------
         >>> GMVAE.from_preset("robust", k=3).scale
-        'standard'
+        'tica'
         """
         return cls(**{**presets.preset(preset), **overrides})
 

@@ -184,7 +184,8 @@ def test_k_1_is_a_plain_vae(five_wells):
     model = GMVAE(k=1, **QUICK).fit(five_wells[0])
     labels, probabilities, latent = model.assign(five_wells[0])
     assert not labels.any()
-    assert (probabilities == 1.0).all()
+    # Some processors divide by an approximate reciprocal: the last bit may differ.
+    np.testing.assert_allclose(probabilities, 1.0, rtol=2e-7)
     assert latent.std() > 0
     assert set(model.history_["negative_entropy"]) == {0.0}
 
@@ -239,7 +240,8 @@ def test_seed_none_draws_one_and_keeps_it(five_wells):
 
 def test_presets_are_visible_and_survive_clone():
     model = GMVAE.from_preset("robust", k=7, seed=1)
-    assert model.get_params()["scale"] == "standard"
+    assert model.get_params()["scale"] == "tica"
+    assert model.get_params()["vamp_weight"] > 0
     assert clone(model).get_params() == model.get_params()
     paper = GMVAE.from_preset("paper").get_params()
     assert paper == GMVAE().get_params()
