@@ -117,7 +117,8 @@ class Blocks:
     def trend(self, counts: csr_matrix) -> float:
         """Factor by which the mean error of -ln p grows when blocks are twice as long.
 
-        About 1 where blocks are long enough; NaN for fewer than ten pairs of neighbours.
+        About 1 where blocks are long enough; NaN for fewer than ten pairs of neighbours, and
+        where there is no error at all.
         """
         first = np.flatnonzero(self.pieces[1:] == self.pieces[:-1])
         # Counted within each piece, the blocks 0, 2, 4, ... begin a pair.
@@ -126,7 +127,8 @@ class Blocks:
         if len(first) < 10:
             return float("nan")
         single = counts[np.sort(np.concatenate([first, first + 1]))]
-        return float(_mean_error(counts[first] + counts[first + 1]) / _mean_error(single))
+        error = _mean_error(single)
+        return _mean_error(counts[first] + counts[first + 1]) / error if error > 0 else np.nan
 
 
 @dataclass(frozen=True, eq=False)

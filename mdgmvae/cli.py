@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import errno
 import logging
+import math
 import os
 import signal
 import sys
@@ -178,6 +179,7 @@ def _run(commands: Any) -> argparse.ArgumentParser:
     _frames(parser)
     _model(parser, "robust")
     _lag_time(parser)
+    _temperature(parser)
     _states(parser)
     _folder(parser)
     return parser
@@ -198,6 +200,7 @@ def _train(commands: Any) -> argparse.ArgumentParser:
         "--traj_file", required=True, metavar="FEATURES.npy", help="rows are frames"
     )
     _model(parser, "paper")
+    _temperature(parser)
     _folder(parser)
     return parser
 
@@ -237,6 +240,7 @@ def _demo(commands: Any) -> argparse.ArgumentParser:
     )  # fmt: skip
     _model(parser, "robust", seed=0)
     _lag_time(parser)
+    _temperature(parser)
     _states(parser)
     _folder(parser, "mdgmvae-demo")
     return parser
@@ -358,6 +362,22 @@ def _lag_time(parser: argparse.ArgumentParser) -> None:
         metavar="PS",
         help="the lag in ps, instead of --lag in rows (default: 5 rows with preset robust)",
     )
+
+
+def _temperature(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--temperature",
+        type=_kelvin,
+        metavar="K",
+        help="of the simulation: free_energy.png is then in kJ/mol (default: in kT)",
+    )
+
+
+def _kelvin(text: str) -> float:
+    value = _number(text)
+    if value is None or not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no temperature; give kelvin above 0")
+    return float(value)
 
 
 def _states(parser: argparse.ArgumentParser) -> None:

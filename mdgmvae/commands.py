@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> str:
         )
         results = analysis.results
         analysis.save_model(folder / "model")
-        _write_results(folder, results)
+        _write_results(folder, results, options.temperature)
         write_states(
             written, results.labels, folder / "states", results.frames, latent=results.latent
         )
@@ -137,7 +137,7 @@ def train(options: argparse.Namespace) -> str:
         results = label(model, features)
         results.history = model.history_
         model.to_saved_model(trajectory_part(features, options.preset)).save(folder / "model")
-        _write_results(folder, results)
+        _write_results(folder, results, options.temperature)
         table = states_text(describe_states(results, features))
         table += _judge(folder, results, model.lag)
     return _report(table, len(results.labels), model.seed_, options.out)
@@ -279,12 +279,12 @@ def _native_messages_logged() -> Iterator[None]:
                 logger.info("%s", line)
 
 
-def _write_results(folder: Path, results: Any) -> None:
+def _write_results(folder: Path, results: Any, temperature: float | None) -> None:
     from .annotation import write_labels
 
     write_labels(folder / "labels.npz", results)
     _write_history(folder / "history.csv", results.history)
-    _plot_free_energy(folder / "free_energy.png", results)
+    _plot_free_energy(folder / "free_energy.png", results, temperature)
 
 
 def _judge(folder: Path, results: Any, lag: int | None) -> str:
@@ -306,7 +306,7 @@ def _write_history(path: Path, history: Mapping[str, list[float]]) -> None:
         writer.writerows(zip(*history.values(), strict=True))
 
 
-def _plot_free_energy(path: Path, results: Any) -> None:
+def _plot_free_energy(path: Path, results: Any, temperature: float | None) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
@@ -314,7 +314,7 @@ def _plot_free_energy(path: Path, results: Any) -> None:
 
     # More than three dimensions cannot be drawn at once: the first two are.
     latent = results.latent if results.latent.shape[1] <= 3 else results.latent[:, :2]
-    axes = plot.free_energy(np.asarray(latent), labels=results.labels)
+    axes = plot.free_energy(np.asarray(latent), labels=results.labels, temperature=temperature)
     cast("Figure", axes.figure).savefig(path, dpi=150, bbox_inches="tight")
 
 

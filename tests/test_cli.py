@@ -289,6 +289,10 @@ TRAIN = ["train", "-o", "out", "--traj_file"]
         ([*RUN, TRAJECTORY, "-k", "two", "-o", "out"], ["two"]),
         ([*RUN, TRAJECTORY, "--lr", "-1", "-o", "out"], ["lr=-1"]),
         ([*RUN, TRAJECTORY, "--qy_dims", "0", "-o", "out"], ["qy_dims"]),
+        ([*RUN, TRAJECTORY, "--temperature", "0", "-o", "out"], ["--temperature", "0"]),
+        ([*RUN, TRAJECTORY, "--temperature", "nan", "-o", "out"], ["--temperature", "nan"]),
+        (["demo", "--temperature", "-5", "-o", "out"], ["--temperature", "-5", "above 0"]),
+        ([*TRAIN, "good.npy", "--temperature", "x"], ["--temperature", "'x'"]),
         ([*RUN, TRAJECTORY, "--threads", "0", "-o", "out"], ["--threads 0"]),
         ([*RUN, TRAJECTORY, "--device", "gpu:9", "-o", "out"], ["gpu:9"]),
         ([*RUN, TRAJECTORY, "--stop", "2", "-k", "5", "-o", "out"], ["k=5", "2"]),
@@ -495,6 +499,27 @@ def test_interrupt_ends_with_130_and_leaves_nothing(tmp_path):
     assert err.decode().strip().splitlines()[-1].endswith("interrupted; nothing was written")
     assert out == b""
     assert os.listdir(tmp_path) == []
+
+
+def test_a_temperature_makes_the_free_energy_one_in_kilojoules(monkeypatch, tmp_path):
+    from mdgmvae import cli, plot
+
+    drawn = []
+    draw = plot.free_energy
+
+    def kept(*arguments, **options):
+        drawn.append(draw(*arguments, **options))
+        return drawn[-1]
+
+    monkeypatch.setattr(plot, "free_energy", kept)
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(600, 2)))
+    train = ["train", "--traj_file", str(tmp_path / "x.npy"), *FAST]
+    for name, more in (("kT", []), ("molar", ["--temperature", "300"])):
+        assert cli.main([*train, *more, "-o", str(tmp_path / name)]) == 0
+    labels = [axes.get_ylabel() for axes in drawn]
+    assert labels == ["free energy / kT", "free energy / kJ mol$^{-1}$"]
+    reduced, molar = (axes.patches[-1].get_data().values for axes in drawn)
+    np.testing.assert_allclose(molar, 8.31446261815324e-3 * 300 * reduced)
 
 
 def test_a_fault_of_ours_says_how_to_report_it(monkeypatch, capsys, tmp_path):

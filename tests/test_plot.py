@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from mdgmvae import plot
 from mdgmvae.errors import InputError
-from mdgmvae.landscape import free_energy_grid
-from mdgmvae.palette import state_colors
+from mdgmvae.landscape import free_energy, free_energy_grid
+from mdgmvae.palette import UNASSIGNED, state_colors
 
 matplotlib.use("Agg")
 
@@ -174,6 +174,137 @@ def test_three_dimensions_need_three_dimensional_axes():
         plot.free_energy(points, labels, ax=subplot())
     ax = subplot(projection="3d")
     assert plot.free_energy(points, labels, ax=ax) is ax
+
+
+# --- free energies with errors -----------------------------------------------------------
+
+
+def angles(n_frames: int = 4000) -> tuple[np.ndarray, np.ndarray]:
+    """Two angles around (180, 0) and (0, 0) degrees, and which it is."""
+    labels = (RNG.random(n_frames) > 0.75).astype(int)
+    return RNG.normal(scale=20.0, size=(n_frames, 2)) + np.array([[180, 0], [0, 0]])[labels], labels
+
+
+def of_angles(points, **options):
+    names = ("phi ALA2", "psi ALA2")[: points.shape[1]]
+    units = {"axis_units": ["degree"] * len(names), "periods": [360.0] * len(names)}
+    return free_energy(points, names=names, **units, **options)
+
+
+def test_a_free_energy_with_errors_is_drawn_as_one_without():
+    points, labels = two_wells(2)
+    found = free_energy(points, bins=20, temperature=300.0)
+    with_errors, without = subplot(), subplot()
+    plot.free_energy(found, labels, ax=with_errors)
+    plot.free_energy(points, labels, ax=without, bins=20, temperature=300.0)
+    for name in ("get_xlabel", "get_ylabel", "get_xlim", "get_ylim"):
+        assert getattr(with_errors, name)() == getattr(without, name)()
+    for own, other in zip(with_errors.collections, without.collections, strict=True):
+        for path, its in zip(own.get_paths(), other.get_paths(), strict=True):
+            np.testing.assert_allclose(path.vertices, its.vertices)
+
+
+def test_one_dimension_has_a_band_of_the_interval():
+    points, labels = two_wells(1)
+    found = free_energy(points, bins=30)
+    ax = plot.free_energy(found, labels)
+    *areas, band, curve = ax.patches
+    assert len(areas) == 2
+    np.testing.assert_allclose(curve.get_data().values, found.energy)
+    known = np.isfinite(found.upper)
+    assert 10 < known.sum() < np.isfinite(found.energy).sum()
+    inside = known & (found.upper < ax.get_ylim()[1])
+    np.testing.assert_allclose(band.get_data().values[inside], found.upper[inside])
+    np.testing.assert_allclose(band.get_data().baseline[inside], found.lower[inside])
+    # Where nothing bounds it from above it goes to the top.
+    np.testing.assert_allclose(band.get_data().values[np.isinf(found.upper)], ax.get_ylim()[1])
+    assert ax.get_legend().get_texts()[-1].get_text() == "95 % interval"
+    alone = plot.free_energy(found)
+    assert [text.get_text() for text in alone.get_legend().get_texts()] == ["95 % interval"]
+    assert alone.get_xlabel() == "$z$" and alone.get_ylabel() == "free energy / kT"
+
+
+def test_axes_of_angles_show_one_period_in_degrees():
+    points, labels = angles()
+    ax = plot.free_energy(of_angles(points), labels)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("phi ALA2 / °", "psi ALA2 / °")
+    assert ax.get_xlim() == ax.get_ylim() == (-180, 180)
+    assert set(ax.get_xticks()) >= {-180, -60, 0, 60, 180}
+    ax = plot.free_energy(of_angles(points[:, :1]))
+    assert ax.get_xlabel() == "phi ALA2 / °" and ax.get_xlim() == (-180, 180)
+
+
+def test_a_state_on_both_sides_of_180_degrees_has_its_number_there():
+    points, labels = angles()
+    ax = plot.free_energy(of_angles(points), labels)
+    (x, y), (x1, _) = (text.get_position() for text in ax.texts)
+    assert abs(x) > 175 and abs(y) < 5 and abs(x1) < 5
+
+
+def test_outlines_and_contours_go_on_at_180_degrees():
+    points, labels = angles()
+    ax = plot.free_energy(of_angles(points, bins=40), labels)
+    outlines = [lines for lines in ax.collections if lines.get_linewidth().tolist() == [1.5]]
+    # The border of the picture is no border of state 0, which is open there: nothing of its
+    # outline runs along it.
+    vertices = np.vstack([path.vertices for path in outlines[0].get_paths()])
+    along = (np.abs(np.abs(vertices[:, 0]) - 180) < 2) & (np.abs(vertices[:, 1]) < 20)
+    assert not along.any()
+    low = ax.collections[0].get_paths()[0].vertices[:, 0]
+    assert low.min() < -180 and low.max() > 180
+
+
+def test_error_maps_are_the_errors_and_grey_where_none_is_known():
+    points, labels = two_wells(2)
+    found = free_energy(points, bins=20, temperature=300.0)
+    ax = plot.free_energy_error(found, labels)
+    tiles = ax.collections[0]
+    drawn = np.ma.filled(tiles.get_array(), np.nan).T
+    known = np.isfinite(found.error)
+    np.testing.assert_allclose(drawn[known], found.error[known])
+    unknown = np.isinf(found.error)
+    assert unknown.any()
+    colors = {to_hex(tiles.cmap(tiles.norm(value))) for value in drawn[unknown]}
+    assert colors == {UNASSIGNED.lower()}
+    assert UNASSIGNED.lower() not in {to_hex(tiles.cmap(tiles.norm(v))) for v in drawn[known]}
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["too few visits"]
+    assert [text.get_text() for text in ax.texts] == ["0", "1"]
+    bar = ax.figure.axes[-1]
+    assert bar.get_ylabel() == "standard error / kJ mol$^{-1}$"
+
+
+def test_error_maps_in_three_dimensions_colour_frames():
+    points, _ = two_wells(3)
+    found = free_energy(points, bins=8)
+    ax = plot.free_energy_error(found)
+    (scatter,) = ax.collections
+    _, error = found.at(points)
+    colored = np.sort(np.asarray(scatter.get_array()))
+    known = np.isfinite(error)
+    np.testing.assert_allclose(colored[: known.sum()], np.sort(error[known]))
+    assert (colored[known.sum() :] > error[known].max()).all()
+    ax.figure.canvas.draw()
+
+
+def test_free_energies_with_errors_refuse_what_is_theirs_already():
+    points, labels = two_wells(1)
+    found = free_energy(points)
+    for options in ({"bins": 5}, {"temperature": 300.0}):
+        with pytest.raises(InputError, match="has its own"):
+            plot.free_energy(found, **options)
+    with pytest.raises(InputError, match=r"use plot\.free_energy"):
+        plot.free_energy_error(found)
+    with pytest.raises(InputError, match="labels"):
+        plot.free_energy(found, labels[:-1])
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_free_energies_with_no_known_error_can_be_drawn(d):
+    found = free_energy(np.repeat(np.arange(4.0), 25)[:, None].repeat(d, 1), block_length=25)
+    assert np.isinf(found.error[np.isfinite(found.energy)]).all()
+    plot.free_energy(found).figure.canvas.draw()
+    if d > 1:
+        plot.free_energy_error(found).figure.canvas.draw()
 
 
 # --- populations, history, trace ---------------------------------------------------------
