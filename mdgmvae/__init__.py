@@ -23,8 +23,9 @@ _PUBLIC = {
     "featurize": "featurizers",
 }
 _SUBMODULES = (
-    *("agreement", "annotation", "data", "errors", "featurizers", "judgement", "kinetic_plots"),
-    *("kinetics", "lumping", "plot", "presets", "viewer"),
+    *("agreement", "annotation", "data", "description", "description_plots", "errors"),
+    *("featurizers", "judgement", "kinetic_plots", "kinetics", "lumping", "plot", "presets"),
+    "viewer",
 )
 
 __all__ = [*_PUBLIC, "__version__"]

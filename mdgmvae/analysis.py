@@ -26,6 +26,7 @@ from .storage import FeatureSet
 from .summary import describe_states, states_html
 
 if TYPE_CHECKING:
+    from .description import Description
     from .judgement import Judgement
     from .landscape import FreeEnergy, StateFreeEnergies
 
@@ -385,6 +386,32 @@ class GMVAEAnalysis(FeatureCollector):
         """
         self._require_results()
         return judge_results(self.results, self.model.lag, **options)
+
+    def describe(self, of: str = "macrostates", n_representatives: int = 5) -> Description:
+        """Say of each state which features set it apart, and which frames show it.
+
+        Parameters
+        ----------
+        of : {"macrostates", "components"}
+            Metastable states, or the components that they are lumped from.
+        n_representatives : int
+            Frames that are to stand for each state.
+
+        Returns
+        -------
+        Description
+            Mean, spread, effect size and gradient of log q(state|x) of every feature, and frame
+            numbers of representatives.
+
+        Raises
+        ------
+        InputError
+            Before `run`, or when an argument cannot be used.
+        """
+        from .description import describe
+
+        self._require_results()
+        return describe(self.model, self.features, self.results, of, n_representatives)
 
     def free_energy(
         self,

@@ -68,6 +68,14 @@ class Inference:
         """q(y|x) of shape (n, k)."""
         return self._run("probabilities", x)[0]
 
+    def membership_gradient(self, x: np.ndarray, members: np.ndarray) -> np.ndarray:
+        """d log (sum of q(y|x) over the members) / d x: (n, n_x); `members` (k,) of 0 and 1.
+
+        Neither none nor all of the components may be members.
+        """
+        constants = (members.astype(np.float32),)
+        return self._run("membership_gradient", x, constants=constants)[0]
+
     def loss(
         self, x: np.ndarray, noise: np.ndarray, r_nent: float, target: np.ndarray | None = None
     ) -> np.ndarray:
@@ -149,6 +157,19 @@ def _probabilities(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
     return (tf.nn.softmax(network.logits(x)),)
 
 
+def _membership_gradient(network: Network, x: tf.Tensor, members: tf.Tensor) -> Iterable[tf.Tensor]:
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        logits = network.logits(x)
+        inside, outside = (
+            tf.reduce_logsumexp(tf.where(chosen, logits, logits.dtype.min), axis=-1)
+            for chosen in (members > 0, members <= 0)
+        )
+        # log q by the ratio of q to 1 - q: nothing cancels where q is close to 1.
+        log_q = -tf.nn.softplus(outside - inside)
+    return (tape.gradient(log_q, x),)
+
+
 def _loss(
     network: Network, x: tf.Tensor, noise: tf.Tensor, target: tf.Tensor, r_nent: tf.Tensor
 ) -> Iterable[tf.Tensor]:
@@ -171,6 +192,7 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Iterable[tf.Tensor]], tuple[str, ...]]
     "reconstruct": (_reconstruct, ("x",)),
     "draw_reconstruction": (_draw_reconstruction, ("x", "k z", "k x")),
     "probabilities": (_probabilities, ("x",)),
+    "membership_gradient": (_membership_gradient, ("x", "k")),
     "loss": (_loss, ("x", "k z", "1 x", "")),
     "decode": (_decode, ("z",)),
     "encode": (_encode, ("x",)),
@@ -184,6 +206,7 @@ def _compiled(name: str, architecture: Architecture) -> Callable[..., Iterable[t
     a = architecture
     shapes = {
         "x": [None, a.n_x],
+        "k": [a.k],
         "z": [None, a.n_z],
         "1 x": [1, None, a.n_x],
         "k x": [a.k, None, a.n_x],

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .labels import representative_rows
+from .shown_features import NO_COLUMN, ShownFeatures
 from .storage import FeatureSet
 
 #: Features whose mean is shown for each state, where there are no more than this many.
@@ -178,12 +179,12 @@ def _means(rows: np.ndarray, features: FeatureSet) -> dict[str, str]:
 
 def _shown_columns(features: FeatureSet) -> dict[str, list[int]]:
     """Columns of each feature to show, by its name; none where there are too many."""
-    columns: dict[str, list[int]] = {}
-    for column, name in enumerate(features.names):
-        if name.endswith(" cos") and features.names[column + 1 : column + 2] == (
-            name.removesuffix(" cos") + " sin",
-        ):
-            columns[name.removesuffix(" cos")] = [column, column + 1]
-        elif name.removesuffix(" sin") not in columns or not name.endswith(" sin"):
-            columns[name] = [column]
-    return columns if len(columns) <= MAX_SHOWN else {}
+    shown = ShownFeatures.of(features.names, features.units)
+    if len(shown) > MAX_SHOWN:
+        return {}
+    return {
+        name: [first] if second == NO_COLUMN else [first, second]
+        for name, first, second in zip(
+            shown.names, shown.first.tolist(), shown.second.tolist(), strict=True
+        )
+    }

@@ -65,6 +65,25 @@ class TrainedModel:
             counts += np.bincount(labels, minlength=len(counts))
         return counts
 
+    def membership_gradient(self, raw: np.ndarray, members: np.ndarray) -> np.ndarray:
+        """d log (sum of q(y|x) over the members) / d column, per unit of the column.
+
+        Parameters
+        ----------
+        raw : ndarray of shape (n, n_columns)
+            Rows in the units of the data.
+        members : ndarray of bool of shape (k,)
+
+        Returns
+        -------
+        ndarray of shape (n, n_columns), float32
+            0 where all components are members: their q add up to 1 whatever x is.
+        """
+        if members.all():
+            return np.zeros(raw.shape, np.float32)
+        by_scaled = self.inference.membership_gradient(self.scaling.apply(raw), members)
+        return self.scaling.gradient(by_scaled) / self.scaling.scale
+
     def reorder(self, order: np.ndarray) -> TrainedModel:
         """The same model, in which component i is what was trained as component order[i]."""
         architecture = replace(self.architecture, order=tuple(int(i) for i in order))

@@ -1,0 +1,100 @@
+"""Features as a chemist counts them: the cosine and the sine of an angle are one feature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Where a feature has no second column.
+NO_COLUMN = -1
+
+
+@dataclass(frozen=True, eq=False)
+class ShownFeatures:
+    """Which columns of a feature matrix make up each feature.
+
+    Attributes
+    ----------
+    names : tuple of str
+        One a feature; "phi ALA2" for the columns "phi ALA2 cos" and "phi ALA2 sin".
+    units : tuple of str
+        "degree" of angles, else that of the column.
+    first, second : ndarray of int64 of shape (n_features,)
+        Columns: of a pair the cosine and the sine, of other features the second is -1.
+    is_angle : ndarray of bool of shape (n_features,)
+
+    Examples
+    --------
+    >>> names = ("phi ALA2 cos", "phi ALA2 sin", "psi ALA2", "d A-B")
+    >>> shown = ShownFeatures.of(names, ("1", "1", "radian", "angstrom"))
+    >>> shown.names, shown.units
+    (('phi ALA2', 'psi ALA2', 'd A-B'), ('degree', 'degree', 'angstrom'))
+    """
+
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    first: np.ndarray
+    second: np.ndarray
+    is_angle: np.ndarray
+
+    @classmethod
+    def of(cls, names: Sequence[str], units: Sequence[str]) -> ShownFeatures:
+        """Find the features in the names and units of columns."""
+        found: list[tuple[str, str, int, int]] = []
+        column = 0
+        while column < len(names):
+            name, unit = names[column], units[column]
+            angle = name.removesuffix(" cos")
+            if angle != name and tuple(names[column + 1 : column + 2]) == (f"{angle} sin",):
+                found.append((angle, "degree", column, column + 1))
+                column += 2
+                continue
+            found.append((name, "degree" if unit == "radian" else unit, column, NO_COLUMN))
+            column += 1
+        shown_names, shown_units, first, second = zip(*found, strict=True)
+        pairs = np.array(second, np.int64)
+        radians = np.array([units[column] == "radian" for column in first])
+        return cls(
+            shown_names, shown_units, np.array(first, np.int64), pairs, (pairs >= 0) | radians
+        )
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def linear(self, raw: np.ndarray) -> np.ndarray:
+        """Values of the features that are no angles: (n, n_columns) -> (n, n_linear), float64."""
+        return raw[:, self.first[~self.is_angle]].astype(np.float64)
+
+    def directions(self, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Cosines and sines of the angles: (n, n_columns) -> twice (n, n_angles), float64.
+
+        Of length 1; a pair of two zeros has no direction and stays.
+        """
+        first, second = self.first[self.is_angle], self.second[self.is_angle]
+        x = raw[:, first].astype(np.float64)
+        y = raw[:, second].astype(np.float64)
+        radians = x[:, second == NO_COLUMN]
+        length = np.hypot(x, y)
+        length[length == 0] = 1.0
+        x /= length
+        y /= length
+        x[:, second == NO_COLUMN], y[:, second == NO_COLUMN] = np.cos(radians), np.sin(radians)
+        return x, y
+
+    def gradient(self, raw: np.ndarray, by_column: np.ndarray) -> np.ndarray:
+        """d f / d feature from d f / d column: (n, n_columns) -> (n, n_features), float64.
+
+        Per unit of the column, of an angle per radian: along the circle, so
+        -sin * (d f / d cos) + cos * (d f / d sin) of a pair.
+        """
+        gradient = by_column[:, self.first].astype(np.float64)
+        pairs = np.flatnonzero(self.second != NO_COLUMN)
+        cosines, sines = self.directions(raw)
+        of_angles = np.flatnonzero(np.isin(np.flatnonzero(self.is_angle), pairs))
+        by_sine = by_column[:, self.second[pairs]]
+        gradient[:, pairs] = (
+            cosines[:, of_angles] * by_sine - sines[:, of_angles] * gradient[:, pairs]
+        )
+        return gradient
