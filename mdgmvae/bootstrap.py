@@ -25,7 +25,7 @@ MOST_BLOCKS = 10_000
 #: Share of the replicas between the ends of an interval.
 CONFIDENCE = 0.95
 #: Numbers of all replicas that are held at a time.
-_HELD = 4_000_000
+_HELD = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)

@@ -164,6 +164,9 @@ def test_bins_that_few_blocks_visited_have_no_error():
     assert np.isnan(states.energy[2]) and np.isnan(states.error[2])
     other = state_free_energies(np.where(points == 2, 1, 0), block_length=20, reference=1)
     assert np.isinf(other.error[0]) and np.isneginf(other.lower[0]) and other.error[1] == 0
+    pair = np.where(points == 2, 1 + np.arange(1_000) % 2, 0)  # two states of one block
+    absent = state_free_energies(pair, block_length=20, reference=1)
+    assert np.isneginf(absent.lower[2]) and np.isinf(absent.upper[2])
     assert "inf" in str(states) and repr(found).endswith(">")
 
 

@@ -241,17 +241,23 @@ def test_a_state_on_both_sides_of_180_degrees_has_its_number_there():
     assert abs(x) > 175 and abs(y) < 5 and abs(x1) < 5
 
 
+def along_the_border(ax) -> bool:
+    """Whether the outline of state 0 has a part along +-180 degrees of the first angle."""
+    outlines = [lines for lines in ax.collections if lines.get_linewidth().tolist() == [1.5]]
+    vertices = np.vstack([path.vertices for path in outlines[0].get_paths()])
+    return bool(((np.abs(np.abs(vertices[:, 0]) - 180) < 2) & (np.abs(vertices[:, 1]) < 15)).any())
+
+
 def test_outlines_and_contours_go_on_at_180_degrees():
     points, labels = angles()
     ax = plot.free_energy(of_angles(points, bins=40), labels)
-    outlines = [lines for lines in ax.collections if lines.get_linewidth().tolist() == [1.5]]
-    # The border of the picture is no border of state 0, which is open there: nothing of its
-    # outline runs along it.
-    vertices = np.vstack([path.vertices for path in outlines[0].get_paths()])
-    along = (np.abs(np.abs(vertices[:, 0]) - 180) < 2) & (np.abs(vertices[:, 1]) < 20)
-    assert not along.any()
+    assert not along_the_border(ax)
     low = ax.collections[0].get_paths()[0].vertices[:, 0]
     assert low.min() < -180 and low.max() > 180
+    # A state that ends there is closed: what lies beyond is the empty other side.
+    points = RNG.uniform((140, -25), (180, 25), size=(4_000, 2))
+    ax = plot.free_energy(of_angles(points, bins=40), np.zeros(4_000, dtype=int))
+    assert along_the_border(ax)
 
 
 def test_error_maps_are_the_errors_and_grey_where_none_is_known():
