@@ -24,8 +24,8 @@ _PUBLIC = {
 }
 _SUBMODULES = (
     *("agreement", "annotation", "data", "description", "description_plots", "errors"),
-    *("featurizers", "judgement", "kinetic_plots", "kinetics", "lumping", "plot", "presets"),
-    "viewer",
+    *("featurizers", "judgement", "kinetic_plots", "kinetics", "landscape", "lumping", "plot"),
+    *("presets", "viewer"),
 )
 
 __all__ = [*_PUBLIC, "__version__"]
