@@ -8,7 +8,7 @@ import numpy as np
 from .auxiliary import FrameAuxReader
 from .errors import InputError
 from .labels import as_frames, as_labels, read_labels, write_labels
-from .writers import write_h5md, write_pdb, write_states
+from .writers import write_h5md, write_pdb, write_representatives, write_states
 
 __all__ = [
     "annotate",
@@ -16,6 +16,7 @@ __all__ = [
     "write_h5md",
     "write_labels",
     "write_pdb",
+    "write_representatives",
     "write_states",
 ]
 

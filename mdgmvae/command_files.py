@@ -14,8 +14,12 @@ from .errors import InputError
 if TYPE_CHECKING:
     from MDAnalysis import Universe
 
-#: Files of the results, beside the folders model and states.
-_FILES = ("labels.npz", "features.npy", "features.json", "history.csv", "free_energy.png")
+#: Files and folders of the results.
+_FILES = (
+    *("labels.npz", "features.npy", "features.json", "history.csv", "free_energy.png"),
+    *("states.csv", "judgement.json"),
+)
+_FOLDERS = ("model", "states", "representatives")
 
 
 def protect(out: str, inputs: list[str]) -> None:
@@ -26,7 +30,7 @@ def protect(out: str, inputs: list[str]) -> None:
         if not file.is_relative_to(folder):
             continue
         name = file.relative_to(folder)
-        if name.parts[0] in ("states", "model") or str(name) in _FILES:
+        if name.parts[0] in _FOLDERS or str(name) in _FILES:
             raise InputError(
                 f"{path}: would be replaced by the results in {out}; choose another -o"
             )

@@ -27,6 +27,9 @@ from .storage import FeatureSet
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from .description import Description
+    from .model import GMVAE
+
 logger = logging.getLogger(__name__)
 
 _SUFFIXES = {"pdb": (".pdb",), "h5md": (".h5md", ".h5")}
@@ -40,7 +43,7 @@ def run(options: argparse.Namespace) -> str:
     protect(options.out, [options.topology, *options.trajectories])
     given = presets.check(hyperparameters(options))
     from .analysis import GMVAEAnalysis
-    from .annotation import write_states
+    from .annotation import write_representatives, write_states
     from .summary import describe_states, states_text
 
     universe = open_universe(options.topology, options.trajectories, options.stop)
@@ -58,7 +61,7 @@ def run(options: argparse.Namespace) -> str:
         **given,
     )
     _start_tensorflow(options, architecture_of(analysis.settings, analysis.n_features))
-    with atomic_folder(options.out, options.overwrite, _stale_states()) as folder:
+    with atomic_folder(options.out, options.overwrite, _stale()) as folder:
         analysis.out = folder / "features.npy"
         analysis.run(
             options.start,
@@ -73,8 +76,10 @@ def run(options: argparse.Namespace) -> str:
         write_states(
             written, results.labels, folder / "states", results.frames, latent=results.latent
         )
+        described = _describe(folder, analysis.model, analysis.features, results)
+        write_representatives(written, described, folder / "representatives")
         table = states_text(describe_states(results, analysis.features))
-        table += _judge(folder, results, analysis.model.lag)
+        table += _judge(folder, results, analysis.model.lag) + _paragraph(described.brief())
     return _report(table, len(results.labels), analysis.model.seed_, options.out)
 
 
@@ -132,14 +137,15 @@ def train(options: argparse.Namespace) -> str:
         checkpoint=options.checkpoint,
         verbose=options.verbose,
     )
-    with atomic_folder(options.out, options.overwrite) as folder:
+    with atomic_folder(options.out, options.overwrite, _stale()) as folder:
         model.fit(options.traj_file)
         results = label(model, features)
         results.history = model.history_
         model.to_saved_model(trajectory_part(features, options.preset)).save(folder / "model")
         _write_results(folder, results, options.temperature)
+        described = _describe(folder, model, features, results)
         table = states_text(describe_states(results, features))
-        table += _judge(folder, results, model.lag)
+        table += _judge(folder, results, model.lag) + _paragraph(described.brief())
     return _report(table, len(results.labels), model.seed_, options.out)
 
 
@@ -228,10 +234,15 @@ def _refuse_choice_of_frames(options: argparse.Namespace) -> None:
             )
 
 
-def _stale_states() -> list[str]:
-    from .writers import STALE_STATES
+def _stale() -> list[str]:
+    """What earlier results may have left that new ones do not replace: of more states, say."""
+    from .writers import STALE_REPRESENTATIVES, STALE_STATES
 
-    return [f"states/{pattern}" for pattern in STALE_STATES]
+    return [
+        "judgement.json",
+        *(f"states/{pattern}" for pattern in STALE_STATES),
+        *(f"representatives/{pattern}" for pattern in STALE_REPRESENTATIVES),
+    ]
 
 
 def _features(text: str) -> Any:
@@ -296,7 +307,23 @@ def _judge(folder: Path, results: Any, lag: int | None) -> str:
     judged = judge_results(results, lag)
     text = json.dumps(judged.to_dict(), indent=1, allow_nan=False)
     (folder / "judgement.json").write_text(text + "\n", encoding="utf-8")
-    return f"\n\n{(judged.macrostates or judged).text()}"
+    return _paragraph((judged.macrostates or judged).text())
+
+
+def _describe(folder: Path, model: GMVAE, features: FeatureSet, results: Any) -> Description:
+    """Write states.csv, and give the description of the metastable states."""
+    from .description import describe
+    from .description_text import write_csv
+
+    macrostates, components = (
+        describe(model, features, results, of) for of in ("macrostates", "components")
+    )
+    write_csv(folder / "states.csv", [macrostates, components])
+    return macrostates
+
+
+def _paragraph(text: str) -> str:
+    return f"\n\n{text}" if text else ""
 
 
 def _write_history(path: Path, history: Mapping[str, list[float]]) -> None:

@@ -1,6 +1,7 @@
 """PDB files with a state in the B column, written frame by frame."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -42,11 +43,24 @@ class PDBFrames:
         The atoms that each frame will have.
     path : path-like
         The file, which is overwritten.
+    title : str, optional
+        What the file says of itself in its TITLE.
+    remarks : sequence of str
+        Further lines, each a REMARK.
     """
 
-    def __init__(self, atoms: Any, path: str | os.PathLike) -> None:
+    def __init__(
+        self,
+        atoms: Any,
+        path: str | os.PathLike,
+        title: str | None = None,
+        remarks: Sequence[str] = (),
+    ) -> None:
         self._path = Path(path)
+        self._title = {} if title is None else {"remarks": title}
         self._copy = mda.Merge(atoms)
+        # The writer takes the remarks of a file from the trajectory that it writes.
+        self._copy.trajectory.remarks = list(remarks)
         for name, default in _DEFAULTS.items():
             if not hasattr(self._copy.atoms, name):
                 self._copy.add_TopologyAttr(name, self._values(name, default))
@@ -57,7 +71,7 @@ class PDBFrames:
         ]
 
     def __enter__(self) -> Self:
-        self._writer = MultiPDBWriter(str(self._path))
+        self._writer = MultiPDBWriter(str(self._path), **self._title)
         return self
 
     def __exit__(

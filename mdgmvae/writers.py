@@ -1,4 +1,4 @@
-"""Trajectory files that carry states: PDB, H5MD, and one trajectory a state.
+"""Files that carry states: PDB, H5MD, one trajectory a state, and representative frames.
 
 Frames stream from the source to the file, so memory does not grow with the trajectory.
 """
@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import MDAnalysis as mda
 import numpy as np
@@ -19,8 +19,15 @@ from .errors import InputError
 from .labels import as_frames, as_labels, representative_rows
 from .pdbframes import PDBFrames
 
+if TYPE_CHECKING:
+    from .description import Description
+
 #: What an earlier call of `write_states` may have left, and index files of MDAnalysis beside it.
 STALE_STATES = ("state_*.xtc", "state_*.trr", "state_*.dcd", "state_*.pdb", ".state_*")
+#: What an earlier call of `write_representatives` may have left, and no name of a user's.
+STALE_REPRESENTATIVES = tuple(
+    f"{kind}_{'[0-9]' * digits}.pdb" for kind in ("macrostate", "component") for digits in (1, 2, 3)
+)
 _STATE_FORMATS = ("xtc", "trr", "dcd")
 
 # MDAnalysis' own units, named so that sources without units can be written too.
@@ -175,6 +182,49 @@ def write_states(
             writers[state].write(moving.atoms)
             if row in chosen:
                 with PDBFrames(moving.atoms, folder / f"state_{state}.pdb") as pdb:
+                    pdb.write(moving.atoms, ts, state)
+
+
+def write_representatives(
+    source: Any,
+    description: "Description",
+    directory: str | os.PathLike,
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Write the representative frames of each state as a PDB file of a few models.
+
+    ``macrostate_0.pdb``, ... (or ``component_0.pdb``, ...): the frame nearest to the centre of
+    the state first. Remarks say which model is which frame; the state is in the B column.
+
+    Parameters
+    ----------
+    source : Universe, AtomGroup or mdtraj.Trajectory
+        The atoms to write, with the frames that were described.
+    description : Description
+        Of `GMVAEAnalysis.describe` or `mdgmvae.description.describe`.
+    directory : path-like
+        The folder, which is made; all files appear in it together at the end.
+    overwrite : bool
+        Allow a folder that is not empty. Its files of an earlier call are removed, everything
+        else is left.
+
+    Raises
+    ------
+    InputError
+        When a frame is not in the trajectory, its coordinates do not fit in a PDB file, or the
+        folder is not empty without `overwrite`.
+    """
+    moving = MovingAtoms.of(source)
+    with atomic_folder(directory, overwrite, STALE_REPRESENTATIVES) as folder:
+        for state in description.states:
+            frames = description.representatives[state]
+            numbers = as_frames(frames, len(frames), moving.n_frames)
+            remarks = [f"MODEL {i} IS FRAME {frame}" for i, frame in enumerate(numbers, start=1)]
+            path = folder / f"{description.kind}_{state}.pdb"
+            title = f"{description.kind} {state}"
+            with PDBFrames(moving.atoms, path, title, remarks) as pdb:
+                for ts in moving.at(numbers):
                     pdb.write(moving.atoms, ts, state)
 
 

@@ -24,7 +24,8 @@ from mdgmvae.data import alanine_dipeptide
 FAST = ["-k", "3", "--n_epochs", "3", "--n_init", "1", "--seed", "0", "--threads", "1"]
 TOPOLOGY, (TRAJECTORY,) = alanine_dipeptide()
 RESULTS = {"model", "labels.npz", "features.npy", "features.json", "history.csv",
-           "free_energy.png", "states"}  # fmt: skip
+           "free_energy.png", "states", "states.csv", "representatives",
+           "judgement.json"}  # fmt: skip
 
 
 def call(*arguments, cwd, code=0):
@@ -80,8 +81,8 @@ def test_run_writes_what_it_promises(ran):
     assert {"loss", "reconstruction", "latent", "negative_entropy"} <= set(rows[0])
     assert (out / "free_energy.png").read_bytes()[:4] == b"\x89PNG"
     table = done.stdout.splitlines()
-    assert table[0].split()[:3] == ["state", "frames", "population"]
-    counts = [int(line.split()[1].replace(",", "")) for line in table[1:4]]
+    assert table[0].split()[:4] == ["state", "metastable", "frames", "population"]
+    counts = [int(line.split()[2].replace(",", "")) for line in table[1:4]]
     assert counts == np.bincount(labels.labels, minlength=3).tolist()
 
 
@@ -94,6 +95,30 @@ def test_states_are_trajectories_of_their_frames(ran):
         assert u.trajectory.n_frames == (labels == state).sum()
         assert mdtraj.load(f"{base}.xtc", top=f"{base}.pdb").n_frames == (labels == state).sum()
         assert u.atoms.n_atoms == 22
+
+
+def test_states_are_described(ran):
+    folder, done = ran
+    labels = read_labels(folder / "out" / "labels.npz")
+    with open(folder / "out" / "states.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for kind, states in (("macrostate", labels.macrostates), ("component", labels.labels)):
+        described = {int(row["state"]): row for row in rows if row["kind"] == kind}
+        assert sorted(described) == np.unique(states).tolist()
+        for state, row in described.items():
+            assert int(row["n_frames"]) == (states == state).sum()
+    assert {row["feature"] for row in rows} == {"phi ALA2", "psi ALA2"}
+    assert "what sets the metastable states apart" in done.stdout
+    for state in np.unique(labels.macrostates):
+        path = folder / "out" / "representatives" / f"macrostate_{state}.pdb"
+        u = mda.Universe(path)
+        frames = [int(line.split()[-1]) for line in u.trajectory.remarks]
+        assert u.trajectory.title[0].endswith(f"macrostate {state}")
+        assert len(frames) == u.trajectory.n_frames == 5
+        assert set(labels.macrostates[frames]) == {state}
+        source = mda.Universe(TOPOLOGY, folder / "a.xtc", folder / "b.dcd")
+        source.trajectory[frames[3]], u.trajectory[3]
+        np.testing.assert_allclose(u.atoms.positions, source.atoms.positions, atol=1e-3)
 
 
 def test_the_same_seed_is_the_same_result(ran):
@@ -161,7 +186,7 @@ def test_train_with_the_papers_flags(tmp_path):
         cwd=tmp_path,
     )  # fmt: skip
     assert {p.name for p in (tmp_path / "out").iterdir()} == {
-        "model", "labels.npz", "history.csv", "free_energy.png",
+        "model", "labels.npz", "history.csv", "free_energy.png", "states.csv",
     }  # fmt: skip
     params = json.loads((tmp_path / "out/model/model.json").read_text())["params"]
     assert params["scale"] is None
@@ -399,7 +424,10 @@ def test_files_in_the_wrong_place_are_told(tmp_path):
 
 
 def test_overwrite_spares_what_is_not_its_own(tmp_path):
-    for name in ("model/notes.txt", "states/notes.txt", "thesis.tex"):
+    precious = ("model/notes.txt", "states/notes.txt", "thesis.tex",
+                "representatives/macrostate_best.pdb")  # fmt: skip
+    stale = ("states/state_8.pdb", "representatives/macrostate_8.pdb")
+    for name in (*precious, *stale):
         (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "out" / name).write_text("precious")
     shutil.copy(TRAJECTORY, tmp_path / "out/states/mine.xtc")
@@ -410,9 +438,19 @@ def test_overwrite_spares_what_is_not_its_own(tmp_path):
     call(
         "run", TOPOLOGY, TRAJECTORY, *FAST, "--stop", 900, "-o", "out", "--overwrite", cwd=tmp_path
     )
-    for name in ("model/notes.txt", "states/notes.txt", "thesis.tex"):
+    for name in precious:
         assert (tmp_path / "out" / name).read_text() == "precious"
     assert (tmp_path / "out/states/mine.xtc").exists()
+    assert not any((tmp_path / "out" / name).exists() for name in stale)
+    call(
+        "train", "--traj_file", DATA / "five_wells.npy", *FAST, "-o", "out", "--overwrite",
+        cwd=tmp_path,
+    )  # fmt: skip
+    # Frames of states that are no longer those of the model would mislead.
+    assert not list((tmp_path / "out/states").glob("state_*"))
+    assert not list((tmp_path / "out/representatives").glob("macrostate_[0-9]*"))
+    for name in precious:
+        assert (tmp_path / "out" / name).read_text() == "precious"
 
 
 def test_what_is_wrong_is_told_before_frames_are_read(tmp_path):

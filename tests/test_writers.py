@@ -8,8 +8,9 @@ from MDAnalysis.coordinates.H5MD import H5MDReader
 from MDAnalysis.transformations import translate
 from MDAnalysisTests.datafiles import DCD, GRO, PSF, TRR, XTC, PDB_small
 
-from mdgmvae.annotation import write_h5md, write_pdb, write_states
+from mdgmvae.annotation import write_h5md, write_pdb, write_representatives, write_states
 from mdgmvae.data import alanine_dipeptide
+from mdgmvae.description import Description
 from mdgmvae.errors import InputError
 
 RNG = np.random.default_rng(0)
@@ -236,3 +237,47 @@ def test_states_refused(adk, tmp_path, options, says):
     with pytest.raises(InputError, match=says):
         write_states(adk, labels, tmp_path / "states", **options)
     assert not list(tmp_path.iterdir())
+
+
+# --- representatives ---------------------------------------------------------------------
+
+
+def described(representatives):
+    nothing = np.zeros((len(representatives), 1))
+    return Description(
+        of="macrostates", names=("d",), units=("1",), mean=nothing, spread=nothing,
+        effect_size=nothing, gradient=nothing,
+        n_frames=np.array([len(frames) for frames in representatives]),
+        representatives=tuple(np.array(frames, np.int64) for frames in representatives),
+    )  # fmt: skip
+
+
+def test_representatives_are_models_of_one_file_a_state(adk, tmp_path):
+    adk.trajectory[5]
+    folder = tmp_path / "representatives"
+    write_representatives(adk, described([[60, 3], [], [7]]), folder)
+    assert adk.trajectory.ts.frame == 5
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["macrostate_0.pdb", "macrostate_2.pdb"]
+    written = mda.Universe(str(folder / "macrostate_0.pdb"))
+    assert written.trajectory.remarks == ["MODEL 1 IS FRAME 60", "MODEL 2 IS FRAME 3"]
+    assert "macrostate 0" in written.trajectory.title[0]
+    for ts, frame in zip(written.trajectory, (60, 3), strict=True):
+        adk.trajectory[frame]
+        np.testing.assert_allclose(ts.positions, adk.atoms.positions, atol=6e-4)
+        assert set(ts.data["tempfactor"]) == {0.0}
+    assert mdtraj.load(str(folder / "macrostate_0.pdb")).n_frames == 2
+
+
+def test_representatives_are_replaced_only_when_asked(adk, tmp_path):
+    group = adk.select_atoms("resid 1")
+    write_representatives(group, described([[1], [2]]), tmp_path / "r")
+    (tmp_path / "r" / "macrostate_mine.pdb").write_text("precious")
+    with pytest.raises(InputError, match="not empty"):
+        write_representatives(group, described([[1]]), tmp_path / "r")
+    write_representatives(group, described([[1]]), tmp_path / "r", overwrite=True)
+    names = sorted(path.name for path in (tmp_path / "r").iterdir())
+    assert names == ["macrostate_0.pdb", "macrostate_mine.pdb"]
+    with pytest.raises(InputError, match="another trajectory"):
+        write_representatives(group, described([[99_999]]), tmp_path / "s")
+    assert not (tmp_path / "s").exists()
