@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 #: Seconds of training that an abrupt end may lose.
 INTERVAL = 20.0
 _NO_CHECKPOINT = "{}: not a checkpoint of mdgmvae; delete it or give another name"
-_ARRAYS = ("weights", "first_moment", "second_moment", "covariances")
+_ARRAYS = ("weights", "first_moment", "second_moment")
 
 
 class Checkpoint:

@@ -19,7 +19,7 @@ from .pairs import TimePairs
 from .progress import progress_bar
 from .rows import Rows
 from .scaling import Scaling
-from .soft_covariances import SoftCovariances, ridge_of
+from .soft_covariances import SoftCovariances, pairs_of_step, ridge_of
 
 if TYPE_CHECKING:
     from .inference import Inference
@@ -136,9 +136,12 @@ class ScaledRows:
         """The training rows in a new random order, in blocks of whole batches."""
         from .training import Batches
 
-        lags = (0,) if self._pairs is None else (0, self._pairs.lag)
+        lags: tuple[int, ...] = (0,)
+        n_wanted = 0
+        if self._pairs is not None:
+            lags, n_wanted = (0, self._pairs.lag), pairs_of_step(self._architecture.k)
         batch_size, apply = self._options.batch_size, self._scale
-        for numbers, blocks in self._rows.shuffled(rng, batch_size, self._keep, lags):
+        for numbers, blocks in self._rows.shuffled(rng, batch_size, self._keep, lags, n_wanted):
             if self._pairs is None:
                 yield Batches(apply(blocks[0]))
             else:

@@ -9,8 +9,11 @@ Sci. 30, 23 (2020); Mardt et al., Nat. Commun. 9, 5 (2018)). The q of a frame ad
 one singular value is 1 and the score lies between 1 and k.
 
 Estimated from one small batch of n pairs it is too high by about (k - 1)^2 / n and hardly sees
-a state rarer than 1 / n: it would reward noise. So the covariances are averages over many
-batches, and a batch enters the gradient linearly, through d VAMP-2 / d C at those averages.
+a state rarer than 1 / n: it would reward noise. So the covariances are those of many more pairs
+than a batch (`soft_covariances.pairs_of_step`), and the batch enters the gradient linearly, through
+d VAMP-2 / d C at those covariances. They are taken with the weights of this step: averages over
+steps that are past lag behind, and a slope of VAMP-2 that lags behind draws the components
+together until one is left.
 
 Two levels are scored: the components, and, once the training has settled, the metastable states
 that they are lumped into. Between components of one metastable state the density decides; none
@@ -22,9 +25,6 @@ counting as a state.
 """
 
 import tensorflow as tf
-
-#: Share of the old average that stays at each step, once there have been enough steps.
-DECAY = 0.95
 
 
 def covariances(q0: tf.Tensor, q1: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
@@ -45,13 +45,6 @@ def grouped(c: tf.Tensor, groups: tf.Tensor) -> tf.Tensor:
     return tf.transpose(groups) @ c @ groups
 
 
-def running(before: tf.Tensor, batch: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-    """The running averages (3, k, k) with this batch; the first steps count alike."""
-    n = tf.cast(step, before.dtype)
-    decay = tf.minimum(DECAY, n / (n + 1.0))
-    return decay * before + (1.0 - decay) * tf.stop_gradient(batch)
-
-
 def vamp2(c: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
     """VAMP-2 of covariances (3, k, k)."""
     c = tf.cast(c, tf.float64)
@@ -59,16 +52,16 @@ def vamp2(c: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
     return tf.linalg.trace(p @ c[1] @ q @ tf.transpose(c[1]))
 
 
-def surrogate(batch: tf.Tensor, averages: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
-    """A number whose gradient is that of VAMP-2 at `averages`, along the batch's covariances."""
+def surrogate(batch: tf.Tensor, many: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
+    """A number whose gradient is that of VAMP-2 at covariances of many pairs, along the batch's."""
     # In double precision: components that are hardly told apart yet make C nearly singular.
-    c = tf.cast(averages, tf.float64)
+    c = tf.cast(many, tf.float64)
     p, q = _inverses(c, ridge)
     left = p @ c[1] @ q
     by_c01 = 2.0 * left
     by_c00 = -left @ tf.transpose(c[1]) @ p
     by_c11 = -q @ tf.transpose(c[1]) @ left
-    slopes = tf.stop_gradient(tf.cast(tf.stack([by_c00, by_c01, by_c11]), averages.dtype))
+    slopes = tf.stop_gradient(tf.cast(tf.stack([by_c00, by_c01, by_c11]), many.dtype))
     return tf.reduce_sum(slopes * batch)
 
 

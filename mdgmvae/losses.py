@@ -54,9 +54,11 @@ def expectation(q: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
 
 def kl_divergence(p: Gaussian, q: Gaussian) -> tf.Tensor:
     """KL(p || q) of diagonal Gaussians, summed over the last axis: E_p[log p - log q]."""
-    ratio = p.variance / q.variance
+    # q is often one Gaussian for many of p: what depends on it alone is computed once for it.
+    precision = 1.0 / q.variance
+    log_ratio = tf.math.log(p.variance) - tf.math.log(q.variance)
     return 0.5 * tf.reduce_sum(
-        ratio + tf.square(p.mean - q.mean) / q.variance - 1.0 - tf.math.log(ratio), axis=-1
+        (p.variance + tf.square(p.mean - q.mean)) * precision - 1.0 - log_ratio, axis=-1
     )
 
 

@@ -123,7 +123,7 @@ ROBUST: Mapping[str, Any] = {
     "lr_schedule": "cosine",
     "validation_fraction": 0.1,
     "patience": 8,
-    "n_init": 3,
+    "n_init": 1,
     "init": "kmeans",
     "refit": True,
     "vamp_weight": 1.5,

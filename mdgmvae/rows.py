@@ -20,6 +20,8 @@ from .storage import FeatureSet
 BUFFER_BYTES = 64 * 2**20
 #: Bytes that are handed on at a time (a block of training steps, a chunk for inference).
 BLOCK_BYTES = 4 * 2**20
+#: Bytes that a block may have where more rows are wanted than those.
+WIDE_BLOCK_BYTES = 16 * BLOCK_BYTES
 
 
 class Rows:
@@ -104,9 +106,11 @@ class Rows:
             done += len(chunk)
         return np.concatenate(parts)
 
-    def block_rows(self, batch_size: int) -> int:
+    def block_rows(self, batch_size: int, n_wanted: int = 0) -> int:
         """Rows of a block of `BLOCK_BYTES`: a whole number of batches, at least one."""
-        return batch_size * max(1, BLOCK_BYTES // (4 * self.n_columns * batch_size))
+        row_bytes = 4 * self.n_columns
+        n_bytes = max(BLOCK_BYTES, min(n_wanted * row_bytes, WIDE_BLOCK_BYTES))
+        return batch_size * max(1, n_bytes // (row_bytes * batch_size))
 
     def shuffled(
         self,
@@ -114,6 +118,7 @@ class Rows:
         batch_size: int,
         keep: np.ndarray | None = None,
         lags: Sequence[int] = (0,),
+        n_wanted: int = 0,
     ) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
         """All rows in a new random order, in blocks of whole batches (the last may be short).
 
@@ -125,6 +130,8 @@ class Rows:
             Only these rows.
         lags : sequence of int
             Hand on the rows that many later; past the end of the data, the last row.
+        n_wanted : int
+            Rows that a block should have, where they are not too wide for that.
 
         Yields
         ------
@@ -132,7 +139,7 @@ class Rows:
         rows : list of ndarray of float32 of shape (n, n_columns)
             One for each of `lags`.
         """
-        block = self.block_rows(batch_size)
+        block = self.block_rows(batch_size, n_wanted)
         no_rows = np.empty((0, self.n_columns), np.float32)
         rest: list[np.ndarray] = [np.empty(0, np.int64), *(no_rows for _ in lags)]
         for buffer, numbers, order in self._buffers(rng, keep, max(lags)):

@@ -9,6 +9,22 @@ import numpy as np
 
 #: Frames that a component needs for half of the inverse that it would have without the ridge.
 FRAMES_OF_RIDGE = 2.0
+#: Bounds of the pairs that a step looks at.
+FEWEST_PAIRS, MOST_PAIRS = 4_096, 16_384
+
+
+def pairs_of_step(k: int) -> int:
+    """Pairs of frames from which a step of the training knows VAMP-2 of k components.
+
+    It is then too high by (k - 1)^2 / pairs, some 0.04 for 20 components, and a state with a
+    thousandth of the frames is nearly always among them.
+
+    Examples
+    --------
+    >>> pairs_of_step(5), pairs_of_step(20)
+    (4096, 9025)
+    """
+    return min(MOST_PAIRS, max(FEWEST_PAIRS, 25 * (k - 1) ** 2))
 
 
 def ridge_of(n_pairs: int) -> float:

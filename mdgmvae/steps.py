@@ -16,6 +16,7 @@ import tensorflow as tf
 from . import kinetic_term, losses
 from .architecture import Architecture, kinetic_weight
 from .network import Network
+from .soft_covariances import pairs_of_step
 
 if TYPE_CHECKING:
     from .training import Batches, State
@@ -72,7 +73,6 @@ class Optimiser:
         with tf.device(device):
             self._weights = tf.Variable(state.weights)
             self._moments = tf.Variable(state.first_moment), tf.Variable(state.second_moment)
-            self._covariances = tf.constant(state.covariances)
 
     def epoch(
         self,
@@ -97,10 +97,9 @@ class Optimiser:
                 assert block.later is not None and block.has_partner is not None
                 arrays += [block.later, block.has_partner]
             with tf.device(self._device):
-                result, self._covariances, step = self._run(
+                result, step = self._run(
                     self._weights,
                     *self._moments,
-                    self._covariances,
                     tf.constant(groups),
                     tf.constant(n_batch),
                     tf.constant(lr, tf.float32),
@@ -124,7 +123,6 @@ class Optimiser:
             weights=self._weights.numpy(),
             first_moment=self._moments[0].numpy(),
             second_moment=self._moments[1].numpy(),
-            covariances=self._covariances.numpy(),
             restarts=copy.deepcopy(before.restarts),
         )
 
@@ -134,20 +132,23 @@ def _compiled_steps(architecture: Architecture, objective: Objective) -> Callabl
     """The function that runs the steps of a block: compiled once for each architecture."""
     started = time.perf_counter()
     a, n_restarts = architecture, objective.n_restarts
+    n_many = pairs_of_step(a.k)
 
-    def run(weights, m, v, covariances, groups, batch_size, lr, r_nent, ridge, seed, step, *block):  # type: ignore[no-untyped-def]
+    def run(weights, m, v, groups, batch_size, lr, r_nent, ridge, seed, step, *block):  # type: ignore[no-untyped-def]
         n_rows = tf.shape(block[0])[0]
         n_batches = (n_rows + batch_size - 1) // batch_size
 
-        def one_step(i, step, sums, averages):  # type: ignore[no-untyped-def]
+        def one_step(i, step, sums):  # type: ignore[no-untyped-def]
             batch = [array[i * batch_size : (i + 1) * batch_size] for array in block]
             n = tf.shape(batch[0])[0]
+            # This batch and those before it in the block, or after it where it is among the first.
+            end = tf.minimum(tf.maximum((i + 1) * batch_size, n_many), n_rows)
+            many = [array[tf.maximum(end - n_many, 0) : end] for array in block]
 
             def loss_of(args):  # type: ignore[no-untyped-def]
-                flat, noise, average, group = args
+                flat, noise, group = args
                 network = Network(a, flat)
-                kinetic = average, group, ridge
-                return batch_loss(network, objective, batch, noise, kinetic, step, r_nent)
+                return batch_loss(network, objective, batch, noise, many, group, ridge, r_nent)
 
             shape = [n_restarts, a.k, n, a.n_z] if n_restarts > 1 else [a.k, n, a.n_z]
             noise = tf.random.stateless_normal(shape, [seed, step], alg="philox")
@@ -155,15 +156,13 @@ def _compiled_steps(architecture: Architecture, objective: Objective) -> Callabl
             with tf.GradientTape() as tape:
                 tape.watch(flats)
                 if n_restarts > 1:
-                    loss, terms, averages = tf.vectorized_map(
-                        loss_of, (flats, noise, averages, groups)
-                    )
+                    loss, terms = tf.vectorized_map(loss_of, (flats, noise, groups))
                     total = tf.reduce_sum(loss)
                 else:
                     # Without the detour of the vectorised map: the paper's preset stays, bit
                     # for bit, what it is without restarts.
-                    total, terms, average = loss_of((flats[0], noise, averages[0], groups[0]))
-                    terms, averages = terms[tf.newaxis], average[tf.newaxis]
+                    total, terms = loss_of((flats[0], noise, groups[0]))
+                    terms = terms[tf.newaxis]
             t = tf.cast(step + 1, tf.float32)
             tf.raw_ops.ResourceApplyAdam(
                 var=weights.handle,
@@ -177,13 +176,13 @@ def _compiled_steps(architecture: Architecture, objective: Objective) -> Callabl
                 epsilon=EPSILON,
                 grad=tf.convert_to_tensor(tape.gradient(total, flats)),
             )
-            return i + 1, step + 1, sums + tf.transpose(terms), averages
+            return i + 1, step + 1, sums + tf.transpose(terms)
 
         # A sum in float32 over a block of rows is exact enough; blocks are added in float64.
         sums = tf.zeros([len(TERMS) + 1, n_restarts])
-        start = (tf.constant(0), step, sums, covariances)
-        _, step, sums, covariances = tf.while_loop(lambda i, *_: i < n_batches, one_step, start)
-        return sums, covariances, step
+        start = (tf.constant(0), step, sums)
+        _, step, sums = tf.while_loop(lambda i, *_: i < n_batches, one_step, start)
+        return sums, step
 
     vector = [n_restarts, a.n_weights]
     with tf.device("CPU:0"):
@@ -193,7 +192,6 @@ def _compiled_steps(architecture: Architecture, objective: Objective) -> Callabl
     rows, flags = tf.TensorSpec([None, a.n_x], tf.float32), tf.TensorSpec([None], tf.float32)
     concrete = tf.function(run).get_concrete_function(
         *examples,
-        tf.TensorSpec([n_restarts, 3, a.k, a.k], tf.float32),
         tf.TensorSpec([n_restarts, a.k, a.k], tf.float32),
         integer,
         number,
@@ -212,10 +210,11 @@ def batch_loss(
     objective: Objective,
     batch: list[tf.Tensor],
     noise: tf.Tensor,
-    kinetic: tuple[tf.Tensor, tf.Tensor, tf.Tensor],
-    step: tf.Tensor,
+    many: list[tf.Tensor],
+    groups: tf.Tensor,
+    ridge: tf.Tensor,
     r_nent: tf.Tensor,
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+) -> tuple[tf.Tensor, tf.Tensor]:
     """What a step minimises.
 
     Parameters
@@ -225,16 +224,17 @@ def batch_loss(
     batch : list of tensors
         Rows (n, n_x); where pairs are used, rows one lag later and whether there are such (n,).
     noise : tensor of shape (k, n, n_z)
-    kinetic : tensors of shape (3, k, k), (k, k), ()
-        Running covariances, which components belong together, the ridge.
-    step, r_nent : scalars
+    many : list of tensors
+        The same as `batch` for more rows, by which the kinetic term is judged.
+    groups : tensor of shape (k, k)
+        Which components belong together.
+    ridge, r_nent : scalars
 
     Returns
     -------
     loss : scalar
     terms : tensor of shape (5,)
         Sums over the rows of each of `TERMS`, and their number.
-    averages : tensor of shape (3, k, k)
     """
     x = batch[0]
     target = batch[1] if objective.lagged_target else None
@@ -250,13 +250,15 @@ def batch_loss(
         n = tf.cast(tf.shape(x)[0], tf.float32)
         sums = [tf.reduce_sum(term) for term in terms]
         loss = tf.reduce_mean(terms.loss)
-    averages, groups, ridge = kinetic
     if objective.vamp_weight > 0:
-        q = [tf.nn.softmax(network.logits(rows)) for rows in batch[:2]]
-        seen = kinetic_term.covariances(q[0], q[1], batch[2])
-        averages = kinetic_term.running(averages, seen, step)
         weight = kinetic_weight(objective.vamp_weight, network.architecture.n_x)
-        loss -= weight * kinetic_term.surrogate(seen, averages, ridge)
-        seen, of_states = (kinetic_term.grouped(c, groups) for c in (seen, averages))
-        loss -= weight * kinetic_term.surrogate(seen, of_states, ridge)
-    return loss, tf.stack([*sums, n]), averages
+        seen, of_many = (_covariances(network, rows) for rows in (batch, many))
+        loss -= weight * kinetic_term.surrogate(seen, of_many, ridge)
+        seen, of_many = (kinetic_term.grouped(c, groups) for c in (seen, of_many))
+        loss -= weight * kinetic_term.surrogate(seen, of_many, ridge)
+    return loss, tf.stack([*sums, n])
+
+
+def _covariances(network: Network, rows: list[tf.Tensor]) -> tf.Tensor:
+    q = [tf.nn.softmax(network.logits(part)) for part in rows[:2]]
+    return kinetic_term.covariances(q[0], q[1], rows[2])

@@ -140,8 +140,7 @@ class Restart:
 class State:
     """Everything that decides how training goes on, as NumPy arrays and plain numbers.
 
-    The arrays have one row a restart: weights and moments (n_init, n_weights), the running
-    covariances of the kinetic term (n_init, 3, k, k).
+    The arrays have one row a restart: weights and moments (n_init, n_weights).
     """
 
     epoch: int
@@ -149,7 +148,6 @@ class State:
     weights: np.ndarray
     first_moment: np.ndarray
     second_moment: np.ndarray
-    covariances: np.ndarray
     restarts: list[Restart]
 
 
@@ -224,8 +222,9 @@ def train(
         lr, r_nent = options.learning_rate(state.epoch), options.entropy_weight(state.epoch)
         rng = _generator(options.seed, 0, state.epoch)
         terms = optimiser.epoch(
-            data.epoch(rng), options.batch_size, lr, r_nent, rng, _groups(state, data, options)
-        )
+            data.epoch(rng), options.batch_size, lr, r_nent, rng,
+            _groups(state, data, architecture.k, options),
+        )  # fmt: skip
         after = optimiser.state(state)
         for number, restart in enumerate(after.restarts):
             if restart.diverged:
@@ -259,21 +258,19 @@ def _generator(seed: int, restart: int, epoch: int) -> np.random.Generator:
 
 
 def _start(architecture: Architecture, initial: np.ndarray) -> State:
-    n, k = len(initial), architecture.k
     return State(
         epoch=0,
         step=0,
         weights=initial,
         first_moment=np.zeros_like(initial),
         second_moment=np.zeros_like(initial),
-        covariances=np.zeros((n, 3, k, k), np.float32),
-        restarts=[Restart() for _ in range(n)],
+        restarts=[Restart() for _ in initial],
     )
 
 
-def _groups(state: State, data: Data, options: Options) -> np.ndarray:
+def _groups(state: State, data: Data, k: int, options: Options) -> np.ndarray:
     """Which components belong together, for each restart; zero until the training has settled."""
-    n, k = state.covariances.shape[0], state.covariances.shape[-1]
+    n = len(state.weights)
     if options.vamp_weight == 0 or state.epoch < SETTLED * options.n_epochs:
         return np.zeros((n, k, k), np.float32)
     return np.stack([data.groups(weights) for weights in state.weights])
