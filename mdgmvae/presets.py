@@ -109,8 +109,8 @@ PAPER: Mapping[str, Any] = {
     "relu_logits": False,
 }
 
-#: Kinetics in the training, slow coordinates as inputs, a start from k-means, restarts, and as
-#: many epochs as frames that are held out ask for; measured part by part in benchmarks/ablation.py.
+#: Kinetics in the training, slow coordinates as inputs, a start from k-means, and as many epochs
+#: as frames that are held out ask for; measured part by part in benchmarks/ablation.py.
 ROBUST: Mapping[str, Any] = {
     **PAPER,
     "n_z": 2,
