@@ -2,13 +2,14 @@
 
 Usage: python benchmarks/ablation.py [--seeds 3] [--data NAME ...] [--variants NAME ...]
            [--csv ablation.csv] [--also NAME=FEATURES.npy[,BASINS.npy] ...] [--table]
+           [--rules VARIANT]
 
 Every run appends a row to the CSV; runs that are in it are not done again, so the benchmark can
 be stopped and goes on. Models are trained on the first part of the frames and label all of them.
 The last part is held out: VAMP-2 there is that of the labels on it. The adjusted Rand index
 compares with known basins, of which the metastable states (`macrostates_`) know nothing.
 
---rules asks another question of the same CSV: of three restarts (rows with n_init = 1 that differ
+--rules asks another question of the same CSV: of three restarts (rows of this variant that differ
 in the seed alone), which would each rule have kept, and how good was it.
 """
 
@@ -56,7 +57,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "sampled KL": {"kl": "sampled"},
     "paper's variance floor": {"px_floor": 1e-5},
     "lagged decoder": {"decoder_target": "lagged"},
-    "one start": {"n_init": 1},
+    "three starts": {"n_init": 3},
     "no validation": {"validation_fraction": 0.0, "patience": None, "refit": False},
     "no refit": {"refit": False},
     "60 epochs": {"n_epochs": 60},
@@ -245,10 +246,10 @@ RULES = {
 }
 
 
-def rules(rows: list[dict[str, str]]) -> str:
-    """Mean over all triples of runs with one start: what each rule would have kept."""
+def rules(rows: list[dict[str, str]], variant: str) -> str:
+    """Mean over all triples of runs of a variant: what each rule would have kept."""
     lines = ["| data | rule | ARI | worst | VAMP-2 held out |", "|---|---|--:|--:|--:|"]
-    single = [row for row in rows if row["variant"] == "one start" and row["val_vamp2"]]
+    single = [row for row in rows if row["variant"] == variant and row["val_vamp2"]]
     for data in dict.fromkeys(row["data"] for row in single):
         triples = list(itertools.combinations([r for r in single if r["data"] == data], 3))
         if not triples:
@@ -271,7 +272,7 @@ def main() -> None:
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
     parser.add_argument("--csv", type=Path, default=Path("ablation.csv"))
     parser.add_argument("--table", action="store_true", help="only print what there is")
-    parser.add_argument("--rules", action="store_true", help="compare rules to keep a restart")
+    parser.add_argument("--rules", choices=list(VARIANTS), help="compare rules to keep a restart")
     options = parser.parse_args()
     if not options.table and not options.rules:
         problems = [KNOWN[name]() for name in options.data] + [other(o) for o in options.also]
@@ -281,7 +282,8 @@ def main() -> None:
                 if (problem.name, variant, seed) not in done:
                     append(options.csv, measure(problem, variant, seed))
     print(machine.describe("tensorflow", "deeptime", "scikit-learn", "mdgmvae"))
-    print(rules(read(options.csv)) if options.rules else table(read(options.csv)))
+    rows = read(options.csv)
+    print(rules(rows, options.rules) if options.rules else table(rows))
 
 
 if __name__ == "__main__":
