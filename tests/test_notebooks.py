@@ -1,7 +1,10 @@
 """The notebooks run as they are, and what they show is what they say."""
 
+import base64
 import json
+import math
 import re
+import struct
 
 import nbformat
 import pytest
@@ -29,11 +32,44 @@ print(json.dumps([colors, view.frame, int(results.labels[0]), int(results.labels
 """
 
 
+#: Appended to the paper's notebook: what its methods have found.
+LOOK_AT_THE_RUNS = """
+import json
+print(json.dumps({
+    data: {
+        method: [run.labels.shape, run.latent.shape, int(run.labels.max()), run.losses]
+        for method, run in found.items()
+    }
+    for data, found in results.items()
+}))
+"""
+PAPER = FOLDER / "paper.ipynb"
+#: Frames of each data set of the paper's notebook with FAST=1.
+FEW = {
+    "Müller-Brown": 1_800, "five wells": 1_000,
+    "alanine, distances": 2_000, "alanine, dihedrals": 2_000,
+}  # fmt: skip
+#: Latent dimensions of each method there.
+LATENT = {"GMVAE": 1, "VAE + k-means": 1, "robust": 2}
+PICTURES = {
+    "mb-data": 1, "mb-learn": 1, "mb-loss": 1, "wells": 1, "distances": 1, "dihedrals": 1,
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
     notebook = nbformat.read(PATH, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(LOOK_AT_THE_VIEW, id="look"))
     return execute(notebook, tmp_path_factory.mktemp("notebook"))
+
+
+@pytest.fixture(scope="module")
+def executed_paper(tmp_path_factory):
+    notebook = nbformat.read(PAPER, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(LOOK_AT_THE_RUNS, id="look-at-runs"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FAST", "1")
+        return execute(notebook, tmp_path_factory.mktemp("paper"))
 
 
 def outputs(notebook, cell_id):
@@ -51,7 +87,22 @@ def table(notebook):
     return [re.findall(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr>(<td>.*?)</tr>", html)]
 
 
-def test_no_cell_fails_or_warns(executed):
+def judged(notebook, cell_id):
+    """Rows of a table of the paper's notebook: method, used, ARI, lumped, VAMP-2, converged."""
+    (shown,) = [
+        o.data["text/markdown"] for o in outputs(notebook, cell_id) if "text/markdown" in o.data
+    ]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in shown.split("\n")[2:]]
+
+
+def pixels(output):
+    """Width and height of a PNG."""
+    return struct.unpack(">II", base64.b64decode(output.data["image/png"])[16:24])
+
+
+@pytest.mark.parametrize("name", ["executed", "executed_paper"])
+def test_no_cell_fails_or_warns(name, request):
+    executed = request.getfixturevalue(name)
     code = [cell for cell in executed.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
     every = [output for cell in code for output in cell.outputs]
@@ -103,11 +154,62 @@ def test_files_are_written(executed):
     assert written == expected
 
 
-def test_stored_notebook_shows_its_results_and_no_machine():
-    stored = nbformat.read(PATH, as_version=4)
+def test_paper_gives_every_frame_a_cluster_by_each_method(executed_paper):
+    found = json.loads(printed(executed_paper, "look-at-runs"))
+    assert {data: set(runs) for data, runs in found.items()} == {data: set(LATENT) for data in FEW}
+    for data, runs in found.items():
+        for method, (labels, latent, highest, losses) in runs.items():
+            assert labels == [FEW[data]]
+            assert latent == [FEW[data], LATENT[method]]
+            assert 0 <= highest < K
+            assert len(losses) > 1 and all(math.isfinite(loss) for loss in losses)
+
+
+def test_paper_learns_from_the_first_epoch_on(executed_paper):
+    found = json.loads(printed(executed_paper, "look-at-runs"))
+    for runs in found.values():
+        for method in ("GMVAE", "VAE + k-means"):
+            assert runs[method][-1][-1] < runs[method][-1][0]
+
+
+def test_paper_judges_each_method_by_what_is_known(executed_paper):
+    for cell in ("mb-judge", "wells-judge", "distances-judge", "dihedrals-judge"):
+        known, *rows = judged(executed_paper, cell)
+        assert known[2:4] == ["1", "1"] and float(known[4]) > 1.2
+        assert [row[0] for row in rows] == list(LATENT)
+        for _, used, ari, lumped, vamp2, converged in rows:
+            assert 1 <= int(used) <= K
+            assert -0.5 <= float(ari) <= 1 and -0.5 <= float(lumped) <= 1
+            assert 1 <= float(vamp2) <= K
+            assert converged in ("yes", "no")
+        # "robust" starts from k-means, so that few epochs do.
+        assert float(rows[-1][3]) > 0.8
+
+
+def test_paper_draws_its_pictures(executed_paper):
+    for cell, number in PICTURES.items():
+        drawn = [o for o in outputs(executed_paper, cell) if "image/png" in o.get("data", {})]
+        assert len(drawn) == number
+        assert all(min(pixels(output)) > 150 for output in drawn)
+
+
+def test_stored_paper_shows_what_the_full_length_gives():
+    stored = nbformat.read(PAPER, as_version=4)
+    for cell in PICTURES:
+        assert any("image/png" in o.get("data", {}) for o in outputs(stored, cell))
+    assert "(20000, 45)" in printed(stored, "alanine")  # and not what FAST gives
+    for cell in ("mb-judge", "wells-judge", "distances-judge", "dihedrals-judge"):
+        assert len(judged(stored, cell)) == 1 + len(LATENT)
+
+
+@pytest.mark.parametrize(
+    ("path", "bytes_at_most"), [(PATH, 500_000), (PAPER, 1_000_000)], ids=["quickstart", "paper"]
+)
+def test_stored_notebook_shows_its_results_and_no_machine(path, bytes_at_most):
+    stored = nbformat.read(path, as_version=4)
     nbformat.validate(stored)
-    assert PATH.stat().st_size < 500_000
-    assert len(table(stored)) == K
+    assert path.stat().st_size < bytes_at_most
+    assert path != PATH or len(table(stored)) == K
     code = [cell for cell in stored.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     kept = [output for cell in code for output in cell.outputs]
