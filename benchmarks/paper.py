@@ -185,8 +185,8 @@ def draw(options: argparse.Namespace) -> None:
         if not first:
             continue
         save(figure_of(problem, first), options.figures / f"paper_{name}.png")
-        if name == "mueller_brown":
-            save(figure_of_losses(found), options.figures / "paper_loss.png")
+        if name.startswith("mueller_brown"):
+            save(figure_of_losses(found), options.figures / f"paper_loss_{name}.png")
 
 
 def main() -> None:

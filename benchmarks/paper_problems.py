@@ -57,25 +57,25 @@ class Problem:
         return self.metastable[self.basins]
 
 
-def mueller_brown_frames(folder: Path, fast: bool) -> Problem:
+def mueller_brown_frames(folder: Path, fast: bool, name: str, share: float) -> Problem:
     """As many frames as in the paper, and its notebook's hyperparameters.
 
-    One epoch more than its 400: the paper's code has printed the loss at "epoch 401", too.
+    One epoch more than its 400: the paper's code has printed the loss at "epoch 401", too. A
+    share of the frames has a share of the batch, so that there are as many steps of training.
     """
-    toy = kept(folder / "mueller_brown.npz", mueller_brown, 30, 200 if fast else 10_000)
-    settings = (
-        {"batch_size": 200, "n_epochs": 4} if fast else {"batch_size": 5_000, "n_epochs": 401}
-    )
-    merged = np.array([0, 1, 1])
+    share = 0.02 if fast else share
+    n_frames, batch_size = round(share * 10_000), round(share * 5_000)
+    toy = kept(folder / f"mueller_brown_{n_frames}.npz", mueller_brown, 30, n_frames)
     return Problem(
-        "mueller_brown", toy.X, toy.lengths, toy.labels, merged, toy.X, ("x", "y"), settings,
-        is_small=fast,
+        name, toy.X, toy.lengths, toy.labels, np.array([0, 1, 1]), toy.X, ("x", "y"),
+        {"batch_size": batch_size, "n_epochs": 4 if fast else 401}, is_small=fast,
     )  # fmt: skip
 
 
 def five_wells_frames(folder: Path, fast: bool) -> Problem:
     """In three dimensions; seen from a side where no well hides another."""
-    toy = kept(folder / "five_wells.npz", five_wells, 10, 200 if fast else 5_000)
+    n_frames = 200 if fast else 5_000
+    toy = kept(folder / f"five_wells_{n_frames}.npz", five_wells, 10, n_frames)
     x, y, z = toy.X.T
     return Problem(
         "five_wells", toy.X, toy.lengths, toy.labels, np.arange(5),
@@ -96,12 +96,13 @@ def alanine(folder: Path, fast: bool, features: str) -> Problem:
     assert given.basins is not None
     return Problem(
         f"alanine_{features}", X, (len(X),), given.basins[rows], np.arange(3), plane[rows],
-        ("φ / degree", "ψ / degree"), {"n_epochs": 4 if fast else 600}, dt=2.0, is_small=fast,
+        ("φ / degree", "ψ / degree"), {"n_epochs": 4 if fast else 300}, dt=2.0, is_small=fast,
     )  # fmt: skip
 
 
 PROBLEMS: dict[str, Callable[[Path, bool], Problem]] = {
-    "mueller_brown": mueller_brown_frames,
+    "mueller_brown": lambda *given: mueller_brown_frames(*given, "mueller_brown", 1.0),
+    "mueller_brown_tenth": lambda *given: mueller_brown_frames(*given, "mueller_brown_tenth", 0.1),
     "five_wells": five_wells_frames,
     "alanine_distances": lambda folder, fast: alanine(folder, fast, "distances"),
     "alanine_dihedrals": lambda folder, fast: alanine(folder, fast, "dihedrals"),
@@ -112,9 +113,7 @@ def kept(path: Path, maker: Callable[..., Toy], n_trajectories: int, n_frames: i
     """Frames of a toy, which are kept: 300,000 of them take minutes to make."""
     if path.exists():
         with np.load(path) as stored:
-            toy = Toy(stored["X"], tuple(stored["lengths"].tolist()), stored["labels"])
-        if toy.lengths == (n_frames,) * n_trajectories:
-            return toy
+            return Toy(stored["X"], tuple(stored["lengths"].tolist()), stored["labels"])
     toy = maker(n_trajectories, n_frames, seed=0)
     np.savez(path, **toy._asdict())
     return toy

@@ -23,10 +23,11 @@ def loss_table(rows: Sequence[Row]) -> str:
         f"|---|{'--:|' * len(COURSE)}",
         f"| paper's code, published | {' | '.join(f'{loss:.3f}' for loss in PUBLISHED)} |",
     ]
-    for row in sorted(rows, key=lambda row: (row["method"], int(row["seed"]))):
+    for row in sorted(rows, key=lambda row: (row["method"], -int(row["frames"]), int(row["seed"]))):
         losses = [f"{float(loss):.3f}" for loss in row["course"].split()]
-        if row["data"] == "mueller_brown" and len(losses) == len(COURSE):
-            lines.append(f"| {row['method']}, seed {row['seed']} | {' | '.join(losses)} |")
+        if row["data"].startswith("mueller_brown") and len(losses) == len(COURSE):
+            name = f"{row['method']}, {int(row['frames']):,} frames, seed {row['seed']}"
+            lines.append(f"| {name} | {' | '.join(losses)} |")
     return "\n".join(lines)
 
 
