@@ -68,6 +68,14 @@ class SoftCovariances:
         c00, c01, c11 = (np.asarray(s) / n for s in sums)
         return cls(c00, c01, c11, n)
 
+    def __add__(self, other: SoftCovariances) -> SoftCovariances:
+        """Those of the pairs of both."""
+        n = self.n_pairs + other.n_pairs
+        share = self.n_pairs / n
+        ours, theirs = (self.c00, self.c01, self.c11), (other.c00, other.c01, other.c11)
+        c00, c01, c11 = (share * a + (1 - share) * b for a, b in zip(ours, theirs, strict=True))
+        return SoftCovariances(c00, c01, c11, n)
+
     def vamp2(self) -> float:
         """VAMP-2, with the trivial singular value 1 counted."""
         ridge = ridge_of(self.n_pairs) * np.eye(len(self.c00))
