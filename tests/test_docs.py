@@ -122,8 +122,8 @@ def test_enough_of_the_documents_is_run():
 def test_table_in_the_readme_is_what_the_demo_prints():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (table,) = [text for _, text in blocks(ROOT / "README.md") if text.startswith("state ")]
-    row = StateSummary(0, 1, 1.0, 1.0, 1, 0, {"phi ALA2": "0°", "psi ALA2": "0°"})
-    head, *rows = table.splitlines()
+    row = StateSummary(0, 1, 1.0, 1.0, 1, 0, {"phi ALA2": "0°", "psi ALA2": "0°"}, 0)
+    head, *rows = table.split("\n\n")[0].splitlines()
     assert head == states_text([row]).splitlines()[0]
     populations = [float(text) for text in re.findall(r"([\d.]+) %", "\n".join(rows))]
     assert len(populations) == 5 and abs(sum(populations) - 100) < 0.3
