@@ -48,7 +48,7 @@ class MethodResult:
     seconds: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """Methods on the same data; a table in a notebook, `text` for a terminal.
 
@@ -138,6 +138,9 @@ class Comparison:
         writer.writerows(self.as_dicts())
         with atomic_file(path) as temporary:
             temporary.write_text(out.getvalue(), encoding="utf-8")
+
+    def __repr__(self) -> str:
+        return self.text()
 
     def _repr_html_(self) -> str:
         head, *rows = self._cells()

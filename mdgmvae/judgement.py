@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .verdicts import Verdict
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Judgement:
     """What is known of the states of a trajectory, and what is to be said of it.
 
@@ -123,7 +123,7 @@ class Judgement:
 
         return as_dict(self)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.text()
 
     def _repr_html_(self) -> str:

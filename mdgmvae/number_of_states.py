@@ -48,7 +48,7 @@ class ScannedK:
     agreement_worst: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Selection:
     """A scan over k; a table in a notebook, `text` for a terminal.
 
@@ -114,6 +114,9 @@ class Selection:
             f"held out (lag {self.lag} rows); {states} metastable state"
             f"{'' if states == '1' else 's'}"
         )
+
+    def __repr__(self) -> str:
+        return self.text()
 
     def _repr_html_(self) -> str:
         head, *rows = self._cells()

@@ -173,6 +173,11 @@ def test_dictionary_survives_json():
     assert len(kept["chapman_kolmogorov"]["predicted"]["value"]) == 5
 
 
+def test_it_shows_itself_at_the_prompt():
+    found = judge(np.repeat([0, 1, 0], 300), lag=5)
+    assert repr(found) == str(found) == found.text()
+
+
 def test_judgement_takes_seconds():
     labels = np.tile(metastable(), 3)[:50_000]
     labels = np.where(labels == 0, labels, labels + np.arange(50_000) // 1000 % 2)
