@@ -115,13 +115,24 @@ def test_no_cell_fails_or_warns(name, request):
 def test_table_has_a_row_for_each_state(executed):
     rows = table(executed)
     assert [row[0] for row in rows] == [str(state) for state in range(K)]
-    frames = [int(row[1].replace(",", "")) for row in rows]
+    frames = [int(row[2].replace(",", "")) for row in rows]
     assert sum(frames) == 20_000
     assert frames == sorted(frames, reverse=True)
     # beta or polyproline II, and the right-handed helix, as the text says
     angles = [[int(cell.rstrip("°")) for cell in row[-2:]] for row in rows if row[-1] != "-"]
     assert any(phi < -50 and psi > 120 for phi, psi in angles)
     assert any(phi < -50 and -60 < psi < 30 for phi, psi in angles)
+    # phi > 0, which was visited once, is one of three metastable states
+    assert any(phi > 30 for phi, _ in angles)
+    assert {row[1] for row in rows} == {"0", "1", "2"}
+
+
+def test_states_are_judged_and_described(executed):
+    (judged,) = [o.data for o in outputs(executed, "judge") if "text/html" in o.get("data", {})]
+    assert judged["text/html"].count("<td>metastable</td>") == 2
+    assert "state 2 was entered once" in judged["text/html"]
+    (described,) = [o.data for o in outputs(executed, "describe") if "text/html" in o.data]
+    assert "phi ALA2" in described["text/html"] and "psi ALA2" in described["text/html"]
 
 
 def test_three_plots_are_drawn(executed):
@@ -149,7 +160,7 @@ def test_labels_are_on_the_trajectory_and_in_the_saved_model(executed):
 def test_files_are_written(executed):
     written = set(re.findall(r"^(\S+)  [\d,]+ kB$", printed(executed, "files"), re.MULTILINE))
     expected = {"labels.npz", "states.pdb", "model/model.json", "model/weights.npz"}
-    populated = [row[0] for row in table(executed) if row[1] != "0"]
+    populated = [row[0] for row in table(executed) if row[2] != "0"]
     expected |= {f"states/state_{s}.{kind}" for s in populated for kind in ("xtc", "pdb")}
     assert written == expected
 
