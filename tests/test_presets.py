@@ -1,13 +1,22 @@
 """The named sets of hyperparameters and the table that describes each."""
 
 import inspect
+from pathlib import Path
 
+import MDAnalysis as mda
 import numpy as np
 import pytest
+from alanine_basins import metastable
+from sklearn.metrics import adjusted_rand_score
 
 from mdgmvae import GMVAE
+from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
+from mdgmvae.featurizers import featurize
+from mdgmvae.kinetics import vamp2
 from mdgmvae.presets import HYPERPARAMETERS, PAPER, PRESETS, check, preset
+
+DATA = Path(__file__).parent / "data"
 
 
 def test_the_constructor_has_every_hyperparameter_with_the_papers_value():
@@ -37,3 +46,41 @@ def test_what_is_no_number_is_refused(bad):
 def test_unknown_preset_names_the_known():
     with pytest.raises(InputError, match="paper, robust"):
         preset("best")
+
+
+def fitted(x, **settings):
+    """Labels and metastable states of the default model."""
+    model = GMVAE.from_preset("robust", verbose=False, **settings).fit(x)
+    labels = model.predict(x)
+    return labels, model.macrostates_[labels]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("features", ["dihedrals", "distances"])
+def test_robust_finds_the_states_of_alanine_dipeptide(features, seed):
+    """The slowest state, one visit of 3 % of the frames, among them; from either features."""
+    u = mda.Universe(*alanine_dipeptide())
+    labels, states = fitted(featurize(u, features, verbose=False).values, seed=seed)
+    assert states.max() == 2
+    assert adjusted_rand_score(metastable(), states) > 0.97
+    left = metastable() == 2
+    assert np.mean(left == (states == 2)) > 0.9999
+    assert vamp2(labels, lag=5) > 2.37
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("k", [5, 10])
+def test_robust_finds_five_wells_with_more_components_too(five_wells, k):
+    _, states = fitted(five_wells[0], k=k, seed=2)
+    assert states.max() == 4
+    assert adjusted_rand_score(five_wells[1], states) > 0.97
+
+
+@pytest.mark.slow
+def test_robust_finds_the_two_slow_basins_of_mueller_brown(mueller_brown):
+    """Of three basins two exchange within a few frames: one metastable state."""
+    basins = np.minimum(np.load(DATA / "mueller_brown_labels.npy"), 1)
+    _, states = fitted(mueller_brown, k=3, seed=0)
+    assert states.max() == 1
+    assert adjusted_rand_score(basins, states) > 0.9
