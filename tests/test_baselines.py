@@ -142,6 +142,7 @@ def test_agreement_and_reference_need_several_seeds_and_a_reference(on_alanine, 
     assert np.isnan([row.agreement_median, row.agreement_worst, row.reference]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # few epochs
 def test_every_method_finds_the_wells(wells):
     X, basins = wells

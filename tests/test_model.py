@@ -262,6 +262,7 @@ def test_file_memory_map_and_array_give_the_same_model(five_wells, tmp_path):
     np.testing.assert_array_equal(models[0].predict(tmp_path / "x.npy"), labels[0].argmax(axis=1))
 
 
+@pytest.mark.slow
 def test_components_of_the_robust_preset_keep_to_one_well(five_wells):
     """A well may be split between components, but no component may straddle two wells."""
     x, basins = five_wells

@@ -29,6 +29,7 @@ def chosen(**scores):
     return Selection(tuple(found), 5, (0, 1)).best_k
 
 
+@pytest.mark.slow
 def test_five_wells_need_five_components(on_wells):
     assert on_wells.ks.tolist() == [4, 5, 7]
     assert on_wells.best_k == 5
@@ -75,6 +76,7 @@ def test_same_seeds_same_choice(five_wells):
     np.testing.assert_array_equal(once.scores, again.scores)
 
 
+@pytest.mark.slow
 def test_table_tells_the_choice(on_wells):
     lines = on_wells.text().splitlines()
     assert [line.split()[:2] for line in lines[1:4]][1] == ["*", "5"]
@@ -84,6 +86,7 @@ def test_table_tells_the_choice(on_wells):
     assert "agreement" in lines[0] and on_wells._repr_html_().count("<tr>") == 4
 
 
+@pytest.mark.slow
 def test_picture_marks_the_choice(on_wells):
     figure, ax = plt.subplots()
     assert plot_selection(on_wells, ax=ax) is ax
