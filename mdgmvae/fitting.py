@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from . import noise
 from .architecture import Architecture, kinetic_weight
@@ -81,10 +82,7 @@ def hold_out(
         if stop - start <= n_left:
             held_out[start:stop] = True
             n_left -= stop - start
-    near = held_out.copy()
-    for distance in range(1, lag + 1) if lag else ():
-        near[distance:] |= held_out[:-distance]
-        near[:-distance] |= held_out[distance:]
+    near = maximum_filter1d(held_out.view(np.uint8), 2 * lag + 1, mode="constant").astype(bool)
     return Split(~near, held_out)
 
 

@@ -343,8 +343,8 @@ class GMVAE(
         ]
         if needs_lag and params["lag"] is None:
             raise InputError(
-                f"lag: {' and '.join(needs_lag)} need pairs of frames one lag apart; give the lag "
-                "in rows (or lag_time in ps, for a trajectory)"
+                f"lag: {' and '.join(needs_lag)} need{'s' if len(needs_lag) == 1 else ''} pairs of "
+                "frames one lag apart; give the lag in rows (or lag_time in ps, for a trajectory)"
             )
         if params["relu_logits"] and params["init"] != "random":
             raise InputError(

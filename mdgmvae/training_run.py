@@ -78,6 +78,9 @@ class TrainingRun:
         """Train; with `refit`, once more on all frames for as long as was best."""
         everything = fitting.hold_out(len(self._rows), 0, self._lengths, self._rng())
         lag = self._params["lag"] or 0
+        if lag:
+            # A lag that is longer than all pieces is told at once.
+            TimePairs.within(self._lengths, lag)
         split = fitting.hold_out(
             len(self._rows), self._params["validation_fraction"], self._lengths, self._rng(), lag
         )

@@ -89,8 +89,10 @@ def test_pieces_are_not_joined(five_wells):
 def test_without_pairs_there_is_no_kinetic_term(five_wells):
     with pytest.raises(InputError, match=r"lag=5: no continuous piece .*vamp_weight=0"):
         robust().fit(five_wells[0][:3000], lengths=[5] * 600)
+    with pytest.raises(InputError, match=r"lag=500000000: no continuous piece"):
+        robust(lag=500_000_000).fit(five_wells[0])
     for needs in ({"vamp_weight": 1.0}, {"decoder_target": "lagged"}, {"scale": "tica"}):
-        with pytest.raises(InputError, match=r"lag: .*need pairs of frames"):
+        with pytest.raises(InputError, match=r"lag: .*needs pairs of frames"):
             GMVAE(**needs).fit(five_wells[0])
 
 
