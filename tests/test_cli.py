@@ -21,7 +21,19 @@ from MDAnalysisTests import datafiles
 from mdgmvae.annotation import read_labels
 from mdgmvae.data import alanine_dipeptide
 
-FAST = ["-k", "3", "--n_epochs", "3", "--n_init", "1", "--seed", "0", "--threads", "1"]
+FAST = [
+    "-k",
+    "3",
+    "--n_epochs",
+    "3",
+    "--n_init",
+    "1",
+    "--no-refit",
+    "--seed",
+    "0",
+    "--threads",
+    "1",
+]
 TOPOLOGY, (TRAJECTORY,) = alanine_dipeptide()
 RESULTS = {"model", "labels.npz", "features.npy", "features.json", "history.csv",
            "free_energy.png", "states", "states.csv", "representatives",

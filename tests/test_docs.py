@@ -94,7 +94,7 @@ def test_what_the_documents_tell_to_type_runs(document, names):
             if document.name in IN_THE_QUICK_START or arguments[0] == "demo":
                 continue  # said more than once, run once; the demo is tested with the commands
             # What the command does is the same with less training.
-            few = ["--n_epochs", "2", "--n_init", "1"] if arguments[0] in ("run", "train") else []
+            few = ["--n_epochs", "2", "--no-refit"] if arguments[0] in ("run", "train") else []
             call = [sys.executable, "-m", "mdgmvae", *arguments, *few]
             done = subprocess.run(call, capture_output=True, text=True, check=False)
             assert done.returncode == 0, f"{arguments}: {done.stderr}"
