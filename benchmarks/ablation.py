@@ -14,7 +14,6 @@ in the seed alone), which would each rule have kept, and how good was it.
 """
 
 import argparse
-import csv
 import itertools
 import os
 import time
@@ -29,6 +28,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import machine
 import MDAnalysis as mda
 import numpy as np
+from runs_csv import append, read
 from sklearn.metrics import adjusted_rand_score
 
 from mdgmvae import GMVAE
@@ -186,23 +186,6 @@ def against_basins(
     }
 
 
-def read(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def append(path: Path, row: dict[str, Any]) -> None:
-    is_new = not path.exists()
-    with open(path, "a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        if is_new:
-            writer.writeheader()
-        shown = {n: f"{v:.5g}" if isinstance(v, float) else v for n, v in row.items()}
-        writer.writerow(shown)
-
-
 def numbers(rows: Iterable[dict[str, str]], column: str) -> np.ndarray:
     return np.array([float(row[column]) for row in rows if row[column]])
 
@@ -280,7 +263,7 @@ def main() -> None:
         for seed in range(options.seeds):
             for variant, problem in itertools.product(options.variants, problems):
                 if (problem.name, variant, seed) not in done:
-                    append(options.csv, measure(problem, variant, seed))
+                    append(options.csv, measure(problem, variant, seed), COLUMNS)
     print(machine.describe("tensorflow", "deeptime", "scikit-learn", "mdgmvae"))
     rows = read(options.csv)
     print(rules(rows, options.rules) if options.rules else table(rows))

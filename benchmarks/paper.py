@@ -11,7 +11,6 @@ works.
 """
 
 import argparse
-import csv
 import os
 import sys
 import time
@@ -30,6 +29,7 @@ import machine
 import numpy as np
 from paper_problems import PROBLEMS, Problem
 from paper_tables import COURSE, KNOWN, loss_table, table
+from runs_csv import append, read
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
@@ -131,22 +131,6 @@ def path_of(folder: Path, problem: Problem, method: str, seed: int) -> Path:
     return folder / f"{problem.name}-{len(problem.X)}-{letters}-{seed}.npz"
 
 
-def read(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def append(path: Path, row: dict[str, Any]) -> None:
-    is_new = not path.exists()
-    with open(path, "a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        if is_new:
-            writer.writeheader()
-        writer.writerow({n: f"{v:.5g}" if isinstance(v, float) else v for n, v in row.items()})
-
-
 def key(row: dict[str, Any]) -> tuple[str, ...]:
     """What makes a row another one."""
     return tuple(str(row[name]) for name in ("data", "frames", "method", "seed"))
@@ -159,14 +143,14 @@ def run_all(options: argparse.Namespace) -> None:
     for problem in problems:
         known = {"method": KNOWN, "seed": 0}
         if key({**known, "data": problem.name, "frames": len(problem.X)}) not in done:
-            append(path, judged(problem, problem.basins) | known)
+            append(path, judged(problem, problem.basins) | known, COLUMNS)
     for seed in range(options.seeds):
         for problem in problems:
             for method in options.methods:
                 named = {"data": problem.name, "frames": len(problem.X), "method": method}
                 if key({**named, "seed": seed}) not in done:
                     row = run(problem, method, seed, options.runs)
-                    append(path, row)
+                    append(path, row, COLUMNS)
                     summary = f"ARI {row['ari']:.3f}, {row['seconds']:.0f} s"
                     print(f"{problem.name}, {method}, seed {seed}: {summary}", file=sys.stderr)
 
