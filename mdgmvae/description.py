@@ -247,11 +247,10 @@ def describe(
             "features that the results were made of"
         )
     shown = ShownFeatures.of(features.names, features.units)
-    sums = StateMoments.sum_up(shown, Rows(features.path).chunks(), labels, len(members))
+    data = Rows(features.path)
+    sums = StateMoments.sum_up(shown, data.chunks(), labels, len(members))
     mean, spread = means_and_spreads(shown, sums)
-    gradient = mean_gradients(
-        model.model_, features.values, shown, labels, members, GRADIENT_FRAMES
-    )
+    gradient = mean_gradients(model.model_, data, shown, labels, members, GRADIENT_FRAMES)
     rows = diverse_rows(
         labels, results.latent, _own_q(results.probabilities, labels, members),
         results.frames, n_wanted,

@@ -12,6 +12,7 @@ import numpy as np
 from .errors import InputError
 from .landscape import FreeEnergy, free_energy
 from .rows import Rows
+from .shown_features import NO_COLUMN, ShownFeatures
 from .storage import FeatureSet
 
 
@@ -28,12 +29,15 @@ class Coordinate:
         360 for an angle that goes round.
     columns : tuple of int
         The column of the feature, or those of cosine and sine of an angle.
+    is_angle : bool
+        The column is in radians.
     """
 
     name: str
     unit: str
     period: float | None
     columns: tuple[int, ...]
+    is_angle: bool
 
     def of_rows(self, rows: np.ndarray) -> np.ndarray:
         """Its values (n,) in feature rows (n, n_features)."""
@@ -41,7 +45,7 @@ class Coordinate:
             cosine, sine = rows[:, self.columns].T
             return np.degrees(np.arctan2(sine, cosine))
         values = rows[:, self.columns[0]]
-        return np.degrees(values) if self.unit == "degree" else values
+        return np.degrees(values) if self.is_angle else values
 
 
 def coordinates_of(features: FeatureSet) -> dict[str, Coordinate]:
@@ -58,18 +62,19 @@ def coordinates_of(features: FeatureSet) -> dict[str, Coordinate]:
     -------
     dict of str to Coordinate
     """
-    place = {name: column for column, name in enumerate(features.names)}
+    shown = ShownFeatures.of(features.names, features.units)
     found: dict[str, Coordinate] = {}
-    for name, unit in zip(features.names, features.units, strict=True):
-        angle, _, part = name.rpartition(" ")
-        pair = (place.get(f"{angle} cos"), place.get(f"{angle} sin"))
-        period = None if name.startswith("angle ") else 360.0
-        if part in ("cos", "sin") and pair[0] is not None and pair[1] is not None:
-            found[angle] = Coordinate(angle, "degree", period, (pair[0], pair[1]))
-        elif unit == "radian":
-            found[name] = Coordinate(name, "degree", period, (place[name],))
-        else:
-            found[name] = Coordinate(name, unit, None, (place[name],))
+    for name, unit, first, second, is_angle in zip(
+        shown.names,
+        shown.units,
+        shown.first.tolist(),
+        shown.second.tolist(),
+        shown.is_angle.tolist(),
+        strict=True,
+    ):
+        columns = (first,) if second == NO_COLUMN else (first, second)
+        period = 360.0 if is_angle and not name.startswith("angle ") else None
+        found[name] = Coordinate(name, unit, period, columns, is_angle)
     return found
 
 

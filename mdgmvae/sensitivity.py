@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .rows import BLOCK_BYTES
+from .rows import BLOCK_BYTES, Rows
 from .shown_features import ShownFeatures
 from .trained import TrainedModel
 
 
 def mean_gradients(
     model: TrainedModel,
-    values: np.ndarray,
+    data: Rows,
     shown: ShownFeatures,
     labels: np.ndarray,
     members: np.ndarray,
@@ -22,8 +22,8 @@ def mean_gradients(
     Parameters
     ----------
     model : TrainedModel
-    values : ndarray of shape (n, n_columns)
-        Features, which may be a memory map: only the rows that are used are read.
+    data : Rows
+        The features of n frames: only the rows that are used are read.
     shown : ShownFeatures
     labels : ndarray of int64 of shape (n,)
     members : ndarray of bool of shape (n_states, k)
@@ -37,14 +37,14 @@ def mean_gradients(
         In nats per unit of the feature, of an angle per radian; NaN for a state without frames.
     """
     means = np.full((len(members), len(shown)), np.nan)
-    n_at_once = max(1, BLOCK_BYTES // (4 * values.shape[1]))
+    n_at_once = max(1, BLOCK_BYTES // (4 * data.n_columns))
     for state, of_state in enumerate(members):
         rows = spread_rows(np.flatnonzero(labels == state), n_frames)
         if not len(rows):
             continue
         total = np.zeros(len(shown))
         for start in range(0, len(rows), n_at_once):
-            raw = np.asarray(values[rows[start : start + n_at_once]], np.float32)
+            raw = data.take(rows[start : start + n_at_once])
             by_column = model.membership_gradient(raw, of_state)
             total += np.abs(shown.gradient(raw, by_column)).sum(axis=0)
         means[state] = total / len(rows)

@@ -42,17 +42,18 @@ class ShownFeatures:
     @classmethod
     def of(cls, names: Sequence[str], units: Sequence[str]) -> ShownFeatures:
         """Find the features in the names and units of columns."""
+        place = {name: column for column, name in enumerate(names)}
         found: list[tuple[str, str, int, int]] = []
-        column = 0
-        while column < len(names):
-            name, unit = names[column], units[column]
-            angle = name.removesuffix(" cos")
-            if angle != name and tuple(names[column + 1 : column + 2]) == (f"{angle} sin",):
-                found.append((angle, "degree", column, column + 1))
-                column += 2
-                continue
-            found.append((name, "degree" if unit == "radian" else unit, column, NO_COLUMN))
-            column += 1
+        taken: set[int] = set()
+        for column, (name, unit) in enumerate(zip(names, units, strict=True)):
+            angle, _, part = name.rpartition(" ")
+            pair = (place.get(f"{angle} cos"), place.get(f"{angle} sin"))
+            if part in ("cos", "sin") and column in pair and None not in pair:
+                if column not in taken:
+                    found.append((angle, "degree", pair[0], pair[1]))  # type: ignore[arg-type]
+                taken.update(pair)  # type: ignore[arg-type]
+            else:
+                found.append((name, "degree" if unit == "radian" else unit, column, NO_COLUMN))
         shown_names, shown_units, first, second = zip(*found, strict=True)
         pairs = np.array(second, np.int64)
         radians = np.array([units[column] == "radian" for column in first])

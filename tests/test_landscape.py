@@ -12,7 +12,8 @@ from mdgmvae.data import alanine_dipeptide
 from mdgmvae.data.potentials import FIVE_WELLS, MUELLER_BROWN
 from mdgmvae.data.toys import mueller_brown
 from mdgmvae.errors import InputError
-from mdgmvae.feature_coordinates import free_energy_of
+from mdgmvae.feature_coordinates import coordinates_of, free_energy_of, read_coordinates
+from mdgmvae.featurefile import write_description
 from mdgmvae.landscape import free_energy, free_energy_grid, state_free_energies
 from mdgmvae.storage import FeatureSet
 
@@ -320,6 +321,26 @@ def test_cosine_and_sine_together_are_one_angle(tmp_path):
     features = angle_features(tmp_path, np.linspace(-170, 170, 100))
     found = free_energy_of(Analysed(100), features, ["phi ALA2 cos", "phi ALA2 sin"])
     assert found.names == ("phi ALA2",)
+
+
+def test_angles_of_somebody_else_are_found_and_taken_as_they_are(tmp_path):
+    """Cosines and sines that are no neighbours; an angle that is in degrees already."""
+    degrees = np.linspace(-170, 170, 100)
+    radians = np.radians([degrees, degrees / 2])
+    path = tmp_path / "x.npy"
+    columns = [*np.cos(radians), *np.sin(radians), degrees]
+    np.save(path, np.column_stack(columns).astype(np.float32))
+    described = FeatureSet.load(path).describe() | {
+        "names": ["phi cos", "psi cos", "phi sin", "psi sin", "tilt"],
+        "units": ["1", "1", "1", "1", "degree"],
+    }
+    write_description(path.with_suffix(".json"), described)
+    features = FeatureSet.load(path)
+    phi, psi, tilt = coordinates_of(features).values()
+    assert (phi.name, psi.name, tilt.name) == ("phi", "psi", "tilt")
+    values = read_coordinates(features, [phi, psi, tilt])
+    expected = np.column_stack([degrees, degrees / 2, degrees])
+    np.testing.assert_allclose(values, expected, rtol=1e-4)
 
 
 def test_distances_and_bond_angles_do_not_go_round(tmp_path):

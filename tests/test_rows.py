@@ -22,6 +22,8 @@ def test_files_are_read_as_they_are(tmp_path, dtype, order):
     rows = Rows(tmp_path / "x.npy")
     np.testing.assert_array_equal(rows.read(17, 93), values[17:93])
     np.testing.assert_array_equal(np.concatenate(list(rows.chunks(64))), values)
+    scattered = np.array([199, 0, 17, 17])
+    np.testing.assert_array_equal(rows.take(scattered), values[scattered])
     assert rows.read(0, 3).dtype == np.float32
 
 
