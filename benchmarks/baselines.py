@@ -12,7 +12,6 @@ a Markdown table. A VAMPnet (deeptime's) takes part where PyTorch is installed.
 """
 
 import argparse
-import csv
 import functools
 import sys
 import time
@@ -23,6 +22,7 @@ from pathlib import Path
 import machine
 import MDAnalysis as mda
 import numpy as np
+from runs_csv import append, read
 
 from mdgmvae.baselines import METHODS, Method, compare
 from mdgmvae.data import alanine_dipeptide
@@ -194,22 +194,6 @@ def described(problem: Problem, method: str, options: argparse.Namespace) -> dic
     }
 
 
-def read(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def append(path: Path, row: dict[str, str]) -> None:
-    new = not path.exists()
-    with open(path, "a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(row))
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
-
-
 def print_table(rows: list[dict[str, str]]) -> None:
     for setting in dict.fromkeys(key(row)[:-1] for row in rows):
         data, frames, lag, k, seeds, folds = setting
@@ -249,7 +233,8 @@ def main(options: argparse.Namespace) -> None:
             done = {key(row) for row in read(options.csv)}
             for name in chosen:
                 if key(described(problem, name, options)) not in done:
-                    append(options.csv, run(problem, name, methods[name], options))
+                    row = run(problem, name, methods[name], options)
+                    append(options.csv, row, list(row))
                     print(f"{problem.name}: {name}", file=sys.stderr, flush=True)
     print_table(read(options.csv))
 
