@@ -1,0 +1,79 @@
+"""Scans over the number of components on data whose number of states is known.
+
+Usage: python benchmarks/number_of_states.py [--data five_wells alanine] [--ks 2 3 4 5 6 7 8]
+           [--seeds 2] [--n_epochs 10] [--figure choosing_k.png]
+
+Five wells (10 trajectories of 2,000 frames) have five states, the embedded alanine dipeptide
+(dihedrals) three: beta/PII, alphaR and phi > 0. `select_k` knows nothing of them.
+"""
+
+import argparse
+import os
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import machine
+import matplotlib
+import MDAnalysis as mda
+import numpy as np
+
+from mdgmvae.comparison_plots import plot_selection
+from mdgmvae.data import alanine_dipeptide
+from mdgmvae.data.toys import five_wells
+from mdgmvae.featurizers import featurize
+from mdgmvae.number_of_states import Selection, select_k
+
+LAG = 5
+
+
+def toy() -> tuple[np.ndarray, tuple[int, ...]]:
+    found = five_wells(10, 2_000, seed=0)
+    return found.X, found.lengths
+
+
+def alanine() -> tuple[np.ndarray, tuple[int, ...]]:
+    features = featurize(mda.Universe(*alanine_dipeptide()), "dihedrals", verbose=False)
+    return np.array(features.values), features.lengths
+
+
+DATA: dict[str, Callable[[], tuple[np.ndarray, tuple[int, ...]]]] = {
+    "five_wells": toy,
+    "alanine": alanine,
+}
+
+
+def scan(name: str, ks: list[int], n_seeds: int, n_epochs: int) -> Selection:
+    values, lengths = DATA[name]()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return select_k(
+            values, ks, lag=LAG, lengths=lengths, n_repeats=n_seeds, n_epochs=n_epochs,
+            refit=False, verbose=False,
+        )  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", nargs="+", choices=list(DATA), default=list(DATA))
+    parser.add_argument("--ks", nargs="+", type=int, default=list(range(2, 9)))
+    parser.add_argument("--seeds", type=int, default=2, help="how many")
+    parser.add_argument("--n_epochs", type=int, default=10)
+    parser.add_argument("--figure", type=Path, help="draw the first of the data here")
+    options = parser.parse_args()
+    print(machine.describe("tensorflow", "deeptime", "scikit-learn", "mdgmvae"))
+    for name in options.data:
+        began = time.perf_counter()
+        selection = scan(name, options.ks, options.seeds, options.n_epochs)
+        print(f"\n{name}, {time.perf_counter() - began:.0f} s\n\n{selection.text()}", flush=True)
+        if options.figure and name == options.data[0]:
+            matplotlib.use("Agg")
+            figure = plot_selection(selection).figure
+            figure.savefig(options.figure, dpi=150, bbox_inches="tight")
+
+
+if __name__ == "__main__":
+    main()
