@@ -24,6 +24,9 @@ class ImpliedTimescales:
     timescales, lower, upper : ndarray of float64 of shape (n_lags, n_processes)
         Longest first, with 95 % credible intervals; infinite between sets of states that never
         exchange a frame, 0 for what is over within the lag, NaN where a state has no pairs.
+        The values are those of the most likely model. What is over within the lag may lie
+        outside its interval: of eigenvalues that are all noise the largest of a sample is
+        larger.
     dt : float
         Time of a row, in `unit`.
     unit : str
