@@ -8,7 +8,9 @@ Usage: python benchmarks/baselines.py [--data alanine five_wells mueller_brown] 
 
 Each row is written to the CSV file as soon as it is there, and a row that is there already is not
 computed again: the command may be interrupted and typed again. At the end the rows are printed as
-a Markdown table. A VAMPnet (deeptime's) takes part where PyTorch is installed.
+a Markdown table. A VAMPnet (deeptime's) takes part where PyTorch is installed. Before that, the
+slowest relaxation times of each data set: where there is no gap after the first `n_states` - 1, so
+many states are one choice of several.
 """
 
 import argparse
@@ -30,6 +32,8 @@ from mdgmvae.data.toys import Toy
 from mdgmvae.data.toys import five_wells as five_wells_toy
 from mdgmvae.data.toys import mueller_brown as mueller_brown_toy
 from mdgmvae.featurizers import featurize
+from mdgmvae.kinetics import implied_timescales
+from mdgmvae.methods import tica_microstates
 from mdgmvae.storage import FeatureSet
 
 
@@ -147,6 +151,15 @@ def vampnet(
     return assign
 
 
+def processes(problem: Problem, n: int = 6) -> str:
+    """The slowest implied timescales of 100 microstates: is there a gap at `n_states`?"""
+    microstates = tica_microstates(problem.X, problem.lengths, problem.lag, 100, 0)(problem.X)
+    found = implied_timescales(microstates, lags=[problem.lag], lengths=problem.lengths)
+    shown = zip(found.timescales[0], found.lower[0], found.upper[0], strict=True)
+    times = [f"{value:.0f} ({low:.0f} to {high:.0f})" for value, low, high in shown]
+    return f"{problem.name}, slowest processes / rows: {', '.join(times[:n])}"
+
+
 def known_methods() -> dict[str, Method]:
     try:
         import torch  # noqa: F401
@@ -230,6 +243,7 @@ def main(options: argparse.Namespace) -> None:
         makers = [given] if own else [PROBLEMS[name] for name in options.data]
         for maker in makers:
             problem = maker(options if own else options.fast)
+            print(processes(problem), flush=True)
             done = {key(row) for row in read(options.csv)}
             for name in chosen:
                 if key(described(problem, name, options)) not in done:

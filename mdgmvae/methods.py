@@ -78,6 +78,16 @@ def tica_pcca(
     n_microstates: int = 100,
 ) -> Assign:
     """The linear pipeline: TICA, k-means microstates, a Markov model and PCCA+ (deeptime)."""
+    n = max(n_states, min(n_microstates, len(X) // _FRAMES_IN_MICROSTATE))
+    microstates = tica_microstates(X, lengths, lag, n, seed)
+    lumped = lump(microstates(X), lag=lag, lengths=lengths, k=n, n_macrostates=n_states)
+    return lambda rows: lumped.of_component[microstates(rows)]
+
+
+def tica_microstates(
+    X: np.ndarray, lengths: tuple[int, ...], lag: int, n: int, seed: int
+) -> Assign:
+    """k-means clusters of independent components that are scaled to kinetic distances."""
     from deeptime.decomposition import TICA
 
     scaler = _scaler(X)
@@ -91,11 +101,8 @@ def tica_pcca(
     def slow(rows: np.ndarray) -> np.ndarray:
         return np.asarray(tica.transform(scaler.transform(rows).astype(np.float64)))
 
-    n = max(n_states, min(n_microstates, len(X) // _FRAMES_IN_MICROSTATE))
     clusters = _kmeans(slow(X), n, seed, n_init=1)
-    micro = _clusters_of(clusters, slow(X))
-    lumped = lump(micro, lag=lag, lengths=lengths, k=n, n_macrostates=n_states)
-    return lambda rows: lumped.of_component[_clusters_of(clusters, slow(rows))]
+    return lambda rows: _clusters_of(clusters, slow(rows))
 
 
 def pca_mixture(
