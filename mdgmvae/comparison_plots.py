@@ -5,11 +5,10 @@ As in `mdgmvae.plot`, without `ax` a new figure is made.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 
+from .axes import new_axes, open_frame
 from .comparison import Comparison
 from .number_of_states import Selection
 
@@ -36,7 +35,7 @@ def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
     """
     rows = comparison.rows
     if ax is None:
-        ax = _new_axes((6.4, 1.7 + 0.42 * len(rows)))
+        ax = new_axes((6.4, 1.7 + 0.42 * len(rows)))
     lines = np.arange(len(rows))
     for line, row in zip(lines, rows, strict=True):
         scores = comparison.scores[row.method]
@@ -59,7 +58,7 @@ def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
     ax.grid(axis="x", color="0.9", zorder=0)
     ax.set_axisbelow(True)
     ax.legend(frameon=False, fontsize="small", loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2)
-    ax.spines[["top", "right"]].set_visible(False)
+    open_frame(ax)
     return ax
 
 
@@ -82,7 +81,7 @@ def plot_selection(selection: Selection, ax: Axes | None = None) -> Axes:
     from .number_of_states import _error, _range
 
     if ax is None:
-        ax = _new_axes((6.0, 3.9))
+        ax = new_axes((6.0, 3.9))
     ks, scanned = selection.ks, selection.scanned
     components = [found.component_scores for found in scanned]
     ax.errorbar(
@@ -114,7 +113,7 @@ def plot_selection(selection: Selection, ax: Axes | None = None) -> Axes:
     top.tick_params(length=0)
     top.spines["top"].set_visible(False)
     ax.legend(frameon=False, fontsize="small", loc="best")
-    ax.spines[["top", "right"]].set_visible(False)
+    open_frame(ax)
     return ax
 
 
@@ -122,9 +121,3 @@ def _lag(comparison: Comparison) -> str:
     if np.isnan(comparison.dt):
         return f"{comparison.lag} rows"
     return f"{comparison.lag * comparison.dt:g} ps"
-
-
-def _new_axes(size: tuple[float, float]) -> Any:
-    import matplotlib.pyplot as plt
-
-    return plt.figure(figsize=size, layout="constrained").add_subplot()

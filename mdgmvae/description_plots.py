@@ -5,11 +5,10 @@ As in `mdgmvae.plot`, without `ax` a new figure is made.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 
+from .axes import new_axes
 from .description import Description
 from .errors import InputError
 from .palette import state_colors
@@ -53,7 +52,7 @@ def plot_effect_sizes(description: Description, ax: Axes | None = None, n: int =
     effects = description.effect_size[np.ix_(states, rows)].T
     if ax is None:
         longest = max(len(description.names[row]) for row in rows)
-        ax = _new_axes((1.9 + 0.08 * longest + 0.75 * len(states), 1.4 + 0.32 * len(rows)))
+        ax = new_axes((1.9 + 0.08 * longest + 0.75 * len(states), 1.4 + 0.32 * len(rows)))
     # Clipped, since what is infinite would be left blank.
     colored = np.clip(effects, -_STRONGEST, _STRONGEST)
     image = ax.imshow(colored, cmap="RdBu_r", vmin=-_STRONGEST, vmax=_STRONGEST, aspect="auto")
@@ -78,9 +77,3 @@ def _leading(description: Description, n: int) -> list[int]:
     """Leading features of all states, each once, those of the first state first."""
     leading = [int(row) for state in description.states for row in description.order(state)[:n]]
     return list(dict.fromkeys(leading))
-
-
-def _new_axes(size: tuple[float, float]) -> Any:
-    import matplotlib.pyplot as plt
-
-    return plt.figure(figsize=size, layout="constrained").add_subplot()

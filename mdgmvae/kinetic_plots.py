@@ -6,11 +6,11 @@ As in `mdgmvae.plot`, without `ax` a new figure is made.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
+from .axes import new_axes, open_frame
 from .chapman import ChapmanKolmogorov
 from .errors import InputError
 from .palette import UNASSIGNED, state_colors
@@ -49,7 +49,7 @@ def plot_implied_timescales(timescales: ImpliedTimescales, ax: Axes | None = Non
     if not np.isfinite(shown).any():
         raise InputError("timescales: none is positive and finite, so there is nothing to draw")
     if ax is None:
-        ax = _new_axes((5.6, 4.0))
+        ax = new_axes((5.6, 4.0))
     # What is far below the lag is no information, and would take up most of the axis.
     bottom = 0.5 * min(lags.min(), np.nanmax(shown))
     top = 2.0 * max(lags.max(), np.nanmax(shown))
@@ -72,7 +72,7 @@ def plot_implied_timescales(timescales: ImpliedTimescales, ax: Axes | None = Non
     ax.set_xlabel(f"lag / {timescales.unit}")
     ax.set_ylabel(f"implied timescale / {timescales.unit}")
     _plain_ticks(ax)
-    _open_frame(ax)
+    open_frame(ax)
     return ax
 
 
@@ -109,7 +109,7 @@ def plot_chapman_kolmogorov(
         raise InputError(f"states={shown}: choose from the states with frames, {there}")
     n = len(shown)
     if ax is None:
-        ax = _new_axes((1.2 + 1.7 * n, 1.0 + 1.6 * n))
+        ax = new_axes((1.2 + 1.7 * n, 1.0 + 1.6 * n))
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_visible(False)
@@ -153,7 +153,7 @@ def plot_scores(
     if not len(ks) or not len(ks) == len(mean) == len(std):
         raise InputError(f"ks: {len(ks)} values for {len(mean)} scores and {len(std)} deviations")
     if ax is None:
-        ax = _new_axes((5.2, 3.6))
+        ax = new_axes((5.2, 3.6))
     color = state_colors(1)[0]
     order = np.argsort(np.asarray(ks))
     values, errors = np.asarray(mean, float)[order], np.asarray(std, float)[order]
@@ -163,7 +163,7 @@ def plot_scores(
     ax.set_xlabel("number of components")
     ax.set_ylabel("VAMP-2 score")
     ax.margins(x=0.08)
-    _open_frame(ax)
+    open_frame(ax)
     return ax
 
 
@@ -190,13 +190,7 @@ def _draw_pair(panel: Axes, test: ChapmanKolmogorov, start: int, end: int) -> No
     panel.set_xlim(0, 1.06 * times[-1])
     label = f"{start} → {end}"
     panel.text(0.95, 0.99, label, transform=panel.transAxes, ha="right", va="top", fontsize="small")
-    _open_frame(panel)
-
-
-def _new_axes(size: tuple[float, float]) -> Any:
-    import matplotlib.pyplot as plt
-
-    return plt.figure(figsize=size, layout="constrained").add_subplot()
+    open_frame(panel)
 
 
 def _plain_ticks(ax: Axes) -> None:
@@ -207,7 +201,3 @@ def _plain_ticks(ax: Axes) -> None:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5) if axis is ax.xaxis else (1,)))
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.set_minor_formatter(NullFormatter())
-
-
-def _open_frame(ax: Axes) -> None:
-    ax.spines[["top", "right"]].set_visible(False)

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from . import surfaces
+from .axes import new_axes, open_frame
 from .energy_units import energy_unit
 from .errors import InputError
 from .grid import as_points
@@ -142,7 +143,7 @@ def _draw_surface(
         raise InputError(f"labels: there are {len(states):,} for {len(points):,} latent points")
     d = points.shape[1]
     if ax is None:
-        ax = _new_axes((6.4, 4.0) if d == 1 else (5.6, 4.6), d == 3)
+        ax = new_axes((6.4, 4.0) if d == 1 else (5.6, 4.6), three_dimensional=d == 3)
     draw(ax, surface, points, states)
     return ax
 
@@ -168,7 +169,7 @@ def populations(labels_or_populations: Any, ax: Axes | None = None) -> Axes:
     """
     shares = _shares(np.asarray(labels_or_populations))
     if ax is None:
-        ax = _new_axes((1.6 + 0.6 * max(len(shares), 4), 3.4))
+        ax = new_axes((1.6 + 0.6 * max(len(shares), 4), 3.4))
     numbers = np.arange(len(shares))
     bars = ax.bar(numbers, 100 * shares, color=state_colors(len(shares)), width=0.75)
     ax.bar_label(bars, [_percent(share) for share in shares], padding=2, fontsize="small")
@@ -176,7 +177,7 @@ def populations(labels_or_populations: Any, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("state")
     ax.set_ylabel("population / %")
     ax.margins(y=0.12)
-    _open_frame(ax)
+    open_frame(ax)
     return ax
 
 
@@ -203,7 +204,7 @@ def history(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> A
     if not len(history.get("loss", ())):
         raise InputError("history: there is no loss in it; only a fitted model has a history")
     if ax is None:
-        ax = _new_axes((6.0, 3.8))
+        ax = new_axes((6.0, 3.8))
     epochs = np.asarray(history.get("epoch", np.arange(1, len(history["loss"]) + 1)))
     for name, (label, color, dashes) in _TERMS.items():
         values = np.asarray(history.get(name, ()), dtype=np.float64)
@@ -213,7 +214,7 @@ def history(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> A
     ax.set_xlabel("epoch")
     ax.set_ylabel("mean over frames / nats")
     ax.legend(frameon=False, fontsize="small")
-    _open_frame(ax)
+    open_frame(ax)
     return ax
 
 
@@ -244,7 +245,7 @@ def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
     positions, label = _time_axis(times, len(states))
     n_states = int(states.max()) + 1
     if ax is None:
-        ax = _new_axes((8.0, 0.9 + 0.35 * max(n_states, 3)))
+        ax = new_axes((8.0, 0.9 + 0.35 * max(n_states, 3)))
     starts, widths, visited = _visits(states, positions)
     for state, color in enumerate(state_colors(n_states)):
         here = visited == state
@@ -256,19 +257,8 @@ def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
     ax.set_xlim(positions[0], (starts + widths).max())
     ax.set_xlabel(label)
     ax.set_ylabel("state")
-    _open_frame(ax)
+    open_frame(ax)
     return ax
-
-
-def _new_axes(size: tuple[float, float], three_dimensional: bool = False) -> Any:
-    import matplotlib.pyplot as plt
-
-    figure = plt.figure(figsize=size, layout="constrained")
-    return figure.add_subplot(projection="3d" if three_dimensional else None)
-
-
-def _open_frame(ax: Axes) -> None:
-    ax.spines[["top", "right"]].set_visible(False)
 
 
 def _percent(share: float) -> str:

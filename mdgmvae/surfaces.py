@@ -19,6 +19,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 from scipy.ndimage import binary_closing, binary_opening, gaussian_filter
 
+from .axes import open_frame
 from .errors import InputError
 from .palette import UNASSIGNED, state_colors
 
@@ -111,7 +112,7 @@ def curve(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | N
     ax.set_ylim(floor if states is not None else 0, top)
     _name_axes(ax, surface)
     ax.set_ylabel(surface.name)
-    ax.spines[["top", "right"]].set_visible(False)
+    open_frame(ax)
 
 
 def _band(ax: Axes, surface: Surface, floor: float, top: float) -> None:
