@@ -24,10 +24,10 @@ from pathlib import Path
 import machine
 import MDAnalysis as mda
 import numpy as np
+from ablation import alanine as alanine_with_basins
 from runs_csv import append, read
 
 from mdgmvae.baselines import METHODS, Method, compare
-from mdgmvae.data import alanine_dipeptide
 from mdgmvae.data.toys import Toy
 from mdgmvae.data.toys import five_wells as five_wells_toy
 from mdgmvae.data.toys import mueller_brown as mueller_brown_toy
@@ -51,20 +51,11 @@ class Problem:
 
 def alanine(features: str, fast: bool) -> Problem:
     """The embedded trajectory; states by regions of the Ramachandran plane."""
-    u = mda.Universe(*alanine_dipeptide())
-    dihedrals = featurize(u, "dihedrals", verbose=False)
-    columns = {name: dihedrals.values[:, i] for i, name in enumerate(dihedrals.names)}
-    phi, psi = (
-        np.degrees(np.arctan2(columns[f"{angle} ALA2 sin"], columns[f"{angle} ALA2 cos"]))
-        for angle in ("phi", "psi")
-    )
-    extended = (psi >= 80) | (psi < -130)
-    states = np.where((phi >= 0) & (phi < 135), 2, np.where(extended, 0, 1))
-    X = featurize(u, features, verbose=False).values
+    known = alanine_with_basins(features)
+    assert known.basins is not None
     rows = slice(5_000, 9_000) if fast else slice(None)
-    return Problem(
-        f"alanine dipeptide, {features}", np.array(X[rows]), (len(X[rows]),), 5, 3, states[rows]
-    )
+    X, states = known.frames[rows], known.basins[rows]
+    return Problem(f"alanine dipeptide, {features}", X, (len(X),), 5, 3, states)
 
 
 def of_toy(name: str, toy: Toy, n_states: int, basins: np.ndarray) -> Problem:

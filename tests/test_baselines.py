@@ -8,6 +8,7 @@ from pathlib import Path
 import MDAnalysis as mda
 import numpy as np
 import pytest
+from alanine_basins import metastable
 
 from mdgmvae import FeatureSet, baselines
 from mdgmvae.baselines import compare
@@ -31,14 +32,7 @@ def wells():
 def alanine():
     """cos and sin of phi and psi, and beta/PII, alphaR, phi > 0."""
     features = featurize(mda.Universe(*alanine_dipeptide()), "dihedrals", verbose=False)
-    columns = {name: features.values[:, i] for i, name in enumerate(features.names)}
-    phi, psi = (
-        np.degrees(np.arctan2(columns[f"{angle} ALA2 sin"], columns[f"{angle} ALA2 cos"]))
-        for angle in ("phi", "psi")
-    )
-    extended = (psi >= 80) | (psi < -130)
-    states = np.where((phi >= 0) & (phi < 135), 2, np.where(extended, 0, 1))
-    return np.array(features.values), states
+    return np.array(features.values), metastable()
 
 
 @pytest.fixture(scope="module")
