@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -16,6 +15,7 @@ from scipy.sparse import csr_matrix
 from .errors import InputError
 from .markov import checked_lengths
 from .presets import check_count
+from .vamp_scores import even_parts
 
 #: Blocks that are cut where nothing else is asked for: the longest blocks whose errors are
 #: themselves known to about 1 / sqrt(2 * 50) = 10 %.
@@ -72,7 +72,7 @@ class Blocks:
                 f"block_length={wanted:,}: {n_rows:,} rows in {len(rows):,} piece(s) make "
                 f"{sum(parts):,} block(s); errors need 2 to {MOST_BLOCKS:,} of them"
             )
-        sizes = np.concatenate([_even(n, k) for n, k in zip(rows, parts, strict=True)])
+        sizes = np.concatenate([even_parts(n, k) for n, k in zip(rows, parts, strict=True)])
         return cls(np.concatenate([[0], np.cumsum(sizes)]), np.repeat(np.arange(len(rows)), parts))
 
     def __len__(self) -> int:
@@ -203,7 +203,3 @@ def _mean_error(counts: csr_matrix) -> float:
     # p times the error of ln p is the error of p.
     n = len(sizes)
     return float(np.sqrt(np.maximum(squares, 0.0) * n / (n - 1)).sum() / sizes.sum())
-
-
-def _even(n: int, parts: int) -> Any:
-    return n // parts + (np.arange(parts) < n % parts)

@@ -24,7 +24,8 @@ class ChapmanKolmogorov:
     multiples : ndarray of int64 of shape (n,)
         The lags compared, in units of `lag`.
     predicted, estimated : Estimate of shape (n, k, k)
-        Powers of the transition matrix at `lag`, and those estimated at the longer lags.
+        Powers of the transition matrix at `lag`, and those estimated at the longer lags; NaN
+        there from and to states that have no pairs at that lag.
     deviations : ndarray of float64 of shape (k,)
         Largest deviation of each state's transition probabilities, in units of the error
         (standard deviations of both estimates together); NaN for states without frames.
@@ -121,12 +122,15 @@ def chapman_kolmogorov(
         )
         for m in steps
     ]
+    # Pieces that are shorter than a lag do not tell whether their states last so long.
+    unknown = np.array([~(m.counted[:, None] & m.counted[None, :]) for m in longer])
+    nothing = np.where(unknown, np.nan, 0.0)
     estimated = Estimate.of(
-        np.array([other.transition_matrix for other in longer]),
-        np.array([other.sampled_matrices for other in longer]).swapaxes(0, 1),
+        np.array([other.transition_matrix for other in longer]) + nothing,
+        np.array([other.sampled_matrices for other in longer]).swapaxes(0, 1) + nothing,
     )
-    difference = np.abs(predicted.value - estimated.value)
-    error = np.sqrt(predicted.std**2 + estimated.std**2)
+    difference = np.nan_to_num(np.abs(predicted.value - estimated.value))
+    error = np.nan_to_num(np.sqrt(predicted.std**2 + estimated.std**2))
     # A state that is never left has no error, and nothing to be in error.
     deviation = np.divide(difference, error, out=np.zeros_like(error), where=error > 0)
     alone = np.where(model.populated, 0.0, np.nan)

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 N_HELD_OUT_PIECES = 20
 #: A held-out piece is at least so many lags long, where there is a lag.
 LAGS_IN_PIECE = 20
+#: Where the data are too short for that, a held-out piece has at least so many lags.
+FEWEST_LAGS_IN_PIECE = 4
 #: Bytes of scaled rows that are kept, where the rows themselves are in memory.
 SCALED_BYTES = 2**28
 #: Rows by which the weights are checked after each epoch.
@@ -65,14 +68,19 @@ def hold_out(
 ) -> Split:
     """Which rows train and which are held out: pieces of neighbouring rows, `fraction` of all.
 
-    With a lag, pieces are many lags long, and the rows within one lag of them do not train.
+    With a lag, pieces are many lags long, fewer where the data are short, and the rows within
+    one lag of them do not train. Nothing is held out where pieces would be shorter than
+    `FEWEST_LAGS_IN_PIECE` lags.
     """
     everything = np.ones(n_rows, bool)
     if fraction == 0:
         return Split(everything, ~everything)
     n_blocks = max(2, round(N_HELD_OUT_PIECES / fraction))
     if lag:
-        n_blocks = max(2, min(n_blocks, n_rows // (LAGS_IN_PIECE * lag)))
+        # No block may be longer than what is to be held out in all.
+        n_blocks = max(min(n_blocks, n_rows // (LAGS_IN_PIECE * lag)), ceil(1 / fraction))
+        if n_rows < n_blocks * FEWEST_LAGS_IN_PIECE * lag:
+            return Split(everything, ~everything)
     edges = {*np.linspace(0, n_rows, n_blocks + 1).astype(int), *np.cumsum([0, *lengths])}
     blocks = list(zip(sorted(edges)[:-1], sorted(edges)[1:], strict=True))
     held_out = np.zeros(n_rows, bool)
@@ -122,7 +130,7 @@ class ScaledRows:
             self._pairs = TimePairs.within(lengths, lag, self._keep)
             self.ridge = ridge_of(self._pairs.n_pairs)
             if split.held_out.any():
-                self._held_out_pairs = TimePairs.within(lengths, lag, split.held_out)
+                self._held_out_pairs = TimePairs.if_any(lengths, lag, split.held_out)
 
     @cached_property
     def _probe(self) -> np.ndarray:

@@ -106,7 +106,7 @@ def folds_of_time(
     """
     lengths = checked_lengths(lengths, sum(lengths))
     lag = checked_lag(lag, [np.empty(n) for n in lengths])
-    numbers = vamp_scores._folds(lengths, lag, n_folds, blocks_per_fold)
+    numbers = vamp_scores.folds_of(lengths, lag, n_folds, blocks_per_fold)
     pieces = np.repeat(np.arange(len(lengths)), lengths)
     found = []
     for number in range(n_folds):
@@ -114,7 +114,7 @@ def folds_of_time(
         train = ~(np.convolve(test, np.ones(2 * lag + 1), mode="same") > 0.5)
         if not (_has_pairs(test, pieces, lag) and _has_pairs(train, pieces, lag)):
             continue
-        segments = vamp_scores._cut(pieces, train)[train]
+        segments = vamp_scores.cut(pieces, train)[train]
         _, counts = np.unique(segments, return_counts=True)
         found.append(Fold(test, train, tuple(int(n) for n in counts)))
     if len(found) < 2:
@@ -154,18 +154,11 @@ def held_out_vamp2(labels: Any, fold: Fold, *, lag: int, lengths: Sequence[int])
     >>> round(float(np.mean(scores)), 2)
     1.96
     """
-    values, segments = vamp_scores._prepared(labels, lengths, lag)
-    inside, outside = (
-        vamp_scores._covariances(values, vamp_scores._cut(segments, chosen), lag)
-        for chosen in (fold.test, fold.train)
-    )
-    if not inside.n_pairs or not outside.n_pairs:
-        return 1.0
-    epsilon = 1e-6
-    u, v = vamp_scores._singular_functions(outside, None, epsilon)
-    return vamp_scores._score(inside.projected(u, v), epsilon)
+    values, segments = vamp_scores.prepared(labels, lengths, lag)
+    score = vamp_scores.score_of_fold(values, segments, fold.test, fold.train, lag)
+    return 1.0 if score is None else score
 
 
 def _has_pairs(chosen: np.ndarray, pieces: np.ndarray, lag: int) -> bool:
-    segments = vamp_scores._cut(pieces, chosen)
+    segments = vamp_scores.cut(pieces, chosen)
     return bool(((segments[lag:] == segments[:-lag]) & (segments[lag:] >= 0)).any())

@@ -185,7 +185,7 @@ def _connected_counts(
     if unseen.any():
         steps = count_matrix(states, 1, lengths, k)
         counts += np.where(unseen[:, None] | unseen[None, :], steps, 0.0)
-    return with_ways_back(counts)
+    return with_ways_back(counts, lag)
 
 
 def _slowest_first(models: Sequence[MarkovModel]) -> tuple[np.ndarray, np.ndarray]:

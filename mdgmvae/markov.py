@@ -7,6 +7,8 @@ estimated they are divided by the lag, since pairs that overlap are not independ
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,8 @@ import numpy as np
 
 from .errors import InputError
 from .labels import as_labels
+
+logger = logging.getLogger(__name__)
 
 #: Gibbs steps between two sampled models: at 10, one state entered once is decorrelated.
 STEPS_BETWEEN_SAMPLES = 10
@@ -177,17 +181,22 @@ def connected_sets(counts: np.ndarray, directed: bool = True) -> list[np.ndarray
     return sorted(found, key=lambda states: (-len(states), states[0]))
 
 
-def with_ways_back(counts: np.ndarray) -> np.ndarray:
-    """Counts in which what was left for good, or never left, is left and entered alike.
+def with_ways_back(counts: np.ndarray, lag: int) -> np.ndarray:
+    """Counts in which what was left for good, or never left, has a way back.
 
     A trajectory that starts in a state and never comes back, or ends in one, says nothing of
-    the way back. In equilibrium both ways are taken equally often (detailed balance), so the
-    transitions between two strongly connected sets of states are counted for both directions.
-    Without it a model has no population for the first and nothing but the second.
+    the way back. Without it a model has no population for the first and nothing but the second.
+    In equilibrium both ways are taken equally often (detailed balance), and one event more or
+    less is within the error of those that were seen: so one is added, of as many pairs as it
+    makes, `lag` at most. It is no more than one, however many were seen: many trajectories that
+    start in one state are not in equilibrium.
 
     Parameters
     ----------
     counts : (k, k) ndarray
+        Of all pairs, those that overlap too.
+    lag : int
+        Rows.
 
     Returns
     -------
@@ -196,15 +205,19 @@ def with_ways_back(counts: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> with_ways_back(np.array([[5.0, 1], [0, 5]]))
-    array([[5., 1.],
-           [1., 5.]])
+    >>> with_ways_back(np.array([[50.0, 9], [0, 50]]), lag=3)
+    array([[50.,  9.],
+           [ 3., 50.]])
     """
+    sets = connected_sets(counts)
     member = np.empty(len(counts), np.int64)
-    for number, states in enumerate(connected_sets(counts)):
+    for number, states in enumerate(sets):
         member[states] = number
     between = np.where(member[:, None] != member[None, :], counts, 0.0)
-    return counts + between.T
+    of_sets = np.zeros((len(sets), len(sets)))
+    np.add.at(of_sets, (member[:, None], member[None, :]), between)
+    share = np.minimum(1.0, lag / np.maximum(of_sets, 1.0))
+    return counts + (between * share[member[:, None], member[None, :]]).T
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,10 +269,7 @@ class MarkovModel:
     @property
     def eigenvalues(self) -> np.ndarray:
         """(n,) in falling order, the first 1."""
-        # A reversible matrix is similar to a symmetric one, whose eigenvalues are real.
-        root = np.sqrt(self.stationary)
-        symmetric = root[:, None] * self.transition_matrix / root[None, :]
-        return np.linalg.eigvalsh((symmetric + symmetric.T) / 2)[::-1]
+        return eigenvalues_of(self.transition_matrix, self.stationary)
 
     @property
     def timescales(self) -> np.ndarray:
@@ -285,10 +295,28 @@ class MarkovModel:
             return [self] * n_samples
         chosen = counts[np.ix_(self.states, self.states)] / self.lag
         sampler = tmatrix_sampler.TransitionMatrixSampler(
-            chosen, reversible=True, n_steps=STEPS_BETWEEN_SAMPLES, seed=seed
+            # The sampler's seeds have 31 bits.
+            chosen,
+            reversible=True,
+            n_steps=STEPS_BETWEEN_SAMPLES,
+            seed=seed % 2**31,
         )
         draws = (sampler.sample(1, return_statdist=True) for _ in range(n_samples))
         return [MarkovModel(self.lag, self.states, p.copy(), pi.copy()) for p, pi in draws]
+
+
+def eigenvalues_of(transition_matrix: np.ndarray, stationary: np.ndarray) -> np.ndarray:
+    """Eigenvalues of a reversible transition matrix (n, n), in falling order.
+
+    Examples
+    --------
+    >>> eigenvalues_of(np.array([[0.9, 0.1], [0.1, 0.9]]), np.array([0.5, 0.5])).round(3)
+    array([1. , 0.8])
+    """
+    # A reversible matrix is similar to a symmetric one, whose eigenvalues are real.
+    root = np.sqrt(stationary)
+    symmetric = root[:, None] * transition_matrix / root[None, :]
+    return np.linalg.eigvalsh((symmetric + symmetric.T) / 2)[::-1]
 
 
 def timescales_of(eigenvalues: np.ndarray, lag: int) -> np.ndarray:
@@ -311,7 +339,11 @@ def _most_likely(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     if len(counts) == 1:
         return np.ones((1, 1)), np.ones(1)
-    transitions, stationary = transition_matrix(
-        counts, reversible=True, return_statdist=True, warn_not_converged=False, maxerr=1e-10
-    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        transitions, stationary = transition_matrix(
+            counts, reversible=True, return_statdist=True, maxerr=1e-10
+        )
+    for warning in caught:
+        logger.warning("Markov model of %d states: %s", len(counts), warning.message)
     return np.asarray(transitions), np.asarray(stationary)

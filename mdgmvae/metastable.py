@@ -41,7 +41,7 @@ def lump_components(
         logger.info("no piece of trajectory is longer than the lag: components are not lumped")
         return np.where(counts > 0, np.arange(k), -1)
     is_tiny = counts < min(FEWEST_LAGS * lag, SMALLEST_SHARE * assigned.sum())
-    surrounding = np.where(assigned, _nearest(labels, assigned & ~is_tiny[labels]), -1)
+    surrounding = np.where(assigned, _nearest(labels, assigned & ~is_tiny[labels], lengths), -1)
     states = lump(
         surrounding, lag=lag, lengths=lengths, k=k, n_macrostates=n_macrostates
     ).of_component
@@ -65,10 +65,21 @@ def grouping(states: np.ndarray) -> np.ndarray:
     return members
 
 
-def _nearest(labels: np.ndarray, is_kept: np.ndarray) -> np.ndarray:
-    """Each label, or where it is not kept the one before it in time that is (or after it)."""
-    if not is_kept.any():
-        return labels
-    rows = np.where(is_kept, np.arange(len(labels)), -1)
-    last = np.maximum.accumulate(rows)
-    return labels[np.where(last < 0, np.flatnonzero(is_kept)[0], last)]
+def _nearest(labels: np.ndarray, is_kept: np.ndarray, lengths: Sequence[int]) -> np.ndarray:
+    """Each label, or where it is not kept the one before it in time that is (or after it).
+
+    A piece of trajectory in which nothing is kept stays as it is.
+
+    Examples
+    --------
+    >>> _nearest(np.array([3, 1, 3, 2, 3, 3]), np.array([0, 1, 0, 1, 0, 0], bool), [3, 2, 1])
+    array([1, 1, 1, 2, 2, 3])
+    """
+    found = labels.copy()
+    for stop, length in zip(np.cumsum(lengths), lengths, strict=True):
+        piece = slice(stop - length, stop)
+        kept = np.flatnonzero(is_kept[piece])
+        if len(kept):
+            last = np.searchsorted(kept, np.arange(length), side="right") - 1
+            found[piece] = labels[piece][kept[np.maximum(last, 0)]]
+    return found

@@ -14,6 +14,7 @@ import numpy as np
 
 from .held_out import Assign, Method
 from .lumping import lump
+from .seeds import seed_of
 
 #: Share of the variance that principal or independent components have to explain.
 _EXPLAINED = 0.95
@@ -119,7 +120,7 @@ def pca_mixture(
         # What has not converged is told by the scores.
         warnings.simplefilter("ignore")
         mixture = GaussianMixture(
-            n_states, n_init=3, reg_covar=1e-4, max_iter=300, random_state=_state(seed)
+            n_states, n_init=3, reg_covar=1e-4, max_iter=300, random_state=seed_of(seed)
         ).fit(points)
     return lambda rows: np.asarray(
         mixture.predict(pca.transform(scaler.transform(rows)).astype(np.float64)), np.int64
@@ -164,15 +165,10 @@ def _kmeans(points: np.ndarray, n: int, seed: int, n_init: int = 10) -> Any:
     with warnings.catch_warnings():
         # Fewer distinct frames than clusters: there are fewer states then.
         warnings.simplefilter("ignore")
-        return KMeans(n, n_init=n_init, random_state=_state(seed)).fit(
+        return KMeans(n, n_init=n_init, random_state=seed_of(seed)).fit(
             np.asarray(points, np.float64)
         )
 
 
 def _clusters_of(clusters: Any, points: np.ndarray) -> np.ndarray:
     return np.asarray(clusters.predict(np.asarray(points, np.float64)), np.int64)
-
-
-def _state(seed: int) -> int:
-    """scikit-learn's seeds have 32 bits."""
-    return int(seed) % 2**32

@@ -43,6 +43,21 @@ class TimePairs:
         InputError
             When there is none.
         """
+        pairs = cls.if_any(lengths, lag, keep)
+        if pairs is None:
+            raise InputError(
+                f"lag={lag}: no continuous piece of trajectory is longer than {lag} rows (the "
+                f"longest has {max(lengths)}), so there are no pairs of frames one lag apart; "
+                "lower the lag, give frames in the order of time, or leave kinetics out "
+                "(vamp_weight=0)"
+            )
+        return pairs
+
+    @classmethod
+    def if_any(
+        cls, lengths: Sequence[int], lag: int, keep: np.ndarray | None = None
+    ) -> TimePairs | None:
+        """`within`, or None where there is no pair."""
         n_rows = sum(lengths)
         has_partner = np.ones(n_rows, bool)
         for end in np.cumsum(lengths):
@@ -56,14 +71,7 @@ class TimePairs:
             later = np.zeros(n_rows, bool)
             later[: n_rows - lag if lag < n_rows else 0] = keep[lag:]
             has_partner &= keep & later
-        if not has_partner.any():
-            raise InputError(
-                f"lag={lag}: no continuous piece of trajectory is longer than {lag} rows (the "
-                f"longest has {max(lengths)}), so there are no pairs of frames one lag apart; "
-                "lower the lag, give frames in the order of time, or leave kinetics out "
-                "(vamp_weight=0)"
-            )
-        return cls(lag, has_partner)
+        return cls(lag, has_partner) if has_partner.any() else None
 
     @property
     def n_pairs(self) -> int:

@@ -11,6 +11,8 @@ import numpy as np
 from .errors import InputError
 from .labels import as_labels
 from .markov import MarkovModel, connected_sets, count_matrix, n_states_of, with_ways_back
+from .presets import check_count
+from .seeds import checked_seed
 
 #: Share of the posterior between `lower` and `upper` of an Estimate.
 CONFIDENCE = 0.95
@@ -86,8 +88,8 @@ class Posterior:
     stationary : ndarray of shape (k,)
     sampled_matrices : ndarray of shape (n_samples, k, k)
     sampled_stationary : ndarray of shape (n_samples, k)
-    n_sets : int
-        Sets of states that are connected.
+    counted : ndarray of bool of shape (k,)
+        States that pairs one lag apart lead from or to.
     """
 
     lag: int
@@ -95,7 +97,7 @@ class Posterior:
     stationary: np.ndarray
     sampled_matrices: np.ndarray
     sampled_stationary: np.ndarray
-    n_sets: int
+    counted: np.ndarray
 
     @classmethod
     def fit(
@@ -115,12 +117,12 @@ class Posterior:
         InputError
             When an argument cannot be used.
         """
-        if n_samples < 0:
-            raise InputError(f"n_samples={n_samples}: cannot be negative")
+        n_samples, seed = check_count("n_samples", n_samples, 0), checked_seed(seed)
         states = as_labels(labels)
         k = n_states_of(states, k)
         frames = np.bincount(states[states >= 0], minlength=k)
-        counts = with_ways_back(count_matrix(states, lag, lengths, k))
+        seen = count_matrix(states, lag, lengths, k)
+        counts = with_ways_back(seen, int(lag))
         sets = [members for members in connected_sets(counts) if frames[members[0]]]
         shares = [frames[members].sum() / frames.sum() for members in sets]
         models = [MarkovModel.fit(counts, int(lag), members) for members in sets]
@@ -133,7 +135,7 @@ class Posterior:
             stationary,
             np.reshape([p for p, _ in draws], (n_samples, k, k)),
             np.reshape([pi for _, pi in draws], (n_samples, k)),
-            len(sets),
+            seen.sum(axis=0) + seen.sum(axis=1) > 0,
         )
 
     @property

@@ -214,7 +214,8 @@ def _check_number(name: str, what: Hyperparameter, value: Any) -> int | float:
         if what.high < math.inf:
             bounds += f" and at most {what.high:g}"
         raise InputError(f"{name}={value!r}: must be {bounds}")
-    return int(number) if what.kind == "int" else number
+    # Not by way of the float, which has 53 bits.
+    return int(value) if what.kind == "int" else number
 
 
 def _is_bool(value: Any) -> bool:

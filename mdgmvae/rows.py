@@ -104,14 +104,21 @@ class Rows:
         for start in range(0, len(self), n_rows):
             yield self.read(start, start + n_rows)
 
-    def spread(self, n_bytes: int, n_rows: int | None = None) -> np.ndarray:
-        """Rows evenly spread over all: about `n_rows` of them, not more than `n_bytes`."""
+    def spread(
+        self, n_bytes: int, n_rows: int | None = None, keep: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Rows evenly spread over all, or over those that `keep` marks.
+
+        About `n_rows` of them, not more than `n_bytes`.
+        """
         affordable = max(1, n_bytes // (4 * self.n_columns))
         wanted = affordable if n_rows is None else min(n_rows, affordable)
-        step = -(-len(self) // wanted)
+        kept = np.arange(len(self)) if keep is None else np.flatnonzero(keep)
+        chosen = kept[:: -(-len(kept) // wanted)]
         parts, done = [], 0
         for chunk in self.chunks():
-            parts.append(chunk[(-done) % step :: step])
+            first, last = np.searchsorted(chosen, [done, done + len(chunk)])
+            parts.append(chunk[chosen[first:last] - done])
             done += len(chunk)
         return np.concatenate(parts)
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .pairs import TimePairs
     from .rows import Rows
 
-SCALES = (None, "standard", "tica")
 #: Bytes of rows from which principal components are computed, where there are many columns.
 SAMPLE_BYTES = 2**26
 
@@ -62,16 +61,22 @@ class Scaling:
 
     @classmethod
     def fit_tica(
-        cls, standard: Scaling, rows: Rows, pairs: TimePairs, tica_dim: int | None
+        cls,
+        standard: Scaling,
+        rows: Rows,
+        pairs: TimePairs,
+        tica_dim: int | None,
+        keep: np.ndarray | None = None,
     ) -> Scaling:
         """Whitened time-lagged independent components of standardised columns.
 
         Every component has variance 1, the slowest comes first, `tica_dim` of them are kept
-        (None: all that there are).
+        (None: all that there are). `keep` marks the rows that may be used beside the pairs.
         """
         tica = Tica.fit_wide(
             lambda reduce: pairs.chunks(rows, lambda raw: reduce(standard.apply(raw))),
-            standard.apply(rows.spread(SAMPLE_BYTES)),
+            rows.n_columns,
+            lambda: standard.apply(rows.spread(SAMPLE_BYTES, keep=keep)),
             pairs.lag,
             tica_dim,
         )

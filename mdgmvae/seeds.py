@@ -13,6 +13,17 @@ def draw_seed() -> int:
     return int(np.random.SeedSequence().generate_state(1)[0])
 
 
+def seed_of(*numbers: int) -> int:
+    """A seed of 32 bits, for what takes no more, from a seed of any size and other numbers.
+
+    Examples
+    --------
+    >>> seed_of(2**62, 1) < 2**32, seed_of(3, 0) == seed_of(3, 1)
+    (True, False)
+    """
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
 def checked_seed(seed: Any) -> int:
     """The seed as an int.
 

@@ -9,6 +9,8 @@ from typing import TypeAlias
 import numpy as np
 from sklearn.decomposition import PCA
 
+from .errors import InputError
+
 #: (earlier rows, later rows) in chunks, each (n, n_columns).
 Pairs: TypeAlias = Iterable[tuple[np.ndarray, np.ndarray]]
 
@@ -56,7 +58,8 @@ class Tica:
     def fit_wide(
         cls,
         pairs: Callable[[Callable[[np.ndarray], np.ndarray]], Pairs],
-        some_rows: np.ndarray,
+        n_columns: int,
+        some_rows: Callable[[], np.ndarray],
         lag: int,
         n_components: int | None = None,
     ) -> Tica:
@@ -66,17 +69,23 @@ class Tica:
         ----------
         pairs : callable
             Gives the pairs, each row first put through the function that it is given.
-        some_rows : ndarray of shape (n, n_columns)
-            From which the principal components are computed.
+        n_columns : int
+        some_rows : callable
+            Gives rows (n, n_columns) from which the principal components are computed.
+
+        Raises
+        ------
+        InputError
+            When no column changes.
         """
-        n_columns = some_rows.shape[1]
         if n_columns <= MAX_COLUMNS:
             return cls.fit(pairs(lambda x: x), lag, n_components)
-        n = min(N_PRINCIPAL, *some_rows.shape)
-        pca = PCA(n, svd_solver="randomized", random_state=0).fit(some_rows)
+        sample = some_rows()
+        n = min(N_PRINCIPAL, *sample.shape)
+        pca = PCA(n, svd_solver="randomized", random_state=0).fit(sample)
         axes = pca.components_.T.astype(np.float32)
         tica = cls.fit(pairs(lambda x: x @ axes), lag, n_components)
-        total = float(some_rows.var(axis=0, dtype=np.float64).sum())
+        total = float(sample.var(axis=0, dtype=np.float64).sum())
         back = tica.back_projection @ axes.T
         return cls(
             # The mean of the other directions does not matter: they are left out.
@@ -92,12 +101,26 @@ class Tica:
         """The components of (earlier rows, later rows), which come in chunks."""
         from deeptime.decomposition import TICA
 
-        estimator = TICA(lagtime=lag, epsilon=EPSILON, scaling=None)
+        estimator = TICA.covariance_estimator(lagtime=lag)
         for earlier, later in pairs:
             estimator.partial_fit((earlier.astype(float), later.astype(float)))
-        model = estimator.fetch_model()
-        covariance = np.asarray(model.cov_00)
-        w = np.asarray(model.singular_vectors_left)[:, :n_components]
+        covariances = estimator.fetch_model()
+        covariance = np.asarray(covariances.cov_00)
+        largest = float(np.linalg.eigvalsh(covariance)[-1])
+        if not largest > 0:
+            raise InputError(
+                "scale='tica': no feature changes from frame to frame, so there are no slow "
+                "coordinates; give features that differ between frames"
+            )
+        model = (
+            TICA(lagtime=lag, epsilon=EPSILON * largest, scaling=None)
+            .fit_from_covariances(covariances)
+            .fetch_model()
+        )
+        # Given by size; but what alternates is the fastest of all.
+        slowest_first = np.argsort(-np.asarray(model.singular_values), kind="stable")
+        slowest_first = slowest_first[: len(model.singular_vectors_left[0])][:n_components]
+        w = np.asarray(model.singular_vectors_left)[:, slowest_first]
         w = w / np.sqrt(np.einsum("ij,ik,kj->j", w, covariance, w))
         # The sign of an eigenvector is the solver's choice: fix it.
         w = w * np.where(w[np.abs(w).argmax(axis=0), np.arange(w.shape[1])] < 0, -1, 1)
@@ -109,6 +132,6 @@ class Tica:
             mean=np.asarray(model.mean_0, np.float32),
             projection=w.astype(np.float32),
             back_projection=back.astype(np.float32),
-            autocorrelation=np.asarray(model.singular_values[: w.shape[1]], np.float32),
+            autocorrelation=np.asarray(model.singular_values[slowest_first], np.float32),
             explained=min(1.0, float(np.square(back).sum()) / total) if total > 0 else 1.0,
         )

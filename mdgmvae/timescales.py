@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from .errors import InputError
-from .markov import timescales_of
-from .posterior import Posterior, time_unit
+from .markov import eigenvalues_of, timescales_of
+from .posterior import Estimate, Posterior, time_unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,14 +117,10 @@ def implied_timescales(
     True
     """
     scale, unit = time_unit(dt)
-    found = [
-        Posterior.fit(
-            labels, lag=lag, lengths=lengths, k=k, n_samples=n_samples, seed=seed
-        ).estimate(
-            lambda p, pi, lag=lag: scale * _timescales(p, pi, lag)  # type: ignore[misc]
-        )
-        for lag in lags
-    ]
+    found = []
+    for lag in lags:
+        model = Posterior.fit(labels, lag=lag, lengths=lengths, k=k, n_samples=n_samples, seed=seed)
+        found.append(_of_model(model, scale))
     if not found:
         raise InputError("lags=[]: at least one lag is needed")
     n = max(len(estimate.value) for estimate in found)
@@ -137,10 +133,13 @@ def implied_timescales(
     return ImpliedTimescales(np.asarray(lags, np.int64), values, lower, upper, scale, unit)
 
 
-def _timescales(matrix: np.ndarray, stationary: np.ndarray, lag: int) -> np.ndarray:
-    """Implied timescales in rows, longest first."""
-    there = stationary > 0
-    root = np.sqrt(stationary[there])
-    symmetric = root[:, None] * matrix[np.ix_(there, there)] / root[None, :]
-    values = np.linalg.eigvalsh((symmetric + symmetric.T) / 2)[::-1]
-    return timescales_of(values[1:], lag)
+def _of_model(model: Posterior, scale: float) -> Estimate:
+    """Implied timescales, longest first, of the states that have pairs."""
+    there = np.flatnonzero(model.counted)
+    block = np.ix_(there, there)
+
+    def timescales(matrix: np.ndarray, stationary: np.ndarray) -> np.ndarray:
+        values = eigenvalues_of(matrix[block], stationary[there])
+        return scale * timescales_of(values[1:], model.lag)
+
+    return model.estimate(timescales)

@@ -17,7 +17,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .architecture import Architecture, flatten, initial_weights
+from .architecture import Architecture, flatten, initial_weights, kinetic_weight
 from .steps import TERMS, Objective, Optimiser
 
 logger = logging.getLogger(__name__)
@@ -241,7 +241,8 @@ def train(
             _validate(restart, weights, after.epoch, data, options)
         state = after
         on_epoch(state)
-    return [_finish(state, number) for number in range(len(state.restarts))]
+    weight = kinetic_weight(options.vamp_weight, architecture.n_x)
+    return [_finish(state, number, weight) for number in range(len(state.restarts))]
 
 
 def random_start(architecture: Architecture, options: Options) -> np.ndarray:
@@ -305,12 +306,14 @@ def _has_ended(restart: Restart, options: Options) -> bool:
     return restart.diverged or is_stale
 
 
-def _finish(state: State, number: int) -> Fit:
+def _finish(state: State, number: int, weight_of_vamp2: float) -> Fit:
     restart = state.restarts[number]
     if restart.best_weights is not None:
         weights, loss, epochs = restart.best_weights, restart.best_loss, restart.best_epoch
     else:
         weights = state.weights[number]
         loss = restart.history["loss"][-1] if restart.history else math.inf
+        if "vamp2" in restart.history:
+            loss -= weight_of_vamp2 * restart.history["vamp2"][-1]
         epochs = len(restart.history.get("epoch", []))
     return Fit(weights, restart.history, loss, epochs, number, restart.diverged)

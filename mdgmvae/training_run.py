@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +15,7 @@ from .checkpoint import Checkpoint
 from .pairs import TimePairs
 from .rows import Rows
 from .scaling import Scaling
+from .seeds import seed_of
 from .training import Fit, Options, random_start
 from .warm_start import SlowClusters
 
@@ -84,6 +86,8 @@ class TrainingRun:
         split = fitting.hold_out(
             len(self._rows), self._params["validation_fraction"], self._lengths, self._rng(), lag
         )
+        if self._params["validation_fraction"] > 0 and not split.held_out.any():
+            self._warn_of_nothing_held_out(lag)
         scaling, architecture, initial = self._prepare(split, range(self._options.n_init))
         fits = self._train(split, scaling, architecture, self._options, initial, self._checkpoint)
         kept = fitting.best(fits)
@@ -93,6 +97,15 @@ class TrainingRun:
         options = replace(self._options, n_init=1, stop_after=kept.epochs)
         final = self._train(everything, scaling, architecture, options, initial, None)[0]
         return Trained(final, architecture, scaling, kept.history)
+
+    def _warn_of_nothing_held_out(self, lag: int) -> None:
+        fraction = self._params["validation_fraction"]
+        warnings.warn(
+            f"validation_fraction={fraction:g}: {len(self._rows):,} frames are too few to hold out "
+            f"blocks of time at a lag of {lag} rows; all of them train, and nothing ends the "
+            "training early. Shorten the lag, or set validation_fraction=0",
+            stacklevel=5,
+        )
 
     def _rng(self) -> np.random.Generator:
         return np.random.default_rng(self._seed)
@@ -111,13 +124,13 @@ class TrainingRun:
             pairs = TimePairs.within(self._lengths, params["lag"], keep)
         if kind == "tica":
             assert pairs is not None, "GMVAE.check refuses TICA without a lag"
-            scaling = Scaling.fit_tica(scaling, rows, pairs, params["tica_dim"])
+            scaling = Scaling.fit_tica(scaling, rows, pairs, params["tica_dim"], keep)
         architecture = architecture_of(params, scaling.n_x)
         initial = random_start(architecture, self._options)[restarts]
         if params["init"] == "kmeans":
-            clusters = SlowClusters(rows, scaling, pairs, self._seed)
+            clusters = SlowClusters(rows, scaling, pairs, keep)
             starts = [
-                clusters.start(architecture, flat, self._seed + number)
+                clusters.start(architecture, flat, seed_of(self._seed, number))
                 for number, flat in zip(restarts, initial, strict=True)
             ]
             initial = np.stack(starts)

@@ -81,7 +81,7 @@ def vamp2(
     >>> round(vamp2(np.random.default_rng(0).integers(0, 2, 10_000), lag=1), 2)
     1.0
     """
-    values, segments = _prepared(assignments, lengths, lag)
+    values, segments = prepared(assignments, lengths, lag)
     return _score(_covariances(values, segments, lag), epsilon)
 
 
@@ -102,7 +102,7 @@ def vamp2_cross_validated(
     fold, are scored on the pairs of the fold (McGibbon & Pande, J. Chem. Phys. 142, 124105
     (2015)). All k functions together span whatever the assignments do and would score as on
     data of their own; so only those above the noise are taken, singular values of more than
-    2 sqrt((k - 1) / pairs), or `n_processes` of them. What a fold does not visit adds nothing.
+    2 sqrt((k - 1) lag / pairs), or `n_processes` of them. What a fold does not visit adds nothing.
 
     This tells how far the estimate can be trusted; frames that the assignments were learnt
     from stay frames that they were learnt from.
@@ -142,18 +142,15 @@ def vamp2_cross_validated(
     >>> round(score.mean, 2), len(score.scores)
     (1.96, 5)
     """
-    values, segments = _prepared(assignments, lengths, lag)
-    folds = _folds(checked_lengths(lengths, len(values)), lag, n_folds, blocks_per_fold)
+    values, segments = prepared(assignments, lengths, lag)
+    folds = folds_of(checked_lengths(lengths, len(values)), lag, n_folds, blocks_per_fold)
     scores = []
     for fold in range(n_folds):
         test = folds == fold
         near = np.convolve(test, np.ones(2 * lag + 1), mode="same") > 0.5
-        inside, outside = (
-            _covariances(values, _cut(segments, chosen), lag) for chosen in (test, ~near)
-        )
-        if inside.n_pairs and outside.n_pairs:
-            u, v = _singular_functions(outside, n_processes, epsilon)
-            scores.append(_score(inside.projected(u, v), epsilon))
+        score = score_of_fold(values, segments, test, ~near, lag, n_processes, epsilon)
+        if score is not None:
+            scores.append(score)
     if len(scores) < 2:
         raise InputError(
             f"n_folds={n_folds}: fewer than two folds have pairs of frames {lag} rows apart; "
@@ -161,6 +158,30 @@ def vamp2_cross_validated(
         )
     values = np.asarray(scores)
     return CrossValidatedScore(float(values.mean()), float(values.std(ddof=1)), values, int(lag))
+
+
+def score_of_fold(
+    values: np.ndarray,
+    segments: np.ndarray,
+    test: np.ndarray,
+    train: np.ndarray,
+    lag: int,
+    n_processes: int | None = None,
+    epsilon: float = 1e-6,
+) -> float | None:
+    """VAMP-2 on the test rows, of singular functions of the training rows; None without pairs.
+
+    Parameters
+    ----------
+    values, segments : ndarray of shape (n, k) and (n,)
+        From `prepared`.
+    test, train : ndarray of bool of shape (n,)
+    """
+    inside, outside = (_covariances(values, cut(segments, some), lag) for some in (test, train))
+    if not inside.n_pairs or not outside.n_pairs:
+        return None
+    u, v = _singular_functions(outside, lag, n_processes, epsilon)
+    return _score(inside.projected(u, v), epsilon)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +200,7 @@ class _Covariances:
         )
 
 
-def _prepared(
+def prepared(
     assignments: Any, lengths: Sequence[int] | None, lag: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Probabilities (n, k), and the number of the continuous segment of each row, -1 for none."""
@@ -197,7 +218,7 @@ def _prepared(
         assigned = labels >= 0
     pieces = checked_lengths(lengths, len(values))
     checked_lag(lag, [np.empty(n) for n in pieces])
-    segments = _cut(np.repeat(np.arange(len(pieces)), pieces), assigned)
+    segments = cut(np.repeat(np.arange(len(pieces)), pieces), assigned)
     if (
         lag >= len(segments)
         or not ((segments[lag:] == segments[:-lag]) & (segments[lag:] >= 0)).any()
@@ -206,7 +227,7 @@ def _prepared(
     return values, segments
 
 
-def _cut(segments: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+def cut(segments: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """The segments without the rows that are not chosen, which also end a segment."""
     starts = np.concatenate([[True], (segments[1:] != segments[:-1]) | (chosen[1:] != chosen[:-1])])
     return np.where(chosen & (segments >= 0), np.cumsum(starts), -1)
@@ -225,14 +246,15 @@ def _score(c: _Covariances, epsilon: float) -> float:
 
 
 def _singular_functions(
-    c: _Covariances, n: int | None, epsilon: float
+    c: _Covariances, lag: int, n: int | None, epsilon: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients (k, n) of the singular functions of the earlier and of the later frame."""
     earlier, later = _inverse_root(c.c00, epsilon), _inverse_root(c.c11, epsilon)
     u, s, v = np.linalg.svd(earlier @ c.c01 @ later)
     if n is None:
-        # Without memory the largest singular value is about this (Marchenko & Pastur).
-        n = max(1, int((s > 2 * np.sqrt((len(s) - 1) / c.n_pairs)).sum()))
+        # Without memory the largest singular value is about this (Marchenko & Pastur). Pairs
+        # that overlap are not independent: of `lag` neighbours one counts.
+        n = max(1, int((s > 2 * np.sqrt((len(s) - 1) * lag / c.n_pairs)).sum()))
     return earlier @ u[:, :n], later @ v[:n].T
 
 
@@ -243,7 +265,7 @@ def _inverse_root(matrix: np.ndarray, epsilon: float) -> np.ndarray:
     return (vectors[:, kept] / np.sqrt(values[kept])) @ vectors[:, kept].T
 
 
-def _folds(lengths: Sequence[int], lag: int, n_folds: int, blocks_per_fold: int) -> np.ndarray:
+def folds_of(lengths: Sequence[int], lag: int, n_folds: int, blocks_per_fold: int) -> np.ndarray:
     """The fold of each row."""
     if n_folds < 2 or blocks_per_fold < 1:
         raise InputError(
@@ -258,9 +280,9 @@ def _folds(lengths: Sequence[int], lag: int, n_folds: int, blocks_per_fold: int)
             f"n_folds={n_folds}: blocks of {length:.0f} rows are too short for lag={lag}; choose "
             "fewer folds or a shorter lag"
         )
-    blocks = [part for n in lengths for part in _even_parts(n, int(np.ceil(n / length)))]
+    blocks = [part for n in lengths for part in even_parts(n, int(np.ceil(n / length)))]
     return np.repeat(np.arange(len(blocks)) % n_folds, blocks)
 
 
-def _even_parts(n: int, parts: int) -> list[int]:
+def even_parts(n: int, parts: int) -> list[int]:
     return [n // parts + (i < n % parts) for i in range(parts)]

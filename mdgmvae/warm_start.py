@@ -11,6 +11,7 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 
 from .architecture import Architecture, unflatten
 from .scaling import SAMPLE_BYTES
@@ -46,26 +47,34 @@ class SlowClusters:
         Of the inputs of the networks; that of TICA gives the slow coordinates, too.
     pairs : TimePairs or None
         None clusters the principal components, without kinetics.
-    seed : int
+    keep : ndarray of bool, optional
+        The rows that may be used.
     """
 
-    def __init__(self, rows: Rows, scaling: Scaling, pairs: TimePairs | None, seed: int) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        scaling: Scaling,
+        pairs: TimePairs | None,
+        keep: np.ndarray | None = None,
+    ) -> None:
         self._rows, self._scaling, self._pairs = rows, scaling, pairs
-        self._x = x = scaling.apply(rows.spread(SAMPLE_BYTES, N_ROWS))
-        self._project = self._projection(x, seed)
+        self._x = x = scaling.apply(rows.spread(SAMPLE_BYTES, N_ROWS, keep))
+        self._project = self._projection(x)
         self._coordinates = self._project(x)
 
-    def _projection(self, x: np.ndarray, seed: int) -> Callable[[np.ndarray], np.ndarray]:
+    def _projection(self, x: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
         """From scaled rows to the coordinates that are clustered."""
         scaling, pairs = self._scaling, self._pairs
         if scaling.autocorrelation is not None:
             weights = np.clip(scaling.autocorrelation, 0.0, 1.0)
             return lambda scaled: scaled * weights
         if pairs is None:
-            return PCA(min(MAX_DIM, *x.shape), random_state=seed).fit(x).transform
+            return PCA(min(MAX_DIM, *x.shape), random_state=0).fit(x).transform
         tica = Tica.fit_wide(
             lambda reduce: pairs.chunks(self._rows, lambda raw: reduce(scaling.apply(raw))),
-            x,
+            x.shape[1],
+            lambda: x,
             pairs.lag,
             MAX_DIM,
         )
@@ -84,9 +93,12 @@ class SlowClusters:
     def _clustering(self, k: int, seed: int) -> KMeans:
         """The k-means with the highest VAMP-2; without pairs of frames, the tightest."""
         if self._pairs is None:
-            return KMeans(k, n_init=N_CLUSTERINGS, random_state=seed).fit(self._coordinates)
+            with threadpool_limits(1, "openmp"):
+                return KMeans(k, n_init=N_CLUSTERINGS, random_state=seed).fit(self._coordinates)
         seeds = np.random.SeedSequence(seed).generate_state(N_CLUSTERINGS)
-        found = [KMeans(k, n_init=1, random_state=int(s)).fit(self._coordinates) for s in seeds]
+        # With several threads the order of a sum, and so its last bit, is left to chance.
+        with threadpool_limits(1, "openmp"):
+            found = [KMeans(k, n_init=1, random_state=int(s)).fit(self._coordinates) for s in seeds]
         return found[int(np.argmax(self._scores(found)))]
 
     def _scores(self, found: Sequence[KMeans]) -> list[float]:

@@ -5,6 +5,7 @@ import pytest
 from alanine_basins import markov_chain
 
 from mdgmvae.errors import InputError
+from mdgmvae.kinetics import lifetimes, stationary_populations
 from mdgmvae.markov import (
     MarkovModel,
     connected_sets,
@@ -74,12 +75,44 @@ def test_samples_are_reversible_and_repeatable():
 
 def test_ways_back_are_added_between_sets_only():
     counts = np.array([[9.0, 2, 0, 0], [5, 9, 3, 0], [0, 0, 9, 1], [0, 0, 4, 9]])
-    found = with_ways_back(counts)
+    found = with_ways_back(counts, lag=5)
     expected = counts.copy()
     expected[2, 1] = 3
     np.testing.assert_array_equal(found, expected)
     assert [s.tolist() for s in connected_sets(counts)] == [[0, 1], [2, 3]]
     assert [s.tolist() for s in connected_sets(found)] == [[0, 1, 2, 3]]
+    expected[2, 1] = 2
+    np.testing.assert_array_equal(with_ways_back(counts, lag=2), expected)
+
+
+def test_many_starts_in_one_state_are_no_equilibrium():
+    """Fifteen ways in and none out are not fifteen ways out: the truth lies in the interval."""
+    rng = np.random.default_rng(0)
+    pieces = []
+    for _ in range(400):
+        jump = rng.geometric(1e-4)
+        pieces.append((np.arange(300) >= jump).astype(int))
+    labels, lengths = np.concatenate(pieces), [300] * 400
+    assert 5 < sum(piece[-1] for piece in pieces) < 25
+    found = lifetimes(labels, lag=5, lengths=lengths)
+    assert found.from_model.lower[1] < 10_000 < found.from_model.upper[1]
+    populations = stationary_populations(labels, lag=5, lengths=lengths)
+    assert populations.lower[1] < 0.5 < populations.upper[1]
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, None])
+def test_a_seed_that_is_none_is_refused(seed):
+    with pytest.raises(InputError, match="seed="):
+        stationary_populations([0, 1] * 50, lag=1, seed=seed)
+
+
+def test_long_seeds_serve_too():
+    labels = markov_chain(MATRIX, 2000)
+    first, again, other = (
+        stationary_populations(labels, lag=2, seed=seed) for seed in (2**62, 2**62, 2**62 + 1)
+    )
+    np.testing.assert_array_equal(first.lower, again.lower)
+    assert (first.lower != other.lower).any()
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,43 @@ def test_held_out_rows_do_not_train(five_wells):
     assert first.history_["val_loss"] != second.history_["val_loss"]
 
 
+def test_held_out_rows_do_not_decide_where_training_starts(five_wells):
+    """Clusters and slow coordinates, through principal components too, are of rows that train."""
+    from mdgmvae.fitting import hold_out
+
+    narrow = five_wells[0][:2000]
+    for x in (narrow, np.repeat(narrow, 110, axis=1) + np.arange(330, dtype=np.float32)):
+        split = hold_out(len(x), 0.2, (len(x),), np.random.default_rng(0), lag=5)
+        assert split.held_out.mean() == pytest.approx(0.2, abs=0.02)
+        other = x.copy()
+        other[~split.train] = np.random.default_rng(1).normal(size=other[~split.train].shape)
+        settings = {"k": 3, "n_epochs": 1, "refit": False, "validation_fraction": 0.2, "seed": 0}
+        first, second = (
+            GMVAE.from_preset("robust", **settings, verbose=False).fit(given)
+            for given in (x, other)
+        )
+        np.testing.assert_array_equal(first.scaling_.projection, second.scaling_.projection)
+        assert first.history_["loss"] == second.history_["loss"]
+        assert first.history_["val_loss"] != second.history_["val_loss"]
+
+
+@pytest.mark.parametrize(("n_rows", "lag"), [(600, 5), (999, 5), (3000, 20), (5000, 50)])
+def test_short_data_are_held_out_too(n_rows, lag):
+    from mdgmvae.fitting import hold_out
+
+    split = hold_out(n_rows, 0.1, (n_rows,), np.random.default_rng(0), lag)
+    assert split.held_out.mean() == pytest.approx(0.1, abs=0.02)
+    held_out = np.flatnonzero(split.held_out)
+    assert np.abs(held_out[:, None] - np.flatnonzero(split.train)).min() > lag
+
+
+def test_data_too_short_to_hold_out_are_told(five_wells):
+    settings = {"k": 2, "n_epochs": 1, "lag": 100, "seed": 0, "verbose": False}
+    with pytest.warns(UserWarning, match=r"validation_fraction=0\.1: 1,500 frames are too few"):
+        model = GMVAE.from_preset("robust", **settings).fit(five_wells[0][:1500])
+    assert "val_loss" not in model.history_
+
+
 @pytest.mark.parametrize("n_rows", [517, 518, 1033, 1200])
 def test_every_row_trains_and_is_labelled_and_epochs_differ(five_wells, n_rows, monkeypatch):
     """9. No row of the last, partial batch is dropped; the order is new at each epoch."""

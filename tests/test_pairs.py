@@ -33,6 +33,13 @@ def test_partners_are_of_the_same_piece(seed):
             TimePairs.within(lengths, lag, keep)
 
 
+def test_pieces_that_are_held_out_may_have_no_pair():
+    keep = np.zeros(16, bool)
+    keep[10:] = True
+    assert TimePairs.if_any([10, 3, 3], 5, keep) is None
+    assert TimePairs.if_any([10, 3, 3], 5).n_pairs == 5
+
+
 def test_chunks_hold_every_pair_once(monkeypatch):
     import mdgmvae.rows
 

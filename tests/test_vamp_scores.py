@@ -73,6 +73,18 @@ def test_noise_that_a_full_basis_would_score_is_left_out():
     assert vamp2_cross_validated(labels, lag=LAG).mean == pytest.approx(1.0, abs=0.05)
 
 
+@pytest.mark.parametrize(("k", "lag", "lifetime"), [(10, 100, 20), (20, 200, 50)])
+def test_states_that_last_but_not_a_lag_score_one(k, lag, lifetime):
+    """Pairs that overlap are not independent: that they seem to be slow is noise."""
+    rng = np.random.default_rng(0)
+    scores = []
+    for _ in range(3):
+        visits = rng.geometric(1 / lifetime, 20_000)
+        labels = np.repeat(rng.integers(0, k, len(visits)), visits)[:20_000]
+        scores.append(vamp2_cross_validated(labels, lag=lag).mean)
+    assert np.mean(scores) == pytest.approx(1.0, abs=0.05)
+
+
 def test_pairs_do_not_straddle_pieces_or_unassigned_frames():
     slow = np.repeat(np.tile([0, 1], 500), 10)
     assert vamp2(slow, lag=LAG, lengths=[10] * 1000) == pytest.approx(2.0, abs=1e-4)
