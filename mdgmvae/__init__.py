@@ -23,9 +23,9 @@ _PUBLIC = {
     "featurize": "featurizers",
 }
 _SUBMODULES = (
-    *("agreement", "annotation", "data", "description", "description_plots", "errors"),
-    *("featurizers", "judgement", "kinetic_plots", "kinetics", "landscape", "lumping", "plot"),
-    *("presets", "viewer"),
+    *("agreement", "annotation", "baselines", "comparison_plots", "data", "description"),
+    *("description_plots", "errors", "featurizers", "judgement", "kinetic_plots", "kinetics"),
+    *("landscape", "lumping", "number_of_states", "plot", "presets", "viewer"),
 )
 
 __all__ = [*_PUBLIC, "__version__"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
@@ -544,12 +543,7 @@ class GMVAEAnalysis(FeatureCollector):
 
 def _settings(preset: str, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of the estimator: the preset's, and what is given instead, checked."""
-    known = presets.HYPERPARAMETERS
-    for name in hyperparameters:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-            raise InputError(f"{name}: no such hyperparameter; {hint}")
+    presets.check_names(hyperparameters)
     return presets.check({**presets.preset(preset), **hyperparameters})
 
 

@@ -18,7 +18,7 @@ from .labels import as_labels
 from .methods import METHODS, robust
 from .presets import check_count
 from .progress import progress_bar
-from .seeds import checked_seed
+from .seeds import checked_seeds
 from .vamp_scores import BLOCKS_PER_FOLD, vamp2
 
 __all__ = ["METHODS", "Comparison", "Method", "MethodResult", "compare"]
@@ -94,9 +94,7 @@ def compare(
     """
     values, pieces = features_of(X, lengths)
     chosen = _chosen(methods, check_count("k", k))
-    runs = [checked_seed(seed) for seed in seeds]
-    if not runs:
-        raise InputError("seeds=[]: at least one seed is needed")
+    runs = checked_seeds(seeds)
     wanted = None if n_states is None else check_count("n_states", n_states, 2)
     known = None if reference is None else as_labels(reference)
     if known is not None and len(known) != len(values):

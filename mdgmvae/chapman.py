@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .errors import InputError
 from .markov import checked_lag, discrete_trajectories
 from .posterior import Estimate, Posterior, time_unit
+from .presets import check_count, check_counts
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,11 +102,10 @@ def chapman_kolmogorov(
     >>> chapman_kolmogorov(labels, lag=5).max_deviation < 3
     True
     """
-    if n_samples < 2:
-        raise InputError(f"n_samples={n_samples}: at least 2 are needed for an error")
+    n_samples = check_count("n_samples", n_samples, low=2)
     pieces = discrete_trajectories(labels, lengths)
     lag, longest = checked_lag(lag, pieces), max(map(len, pieces))
-    steps = [int(m) for m in multiples if m >= 1 and m * lag < longest] or [1]
+    steps = [m for m in check_counts("multiples", multiples) if m * lag < longest] or [1]
     model = Posterior.fit(labels, lag=lag, lengths=lengths, k=k, n_samples=n_samples, seed=seed)
     predicted = model.estimate(
         lambda p, pi: np.array([np.linalg.matrix_power(p, m) for m in steps])

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from .axes import new_axes, open_frame
 from .comparison import Comparison
-from .number_of_states import Selection
+from .number_of_states import Selection, as_range, standard_error
 
 __all__ = ["plot_comparison", "plot_selection"]
 
@@ -78,8 +78,6 @@ def plot_selection(selection: Selection, ax: Axes | None = None) -> Axes:
     -------
     matplotlib Axes
     """
-    from .number_of_states import _error, _range
-
     if ax is None:
         ax = new_axes((6.0, 3.9))
     ks, scanned = selection.ks, selection.scanned
@@ -87,7 +85,7 @@ def plot_selection(selection: Selection, ax: Axes | None = None) -> Axes:
     ax.errorbar(
         ks,
         [scores.mean() for scores in components],
-        yerr=[_error(scores) for scores in components],
+        yerr=[standard_error(scores) for scores in components],
         fmt="s:",
         color=_FAINT,
         capsize=2,
@@ -108,7 +106,7 @@ def plot_selection(selection: Selection, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("components k")
     ax.set_ylabel(f"VAMP-2 held out, lag {selection.lag} rows")
     top = ax.secondary_xaxis("top")
-    top.set_xticks(ks, [_range(found.n_macrostates) for found in scanned])
+    top.set_xticks(ks, [as_range(found.n_macrostates) for found in scanned])
     top.set_xlabel("metastable states found")
     top.tick_params(length=0)
     top.spines["top"].set_visible(False)

@@ -15,7 +15,6 @@ from scipy.ndimage import maximum_filter1d
 from . import noise
 from .architecture import Architecture, kinetic_weight
 from .checkpoint import Checkpoint
-from .errors import InputError
 from .metastable import grouping, lump_components
 from .pairs import TimePairs
 from .progress import progress_bar
@@ -38,25 +37,6 @@ FEWEST_LAGS_IN_PIECE = 4
 SCALED_BYTES = 2**28
 #: Rows by which the weights are checked after each epoch.
 N_PROBES = 64
-
-
-def check_lengths(lengths: Sequence[int] | None, n_rows: int) -> tuple[int, ...]:
-    """The rows of each continuous piece; everything is one piece where `lengths` is None.
-
-    Raises
-    ------
-    InputError
-        When they do not add up to the rows.
-    """
-    if lengths is None:
-        return (n_rows,)
-    pieces = tuple(int(n) for n in lengths)
-    if any(n < 1 for n in pieces) or sum(pieces) != n_rows:
-        raise InputError(
-            f"lengths={list(pieces)[:8]}: must be positive and add up to the {n_rows} rows of X, "
-            f"not to {sum(pieces)}"
-        )
-    return pieces
 
 
 def hold_out(

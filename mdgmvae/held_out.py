@@ -109,7 +109,7 @@ def folds_of_time(
     numbers = vamp_scores.folds_of(lengths, lag, n_folds, blocks_per_fold)
     pieces = np.repeat(np.arange(len(lengths)), lengths)
     found = []
-    for number in range(n_folds):
+    for number in range(int(n_folds)):
         test = numbers == number
         train = ~(np.convolve(test, np.ones(2 * lag + 1), mode="same") > 0.5)
         if not (_has_pairs(test, pieces, lag) and _has_pairs(train, pieces, lag)):

@@ -12,9 +12,14 @@ import numpy as np
 from .errors import InputError
 from .storage import FeatureSet
 
+#: Steps that differ by a smaller share are the same, written with few digits.
+SAME_STEP = 0.01
+
 
 def time_step(times: np.ndarray, lengths: tuple[int, ...]) -> float | None:
     """The time between neighbouring rows of a piece of trajectory, in ps; None where unknown.
+
+    None, too, where pieces have different ones: there is no one time of a row.
 
     Examples
     --------
@@ -23,14 +28,18 @@ def time_step(times: np.ndarray, lengths: tuple[int, ...]) -> float | None:
     >>> time_step(np.full(3, np.nan), (3,)) is None
     True
     """
-    steps = np.diff(times)
-    within = np.ones(len(steps), bool)
-    within[np.cumsum(lengths)[:-1] - 1] = False
-    steps = steps[within]
-    if not len(steps) or not np.isfinite(steps).all():
+    steps = time_steps(times, lengths)
+    if not len(steps) or not np.isfinite(steps).all() or steps.min() <= 0:
         return None
-    step = float(np.median(steps))
-    return step if step > 0 else None
+    if steps.max() - steps.min() > SAME_STEP * steps.min():
+        return None
+    return float(np.median(steps))
+
+
+def time_steps(times: np.ndarray, lengths: tuple[int, ...]) -> np.ndarray:
+    """The usual time between neighbouring rows of each piece of two and more rows, in ps."""
+    pieces = np.split(np.asarray(times, float), np.cumsum(lengths)[:-1])
+    return np.array([np.median(np.diff(piece)) for piece in pieces if len(piece) > 1])
 
 
 def checked_lag_time(lag_time: Any, hyperparameters: Mapping[str, Any]) -> float | None:
@@ -61,8 +70,15 @@ def lag_in_rows(lag_time: float, features: FeatureSet) -> int:
     InputError
         When it is shorter than the time between frames, or that is unknown.
     """
-    step = time_step(np.asarray(features.times, float), tuple(features.lengths))
+    step = time_step(features.times, tuple(features.lengths))
     if step is None:
+        steps = time_steps(features.times, features.lengths)
+        if len(steps) and np.isfinite(steps).all() and steps.min() > 0:
+            raise InputError(
+                f"lag_time={lag_time:g}: the time between frames is {steps.min():g} ps in one "
+                f"piece of trajectory and {steps.max():g} ps in another, so no number of rows is "
+                "one time; analyse files of one time step together, or give lag, in rows"
+            )
         raise InputError(
             f"lag_time={lag_time:g}: the frames have no times that rise; give lag, in rows"
         )

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from .errors import InputError
 from .labels import as_labels
 from .markov import MarkovModel, connected_sets, count_matrix, n_states_of, with_ways_back
+from .presets import check_count
 
 _log = logging.getLogger(__name__)
 
@@ -100,8 +100,8 @@ def lump(
     """
     states = as_labels(labels)
     k = n_states_of(states, k)
-    if n_macrostates is not None and n_macrostates < 1:
-        raise InputError(f"n_macrostates={n_macrostates}: at least 1 metastable state is needed")
+    if n_macrostates is not None:
+        n_macrostates = check_count("n_macrostates", n_macrostates)
     frames = np.bincount(states[states >= 0], minlength=k)
     counts = _connected_counts(states, lag, lengths, k, frames > 0)
     sets = [s for s in connected_sets(counts) if frames[s[0]]]

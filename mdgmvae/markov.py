@@ -17,6 +17,7 @@ import numpy as np
 
 from .errors import InputError
 from .labels import as_labels
+from .presets import check_count, check_counts
 
 logger = logging.getLogger(__name__)
 
@@ -71,10 +72,10 @@ def checked_lengths(lengths: Sequence[int] | None, n_frames: int) -> tuple[int, 
     >>> checked_lengths(None, 7), checked_lengths([4, 3], 7)
     ((7,), (4, 3))
     """
-    pieces = (n_frames,) if lengths is None else tuple(int(n) for n in lengths)
-    if any(n < 1 for n in pieces) or sum(pieces) != n_frames:
+    pieces = (n_frames,) if lengths is None else tuple(check_counts("lengths", lengths))
+    if sum(pieces) != n_frames:
         raise InputError(
-            f"lengths={list(pieces)[:8]}: must be positive and add up to the {n_frames:,} frames, "
+            f"lengths={list(pieces)[:8]}: must add up to the {n_frames:,} frames, "
             f"not to {sum(pieces):,}"
         )
     return pieces
@@ -112,7 +113,7 @@ def n_states_of(labels: np.ndarray, k: int | None) -> int:
         raise InputError("labels: no frame has a state, so there is nothing to analyse")
     if k is not None and k <= largest:
         raise InputError(f"k={k}: there is a label {largest}; k must be at least {largest + 1}")
-    return largest + 1 if k is None else int(k)
+    return largest + 1 if k is None else check_count("k", k)
 
 
 def count_matrix(

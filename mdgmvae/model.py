@@ -24,6 +24,7 @@ from .architecture import unflatten
 from .checkpoint import Checkpoint, check_path, stored_seed
 from .convergence import diagnose
 from .errors import InputError, TrainingError
+from .markov import checked_lengths
 from .metastable import lump_components
 from .persistence import Persistence
 from .rows import Rows
@@ -270,7 +271,7 @@ class GMVAE(
         rows = self._rows(X, reset=True)
         params = self.check(len(rows), rows.n_columns)
         lengths = rows.lengths if lengths is None else lengths
-        pieces = fitting.check_lengths(lengths, len(rows))
+        pieces = checked_lengths(lengths, len(rows))
         rows.check_finite()
         self.seed_ = self._seed_of_fit()
         self._train(rows, pieces, params)

@@ -12,9 +12,9 @@ import numpy as np
 from .agreement import compare_runs
 from .errors import InputError
 from .held_out import Fold, features_of, folds_of_time, held_out_vamp2
-from .presets import check_count
+from .presets import check_count, check_counts, check_names
 from .progress import progress_bar
-from .seeds import checked_seed
+from .seeds import checked_seeds
 from .vamp_scores import BLOCKS_PER_FOLD
 
 __all__ = ["ScannedK", "Selection", "select_k"]
@@ -78,7 +78,7 @@ class Selection:
     @property
     def errors(self) -> np.ndarray:
         """Standard error of each mean over the folds."""
-        return np.array([_error(found.scores) for found in self.scanned])
+        return np.array([standard_error(found.scores) for found in self.scanned])
 
     @property
     def best_k(self) -> int:
@@ -93,7 +93,7 @@ class Selection:
         least = np.exp(-2) / len(best.scores)
         for found in self.scanned:
             behind = best.scores - found.scores
-            if behind.mean() <= max(_error(behind), least):
+            if behind.mean() <= max(standard_error(behind), least):
                 return found.k
         return best.k
 
@@ -108,7 +108,7 @@ class Selection:
     def title(self) -> str:
         """What was chosen, in one sentence."""
         best = next(found for found in self.scanned if found.k == self.best_k)
-        states = _range(best.n_macrostates)
+        states = as_range(best.n_macrostates)
         return (
             f"k = {best.k}: the smallest within one standard error of the best VAMP-2 on frames "
             f"held out (lag {self.lag} rows); {states} metastable state"
@@ -134,10 +134,12 @@ class Selection:
         for found in self.scanned:
             line = [
                 f"{'* ' if found.k == self.best_k else ''}{found.k}",
-                f"{found.scores.mean():.3f} ± {_error(found.scores):.3f}",
-                f"{found.component_scores.mean():.3f} ± {_error(found.component_scores):.3f}",
-                _range(found.n_macrostates),
-                _range(found.n_active),
+                *(
+                    f"{scores.mean():.3f} ± {standard_error(scores):.3f}"
+                    for scores in (found.scores, found.component_scores)
+                ),
+                as_range(found.n_macrostates),
+                as_range(found.n_active),
             ]
             line += [f"{found.agreement_median:.3f}", f"{found.agreement_worst:.3f}"] * several
             cells.append(line)
@@ -204,20 +206,20 @@ def select_k(
         model = GMVAE.from_preset("robust", k=selection.best_k, lag=5)
     """
     values, pieces = features_of(X, lengths)
-    numbers = sorted({check_count("ks", k) for k in ks})
+    numbers = sorted(set(check_counts("ks", ks)))
     if not numbers:
         raise InputError("ks=[]: at least one number of components is needed")
-    given = range(check_count("n_repeats", n_repeats)) if seeds is None else seeds
-    runs = [checked_seed(seed) for seed in given]
-    if not runs:
-        raise InputError("seeds=[]: at least one seed is needed")
+    for name in {"k", "seed"} & set(hyperparameters):
+        raise InputError(f"{name}: is scanned; give {name}s={[hyperparameters[name]]!r}")
+    options = {"lag": lag, "verbose": False, **hyperparameters}
+    check_names(options.keys() - {"verbose", "device"})
+    runs = checked_seeds(range(check_count("n_repeats", n_repeats)) if seeds is None else seeds)
     folds = folds_of_time(pieces, lag=lag, n_folds=n_folds, blocks_per_fold=blocks_per_fold)
 
     def fit(X: np.ndarray, lengths: tuple[int, ...], k: int, seed: int) -> Any:
         from .model import GMVAE
 
-        options = {"lag": int(lag), "verbose": False, **hyperparameters, "k": k, "seed": seed}
-        return GMVAE.from_preset(preset, **options).fit(X, lengths=lengths)
+        return GMVAE.from_preset(preset, **options, k=k, seed=seed).fit(X, lengths=lengths)
 
     scanned = []
     total = len(numbers) * (len(runs) + len(folds))
@@ -263,11 +265,11 @@ def _scan(
     )
 
 
-def _error(scores: np.ndarray) -> float:
+def standard_error(scores: np.ndarray) -> float:
     """Standard error of the mean."""
     return float(scores.std(ddof=1) / np.sqrt(len(scores)))
 
 
-def _range(numbers: Sequence[int]) -> str:
+def as_range(numbers: Sequence[int]) -> str:
     low, high = min(numbers), max(numbers)
     return str(low) if low == high else f"{low}-{high}"

@@ -66,10 +66,11 @@ def time_unit(dt: float | None) -> tuple[float, str]:
     >>> time_unit(2), time_unit(None)
     ((2.0, 'ps'), (1.0, 'rows'))
     """
-    if dt is None or np.isnan(dt):
+    is_number = not isinstance(dt, bool) and isinstance(dt, int | float | np.number)
+    if dt is None or (is_number and np.isnan(dt)):
         return 1.0, "rows"
-    if not (np.isfinite(dt) and dt > 0):
-        raise InputError(f"dt={dt}: ps per row must be positive; leave it out to count rows")
+    if not (is_number and np.isfinite(dt) and dt > 0):
+        raise InputError(f"dt={dt!r}: ps per row must be positive; leave it out to count rows")
     return float(dt), "ps"
 
 

@@ -4,8 +4,9 @@ One table serves the constructor's checks, the command line and the documentatio
 heavy is imported here.
 """
 
+import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -232,3 +233,26 @@ def check_count(name: str, value: Any, low: int = 1) -> int:
     3
     """
     return int(_check_number(name, Hyperparameter("int", name, low), value))
+
+
+def check_counts(name: str, values: Any, low: int = 1) -> list[int]:
+    """Several whole numbers, each at least `low`, or an `InputError` that names them.
+
+    Examples
+    --------
+    >>> check_counts("ks", range(2, 5))
+    [2, 3, 4]
+    """
+    if isinstance(values, str) or not hasattr(values, "__iter__"):
+        raise InputError(f"{name}={values!r}: give several whole numbers, such as [2, 3]")
+    return [check_count(name, value, low) for value in values]
+
+
+def check_names(hyperparameters: Iterable[str]) -> None:
+    """Raise `InputError` where one of the names is no hyperparameter, with one that is near."""
+    known = HYPERPARAMETERS
+    for name in hyperparameters:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+            raise InputError(f"{name}: no such hyperparameter; {hint}")

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from .errors import InputError
-from .presets import check_count
+from .presets import check_count, check_counts
 
 
 def draw_seed() -> int:
@@ -22,6 +22,25 @@ def seed_of(*numbers: int) -> int:
     (True, False)
     """
     return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
+def checked_seeds(seeds: Any) -> list[int]:
+    """Several seeds, at least one.
+
+    Raises
+    ------
+    InputError
+        When there is none, or one is no seed.
+
+    Examples
+    --------
+    >>> checked_seeds(range(3))
+    [0, 1, 2]
+    """
+    found = [checked_seed(seed) for seed in check_counts("seeds", seeds, low=0)]
+    if not found:
+        raise InputError("seeds=[]: at least one seed is needed")
+    return found
 
 
 def checked_seed(seed: Any) -> int:

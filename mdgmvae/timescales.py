@@ -11,6 +11,7 @@ import numpy as np
 from .errors import InputError
 from .markov import eigenvalues_of, timescales_of
 from .posterior import Estimate, Posterior, time_unit
+from .presets import check_count, check_counts
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +59,7 @@ def default_lags(lag: int, longest: int, n_lags: int = 8) -> list[int]:
     >>> default_lags(5, longest=20_000)
     [1, 2, 4, 5, 8, 13, 20]
     """
+    lag, longest = check_count("lag", lag), check_count("longest", longest)
     last = max(1, min(4 * lag, longest // 10))
     spaced = np.geomspace(1, last, n_lags).round().astype(int).tolist()
     nearest = min(spaced, key=lambda other: (abs(np.log(other / lag)), other))
@@ -118,7 +120,7 @@ def implied_timescales(
     """
     scale, unit = time_unit(dt)
     found = []
-    for lag in lags:
+    for lag in check_counts("lags", lags):
         model = Posterior.fit(labels, lag=lag, lengths=lengths, k=k, n_samples=n_samples, seed=seed)
         found.append(_of_model(model, scale))
     if not found:

@@ -11,6 +11,7 @@ import numpy as np
 from .errors import InputError
 from .labels import as_labels
 from .markov import checked_lag, checked_lengths, n_states_of
+from .presets import check_count
 
 #: A block of time is at least so many lags long, where the data allow it.
 LAGS_IN_BLOCK = 20
@@ -142,10 +143,12 @@ def vamp2_cross_validated(
     >>> round(score.mean, 2), len(score.scores)
     (1.96, 5)
     """
+    if n_processes is not None:
+        n_processes = check_count("n_processes", n_processes)
     values, segments = prepared(assignments, lengths, lag)
     folds = folds_of(checked_lengths(lengths, len(values)), lag, n_folds, blocks_per_fold)
     scores = []
-    for fold in range(n_folds):
+    for fold in range(int(n_folds)):
         test = folds == fold
         near = np.convolve(test, np.ones(2 * lag + 1), mode="same") > 0.5
         score = score_of_fold(values, segments, test, ~near, lag, n_processes, epsilon)
@@ -267,11 +270,8 @@ def _inverse_root(matrix: np.ndarray, epsilon: float) -> np.ndarray:
 
 def folds_of(lengths: Sequence[int], lag: int, n_folds: int, blocks_per_fold: int) -> np.ndarray:
     """The fold of each row."""
-    if n_folds < 2 or blocks_per_fold < 1:
-        raise InputError(
-            f"n_folds={n_folds}, blocks_per_fold={blocks_per_fold}: at least 2 folds of at least 1 "
-            "block are needed"
-        )
+    n_folds = check_count("n_folds", n_folds, low=2)
+    blocks_per_fold = check_count("blocks_per_fold", blocks_per_fold)
     n_rows = sum(lengths)
     wanted = max(n_rows / (n_folds * blocks_per_fold), LAGS_IN_BLOCK * lag)
     length = min(wanted, n_rows / n_folds)

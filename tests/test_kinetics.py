@@ -14,7 +14,9 @@ from mdgmvae.kinetics import (
     lifetimes,
     mean_first_passage_times,
     stationary_populations,
+    vamp2_cross_validated,
 )
+from mdgmvae.lumping import lump
 
 TWO = np.array([[0.98, 0.02], [0.05, 0.95]])
 THREE = np.array([[0.97, 0.02, 0.01], [0.04, 0.95, 0.01], [0.02, 0.01, 0.97]])
@@ -96,6 +98,21 @@ def test_labels_with_noise_fail_the_chapman_kolmogorov_test():
     assert failed.max_deviation > 6
     assert failed.differences.max() > 0.1
     assert failed.deviations.shape == (2,)
+
+
+def test_short_pieces_do_not_fail_the_chapman_kolmogorov_test():
+    """Of states in pieces that are shorter than a lag nothing is known at that lag."""
+    long = markov_chain(TWO, 5000)
+    pieces = [long, *(2 + markov_chain(TWO, 24, seed) for seed in range(1, 61))]
+    lengths = [len(piece) for piece in pieces]
+    found = chapman_kolmogorov(np.concatenate(pieces), lag=5, lengths=lengths)
+    assert found.multiples.tolist() == [1, 2, 3, 4, 5]
+    assert found.deviations.max() < 3
+    assert np.isnan(found.estimated.value[-1, 2:, 2:]).all()
+    assert np.isfinite(found.estimated.value[-1, :2, :2]).all()
+    times = implied_timescales(np.concatenate(pieces), lags=[5, 25], lengths=lengths)
+    assert np.isinf(times.timescales[0, 0]) and np.isfinite(times.timescales[0, 1:]).all()
+    assert np.isfinite(times.timescales[1, 0]) and np.isnan(times.timescales[1, 1:]).all()
 
 
 def test_multiples_that_are_too_long_are_left_out():
@@ -183,13 +200,20 @@ def test_quality_of_assignments():
     ("function", "options", "said"),
     [
         (implied_timescales, {"lags": []}, "at least one lag"),
-        (implied_timescales, {"lags": [0]}, "lag=0"),
+        (implied_timescales, {"lags": [0]}, "lags=0"),
         (implied_timescales, {"lags": [1], "dt": -1.0}, "dt=-1.0"),
         (implied_timescales, {"lags": [1], "n_samples": -1}, "n_samples=-1"),
         (chapman_kolmogorov, {"lag": 1, "n_samples": 1}, "n_samples=1"),
         (chapman_kolmogorov, {"lag": 200}, "lag=200"),
         (stationary_populations, {"lag": 1, "lengths": [5]}, "add up"),
         (lifetimes, {"lag": 1, "k": 1}, "k=1"),
+        (lifetimes, {"lag": 1, "dt": "2"}, "dt='2'"),
+        (implied_timescales, {"lags": 5}, "lags=5: give several"),
+        (chapman_kolmogorov, {"lag": 1, "multiples": 3}, "multiples=3: give several"),
+        (stationary_populations, {"lag": 1, "n_samples": 2.5}, "n_samples=2.5"),
+        (stationary_populations, {"lag": 1, "k": 3.7}, "k=3.7"),
+        (vamp2_cross_validated, {"lag": 1, "n_processes": 0}, "n_processes=0"),
+        (lump, {"lag": 1, "n_macrostates": 1.5}, "n_macrostates=1.5"),
     ],
 )
 def test_what_cannot_be_used_is_refused(function, options, said):

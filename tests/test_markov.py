@@ -120,7 +120,9 @@ def test_long_seeds_serve_too():
     [
         ({"lag": 1.5}, "lag=1.5: a whole number of rows"),
         ({"lag": 50}, "longest has 50"),
-        ({"lag": 1, "lengths": [50, 50, 0]}, "must be positive"),
+        ({"lag": 1, "lengths": [50, 50, 0]}, "lengths=0: must be at least 1"),
+        ({"lag": 1, "lengths": [50.5, 49.5]}, "lengths=50.5: must be a whole number"),
+        ({"lag": 1, "lengths": 100}, "lengths=100: give several whole numbers"),
         ({"lag": 1, "k": 1}, "there is a label 1"),
     ],
 )

@@ -420,7 +420,7 @@ def test_parameters_that_make_no_sense_are_named(parameters, message, five_wells
 
 @pytest.mark.parametrize(
     ("lengths", "message"),
-    [([500], "600 rows"), ([600, 0], "positive"), ([-1, 601], "positive")],
+    [([500], "600 frames"), ([600, 0], "lengths=0"), ([-1, 601], "lengths=-1")],
 )
 def test_lengths_must_fit(lengths, message, five_wells):
     with pytest.raises(InputError, match=message):
