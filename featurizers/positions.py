@@ -97,13 +97,14 @@ class Positions(Featurizer):
     def _bind(self, atoms: Any) -> BoundFeaturizer:
         moved, fitted = select_indices(atoms, self.select), self._aligned(atoms)
         option, value = ("select", self.select) if self.align is None else ("align", self.align)
+        chosen = "the selection" if value is None else f"{option}='{value}'"
         if len(fitted) < 3:
             raise InputError(
-                f"{option}='{value}' finds {len(fitted)} atoms: a superposition needs 3 or more"
+                f"positions: {chosen} finds {len(fitted)} atoms: a superposition needs 3 or more"
             )
         if self.reference is not None and len(self.reference) != len(fitted):
             raise InputError(
-                f"the reference has {len(self.reference)} atoms, but {option}='{value}' finds "
+                f"the reference has {len(self.reference)} atoms, but {chosen} finds "
                 f"{len(fitted)}: give coordinates of just these"
             )
         indices = np.union1d(moved, fitted)

@@ -18,7 +18,7 @@ from .featurizers.precomputed import store_precomputed
 from .featurizers.registry import by_name, from_dict
 from .featurizers.topology import Fingerprint, as_atoms, selected_atoms
 from .labelling import judge_results, label, trajectory_part
-from .lag_time import checked_lag_time, lag_in_rows
+from .lag_time import checked_lag_time, lag_in_rows, warn_of_several_steps
 from .model import GMVAE
 from .saved_model import SavedModel
 from .storage import FeatureSet
@@ -124,6 +124,12 @@ class GMVAEAnalysis(FeatureCollector):
         self.preset = preset
         self.annotate = annotate
         self._array = _as_array(features)
+        if type(universe).__module__.partition(".")[0] == "mdtraj":
+            raise InputError(
+                "an mdtraj.Trajectory cannot take the states back: give an MDAnalysis Universe of "
+                "the files, or compute features of it (mdgmvae.featurize) and train mdgmvae.GMVAE "
+                "on them"
+            )
         featurizer = None if self._array is not None else by_name(features)
         self._loaded_without_universe = universe is None
         if universe is None:
@@ -361,17 +367,20 @@ class GMVAEAnalysis(FeatureCollector):
         shown = {"probabilities": self.results.probabilities, **options}
         return viewer.view(self.atomgroup, self.results.labels, self.results.frames, **shown)
 
-    def judge(self, **options: Any) -> Judgement:
+    def judge(self, lag: int | None = None, *, n_samples: int = 100, seed: int = 0) -> Judgement:
         """Say of the components and of the metastable states what these data support.
 
         Populations, lifetimes, implied timescales and VAMP-2 with errors, the
-        Chapman-Kolmogorov test, and a verdict in plain words: at the lag of the training (one
-        row where it had none).
+        Chapman-Kolmogorov test, and a verdict in plain words.
 
         Parameters
         ----------
-        **options
-            ``n_samples``, ``seed`` of `mdgmvae.judgement.judge`.
+        lag : int, optional
+            Rows. Default: that of the training (one row where it had none).
+        n_samples : int
+            Sampled Markov models for each error, at least 2.
+        seed : int
+            Same seed, same errors.
 
         Returns
         -------
@@ -384,7 +393,8 @@ class GMVAEAnalysis(FeatureCollector):
             Before `run`, or when the frames are not in the order of time.
         """
         self._require_results()
-        return judge_results(self.results, self.model.lag, **options)
+        lag = self.model.lag if lag is None else lag
+        return judge_results(self.results, lag, n_samples=n_samples, seed=seed)
 
     def describe(self, of: str = "macrostates", n_representatives: int = 5) -> Description:
         """Say of each state which features set it apart, and which frames show it.
@@ -500,6 +510,8 @@ class GMVAEAnalysis(FeatureCollector):
         settings = dict(self.settings)
         if self.lag_time is not None:
             settings["lag"] = lag_in_rows(self.lag_time, self.features)
+        elif settings["lag"] is not None:
+            warn_of_several_steps(settings["lag"], self.features)
         self.model = GMVAE(**settings, verbose=self._training_verbose)
         self.model.fit(self.features.path, lengths=self.features.lengths)
         self.results.update(label(self.model, self.features))

@@ -22,6 +22,8 @@ from .vamp_scores import even_parts
 N_BLOCKS = 50
 #: More blocks than these make no error better, but need memory.
 MOST_BLOCKS = 10_000
+#: With fewer visits than these more than 2.5 % of replicas have none: exp(-3.7).
+FEWEST_VISITS = 3.7
 #: Share of the replicas between the ends of an interval.
 CONFIDENCE = 0.95
 #: Numbers of all replicas that are held at a time.
@@ -114,6 +116,33 @@ class Blocks:
         rng = np.random.default_rng(seed)
         return rng.multinomial(n - 1, np.full(n, 1 / n), size=n_bootstrap).astype(np.float64)
 
+    def visits(self, counts: csr_matrix) -> np.ndarray:
+        """About how many visits each bin had: (n_bins,) from counts (n_blocks, n_bins).
+
+        Blocks in which it was seen, less those that only go on with a visit of the block
+        before: times 1 - c, c the correlation of neighbouring blocks. One long visit is 1,
+        however many blocks it fills.
+        """
+        same = np.flatnonzero(self.pieces[1:] == self.pieces[:-1])
+        seen = np.diff(counts.tocsc().indptr).astype(np.float64)
+        if not len(same):
+            return seen
+        first, second = counts[same], counts[same + 1]
+        means = [np.asarray(part.mean(axis=0)).ravel() for part in (first, second)]
+        squares = [
+            np.asarray(part.multiply(other).mean(axis=0)).ravel()
+            for part, other in ((first, first), (second, second), (first, second))
+        ]
+        variances = [square - mean**2 for square, mean in zip(squares, means, strict=False)]
+        deviation = np.sqrt(np.maximum(variances[0], 0) * np.maximum(variances[1], 0))
+        covariance = squares[2] - means[0] * means[1]
+        # What is as often in every block does not go on from one to the next, nor does what
+        # would correlate as well by chance.
+        varies = deviation > 1e-12 * (means[0] * means[1])
+        correlation = np.divide(covariance, deviation, out=np.zeros_like(seen), where=varies)
+        correlation[correlation < 2 / np.sqrt(len(same))] = 0.0
+        return seen * (1.0 - np.minimum(correlation, 1.0))
+
     def trend(self, counts: csr_matrix) -> float:
         """Factor by which the mean error of -ln p grows when blocks are twice as long.
 
@@ -141,7 +170,8 @@ class Spread:
         Standard deviation; infinite where an end of the interval is.
     lower, upper : ndarray of float64
         95 % interval. The upper end is infinite where more than 2.5 % of the replicas have no
-        frame in the bin: such a bin was visited in some three blocks or fewer.
+        frame in the bin, which was then visited in some three blocks or fewer; and where so
+        few visits filled more blocks than that.
     """
 
     error: np.ndarray
@@ -149,11 +179,18 @@ class Spread:
     upper: np.ndarray
 
     @classmethod
-    def of(cls, counts: csr_matrix, drawn: np.ndarray, reference: int | None = None) -> Spread:
+    def of(
+        cls,
+        blocks: Blocks,
+        counts: csr_matrix,
+        drawn: np.ndarray,
+        reference: int | None = None,
+    ) -> Spread:
         """Of the counts of each block and the blocks of each replica.
 
         Parameters
         ----------
+        blocks : Blocks
         counts : csr_matrix of shape (n_blocks, n_bins)
         drawn : (n_bootstrap, n_blocks) ndarray
         reference : int, optional
@@ -170,6 +207,10 @@ class Spread:
                 for start in range(0, n_bins, at_once)
             ]
         spread = cls(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+        few = blocks.visits(counts) < FEWEST_VISITS
+        spread.error[few], spread.upper[few] = np.inf, np.inf
+        if reference is not None and few[reference]:
+            spread.error[:], spread.lower[:], spread.upper[:] = np.inf, -np.inf, np.inf
         if reference is not None:
             for values in (spread.error, spread.lower, spread.upper):
                 values[reference] = 0.0

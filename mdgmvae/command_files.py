@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .atomic import check_file
 from .errors import InputError
 
@@ -70,13 +72,31 @@ def open_universe(topology: str, trajectories: list[str], stop: int | None = Non
         universe = _read(topology, lambda: mda.Universe(topology))
     if not hasattr(universe.atoms, "names"):
         raise InputError(f"{topology}: holds no atom names; the topology comes first")
+    before = 0
     for path in trajectories:
         # A file that is cut may still serve up to --stop: that is told when it is read.
-        check_trajectory(path, n_atoms=len(universe.atoms), stop=0 if stop is not None else None)
+        needed = None if stop is None else 0
+        check_trajectory(path, n_atoms=len(universe.atoms), stop=needed, before=before)
         _read(path, lambda path=path: universe.load_new(path), f" with {topology}")  # type: ignore[misc]
+        before += len(universe.trajectory)
     if len(trajectories) > 1:
         _read(trajectories[0], lambda: universe.load_new(trajectories))
     return universe
+
+
+def warn_of_other_times(path: str, found: Any, universe: Universe) -> None:
+    """Frame numbers fit any trajectory that is long enough: its times tell another one."""
+    there = np.flatnonzero(np.isfinite(found.times) & (found.frames < len(universe.trajectory)))
+    for row in there[[0, len(there) // 2, -1]] if len(there) else []:
+        frame, time = int(found.frames[row]), float(found.times[row])
+        read = float(universe.trajectory[frame].time)
+        if abs(read - time) > 1e-3 * max(1.0, abs(time)):
+            warnings.warn(
+                f"{path}: frame {frame} was at {time:g} ps when it was labelled, in this "
+                f"trajectory it is at {read:g} ps; are the labels those of another trajectory?",
+                stacklevel=2,
+            )
+            return
 
 
 def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:

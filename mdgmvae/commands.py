@@ -20,7 +20,13 @@ from . import presets
 from .architecture import Architecture, architecture_of
 from .atomic import atomic_folder, check_folder
 from .cli import hyperparameters
-from .command_files import check_output, open_universe, protect, select_atoms
+from .command_files import (
+    check_output,
+    open_universe,
+    protect,
+    select_atoms,
+    warn_of_other_times,
+)
 from .errors import InputError
 from .storage import FeatureSet
 
@@ -206,6 +212,7 @@ def annotate(options: argparse.Namespace) -> str:
         check_output(options.out, _SUFFIXES[options.format], inputs)
     found = annotation.read_labels(options.labels)
     universe = open_universe(options.topology, options.trajectories)
+    warn_of_other_times(options.labels, found, universe)
     atoms = select_atoms(universe, options.select or "all", "--select")
     if options.format == "states":
         annotation.write_states(

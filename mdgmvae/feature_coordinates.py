@@ -93,6 +93,8 @@ def chosen_coordinates(features: FeatureSet, names: str | Sequence[str]) -> list
         When there are none or more than three, or one is not there; it says what is.
     """
     known = coordinates_of(features)
+    if not isinstance(names, str) and not hasattr(names, "__iter__"):
+        raise InputError(f"coordinates={names!r}: give the name of a feature, or up to three")
     wanted = [names] if isinstance(names, str) else list(names)
     chosen = {name: _by_name(name, known, features) for name in wanted}
     coordinates = list(dict.fromkeys(chosen.values()))

@@ -36,7 +36,11 @@ class _Damaged(Exception):
 
 
 def check_trajectory(
-    path: str | os.PathLike, *, n_atoms: int | None = None, stop: int | None = None
+    path: str | os.PathLike,
+    *,
+    n_atoms: int | None = None,
+    stop: int | None = None,
+    before: int = 0,
 ) -> None:
     """Raise an error unless a trajectory file can be read to its end, or up to `stop`.
 
@@ -51,6 +55,8 @@ def check_trajectory(
         Number of atoms of the topology, compared with the file's.
     stop : int, optional
         Frames from this number on are not needed and may be damaged or missing.
+    before : int
+        Frames of the files that come before this one; advice counts them in.
 
     Raises
     ------
@@ -65,7 +71,7 @@ def check_trajectory(
     >>> check_trajectory(XTC, n_atoms=47681)
     """
     path = Path(path)
-    _check_file(path, path.suffix[1:].upper(), n_atoms, stop)
+    _check_file(path, path.suffix[1:].upper(), n_atoms, stop, before)
 
 
 def check_universe(universe: Any, stop: int | None = None) -> None:

@@ -72,12 +72,11 @@ def lag_in_rows(lag_time: float, features: FeatureSet) -> int:
     """
     step = time_step(features.times, tuple(features.lengths))
     if step is None:
-        steps = time_steps(features.times, features.lengths)
-        if len(steps) and np.isfinite(steps).all() and steps.min() > 0:
+        several = _several_steps(features)
+        if several:
             raise InputError(
-                f"lag_time={lag_time:g}: the time between frames is {steps.min():g} ps in one "
-                f"piece of trajectory and {steps.max():g} ps in another, so no number of rows is "
-                "one time; analyse files of one time step together, or give lag, in rows"
+                f"lag_time={lag_time:g}: {several}, so no number of rows is one time; analyse "
+                "files of one time step together, or give lag, in rows"
             )
         raise InputError(
             f"lag_time={lag_time:g}: the frames have no times that rise; give lag, in rows"
@@ -95,3 +94,27 @@ def lag_in_rows(lag_time: float, features: FeatureSet) -> int:
             stacklevel=2,
         )
     return rows
+
+
+def warn_of_several_steps(lag: int, features: FeatureSet) -> None:
+    """Warn where a lag in rows is several lag times."""
+    several = _several_steps(features)
+    if several:
+        warnings.warn(
+            f"lag={lag}: {several}, so {lag} rows are several times; analyse files of one time "
+            "step together",
+            stacklevel=2,
+        )
+
+
+def _several_steps(features: FeatureSet) -> str:
+    """What the time steps of the pieces are, where they are known and not one."""
+    steps = time_steps(features.times, features.lengths)
+    if not len(steps) or not np.isfinite(steps).all() or steps.min() <= 0:
+        return ""
+    if steps.max() - steps.min() <= SAME_STEP * steps.min():
+        return ""
+    return (
+        f"the time between frames is {steps.min():g} ps in one piece of trajectory and "
+        f"{steps.max():g} ps in another"
+    )

@@ -84,10 +84,10 @@ class FreeEnergy:
     energy : ndarray of float64
         One axis a coordinate, NaN where no frame is.
     error : ndarray of float64
-        Standard error. Infinite where too few blocks of time have been there to tell it (more
-        than 2.5 % of the replicas have no frame in the bin), NaN where no frame is.
+        Standard error. Infinite where the bin was visited too few times to tell it (some three
+        visits, however many blocks of time they fill), NaN where no frame is.
     lower, upper : ndarray of float64
-        95 % interval; `upper` is infinite where too few blocks have been.
+        95 % interval; `upper` is infinite where too few visits were.
     edges : tuple of ndarray of float64
         Bin edges along each axis, in `axis_units`.
     names : tuple of str
@@ -135,8 +135,23 @@ class FreeEnergy:
         """Energy and error, each (n,), of the bins that points (n, n_coordinates) are in.
 
         NaN where no frame is, and outside the grid.
+
+        Raises
+        ------
+        InputError
+            When `points` are of other coordinates or not finite.
         """
-        wanted = wrapped(as_points(np.reshape(points, (-1, len(self.edges)))), self.periods)
+        given = np.asarray(points, np.float64)
+        d = len(self.edges)
+        if given.shape[-1:] != (d,) and not (d == 1 and given.ndim <= 1):
+            raise InputError(
+                f"points: of shape {given.shape}; {d} coordinates each are needed, (n, {d})"
+            )
+        given = given.reshape(-1, d)
+        if not np.isfinite(given).all():
+            row = int(np.argmin(np.isfinite(given).all(axis=1)))
+            raise InputError(f"points: row {row} is not finite")
+        wanted = wrapped(given, self.periods)
         numbers = bin_numbers(wanted, self.edges)
         energy, error = (
             np.where(numbers < 0, np.nan, values.ravel()[numbers])
@@ -234,7 +249,7 @@ def free_energy(
     blocks = Blocks.of_rows(len(coordinates), lengths, block_length)
     counts = blocks.counts(numbers, len(there))
     drawn = blocks.draw(check_count("n_bootstrap", n_bootstrap, low=2), checked_seed(seed))
-    spread = Spread.of(counts, drawn, zero)
+    spread = Spread.of(blocks, counts, drawn, zero)
     minus_log_p = -np.log(np.bincount(numbers) / len(numbers))
     lowest = minus_log_p.min()
     known = {

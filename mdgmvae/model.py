@@ -337,6 +337,11 @@ class GMVAE(
         params = presets.check({name: getattr(self, name) for name in presets.HYPERPARAMETERS})
         if n_frames < params["k"]:
             raise InputError(f"k={params['k']}: more components than frames (n_samples={n_frames})")
+        if params["n_macrostates"] is not None and params["n_macrostates"] > params["k"]:
+            raise InputError(
+                f"n_macrostates={params['n_macrostates']}: no more metastable states than "
+                f"components (k={params['k']}) can be made; raise k"
+            )
         needs_lag = [
             f"{name}={params[name]!r}"
             for name in ("vamp_weight", "decoder_target", "scale")
@@ -491,7 +496,15 @@ class GMVAE(
     def _rows(self, X: Features, reset: bool = False) -> Rows:
         """X as rows; an array in memory is checked by scikit-learn's rules."""
         if not isinstance(X, str | os.PathLike | np.memmap):
-            X = validate_data(self, X, reset=reset, dtype=np.float32, ensure_min_samples=1 + reset)
+            # What is not finite is told by row and column, as that of files is.
+            X = validate_data(
+                self,
+                X,
+                reset=reset,
+                dtype=np.float32,
+                ensure_min_samples=1 + reset,
+                ensure_all_finite=False,
+            )
             return Rows(X)
         if isinstance(X, np.memmap) and (X.ndim != 2 or not X.size or X.dtype.kind not in "fiu"):
             raise InputError(

@@ -224,8 +224,9 @@ class Rows:
             bad = ~np.isfinite(chunk)
             if bad.any():
                 row, column = np.argwhere(bad)[0]
+                value = "NaN" if np.isnan(chunk[row, column]) else f"{chunk[row, column]}"
                 raise InputError(
-                    f"{self.name}: row {done + row}, column {column} is {chunk[row, column]}, not "
+                    f"{self.name}: row {done + row}, column {column} is {value}, not "
                     f"a finite number ({int(bad.any(axis=1).sum())} such rows among "
                     f"{done + len(chunk)} read); leave these frames out or mend the feature"
                 )

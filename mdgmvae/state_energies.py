@@ -16,6 +16,9 @@ from .markov import n_states_of
 from .presets import check_count
 from .seeds import checked_seed
 
+#: A trend above this says that blocks are too short.
+MOST_TREND = 1.2
+
 
 @dataclass(frozen=True, eq=False)
 class StateFreeEnergies:
@@ -28,8 +31,9 @@ class StateFreeEnergies:
     energy : ndarray of float64
         0 for the reference, NaN for states without frames.
     error : ndarray of float64
-        Standard error. Infinite where too few blocks of time have been in the state, or in the
-        reference, to tell it (more than 2.5 % of the replicas lack one); NaN without frames.
+        Standard error. Infinite where the state, or the reference, was visited too few times
+        to tell it (some three visits, however many blocks of time they fill); NaN without
+        frames.
     lower, upper : ndarray of float64
         95 % interval, infinite at the end that the blocks do not tell.
     populations : ndarray of float64
@@ -71,7 +75,19 @@ class StateFreeEnergies:
             elif state == self.reference:
                 value, interval = "0", "-"
             lines.append(f"{state:5}  {100 * population:14.1f}  {value:>16}  {interval}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._doubts()])
+
+    def _doubts(self) -> list[str]:
+        """Why errors are not known, or not to be believed."""
+        said = []
+        if np.isinf(self.error).any():
+            said.append("- inf: visited too few times to tell an error")
+        if self.trend > MOST_TREND:
+            said.append(
+                f"- blocks of {self.block_length:,.0f} rows are too short (errors of blocks twice "
+                f"as long: {self.trend:.2f} times as large): give a longer block_length"
+            )
+        return said
 
 
 def state_free_energies(
@@ -136,7 +152,7 @@ def state_free_energies(
     blocks = Blocks.of_rows(len(states), lengths, block_length)
     counts = blocks.counts(states, k)
     drawn = blocks.draw(check_count("n_bootstrap", n_bootstrap, low=2), checked_seed(seed))
-    spread = Spread.of(counts, drawn, reference)
+    spread = Spread.of(blocks, counts, drawn, reference)
     with np.errstate(divide="ignore"):
         energy = np.log(frames[reference] / frames)
     known = {

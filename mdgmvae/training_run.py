@@ -19,6 +19,9 @@ from .seeds import seed_of
 from .training import Fit, Options, random_start
 from .warm_start import SlowClusters
 
+#: With fewer pairs than so many lags there is no kinetics to speak of.
+FEWEST_LAGS = 10
+
 
 @dataclass(frozen=True, eq=False)
 class Trained:
@@ -82,7 +85,7 @@ class TrainingRun:
         lag = self._params["lag"] or 0
         if lag:
             # A lag that is longer than all pieces is told at once.
-            TimePairs.within(self._lengths, lag)
+            self._warn_of_few_pairs(TimePairs.within(self._lengths, lag))
         split = fitting.hold_out(
             len(self._rows), self._params["validation_fraction"], self._lengths, self._rng(), lag
         )
@@ -97,6 +100,15 @@ class TrainingRun:
         options = replace(self._options, n_init=1, stop_after=kept.epochs)
         final = self._train(everything, scaling, architecture, options, initial, None)[0]
         return Trained(final, architecture, scaling, kept.history)
+
+    def _warn_of_few_pairs(self, pairs: TimePairs) -> None:
+        if pairs.n_pairs < FEWEST_LAGS * pairs.lag:
+            warnings.warn(
+                f"lag={pairs.lag}: only {pairs.n_pairs:,} pairs of frames are that far apart, of "
+                f"{len(self._rows):,} frames; states of so little time mean nothing. Shorten the "
+                "lag",
+                stacklevel=5,
+            )
 
     def _warn_of_nothing_held_out(self, lag: int) -> None:
         fraction = self._params["validation_fraction"]

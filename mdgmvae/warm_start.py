@@ -92,14 +92,21 @@ class SlowClusters:
 
     def _clustering(self, k: int, seed: int) -> KMeans:
         """The k-means with the highest VAMP-2; without pairs of frames, the tightest."""
-        if self._pairs is None:
-            with threadpool_limits(1, "openmp"):
-                return KMeans(k, n_init=N_CLUSTERINGS, random_state=seed).fit(self._coordinates)
-        seeds = np.random.SeedSequence(seed).generate_state(N_CLUSTERINGS)
-        # With several threads the order of a sum, and so its last bit, is left to chance.
-        with threadpool_limits(1, "openmp"):
-            found = [KMeans(k, n_init=1, random_state=int(s)).fit(self._coordinates) for s in seeds]
-        return found[int(np.argmax(self._scores(found)))]
+        with warnings.catch_warnings(record=True) as caught, threadpool_limits(1, "openmp"):
+            # With several threads the order of a sum, and so its last bit, is left to chance.
+            warnings.simplefilter("always")
+            if self._pairs is None:
+                found = [KMeans(k, n_init=N_CLUSTERINGS, random_state=seed).fit(self._coordinates)]
+            else:
+                seeds = np.random.SeedSequence(seed).generate_state(N_CLUSTERINGS).tolist()
+                found = [KMeans(k, n_init=1, random_state=s).fit(self._coordinates) for s in seeds]
+        if caught:
+            warnings.warn(
+                f"k={k}: the frames do not fall into as many clusters, since too few of them "
+                "differ; some components will have no frames",
+                stacklevel=7,
+            )
+        return found[int(np.argmax(self._scores(found)))] if self._pairs else found[0]
 
     def _scores(self, found: Sequence[KMeans]) -> list[float]:
         """VAMP-2 of each clustering, in one pass over the pairs."""

@@ -168,6 +168,9 @@ def test_annotate_writes_files_that_others_read(ran):
     np.testing.assert_array_equal([ts.data["mdgmvae/state"] for ts in h5.trajectory], known)
     call("annotate", "out/labels.npz", *files, "--format", "states", "-o", "st", cwd=folder)
     # MDAnalysis keeps hidden index files beside the trajectories that it has read.
+    other = call("annotate", "out/labels.npz", TOPOLOGY, "b.dcd", "a.xtc", "--format", "pdb", "-o",
+                 "o.pdb", cwd=folder)  # fmt: skip
+    assert "are the labels those of another trajectory?" in other.stderr
     visible = [
         {path.name for path in (folder / name).iterdir() if path.name[0] != "."}
         for name in ("st", "out/states")
@@ -294,6 +297,7 @@ def bad(tmp_path):
     np.save(tmp_path / "objects.npy", np.array([[{}, {}]], object))
     np.save(tmp_path / "nan.npy", np.full((600, 2), np.nan, np.float32))
     np.save(tmp_path / "good.npy", np.random.default_rng(0).normal(size=(600, 2)))
+    np.save(tmp_path / "same.npy", np.ones((600, 2), np.float32))
     (tmp_path / "torn.npy").write_bytes((tmp_path / "good.npy").read_bytes()[:500])
     (tmp_path / "words.npy").write_text("1 2 3\n")
     (tmp_path / "full").mkdir()
@@ -313,6 +317,8 @@ TRAIN = ["train", "-o", "out", "--traj_file"]
         ([*RUN, "text.xtc", "-o", "out"], ["text.xtc"]),
         ([*RUN, "full", "-o", "out"], ["full", "folder"]),
         ([*RUN, "cut.xtc", "-o", "out"], ["cut.xtc", "ends early", "--stop"]),
+        # Of a second file the frames of the first are counted in.
+        ([*RUN, TRAJECTORY, "cut.xtc", "-o", "out"], ["cut.xtc", "ends early", "--stop 20"]),
         ([*RUN, datafiles.XTC, "-o", "out"], ["47681", "22"]),
         (["run", "text.pdb", TRAJECTORY, "-o", "out"], ["text.pdb"]),
         (["run", datafiles.GRO, TRAJECTORY, "-o", "out"], ["alanine_dipeptide.xtc", "22", "47681"]),
@@ -324,6 +330,7 @@ TRAIN = ["train", "-o", "out", "--traj_file"]
         ([*RUN, TRAJECTORY, "--features", "none.json", "-o", "out"], ["none.json"]),
         ([*RUN, TRAJECTORY, "-k", "0", "-o", "out"], ["k=0"]),
         ([*RUN, TRAJECTORY, "-k", "two", "-o", "out"], ["two"]),
+        ([*RUN, TRAJECTORY, "-k", "3", "--n_macrostates", "7", "-o", "out"], ["n_macrostates=7"]),
         ([*RUN, TRAJECTORY, "--lr", "-1", "-o", "out"], ["lr=-1"]),
         ([*RUN, TRAJECTORY, "--qy_dims", "0", "-o", "out"], ["qy_dims"]),
         ([*RUN, TRAJECTORY, "--temperature", "0", "-o", "out"], ["--temperature", "0"]),
@@ -342,6 +349,7 @@ TRAIN = ["train", "-o", "out", "--traj_file"]
         ([*TRAIN, "none.npy"], ["none.npy"]),
         ([*TRAIN, "objects.npy"], ["objects.npy"]),
         ([*TRAIN, "nan.npy"], ["nan.npy", "row 0, column 0"]),
+        ([*TRAIN, "same.npy"], ["no feature changes"]),
         ([*TRAIN, "torn.npy"], ["torn.npy"]),
         ([*TRAIN, "words.npy"], ["words.npy"]),
         ([*TRAIN, "good.npy", "--n_x", "3"], ["n_x=3", "2 columns"]),

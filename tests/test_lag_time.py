@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mdgmvae.errors import InputError
-from mdgmvae.lag_time import lag_in_rows, time_step
+from mdgmvae.lag_time import lag_in_rows, time_step, warn_of_several_steps
 from mdgmvae.storage import FeatureSet
 
 
@@ -28,6 +28,11 @@ def test_two_time_steps_are_no_lag_time(tmp_path):
     assert time_step(both.times, both.lengths) is None
     with pytest.raises(InputError, match="lag_time=20: the time between frames is 2 ps in one"):
         lag_in_rows(20.0, both)
+
+
+def test_a_lag_in_rows_that_is_several_times_is_told(tmp_path):
+    with pytest.warns(UserWarning, match="lag=5: the time between frames is 2 ps in one piece"):
+        warn_of_several_steps(5, features(tmp_path, 2.0, 10.0))
 
 
 @pytest.mark.parametrize("steps", [(np.nan,), (0.0,), (-2.0,)])

@@ -3,6 +3,7 @@
 import MDAnalysis as mda
 import numpy as np
 import pytest
+from alanine_basins import metastable
 from MDAnalysis.analysis.results import Results
 from scipy.stats import norm
 
@@ -482,3 +483,40 @@ def test_state_free_energies_refuse(options, says):
 def test_too_many_blocks_are_refused():
     with pytest.raises(InputError, match="2 to 10,000"):
         free_energy(np.zeros(20_001), block_length=1)
+
+
+def test_one_visit_is_one_however_many_blocks_it_fills():
+    """3 % of alanine dipeptide's frames, seen once: no block length makes their error known."""
+    states = metastable()
+    for block_length in (20, 50, 100, 400):
+        found = state_free_energies(states, block_length=block_length)
+        assert np.isinf(found.error[2]) and np.isinf(found.upper[2])
+        assert np.isfinite(found.error[1])
+        assert "inf: visited too few times" in str(found)
+
+
+def test_visits_are_counted_through_blocks():
+    blocks = Blocks.of_rows(1000, [600, 400], length=10)
+    labels = np.zeros(1000, int)
+    labels[100:200] = 1
+    labels[300:350] = 1
+    labels[700:705] = 1
+    labels[705:990:15] = 2
+    visits = blocks.visits(blocks.counts(labels, 3))
+    assert visits[1] == pytest.approx(3, abs=0.8)
+    assert visits[2] > 9
+
+
+def test_blocks_that_are_too_short_are_told():
+    slow = jumping(20_000, stay=300)
+    assert "give a longer block_length" in str(state_free_energies(slow, block_length=100))
+    assert "block_length" not in str(state_free_energies(jumping(20_000, stay=5)))
+
+
+@pytest.mark.parametrize(
+    ("points", "says"), [([[1.0, 2.0, 3.0]], "2 coordinates each"), ([[np.nan, 2.0]], "row 0")]
+)
+def test_points_of_another_kind_are_refused(points, says):
+    found = free_energy(np.random.default_rng(0).normal(size=(500, 2)), bins=5)
+    with pytest.raises(InputError, match=f"points: .*{says}"):
+        found.at(points)

@@ -107,6 +107,21 @@ def test_held_out_rows_do_not_decide_where_training_starts(five_wells):
         assert first.history_["val_loss"] != second.history_["val_loss"]
 
 
+def test_an_array_that_is_not_finite_is_told_by_row_and_column(five_wells):
+    x = five_wells[0][:600].copy()
+    model = GMVAE(**QUICK).fit(x)
+    x[17, 1] = np.nan
+    for call in (GMVAE(**QUICK).fit, model.predict, model.score, model.reconstruct):
+        with pytest.raises(InputError, match="row 17, column 1 is NaN, not a finite number"):
+            call(x)
+
+
+def test_a_lag_with_next_to_no_pairs_is_told(five_wells):
+    settings = {"k": 2, "n_epochs": 1, "seed": 0, "verbose": False, "validation_fraction": 0.0}
+    with pytest.warns(UserWarning, match="lag=590: only 10 pairs of frames are that far apart"):
+        GMVAE.from_preset("robust", lag=590, **settings).fit(five_wells[0][:600])
+
+
 @pytest.mark.parametrize(("n_rows", "lag"), [(600, 5), (999, 5), (3000, 20), (5000, 50)])
 def test_short_data_are_held_out_too(n_rows, lag):
     from mdgmvae.fitting import hold_out
@@ -433,7 +448,7 @@ def test_bad_values_name_row_and_column(five_wells, tmp_path):
     with pytest.raises(ValueError, match="NaN"):
         GMVAE(**QUICK).fit(x)
     np.save(tmp_path / "x.npy", x)
-    with pytest.raises(InputError, match=r"x.npy: row 123, column 2 is nan"):
+    with pytest.raises(InputError, match=r"x.npy: row 123, column 2 is NaN"):
         GMVAE(**QUICK).fit(tmp_path / "x.npy")
 
 
