@@ -35,7 +35,7 @@ def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
     """
     rows = comparison.rows
     if ax is None:
-        ax = new_axes((6.4, 1.7 + 0.42 * len(rows)))
+        ax = new_axes((6.4, 1.9 + 0.42 * len(rows)))
     lines = np.arange(len(rows))
     for line, row in zip(lines, rows, strict=True):
         scores = comparison.scores[row.method]
@@ -57,7 +57,8 @@ def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
     ax.set_xlabel(f"VAMP-2 at a lag of {_lag(comparison)}")
     ax.grid(axis="x", color="0.9", zorder=0)
     ax.set_axisbelow(True)
-    ax.legend(frameon=False, fontsize="small", loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2)
+    # One below the other: side by side they are wider than the narrowest figure.
+    ax.legend(frameon=False, fontsize="small", loc="lower left", bbox_to_anchor=(0.0, 1.0))
     open_frame(ax)
     return ax
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +44,7 @@ class Judgement:
     Parameters
     ----------
     kind : str
-        What the states are called: "state" or "component".
+        What the states are called: "state", "component" or "metastable state".
     lag : int
         Rows.
     dt : float
@@ -217,9 +217,12 @@ these data
         quality=quality,
         macrostates=None
         if macrostates is None
-        else judge(
-            _checked_macrostates(macrostates, states),
-            lag=lag, lengths=lengths, dt=dt, n_samples=n_samples, seed=seed,
+        else replace(
+            judge(
+                _checked_macrostates(macrostates, states),
+                lag=lag, lengths=lengths, dt=dt, n_samples=n_samples, seed=seed,
+            ),
+            kind="metastable state",
         ),
     )  # fmt: skip
 

@@ -57,19 +57,18 @@ def _own_verdicts(j: Judgement) -> list[str]:
 
 
 def _headline(j: Judgement) -> str:
-    counted = "component" if j.kind == "component" else "state"
     n = int((j.frames > 0).sum())
     score = f"VAMP-2 {j.vamp2:.2f}"
     if j.cross_validated is not None:
         score += f" ({j.cross_validated.mean:.2f} +- {j.cross_validated.std:.2f} cross-validated)"
     return (
-        f"{n} {counted}{'' if n == 1 else 's'} in {j.frames.sum():,} frames, lag "
-        f"{number(j.lag * j.dt)} {j.unit}, {score}"
+        f"{n} {j.kind}{'' if n == 1 else 's'} in {j.frames.sum():,} frames, lag "
+        f"{j.lag * j.dt:g} {j.unit}, {score}"
     )
 
 
 def _cells(j: Judgement) -> list[list[str]]:
-    head = [j.kind, "population / %", f"lifetime / {j.unit}", "visits >= lag", "exits"]
+    head = [j.kind.removesuffix(" state"), "population / %", f"lifetime / {j.unit}", "visits >= lag", "exits"]
     table = [[*head, "verdict"]]
     for verdict in on_states(j):
         state = verdict.state

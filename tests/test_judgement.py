@@ -144,7 +144,7 @@ def test_components_and_their_macrostates_are_both_judged():
     found = judge(components, lag=LAG, dt=DT, macrostates=lumped)
     assert len(found.states) == 8
     assert words(found.macrostates) == ["metastable", "metastable", "not supported"]
-    assert ONCE in found.verdicts
+    assert f"metastable {ONCE}" in found.verdicts
     assert any(said.startswith("components ") for said in found.verdicts)
     text = found.text()
     assert text.index("component ") < text.index("\nstate ") < text.index(ONCE)
