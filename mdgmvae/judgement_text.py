@@ -68,7 +68,8 @@ def _headline(j: Judgement) -> str:
 
 
 def _cells(j: Judgement) -> list[list[str]]:
-    head = [j.kind.removesuffix(" state"), "population / %", f"lifetime / {j.unit}", "visits >= lag", "exits"]
+    name = j.kind.removesuffix(" state")
+    head = [name, "population / %", f"lifetime / {j.unit}", "visits >= lag", "exits"]
     table = [[*head, "verdict"]]
     for verdict in on_states(j):
         state = verdict.state

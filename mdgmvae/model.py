@@ -133,7 +133,7 @@ class GMVAE(
         One value an epoch: "epoch", "loss", "reconstruction", "latent", "negative_entropy"
         (each in nats a frame), "r_nent", "lr"; with a kinetic term "vamp2" (of q(y|x) over all
         training pairs), and where frames are held out "val_loss" (what chooses the weights: the
-        loss with the kinetic term) and "val_vamp2".
+        loss with the kinetic term of the components) and "val_vamp2".
     validation_history_ : dict of str to list of float
         The same of the restart that was kept, with frames held out, where `refit` trained it
         again on all frames; else empty.
@@ -470,6 +470,9 @@ class GMVAE(
 
     def score_samples(self, X: Features) -> np.ndarray:
         """Minus the loss of each frame, averaged over draws of z, in the units of X.
+
+        That of decoding the frame itself, without the kinetic term, however it was trained: a
+        lagged decoder (``decoder_target="lagged"``) scores lower, since it predicts another.
 
         With `r_nent` = 1 it is a lower bound of the log-density. The draws depend on `seed_`
         and on the frame itself, not on its place among the others.
