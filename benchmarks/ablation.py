@@ -206,6 +206,40 @@ def table(rows: list[dict[str, str]]) -> str:
     return "\n".join(lines)
 
 
+def overview(rows: list[dict[str, str]]) -> str:
+    """A line a variant: on each data set the ARI, or VAMP-2 held out where no basins are known."""
+    data = list(dict.fromkeys(row["data"] for row in rows))
+    known = {name for name in data if any(r["ari"] for r in rows if r["data"] == name)}
+    head = [f"{name}{'' if name in known else ': VAMP-2 held out'}" for name in data]
+    lines = [
+        f"| variant | seeds | {' | '.join(head)} | time |",
+        "|---|--:|" + "--:|" * (len(head) + 1),
+    ]
+    usual = seconds_by_data([row for row in rows if row["variant"] == "robust"])
+    for variant in VARIANTS:
+        some = [row for row in rows if row["variant"] == variant]
+        if not some:
+            continue
+        cells = []
+        for name in data:
+            column = "ari_same_number" if name in known else "vamp2_held_out"
+            values = numbers([row for row in some if row["data"] == name], column)
+            cells.append(f"{np.median(values):.3f} ({values.min():.3f})" if len(values) else "")
+        ratios = [t / usual[name] for name, t in seconds_by_data(some).items() if name in usual]
+        n_seeds = len({row["seed"] for row in some})
+        cells.append(f"{np.median(ratios):.1f}" if ratios else "")
+        lines.append(f"| {variant} | {n_seeds} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def seconds_by_data(rows: list[dict[str, str]]) -> dict[str, float]:
+    names = dict.fromkeys(row["data"] for row in rows)
+    return {
+        name: float(np.median(numbers([r for r in rows if r["data"] == name], "seconds")))
+        for name in names
+    }
+
+
 def summary(rows: list[dict[str, str]]) -> str:
     counts = sorted({int(row["n_states"]) for row in rows})
     recalls = numbers(rows, "recall_rarest")
@@ -250,6 +284,7 @@ def rules(rows: list[dict[str, str]], variant: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3, help="how many")
+    parser.add_argument("--first_seed", type=int, default=0)
     parser.add_argument("--data", nargs="*", default=list(KNOWN), choices=list(KNOWN))
     parser.add_argument("--also", nargs="*", default=[], metavar="NAME=FEATURES.npy[,BASINS.npy]")
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
@@ -260,13 +295,13 @@ def main() -> None:
     if not options.table and not options.rules:
         problems = [KNOWN[name]() for name in options.data] + [other(o) for o in options.also]
         done = {(r["data"], r["variant"], int(r["seed"])) for r in read(options.csv)}
-        for seed in range(options.seeds):
+        for seed in range(options.first_seed, options.first_seed + options.seeds):
             for variant, problem in itertools.product(options.variants, problems):
                 if (problem.name, variant, seed) not in done:
                     append(options.csv, measure(problem, variant, seed), COLUMNS)
     print(machine.describe("tensorflow", "deeptime", "scikit-learn", "mdgmvae"))
     rows = read(options.csv)
-    print(rules(rows, options.rules) if options.rules else table(rows))
+    print(rules(rows, options.rules) if options.rules else f"{overview(rows)}\n{table(rows)}")
 
 
 if __name__ == "__main__":
