@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from .labels import representative_rows
-from .sensitivity import spread_rows
+from .rows import spread_rows
 
 #: A frame that belongs to its state with this probability shows that state and no transition.
 _SURE = 0.95

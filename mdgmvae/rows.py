@@ -109,12 +109,12 @@ class Rows:
     ) -> np.ndarray:
         """Rows evenly spread over all, or over those that `keep` marks.
 
-        About `n_rows` of them, not more than `n_bytes`.
+        `n_rows` of them, or as many as `n_bytes` hold and there are.
         """
         affordable = max(1, n_bytes // (4 * self.n_columns))
         wanted = affordable if n_rows is None else min(n_rows, affordable)
         kept = np.arange(len(self)) if keep is None else np.flatnonzero(keep)
-        chosen = kept[:: -(-len(kept) // wanted)]
+        chosen = spread_rows(kept, wanted)
         parts, done = [], 0
         for chunk in self.chunks():
             first, last = np.searchsorted(chosen, [done, done + len(chunk)])
@@ -237,3 +237,16 @@ def _joined(first: list[np.ndarray], second: list[np.ndarray]) -> list[np.ndarra
     if not len(first[0]):
         return second
     return [np.concatenate(both) for both in zip(first, second, strict=True)]
+
+
+def spread_rows(rows: np.ndarray, n: int) -> np.ndarray:
+    """No more than `n` of the rows, evenly spread over them.
+
+    Examples
+    --------
+    >>> spread_rows(np.arange(100, 109), 3)
+    array([100, 104, 108])
+    """
+    if len(rows) <= n:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, n).round().astype(np.int64)]

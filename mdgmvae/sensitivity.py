@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .rows import BLOCK_BYTES, Rows
+from .rows import BLOCK_BYTES, Rows, spread_rows
 from .shown_features import ShownFeatures
 from .trained import TrainedModel
 
@@ -49,16 +49,3 @@ def mean_gradients(
             total += np.abs(shown.gradient(raw, by_column)).sum(axis=0)
         means[state] = total / len(rows)
     return means
-
-
-def spread_rows(rows: np.ndarray, n: int) -> np.ndarray:
-    """No more than `n` of the rows, evenly spread over them.
-
-    Examples
-    --------
-    >>> spread_rows(np.arange(100, 109), 3)
-    array([100, 104, 108])
-    """
-    if len(rows) <= n:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, n).round().astype(np.int64)]
