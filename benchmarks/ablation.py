@@ -53,6 +53,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "unscaled": {"scale": None},
     "TICA, all components": {"tica_dim": None},
     "TICA, 5 components": {"tica_dim": 5},
+    "TICA, 15 components": {"tica_dim": 15},
+    "TICA, 20 components": {"tica_dim": 20},
     "no annealing": {"r_nent_start": None},
     "sampled KL": {"kl": "sampled"},
     "paper's variance floor": {"px_floor": 1e-5},

@@ -70,5 +70,6 @@ def test_peak_of_the_commands_does_not_grow_with_the_trajectory(tmp_path):
         n_added = long["frames"] - short["frames"]
         assert n_added == pytest.approx(3 * short["frames"], rel=1e-3)
         grown = long["peak"] - short["peak"]
-        # A frame has 5,280 bytes of coordinates and about as many of distances.
-        assert grown < 600 * n_added, f"{step}: {grown / n_added:.0f} bytes a frame"
+        # A frame has 5,280 bytes of coordinates and about as many of distances; the peak of the
+        # same command differs by some 20 MB from run to run.
+        assert grown < 5280 / 5 * n_added, f"{step}: {grown / n_added:.0f} bytes a frame"
