@@ -35,7 +35,7 @@ from mdgmvae import GMVAE
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.featurizers import featurize
 from mdgmvae.kinetics import vamp2
-from mdgmvae.lumping import lump
+from mdgmvae.metastable import lump_components
 from mdgmvae.storage import FeatureSet
 
 TEST_DATA = Path(__file__).parents[1] / "tests" / "data"
@@ -175,7 +175,7 @@ def against_basins(
     assert basins is not None
     n = problem.n_trained
     number = int(basins.max()) + 1
-    same = lump(labels[:n], lag=LAG, k=model.k, n_macrostates=number).of_component[labels]
+    same = lump_components(labels[:n], [n], model.k, LAG, number)[labels]
     rarest = int(np.bincount(basins).argmin())
     found = np.bincount(same[basins == rarest][same[basins == rarest] >= 0], minlength=1)
     state = int(found.argmax())
