@@ -147,7 +147,7 @@ def test_components_and_their_macrostates_are_both_judged():
     assert f"metastable {ONCE}" in found.verdicts
     assert any(said.startswith("components ") for said in found.verdicts)
     text = found.text()
-    assert text.index("component ") < text.index("\nstate ") < text.index(ONCE)
+    assert text.index("component ") < text.index("\nmetastable  ") < text.index(ONCE)
 
 
 def test_table_has_a_row_for_each_state():
