@@ -208,6 +208,10 @@ def table(rows: list[dict[str, str]]) -> str:
     return "\n".join(lines)
 
 
+def median_and_lowest(values: np.ndarray) -> str:
+    return f"{np.median(values):.3f} ({values.min():.3f})" if len(values) else ""
+
+
 def overview(rows: list[dict[str, str]]) -> str:
     """A line a variant: on each data set the ARI, or VAMP-2 held out where no basins are known."""
     data = list(dict.fromkeys(row["data"] for row in rows))
@@ -226,7 +230,7 @@ def overview(rows: list[dict[str, str]]) -> str:
         for name in data:
             column = "ari_same_number" if name in known else "vamp2_held_out"
             values = numbers([row for row in some if row["data"] == name], column)
-            cells.append(f"{np.median(values):.3f} ({values.min():.3f})" if len(values) else "")
+            cells.append(median_and_lowest(values))
         ratios = [t / usual[name] for name, t in seconds_by_data(some).items() if name in usual]
         n_seeds = len({row["seed"] for row in some})
         cells.append(f"{np.median(ratios):.1f}" if ratios else "")
@@ -250,8 +254,7 @@ def summary(rows: list[dict[str, str]]) -> str:
         if column == "recall":
             cells.append(f"{(recalls > 0.5).sum()} of {len(recalls)}" if len(recalls) else "")
             continue
-        values = numbers(rows, column)
-        cells.append(f"{np.median(values):.3f} ({values.min():.3f})" if len(values) else "")
+        cells.append(median_and_lowest(numbers(rows, column)))
     cells.append(f"{np.median(numbers(rows, 'seconds')):.1f}")
     return " | ".join(cells)
 

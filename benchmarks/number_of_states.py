@@ -18,16 +18,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import machine
 import matplotlib
-import MDAnalysis as mda
 import numpy as np
+from ablation import LAG
+from ablation import alanine as alanine_with_basins
 
 from mdgmvae.comparison_plots import plot_selection
-from mdgmvae.data import alanine_dipeptide
 from mdgmvae.data.toys import five_wells
-from mdgmvae.featurizers import featurize
 from mdgmvae.number_of_states import Selection, select_k
-
-LAG = 5
 
 
 def toy() -> tuple[np.ndarray, tuple[int, ...]]:
@@ -36,8 +33,8 @@ def toy() -> tuple[np.ndarray, tuple[int, ...]]:
 
 
 def alanine() -> tuple[np.ndarray, tuple[int, ...]]:
-    features = featurize(mda.Universe(*alanine_dipeptide()), "dihedrals", verbose=False)
-    return np.array(features.values), features.lengths
+    frames = alanine_with_basins("dihedrals").frames
+    return frames, (len(frames),)
 
 
 DATA: dict[str, Callable[[], tuple[np.ndarray, tuple[int, ...]]]] = {

@@ -42,8 +42,7 @@ def as_atoms(source: Any) -> Any:
     >>> as_atoms(u).n_atoms
     3
     """
-    kind = type(source).__module__.partition(".")[0]
-    if kind == "mdtraj":
+    if is_mdtraj(source):
         from .mdtraj_topology import mdtraj_atoms
 
         return mdtraj_atoms(getattr(source, "topology", source))
@@ -63,6 +62,11 @@ def as_atoms(source: Any) -> Any:
     if len(np.unique(atoms.ix)) != atoms.n_atoms:
         raise InputError("the AtomGroup holds an atom more than once: give its .unique instead")
     return atoms
+
+
+def is_mdtraj(source: Any) -> bool:
+    """Whether something comes from mdtraj, which is not imported to find out."""
+    return type(source).__module__.partition(".")[0] == "mdtraj"
 
 
 def selected_atoms(source: Any, select: str | None) -> Any:

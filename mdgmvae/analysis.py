@@ -16,7 +16,7 @@ from .featurizers.collect import FeatureCollector
 from .featurizers.frames import frame_numbers
 from .featurizers.precomputed import store_precomputed
 from .featurizers.registry import by_name, from_dict
-from .featurizers.topology import Fingerprint, as_atoms, selected_atoms
+from .featurizers.topology import Fingerprint, as_atoms, is_mdtraj, selected_atoms
 from .labelling import judge_results, label, trajectory_part
 from .lag_time import checked_lag_time, lag_in_rows, warn_of_several_steps
 from .model import GMVAE
@@ -124,7 +124,7 @@ class GMVAEAnalysis(FeatureCollector):
         self.preset = preset
         self.annotate = annotate
         self._array = _as_array(features)
-        if type(universe).__module__.partition(".")[0] == "mdtraj":
+        if is_mdtraj(universe):
             raise InputError(
                 "an mdtraj.Trajectory cannot take the states back: give an MDAnalysis Universe of "
                 "the files, or compute features of it (mdgmvae.featurize) and train mdgmvae.GMVAE "

@@ -7,6 +7,7 @@ import numpy as np
 
 from .auxiliary import FrameAuxReader
 from .errors import InputError
+from .featurizers.topology import is_mdtraj
 from .labels import as_frames, as_labels, read_labels, write_labels
 from .writers import write_h5md, write_pdb, write_representatives, write_states
 
@@ -74,7 +75,7 @@ def annotate(universe: Any, labels: Any, frames: Any = None, name: str = "gmvae_
 
 
 def _trajectory(source: Any) -> Any:
-    if type(source).__module__.partition(".")[0] == "mdtraj":
+    if is_mdtraj(source):
         raise InputError(
             "an mdtraj.Trajectory cannot carry labels; keep them with "
             "mdgmvae.annotation.write_labels, or write them with write_pdb or write_states"

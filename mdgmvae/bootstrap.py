@@ -123,25 +123,26 @@ class Blocks:
         before: times 1 - c, c the correlation of neighbouring blocks. One long visit is 1,
         however many blocks it fills.
         """
-        same = np.flatnonzero(self.pieces[1:] == self.pieces[:-1])
+        first = self._followed
         seen = np.diff(counts.tocsc().indptr).astype(np.float64)
-        if not len(same):
+        if not len(first):
             return seen
-        first, second = counts[same], counts[same + 1]
-        means = [np.asarray(part.mean(axis=0)).ravel() for part in (first, second)]
-        squares = [
-            np.asarray(part.multiply(other).mean(axis=0)).ravel()
-            for part, other in ((first, first), (second, second), (first, second))
-        ]
-        variances = [square - mean**2 for square, mean in zip(squares, means, strict=False)]
+        x, y = counts[first], counts[first + 1]
+        means = _means(x) * _means(y)
+        covariance = _means(x.multiply(y)) - means
+        variances = [_means(c.multiply(c)) - _means(c) ** 2 for c in (x, y)]
         deviation = np.sqrt(np.maximum(variances[0], 0) * np.maximum(variances[1], 0))
-        covariance = squares[2] - means[0] * means[1]
         # What is as often in every block does not go on from one to the next, nor does what
         # would correlate as well by chance.
-        varies = deviation > 1e-12 * (means[0] * means[1])
+        varies = deviation > 1e-12 * means
         correlation = np.divide(covariance, deviation, out=np.zeros_like(seen), where=varies)
-        correlation[correlation < 2 / np.sqrt(len(same))] = 0.0
+        correlation[correlation < 2 / np.sqrt(len(first))] = 0.0
         return seen * (1.0 - np.minimum(correlation, 1.0))
+
+    @property
+    def _followed(self) -> np.ndarray:
+        """The blocks that another one of their piece comes after."""
+        return np.flatnonzero(self.pieces[1:] == self.pieces[:-1])
 
     def trend(self, counts: csr_matrix) -> float:
         """Factor by which the mean error of -ln p grows when blocks are twice as long.
@@ -149,7 +150,7 @@ class Blocks:
         About 1 where blocks are long enough; NaN for fewer than ten pairs of neighbours, and
         where there is no error at all.
         """
-        first = np.flatnonzero(self.pieces[1:] == self.pieces[:-1])
+        first = self._followed
         # Counted within each piece, the blocks 0, 2, 4, ... begin a pair.
         place = first - np.searchsorted(self.pieces, self.pieces[first])
         first = first[place % 2 == 0]
@@ -233,6 +234,11 @@ def _spread(log_base: np.ndarray, log_counts: np.ndarray) -> tuple[np.ndarray, .
 
 def _product(drawn: np.ndarray, counts: csr_matrix) -> np.ndarray:
     return np.asarray(counts.T.dot(drawn.T)).T
+
+
+def _means(counts: csr_matrix) -> np.ndarray:
+    """Mean over the blocks."""
+    return np.asarray(counts.mean(axis=0)).ravel()
 
 
 def _mean_error(counts: csr_matrix) -> float:

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from .errors import InputError
-from .featurizers.topology import as_atoms
+from .featurizers.topology import as_atoms, is_mdtraj
 
 _ANGSTROM_PER_NM = 10.0
 
@@ -50,7 +50,7 @@ class MovingAtoms:
         1
         """
         atoms = as_atoms(source)
-        if type(source).__module__.partition(".")[0] == "mdtraj":
+        if is_mdtraj(source):
             if not hasattr(source, "xyz"):
                 raise InputError("an mdtraj Topology has no coordinates; give an mdtraj.Trajectory")
             _load(atoms.universe, source)

@@ -10,13 +10,12 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d
 
 from . import noise
 from .architecture import Architecture, kinetic_weight
 from .checkpoint import Checkpoint
 from .metastable import grouping, lump_components
-from .pairs import TimePairs
+from .pairs import TimePairs, within_lag
 from .progress import progress_bar
 from .rows import Rows
 from .scaling import Scaling
@@ -70,8 +69,7 @@ def hold_out(
         if stop - start <= n_left:
             held_out[start:stop] = True
             n_left -= stop - start
-    near = maximum_filter1d(held_out.view(np.uint8), 2 * lag + 1, mode="constant").astype(bool)
-    return Split(~near, held_out)
+    return Split(~within_lag(held_out, lag), held_out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +113,7 @@ class ScaledRows:
     @cached_property
     def _probe(self) -> np.ndarray:
         starts = np.unique(np.linspace(0, len(self._rows) - 1, N_PROBES).astype(int))
-        raw = np.concatenate([self._rows.read(s, s + 1) for s in starts.tolist()])
-        return self._scale(raw)
+        return self._scale(self._rows.take(starts))
 
     def epoch(self, rng: np.random.Generator) -> Iterable[Batches]:
         """The training rows in a new random order, in blocks of whole batches."""

@@ -15,8 +15,10 @@ _BINS = {1: 100, 2: 60, 3: 30}
 _FEWEST_BINS = 8
 
 
-def as_points(latent: Any) -> np.ndarray:
+def as_points(latent: Any, name: str = "latent") -> np.ndarray:
     """Return latent coordinates as an (n_frames, n_z) float64 array with n_z from 1 to 3.
+
+    `name` is what they are called in an error.
 
     Raises
     ------
@@ -28,17 +30,17 @@ def as_points(latent: Any) -> np.ndarray:
         points = points[:, np.newaxis]
     if points.ndim != 2 or not points.size:
         raise InputError(
-            f"latent: an array (n_frames, n_z) of at least one frame is needed, got the shape "
+            f"{name}: an array (n_frames, n_z) of at least one frame is needed, got the shape "
             f"{np.shape(latent)}"
         )
     if points.shape[1] > 3:
         raise InputError(
-            f"latent: {points.shape[1]} dimensions cannot be drawn; choose up to three columns, "
-            "for example latent[:, :2]"
+            f"{name}: {points.shape[1]} dimensions cannot be drawn; choose up to three columns, "
+            f"for example {name}[:, :2]"
         )
     if not np.isfinite(points).all():
         frame = int(np.flatnonzero(~np.isfinite(points).all(axis=1))[0])
-        raise InputError(f"latent: row {frame} is not finite; leave such rows out")
+        raise InputError(f"{name}: row {frame} is not finite; leave such rows out")
     return points
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from . import vamp_scores
 from .errors import InputError
 from .markov import checked_lag, checked_lengths
+from .pairs import within_lag
 from .storage import FeatureSet
 
 #: Labels (n_frames,) of feature rows (n_frames, n_x), -1 for none.
@@ -111,7 +112,7 @@ def folds_of_time(
     found = []
     for number in range(int(n_folds)):
         test = numbers == number
-        train = ~(np.convolve(test, np.ones(2 * lag + 1), mode="same") > 0.5)
+        train = ~within_lag(test, lag)
         if not (_has_pairs(test, pieces, lag) and _has_pairs(train, pieces, lag)):
             continue
         segments = vamp_scores.cut(pieces, train)[train]

@@ -29,17 +29,21 @@ def time_step(times: np.ndarray, lengths: tuple[int, ...]) -> float | None:
     True
     """
     steps = time_steps(times, lengths)
-    if not len(steps) or not np.isfinite(steps).all() or steps.min() <= 0:
-        return None
-    if steps.max() - steps.min() > SAME_STEP * steps.min():
-        return None
-    return float(np.median(steps))
+    return float(np.median(steps)) if len(steps) and not _differ(steps) else None
 
 
 def time_steps(times: np.ndarray, lengths: tuple[int, ...]) -> np.ndarray:
-    """The usual time between neighbouring rows of each piece of two and more rows, in ps."""
+    """The usual time between neighbouring rows of each piece of two and more rows, in ps.
+
+    Empty where the times of a piece are not known or do not rise.
+    """
     pieces = np.split(np.asarray(times, float), np.cumsum(lengths)[:-1])
-    return np.array([np.median(np.diff(piece)) for piece in pieces if len(piece) > 1])
+    steps = np.array([np.median(np.diff(piece)) for piece in pieces if len(piece) > 1])
+    return steps if (np.isfinite(steps) & (steps > 0)).all() else np.empty(0)
+
+
+def _differ(steps: np.ndarray) -> bool:
+    return bool(np.ptp(steps) > SAME_STEP * steps.min())
 
 
 def checked_lag_time(lag_time: Any, hyperparameters: Mapping[str, Any]) -> float | None:
@@ -110,9 +114,7 @@ def warn_of_several_steps(lag: int, features: FeatureSet) -> None:
 def _several_steps(features: FeatureSet) -> str:
     """What the time steps of the pieces are, where they are known and not one."""
     steps = time_steps(features.times, features.lengths)
-    if not len(steps) or not np.isfinite(steps).all() or steps.min() <= 0:
-        return ""
-    if steps.max() - steps.min() <= SAME_STEP * steps.min():
+    if not len(steps) or not _differ(steps):
         return ""
     return (
         f"the time between frames is {steps.min():g} ps in one piece of trajectory and "

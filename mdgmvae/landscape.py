@@ -147,11 +147,7 @@ class FreeEnergy:
             raise InputError(
                 f"points: of shape {given.shape}; {d} coordinates each are needed, (n, {d})"
             )
-        given = given.reshape(-1, d)
-        if not np.isfinite(given).all():
-            row = int(np.argmin(np.isfinite(given).all(axis=1)))
-            raise InputError(f"points: row {row} is not finite")
-        wanted = wrapped(given, self.periods)
+        wanted = wrapped(as_points(given.reshape(-1, d), "points"), self.periods)
         numbers = bin_numbers(wanted, self.edges)
         energy, error = (
             np.where(numbers < 0, np.nan, values.ravel()[numbers])

@@ -7,11 +7,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from .errors import InputError
 
 if TYPE_CHECKING:
     from .rows import Rows
+
+
+def within_lag(chosen: np.ndarray, lag: int) -> np.ndarray:
+    """The rows that `chosen` marks, and those not more than one lag before or after them.
+
+    Examples
+    --------
+    >>> within_lag(np.array([False, False, False, True, False]), 1).tolist()
+    [False, False, True, True, True]
+    """
+    return maximum_filter1d(chosen.view(np.uint8), 2 * lag + 1, mode="constant").astype(bool)
 
 
 @dataclass(frozen=True, eq=False)

@@ -91,7 +91,7 @@ class Rows:
 
     def take(self, numbers: np.ndarray) -> np.ndarray:
         """Rows of these numbers, in their order, as float32."""
-        if self._offset is None and not isinstance(self._values, np.memmap):
+        if not isinstance(self._values, np.memmap):
             return np.asarray(self._values[numbers], np.float32)
         found = np.empty((len(numbers), self.n_columns), np.float32)
         for place, number in enumerate(numbers.tolist()):

@@ -43,17 +43,19 @@ class ShownFeatures:
     def of(cls, names: Sequence[str], units: Sequence[str]) -> ShownFeatures:
         """Find the features in the names and units of columns."""
         place = {name: column for column, name in enumerate(names)}
+        angles = {
+            name.removesuffix(" cos"): (column, place[f"{name.removesuffix(' cos')} sin"])
+            for name, column in place.items()
+            if name.endswith(" cos") and f"{name.removesuffix(' cos')} sin" in place
+        }
         found: list[tuple[str, str, int, int]] = []
-        taken: set[int] = set()
         for column, (name, unit) in enumerate(zip(names, units, strict=True)):
-            angle, _, part = name.rpartition(" ")
-            pair = (place.get(f"{angle} cos"), place.get(f"{angle} sin"))
-            if part in ("cos", "sin") and column in pair and None not in pair:
-                if column not in taken:
-                    found.append((angle, "degree", pair[0], pair[1]))  # type: ignore[arg-type]
-                taken.update(pair)  # type: ignore[arg-type]
-            else:
+            angle = name.rpartition(" ")[0]
+            pair = angles.get(angle, ())
+            if column not in pair:
                 found.append((name, "degree" if unit == "radian" else unit, column, NO_COLUMN))
+            elif column == min(pair):
+                found.append((angle, "degree", *pair))
         shown_names, shown_units, first, second = zip(*found, strict=True)
         pairs = np.array(second, np.int64)
         radians = np.array([units[column] == "radian" for column in first])

@@ -118,8 +118,7 @@ class Tica:
             .fetch_model()
         )
         # Given by size; but what alternates is the fastest of all.
-        slowest_first = np.argsort(-np.asarray(model.singular_values), kind="stable")
-        slowest_first = slowest_first[: len(model.singular_vectors_left[0])][:n_components]
+        slowest_first = np.argsort(-model.singular_values, kind="stable")[:n_components]
         w = np.asarray(model.singular_vectors_left)[:, slowest_first]
         w = w / np.sqrt(np.einsum("ij,ik,kj->j", w, covariance, w))
         # The sign of an eigenvector is the solver's choice: fix it.

@@ -11,6 +11,7 @@ import numpy as np
 from .errors import InputError
 from .labels import as_labels
 from .markov import checked_lag, checked_lengths, n_states_of
+from .pairs import within_lag
 from .presets import check_count
 
 #: A block of time is at least so many lags long, where the data allow it.
@@ -150,8 +151,8 @@ def vamp2_cross_validated(
     scores = []
     for fold in range(int(n_folds)):
         test = folds == fold
-        near = np.convolve(test, np.ones(2 * lag + 1), mode="same") > 0.5
-        score = score_of_fold(values, segments, test, ~near, lag, n_processes, epsilon)
+        train = ~within_lag(test, lag)
+        score = score_of_fold(values, segments, test, train, lag, n_processes, epsilon)
         if score is not None:
             scores.append(score)
     if len(scores) < 2:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .errors import InputError
-from .featurizers.topology import as_atoms
+from .featurizers.topology import as_atoms, is_mdtraj
 from .labels import as_frames, as_labels
 from .palette import state_colors
 
@@ -70,7 +70,7 @@ def view(
             f'the viewer needs {error.name}; install it with: pip install "mdgmvae[notebook]"'
         ) from error
     atoms = as_atoms(source)
-    if type(source).__module__.partition(".")[0] == "mdtraj":
+    if is_mdtraj(source):
         trajectory, reader = MDTrajTrajectory(source), None
     else:
         trajectory, reader = MDAnalysisTrajectory(atoms), atoms.universe.trajectory

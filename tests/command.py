@@ -52,12 +52,4 @@ def _run(arguments: list[str], cwd: str, stdout: str, stderr: str) -> None:
         open(number, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         for number in (1, 2)
     )
-    code = 1
-    try:
-        code = main(arguments)
-    except SystemExit as left:
-        code = left.code if isinstance(left.code, int) else 1
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+    sys.exit(main(arguments))
