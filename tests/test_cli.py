@@ -200,8 +200,8 @@ def test_train_with_the_papers_flags(tmp_path):
     done = call(
         "train", "--traj_file", DATA / "mueller_brown.npy", "--k", 5, "--n_x", 2, "--n_z", 1,
         "--n_epochs", 5, "--qy_dims", 32, "--qz_dims", 16, "--pz_dims", 16, "--px_dims", 128,
-        "--r_nent", 0.05, "--batch_size", 517, "--lr", 0.0001, "-o", "out",
-        cwd=tmp_path,
+        "--r_nent", 0.05, "--batch_size", 517, "--lr", 0.0001, "--seed", 0,
+        "-o", "out", cwd=tmp_path,
     )  # fmt: skip
     assert {p.name for p in (tmp_path / "out").iterdir()} == {
         "model", "labels.npz", "history.csv", "free_energy.png", "states.csv",
