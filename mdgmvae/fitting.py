@@ -101,6 +101,7 @@ class ScaledRows:
         self._architecture = architecture
         self._options = options
         self._device = device
+        self.n_rows = int(split.train.sum())
         self._pairs = self._held_out_pairs = None
         self.ridge = 0.0
         if options.uses_pairs:
@@ -109,6 +110,20 @@ class ScaledRows:
             self.ridge = ridge_of(self._pairs.n_pairs)
             if split.held_out.any():
                 self._held_out_pairs = TimePairs.if_any(lengths, lag, split.held_out)
+
+    @property
+    def block_rows(self) -> int:
+        """The most rows of a block, a multiple of the batch size."""
+        return self._rows.block_rows(self._options.batch_size, self._n_wanted, self._noise_bytes)
+
+    @property
+    def _n_wanted(self) -> int:
+        return 0 if self._pairs is None else pairs_of_step(self._architecture.k)
+
+    @property
+    def _noise_bytes(self) -> int:
+        """Bytes of the noise that comes to each row in the training."""
+        return 4 * self._options.n_init * self._architecture.k * self._architecture.n_z
 
     @cached_property
     def _probe(self) -> np.ndarray:
@@ -119,17 +134,16 @@ class ScaledRows:
         """The training rows in a new random order, in blocks of whole batches."""
         from .training import Batches
 
-        lags: tuple[int, ...] = (0,)
-        n_wanted = 0
-        if self._pairs is not None:
-            lags, n_wanted = (0, self._pairs.lag), pairs_of_step(self._architecture.k)
+        lags = (0,) if self._pairs is None else (0, self._pairs.lag)
         batch_size, apply = self._options.batch_size, self._scale
-        for numbers, blocks in self._rows.shuffled(rng, batch_size, self._keep, lags, n_wanted):
+        for numbers, blocks in self._rows.shuffled(
+            rng, batch_size, self._keep, lags, self._n_wanted, self._noise_bytes
+        ):
             if self._pairs is None:
                 yield Batches(apply(blocks[0]))
             else:
                 has_partner = self._pairs.has_partner[numbers].astype(np.float32)
-                yield Batches(apply(blocks[0]), apply(blocks[1]), has_partner)
+                yield Batches(apply(blocks[0]), apply(blocks[1]), has_partner[:, np.newaxis])
 
     def is_sound(self, flat: np.ndarray) -> bool:
         """Whether the loss of rows spread over the data is finite with these weights."""

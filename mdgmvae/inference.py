@@ -93,7 +93,7 @@ class Inference:
         """Mean and variance of p(z|y), each of shape (k, n_z)."""
         with tf.device(self._device):
             mean, variance = Network(self._architecture, self._flat).prior()
-        return mean.numpy()[:, 0], variance.numpy()[:, 0]
+        return mean.numpy()[:, :, 0].T, variance.numpy()[:, :, 0].T
 
     def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of q(z|x,y), each of shape (k, n, n_z)."""
@@ -131,38 +131,39 @@ def _power_of_two(n: int) -> int:
 
 
 def _assign(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
-    q = tf.nn.softmax(network.logits(x))
+    q = tf.nn.softmax(network.logits(x), axis=0)
     return q, losses.expectation(q, network.encode(x).mean)
 
 
 def _draw_latent(network: Network, x: tf.Tensor, noise: tf.Tensor) -> Iterable[tf.Tensor]:
-    q = tf.nn.softmax(network.logits(x))
+    q = tf.nn.softmax(network.logits(x), axis=0)
     return (losses.expectation(q, losses.draw(network.encode(x), noise)),)
 
 
 def _reconstruct(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
-    q = tf.nn.softmax(network.logits(x))
+    q = tf.nn.softmax(network.logits(x), axis=0)
     return (losses.expectation(q, network.decode(network.encode(x).mean).mean),)
 
 
 def _draw_reconstruction(
     network: Network, x: tf.Tensor, noise: tf.Tensor, noise_x: tf.Tensor
 ) -> Iterable[tf.Tensor]:
-    q = tf.nn.softmax(network.logits(x))
+    q = tf.nn.softmax(network.logits(x), axis=0)
     drawn = losses.draw(network.decode(losses.draw(network.encode(x), noise)), noise_x)
     return (losses.expectation(q, drawn),)
 
 
 def _probabilities(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
-    return (tf.nn.softmax(network.logits(x)),)
+    return (tf.nn.softmax(network.logits(x), axis=0),)
 
 
 def _membership_gradient(network: Network, x: tf.Tensor, members: tf.Tensor) -> Iterable[tf.Tensor]:
+    members = members[:, tf.newaxis]
     with tf.GradientTape() as tape:
         tape.watch(x)
         logits = network.logits(x)
         inside, outside = (
-            tf.reduce_logsumexp(tf.where(chosen, logits, logits.dtype.min), axis=-1)
+            tf.reduce_logsumexp(tf.where(chosen, logits, logits.dtype.min), axis=0)
             for chosen in (members > 0, members <= 0)
         )
         # log q by the ratio of q to 1 - q: nothing cancels where q is close to 1.
@@ -173,16 +174,15 @@ def _membership_gradient(network: Network, x: tf.Tensor, members: tf.Tensor) -> 
 def _loss(
     network: Network, x: tf.Tensor, noise: tf.Tensor, target: tf.Tensor, r_nent: tf.Tensor
 ) -> Iterable[tf.Tensor]:
-    return (losses.frame_loss(network, x, noise, r_nent, target=target[0]).loss,)
+    return (losses.frame_loss(network, x, noise, r_nent, target=target[:, 0]).loss,)
 
 
 def _decode(network: Network, z: tf.Tensor) -> Iterable[tf.Tensor]:
-    return network.decode(z)
+    return [part[:, 0] for part in network.decode(z[:, tf.newaxis])]
 
 
 def _encode(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
-    # Rows first, as in every other result, so that padding can be cut off.
-    return [tf.transpose(part, [1, 0, 2]) for part in network.encode(x)]
+    return network.encode(x)
 
 
 #: The functions, and the shapes of what they take beside the weights.
@@ -214,9 +214,16 @@ def _compiled(name: str, architecture: Architecture) -> Callable[..., Iterable[t
         "": [],
     }
 
+    # The network wants frames as columns, and gives them as columns: (values, k, n).
+    orders = {"x": [1, 0], "z": [1, 0], "1 x": [2, 0, 1], "k x": [2, 0, 1], "k z": [2, 0, 1]}
+
     @tf.function
-    def compiled(flat: tf.Tensor, *arguments: tf.Tensor) -> Iterable[tf.Tensor]:
-        return function(Network(architecture, flat), *arguments)
+    def compiled(flat: tf.Tensor, *values: tf.Tensor) -> Iterable[tf.Tensor]:
+        columns = [
+            tf.transpose(value, orders[argument]) if argument in orders else value
+            for argument, value in zip(arguments, values, strict=True)
+        ]
+        return [tf.transpose(result) for result in function(Network(a, flat), *columns)]
 
     specs = [tf.TensorSpec(shapes[argument], tf.float32) for argument in arguments]
     return compiled.get_concrete_function(tf.TensorSpec([a.n_weights], tf.float32), *specs)

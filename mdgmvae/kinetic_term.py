@@ -28,21 +28,23 @@ import tensorflow as tf
 
 
 def covariances(q0: tf.Tensor, q1: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """C_00, C_01 and C_11 over pairs with weight 1: (n, k), (n, k), (n,) -> (3, k, k)."""
-    weighted = q0 * weights[:, tf.newaxis]
+    """C_00, C_01 and C_11 over pairs with weight 1: (k, n), (k, n), (n,) -> (3, k, k)."""
     n = tf.maximum(tf.reduce_sum(weights), 1.0)
+    early, late = q0 * weights, q1 * weights
     return tf.stack(
         [
-            tf.matmul(weighted, q0, transpose_a=True) / n,
-            tf.matmul(weighted, q1, transpose_a=True) / n,
-            tf.matmul(q1 * weights[:, tf.newaxis], q1, transpose_a=True) / n,
-        ]
+            tf.matmul(early, q0, transpose_b=True) / n,
+            tf.matmul(early, q1, transpose_b=True) / n,
+            tf.matmul(late, q1, transpose_b=True) / n,
+        ],
+        axis=-3,
     )
 
 
 def grouped(c: tf.Tensor, groups: tf.Tensor) -> tf.Tensor:
     """Covariances (3, k, k) of components as those of the metastable states they belong to."""
-    return tf.transpose(groups) @ c @ groups
+    groups = groups[..., tf.newaxis, :, :]
+    return tf.matmul(groups, c @ groups, transpose_a=True)
 
 
 def vamp2(c: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
@@ -57,17 +59,42 @@ def surrogate(batch: tf.Tensor, many: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
     # In double precision: components that are hardly told apart yet make C nearly singular.
     c = tf.cast(many, tf.float64)
     p, q = _inverses(c, ridge)
-    left = p @ c[1] @ q
+    c01 = c[..., 1, :, :]
+    left = p @ c01 @ q
     by_c01 = 2.0 * left
-    by_c00 = -left @ tf.transpose(c[1]) @ p
-    by_c11 = -q @ tf.transpose(c[1]) @ left
-    slopes = tf.stop_gradient(tf.cast(tf.stack([by_c00, by_c01, by_c11]), many.dtype))
-    return tf.reduce_sum(slopes * batch)
+    by_c00 = -tf.matmul(left, c01, transpose_b=True) @ p
+    by_c11 = -tf.matmul(q, c01, transpose_b=True) @ left
+    slopes = tf.stack([by_c00, by_c01, by_c11], axis=-3)
+    slopes = tf.stop_gradient(tf.cast(slopes, many.dtype))
+    return tf.reduce_sum(slopes * batch, axis=[-3, -2, -1])
 
 
 def _inverses(c: tf.Tensor, ridge: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    diagonal = tf.cast(ridge, c.dtype) * tf.eye(c.shape[-1], dtype=c.dtype)
-    # To invert what is not finite would end the process of training with an error of
-    # TensorFlow's; the loss of such a step is not finite either, and ends it as it should.
+    # What is not finite gives a loss that is not finite either, which ends the training as it
+    # should; here it would only spread to what is.
     c = tf.where(tf.math.is_finite(c), c, 0.0)
-    return tf.linalg.inv(c[0] + diagonal), tf.linalg.inv(c[2] + diagonal)
+    c00_and_c11 = tf.stack([c[..., 0, :, :], c[..., 2, :, :]])
+    diagonal = tf.cast(ridge, c.dtype) * tf.eye(c.shape[-1], dtype=c.dtype)
+    p, q = tf.unstack(inverse(c00_and_c11 + diagonal))
+    return p, q
+
+
+def inverse(c: tf.Tensor) -> tf.Tensor:
+    """The inverse of symmetric positive definite matrices, by sweeps of their k pivots.
+
+    Goodnight, Am. Stat. 33, 149 (1979). XLA takes minutes to compile `tf.linalg.inv`, and a
+    quarter of one for a Cholesky factorisation; this takes it half a second.
+    """
+    k = c.shape[-1]
+
+    def sweep(i: tf.Tensor, c: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        at = tf.one_hot(i, k, dtype=c.dtype)
+        column = tf.linalg.matvec(c, at)
+        pivot = tf.reduce_sum(column * at, axis=-1, keepdims=True)
+        edge = (column * (1.0 - at) / pivot)[..., tf.newaxis]
+        corner = (at / pivot)[..., tf.newaxis] * at
+        rest = c - column[..., tf.newaxis] * column[..., tf.newaxis, :] / pivot[..., tf.newaxis]
+        rest = rest * (1.0 - at) * (1.0 - at[:, tf.newaxis])
+        return i + 1, rest + edge * at + tf.linalg.matrix_transpose(edge * at) - corner
+
+    return -tf.while_loop(lambda i, _: i < k, sweep, (0, c))[1]

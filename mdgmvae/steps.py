@@ -1,4 +1,9 @@
-"""Steps of Adam on blocks of batches: the compiled part of the training loop (TensorFlow)."""
+"""Steps of Adam on blocks of batches: the compiled part of the training loop (TensorFlow).
+
+One call runs all steps of a block. The rows of a block come shuffled, and the noise of its steps
+is drawn, before the loop over the steps, which is one graph and for long trainings compiled by
+XLA.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
-from . import kinetic_term, losses
-from .architecture import Architecture, kinetic_weight
+from .architecture import Architecture
+from .losses import WIDE_FRAME
 from .network import Network
+from .objective import TERMS, Batch, Objective, batch_loss
 from .soft_covariances import pairs_of_step
 
 if TYPE_CHECKING:
@@ -24,34 +30,53 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
-TERMS = ("loss", "reconstruction", "latent", "negative_entropy")
+#: XLA saves a third to a half of a step and takes some seconds to compile.
+STEPS_WORTH_COMPILING = 4_000
 
 
 @dataclass(frozen=True)
-class Objective:
-    """What a step minimises, beside the loss of a frame at the paper's settings.
+class Engine:
+    """How steps are computed; with another engine the last bits of the weights are others.
 
     Parameters
     ----------
-    n_restarts : int
-        How many sets of weights see the same batches.
-    vamp_weight : float
-        VAMP-2 of q(y|x) times `kinetic_weight` is subtracted from the mean loss.
-    lagged_target : bool
-        Decode the frame one lag later.
-    analytic_kl : bool
-        The latent term in closed form.
+    device : str
+        From `devices.choose`.
+    batch_size : int
+        Rows of a batch.
+    block_rows : int
+        The most rows of a block: a multiple of `batch_size`.
+    xla : bool
+        Compiled by XLA.
     """
 
-    n_restarts: int = 1
-    vamp_weight: float = 0.0
-    lagged_target: bool = False
-    analytic_kl: bool = False
+    device: str
+    batch_size: int
+    block_rows: int
+    xla: bool
 
-    @property
-    def uses_pairs(self) -> bool:
-        """Whether rows are needed together with those one lag later."""
-        return self.vamp_weight > 0 or self.lagged_target
+    @classmethod
+    def choose(
+        cls,
+        architecture: Architecture,
+        device: str,
+        batch_size: int,
+        n_rows: int,
+        block_rows: int,
+        n_epochs: int,
+    ) -> Engine:
+        """The fastest for so many rows and epochs, by measurement (`benchmarks/engine.py`)."""
+        # A larger batch is the same batch.
+        batch_size = min(batch_size, n_rows)
+        n_steps = n_epochs * -(-n_rows // batch_size)
+        is_narrow = architecture.n_x < WIDE_FRAME
+        xla = device.startswith("CPU") and is_narrow and n_steps >= STEPS_WORTH_COMPILING
+        n_batches = -(-min(block_rows, n_rows) // batch_size)
+        logger.info(
+            "at most %s steps of %d frames on %s, %s",
+            f"{n_steps:,}", batch_size, device, "compiled by XLA" if xla else "without XLA",
+        )  # fmt: skip
+        return cls(device, batch_size, n_batches * batch_size, xla)
 
 
 class Optimiser:
@@ -61,23 +86,22 @@ class Optimiser:
         self,
         architecture: Architecture,
         objective: Objective,
-        device: str,
+        engine: Engine,
         state: State,
         ridge: float,
     ) -> None:
-        self._device = device
+        self._device = engine.device
         self._objective = objective
         self._ridge = ridge
-        self._run = _compiled_steps(architecture, objective)
+        self._run = _compiled_steps(architecture, objective, engine)
         self._step = state.step
-        with tf.device(device):
+        with tf.device(self._device):
             self._weights = tf.Variable(state.weights)
             self._moments = tf.Variable(state.first_moment), tf.Variable(state.second_moment)
 
     def epoch(
         self,
         blocks: Iterable[Batches],
-        batch_size: int,
         lr: float,
         r_nent: float,
         rng: np.random.Generator,
@@ -88,10 +112,8 @@ class Optimiser:
         `groups` of shape (n_restarts, k, k) says which components belong together, or is zero.
         """
         seed = rng.integers(0, 2**31 - 1, size=1, dtype=np.int32)
-        sums = np.zeros((len(TERMS) + 1, self._objective.n_restarts))
+        sums = np.zeros((self._objective.n_restarts, len(TERMS) + 1))
         for block in blocks:
-            # A larger batch is the same batch, and TensorFlow counts in 32 bits.
-            n_batch = min(batch_size, len(block.rows))
             arrays = [block.rows]
             if self._objective.uses_pairs:
                 assert block.later is not None and block.has_partner is not None
@@ -101,7 +123,6 @@ class Optimiser:
                     self._weights,
                     *self._moments,
                     tf.constant(groups),
-                    tf.constant(n_batch),
                     tf.constant(lr, tf.float32),
                     tf.constant(r_nent, tf.float32),
                     tf.constant(self._ridge, tf.float32),
@@ -111,8 +132,8 @@ class Optimiser:
                 )
             self._step = int(step)
             sums += result.numpy().astype(np.float64)
-        means = sums[:-1] / np.maximum(sums[-1], 1.0)
-        return [dict(zip(TERMS, column.tolist(), strict=True)) for column in means.T]
+        means = sums[:, :-1] / np.maximum(sums[:, -1:], 1.0)
+        return [dict(zip(TERMS, row, strict=True)) for row in means.tolist()]
 
     def state(self, before: State) -> State:
         """The state one epoch after `before`, which stays as it is."""
@@ -128,42 +149,92 @@ class Optimiser:
 
 
 @lru_cache(maxsize=16)
-def _compiled_steps(architecture: Architecture, objective: Objective) -> Callable[..., Any]:
+def _compiled_steps(
+    architecture: Architecture, objective: Objective, engine: Engine
+) -> Callable[..., Any]:
     """The function that runs the steps of a block: compiled once for each architecture."""
     started = time.perf_counter()
     a, n_restarts = architecture, objective.n_restarts
-    n_many = pairs_of_step(a.k)
+    steps = tf.function(_steps(a, objective, engine), jit_compile=engine.xla)
 
-    def run(weights, m, v, groups, batch_size, lr, r_nent, ridge, seed, step, *block):  # type: ignore[no-untyped-def]
+    def run(weights, m, v, groups, lr, r_nent, ridge, seed, step, *block):  # type: ignore[no-untyped-def]
         n_rows = tf.shape(block[0])[0]
-        n_batches = (n_rows + batch_size - 1) // batch_size
+        n_batches = (n_rows + engine.batch_size - 1) // engine.batch_size
+        noise = _noise(a, n_restarts, engine, seed, step, n_rows)
+        columns = [_columns(array, engine.block_rows) for array in block]
+        numbers = lr, r_nent, ridge, step, n_rows, n_batches
+        return steps(weights, m, v, groups, *numbers, noise, *columns), step + n_batches
 
-        def one_step(i, step, sums):  # type: ignore[no-untyped-def]
-            batch = [array[i * batch_size : (i + 1) * batch_size] for array in block]
-            n = tf.shape(batch[0])[0]
+    vector = [n_restarts, a.n_weights]
+    with tf.device("CPU:0"):
+        # Only their shapes matter: the function runs where the variables that it gets are.
+        examples = [tf.Variable(tf.zeros(vector)) for _ in range(3)]
+    integer, number = tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32)
+    rows, flags = (tf.TensorSpec([None, n], tf.float32) for n in (a.n_x, 1))
+    concrete = tf.function(run).get_concrete_function(
+        *examples,
+        tf.TensorSpec([n_restarts, a.k, a.k], tf.float32),
+        *(number, number, number, integer, integer),
+        *((rows, rows, flags) if objective.uses_pairs else (rows,)),
+    )
+    logger.debug("traced the training step in %.1f s", time.perf_counter() - started)
+    return concrete
+
+
+def _noise(a, n_restarts, engine, seed, step, n_rows):  # type: ignore[no-untyped-def]
+    """Standard normal draws for each step of a block: (steps, ..., n_z, k, batch).
+
+    Outside the loop over the steps, since XLA's own draws take longer than the rest of a step.
+    """
+    size, n_steps = engine.batch_size, engine.block_rows // engine.batch_size
+    leading = [n_restarts] if n_restarts > 1 else []
+
+    def draw(i):  # type: ignore[no-untyped-def]
+        n = tf.minimum(size, n_rows - i * size)
+        drawn = tf.random.stateless_normal(
+            [*leading, a.k, n, a.n_z], [seed, step + i], alg="philox"
+        )
+        drawn = tf.transpose(drawn, [*range(len(leading)), *(len(leading) + j for j in (2, 0, 1))])
+        return tf.pad(drawn, [[0, 0]] * (len(leading) + 2) + [[0, size - n]])
+
+    n_batches = (n_rows + size - 1) // size
+    drawn = tf.map_fn(draw, tf.range(n_batches), fn_output_signature=tf.float32)
+    drawn = tf.pad(drawn, [[0, n_steps - n_batches]] + [[0, 0]] * (len(leading) + 3))
+    return tf.ensure_shape(drawn, [n_steps, *leading, a.n_z, a.k, size])
+
+
+def _columns(rows: tf.Tensor, n: int) -> tf.Tensor:
+    """Rows as columns, filled up with zeros to `n` of them."""
+    filled = tf.pad(tf.transpose(rows), [[0, 0], [0, n - tf.shape(rows)[0]]])
+    return tf.ensure_shape(filled, [rows.shape[1], n])
+
+
+def _steps(a: Architecture, objective: Objective, engine: Engine) -> Callable[..., Any]:
+    """The function that loops over the batches of a block; all its shapes are known."""
+    n_restarts, size = objective.n_restarts, engine.batch_size
+    n_many = min(pairs_of_step(a.k), engine.block_rows)
+
+    def frames(block, start, n, counted):  # type: ignore[no-untyped-def]
+        cut = [tf.slice(columns, [0, start], [columns.shape[0], n]) for columns in block]
+        later, has_partner = (cut[1], cut[2][0]) if objective.uses_pairs else (None, None)
+        return Batch(cut[0], tf.cast(tf.range(n) < counted, tf.float32), later, has_partner)
+
+    def run(weights, m, v, groups, lr, r_nent, ridge, step, n_rows, n_batches, noise, *block):  # type: ignore[no-untyped-def]
+        def one_step(i, sums):  # type: ignore[no-untyped-def]
+            start = i * size
+            batch = frames(block, start, size, n_rows - start)
             # This batch and those before it in the block, or after it where it is among the first.
-            end = tf.minimum(tf.maximum((i + 1) * batch_size, n_many), n_rows)
-            many = [array[tf.maximum(end - n_many, 0) : end] for array in block]
-
-            def loss_of(args):  # type: ignore[no-untyped-def]
-                flat, noise, group = args
-                network = Network(a, flat)
-                return batch_loss(network, objective, batch, noise, many, group, ridge, r_nent)
-
-            shape = [n_restarts, a.k, n, a.n_z] if n_restarts > 1 else [a.k, n, a.n_z]
-            noise = tf.random.stateless_normal(shape, [seed, step], alg="philox")
-            flats = weights.read_value()
+            end = tf.minimum(tf.maximum(start + size, n_many), n_rows)
+            many = frames(block, tf.maximum(end - n_many, 0), n_many, n_many)
+            flat = weights.read_value()
             with tf.GradientTape() as tape:
-                tape.watch(flats)
-                if n_restarts > 1:
-                    loss, terms = tf.vectorized_map(loss_of, (flats, noise, groups))
-                    total = tf.reduce_sum(loss)
-                else:
-                    # Without the detour of the vectorised map: the paper's preset stays, bit
-                    # for bit, what it is without restarts.
-                    total, terms = loss_of((flats[0], noise, groups[0]))
-                    terms = terms[tf.newaxis]
-            t = tf.cast(step + 1, tf.float32)
+                tape.watch(flat)
+                network = Network(a, flat if n_restarts > 1 else flat[0])
+                belong = groups if n_restarts > 1 else groups[0]
+                loss, terms = batch_loss(
+                    network, objective, batch, noise[i], many, belong, ridge, r_nent
+                )
+            t = tf.cast(step + i + 1, tf.float32)
             tf.raw_ops.ResourceApplyAdam(
                 var=weights.handle,
                 m=m.handle,
@@ -174,91 +245,12 @@ def _compiled_steps(architecture: Architecture, objective: Objective) -> Callabl
                 beta1=BETA1,
                 beta2=BETA2,
                 epsilon=EPSILON,
-                grad=tf.convert_to_tensor(tape.gradient(total, flats)),
+                grad=tape.gradient(loss, flat),
             )
-            return i + 1, step + 1, sums + tf.transpose(terms)
+            return i + 1, sums + tf.reshape(terms, sums.shape)
 
         # A sum in float32 over a block of rows is exact enough; blocks are added in float64.
-        sums = tf.zeros([len(TERMS) + 1, n_restarts])
-        start = (tf.constant(0), step, sums)
-        _, step, sums = tf.while_loop(lambda i, *_: i < n_batches, one_step, start)
-        return sums, step
+        start = tf.constant(0), tf.zeros([n_restarts, len(TERMS) + 1])
+        return tf.while_loop(lambda i, _: i < n_batches, one_step, start)[1]
 
-    vector = [n_restarts, a.n_weights]
-    with tf.device("CPU:0"):
-        # Only their shapes matter: the function runs where the variables that it gets are.
-        examples = [tf.Variable(tf.zeros(vector)) for _ in range(3)]
-    integer, number = tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32)
-    rows, flags = tf.TensorSpec([None, a.n_x], tf.float32), tf.TensorSpec([None], tf.float32)
-    concrete = tf.function(run).get_concrete_function(
-        *examples,
-        tf.TensorSpec([n_restarts, a.k, a.k], tf.float32),
-        integer,
-        number,
-        number,
-        number,
-        integer,
-        integer,
-        *((rows, rows, flags) if objective.uses_pairs else (rows,)),
-    )
-    logger.debug("traced the training step in %.1f s", time.perf_counter() - started)
-    return concrete
-
-
-def batch_loss(
-    network: Network,
-    objective: Objective,
-    batch: list[tf.Tensor],
-    noise: tf.Tensor,
-    many: list[tf.Tensor],
-    groups: tf.Tensor,
-    ridge: tf.Tensor,
-    r_nent: tf.Tensor,
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """What a step minimises.
-
-    Parameters
-    ----------
-    network : Network
-    objective : Objective
-    batch : list of tensors
-        Rows (n, n_x); where pairs are used, rows one lag later and whether there are such (n,).
-    noise : tensor of shape (k, n, n_z)
-    many : list of tensors
-        The same as `batch` for more rows, by which the kinetic term is judged.
-    groups : tensor of shape (k, k)
-        Which components belong together.
-    ridge, r_nent : scalars
-
-    Returns
-    -------
-    loss : scalar
-    terms : tensor of shape (5,)
-        Sums over the rows of each of `TERMS`, and their number.
-    """
-    x = batch[0]
-    target = batch[1] if objective.lagged_target else None
-    terms = losses.frame_loss(
-        network, x, noise, r_nent, target=target, analytic_kl=objective.analytic_kl
-    )
-    if objective.lagged_target:
-        has_partner = batch[2]
-        n = tf.reduce_sum(has_partner)
-        sums = [tf.reduce_sum(has_partner * term) for term in terms]
-        loss = sums[0] / tf.maximum(n, 1.0)
-    else:
-        n = tf.cast(tf.shape(x)[0], tf.float32)
-        sums = [tf.reduce_sum(term) for term in terms]
-        loss = tf.reduce_mean(terms.loss)
-    if objective.vamp_weight > 0:
-        weight = kinetic_weight(objective.vamp_weight, network.architecture.n_x)
-        seen, of_many = (_covariances(network, rows) for rows in (batch, many))
-        loss -= weight * kinetic_term.surrogate(seen, of_many, ridge)
-        seen, of_many = (kinetic_term.grouped(c, groups) for c in (seen, of_many))
-        loss -= weight * kinetic_term.surrogate(seen, of_many, ridge)
-    return loss, tf.stack([*sums, n])
-
-
-def _covariances(network: Network, rows: list[tf.Tensor]) -> tf.Tensor:
-    q = [tf.nn.softmax(network.logits(part)) for part in rows[:2]]
-    return kinetic_term.covariances(q[0], q[1], rows[2])
+    return run

@@ -18,7 +18,8 @@ from typing import Protocol
 import numpy as np
 
 from .architecture import Architecture, flatten, initial_weights, kinetic_weight
-from .steps import TERMS, Objective, Optimiser
+from .objective import TERMS, Objective
+from .steps import Engine, Optimiser
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class Batches:
     rows : ndarray of shape (n, n_x)
     later : ndarray of shape (n, n_x) or None
         The rows one lag later, where pairs are used.
-    has_partner : ndarray of shape (n,), float32, or None
+    has_partner : ndarray of shape (n, 1), float32, or None
         1 where `later` is of the same piece of trajectory, else 0.
     """
 
@@ -110,6 +111,12 @@ class Data(Protocol):
 
     #: Of the covariances of the kinetic term.
     ridge: float
+    #: How many rows train.
+    n_rows: int
+
+    @property
+    def block_rows(self) -> int:
+        """The most rows of a block, a multiple of the batch size."""
 
     def epoch(self, rng: np.random.Generator) -> Iterable[Batches]:
         """The training rows in a new random order, in blocks of whole batches."""
@@ -216,13 +223,16 @@ def train(
         lagged_target=options.decoder_target == "lagged",
         analytic_kl=options.kl == "analytic",
     )
-    optimiser = Optimiser(architecture, objective, device, state, data.ridge)
+    engine = Engine.choose(
+        architecture, device, options.batch_size, data.n_rows, data.block_rows, options.n_epochs
+    )
+    optimiser = Optimiser(architecture, objective, engine, state, data.ridge)
     n_epochs = options.n_epochs if options.stop_after is None else options.stop_after
     while state.epoch < n_epochs and not all(_has_ended(r, options) for r in state.restarts):
         lr, r_nent = options.learning_rate(state.epoch), options.entropy_weight(state.epoch)
         rng = _generator(options.seed, 0, state.epoch)
         terms = optimiser.epoch(
-            data.epoch(rng), options.batch_size, lr, r_nent, rng,
+            data.epoch(rng), lr, r_nent, rng,
             _groups(state, data, architecture.k, options),
         )  # fmt: skip
         after = optimiser.state(state)

@@ -16,7 +16,10 @@ def one_hot(labels, k):
 
 
 def covariances(q0, q1):
-    return kinetic_term.covariances(tf.constant(q0), tf.constant(q1), tf.ones(len(q0), tf.float32))
+    """Of q (n, k); the networks have frames as columns."""
+    return kinetic_term.covariances(
+        tf.constant(q0.T), tf.constant(q1.T), tf.ones(len(q0), tf.float32)
+    )
 
 
 def test_a_batch_is_biased_and_the_pairs_of_a_step_are_not():
@@ -60,7 +63,7 @@ def test_pairs_of_weight_zero_do_not_count():
     rng = np.random.default_rng(2)
     q0, q1 = (rng.dirichlet(np.ones(3), 200).astype(np.float32) for _ in range(2))
     weights = (np.arange(200) < 120).astype(np.float32)
-    some = kinetic_term.covariances(tf.constant(q0), tf.constant(q1), tf.constant(weights))
+    some = kinetic_term.covariances(tf.constant(q0.T), tf.constant(q1.T), tf.constant(weights))
     np.testing.assert_allclose(some, covariances(q0[:120], q1[:120]), rtol=1e-5)
 
 
@@ -75,7 +78,7 @@ def test_surrogate_has_the_gradient_of_the_score(is_grouped):
     ridge = tf.constant(1e-3, tf.float64)
 
     def of(values):
-        q = tf.nn.softmax(values)
+        q = tf.linalg.matrix_transpose(tf.nn.softmax(values))
         c = kinetic_term.covariances(q[0], q[1], tf.ones(400, tf.float64))
         return kinetic_term.grouped(c, groups) if is_grouped else c
 
@@ -99,7 +102,8 @@ def test_an_empty_component_has_a_finite_score_and_gradient():
     q = tf.constant(one_hot(labels, 4))  # component 3 is empty
     with tf.GradientTape() as tape:
         tape.watch(q)
-        seen = kinetic_term.covariances(q[:-1], q[1:], tf.ones(len(labels) - 1))
+        columns = tf.transpose(q)
+        seen = kinetic_term.covariances(columns[:, :-1], columns[:, 1:], tf.ones(len(labels) - 1))
         number = kinetic_term.surrogate(seen, seen, tf.constant(1e-4))
     assert np.isfinite(tape.gradient(number, q)).all()
     score = float(kinetic_term.vamp2(seen, tf.constant(1e-6)))

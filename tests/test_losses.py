@@ -32,9 +32,13 @@ def random_case(architecture, seed=0, n=6):
 
 def loss_of(architecture, weights, x, noise, r_nent, dtype=np.float64):
     network = Network(architecture, tf.constant(flatten(architecture, weights).astype(dtype)))
-    return losses.frame_loss(
-        network, tf.constant(x.astype(dtype)), tf.constant(noise.astype(dtype)), r_nent
-    )
+    x, noise = columns(x.astype(dtype), noise.astype(dtype))
+    return losses.frame_loss(network, x, noise, r_nent)
+
+
+def columns(x, noise):
+    """Frames (n, n_x) and noise (k, n, n_z) as the networks want them."""
+    return tf.constant(x.T), tf.constant(noise.transpose(2, 0, 1))
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
@@ -64,10 +68,10 @@ def test_order_renames_the_components_and_leaves_the_loss():
     renamed = Architecture(3, 2, 1, order=(2, 0, 1))
     before = Network(architecture, tf.constant(flatten(architecture, weights)))
     after = Network(renamed, tf.constant(flatten(architecture, weights)))
-    x32 = x.astype(np.float32)
-    np.testing.assert_array_equal(after.logits(x32), before.logits(x32).numpy()[:, [2, 0, 1]])
+    x32 = x.astype(np.float32).T
+    np.testing.assert_array_equal(after.logits(x32), before.logits(x32).numpy()[[2, 0, 1]])
     np.testing.assert_allclose(
-        after.encode(x32).mean, before.encode(x32).mean.numpy()[[2, 0, 1]], rtol=1e-5
+        after.encode(x32).mean, before.encode(x32).mean.numpy()[:, [2, 0, 1]], rtol=1e-5
     )
     np.testing.assert_allclose(
         loss_of(renamed, weights, x, noise[[2, 0, 1]], 0.05).loss,
@@ -79,14 +83,14 @@ def test_order_renames_the_components_and_leaves_the_loss():
 def test_log_normal_is_the_density_of_scipy():
     from scipy.stats import norm
 
-    x, mean, variance = np.random.default_rng(0).uniform(0.5, 2.0, (3, 7, 4))
-    expected = norm.logpdf(x, mean, np.sqrt(variance)).sum(axis=1)
+    x, mean, variance = np.random.default_rng(0).uniform(0.5, 2.0, (3, 7, 4, 5))
+    expected = norm.logpdf(x, mean, np.sqrt(variance)).sum(axis=0)
     np.testing.assert_allclose(losses.log_normal(x, Gaussian(mean, variance)), expected)
 
 
 @pytest.mark.parametrize("k", [2, 5])
 def test_negative_entropy_lies_between_minus_log_k_and_zero(k):
-    even, sure = np.zeros((1, k)), 100.0 * np.eye(k)[:1]
+    even, sure = np.zeros((k, 1)), 100.0 * np.eye(k)[:, :1]
     np.testing.assert_allclose(losses.negative_entropy(even), -np.log(k))
     np.testing.assert_allclose(losses.negative_entropy(sure), 0.0, atol=1e-12)
 
@@ -98,9 +102,7 @@ def test_gradient_is_the_finite_difference(architecture):
 
     def mean_loss(vector):
         network = Network(architecture, vector)
-        return tf.reduce_mean(
-            losses.frame_loss(network, tf.constant(x), tf.constant(noise), 0.05).loss
-        )
+        return tf.reduce_mean(losses.frame_loss(network, *columns(x, noise), 0.05).loss)
 
     variable = tf.Variable(flat)
     with tf.GradientTape() as tape:

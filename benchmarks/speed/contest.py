@@ -1,0 +1,96 @@
+"""Contestants side by side: rounds in turn, so that what else the machine does meets them all."""
+
+import os
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+@dataclass
+class Contestant:
+    """A program that runs rounds on demand (`worker.serve`).
+
+    Parameters
+    ----------
+    name : str
+    command : list of str
+        The script in this folder, and its arguments.
+    python : str
+        The interpreter of its environment.
+    """
+
+    name: str
+    command: list[str]
+    python: str = sys.executable
+    first_call: float = 0.0
+    #: Frames for each second of processor time, one value a round.
+    rates: list[float] = field(default_factory=list)
+    #: The same for each second on the clock.
+    wall_rates: list[float] = field(default_factory=list)
+
+    def start(self) -> None:
+        threads = {
+            f"{name}_NUM_{kind}_THREADS": "1" for name in ("TF",) for kind in ("INTRAOP", "INTEROP")
+        }
+        quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [self.python, self.command[0], *self.command[1:]],
+            cwd=HERE,
+            env={**os.environ, **threads, **quiet},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.first_call = float(self._answer("ready")[0])
+
+    def round(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        n_frames, processor, wall = map(float, self._answer("round"))
+        self.rates.append(n_frames / processor)
+        self.wall_rates.append(n_frames / wall)
+
+    def stop(self) -> None:
+        self._process.communicate()
+
+    def _answer(self, word: str) -> list[str]:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.startswith(word):
+                return line.split()[1:]
+        _, errors = self._process.communicate()
+        raise RuntimeError(f"{self.name} stopped: {errors.strip().splitlines()[-1:]}")
+
+    @property
+    def rate(self) -> float:
+        return statistics.median(self.rates)
+
+
+def contest(contestants: list[Contestant], n_rounds: int) -> None:
+    """Let all of them run `n_rounds` rounds, in turn."""
+    for contestant in contestants:
+        contestant.start()
+    try:
+        for _ in range(n_rounds):
+            for contestant in contestants:
+                contestant.round()
+    finally:
+        for contestant in contestants:
+            contestant.stop()
+
+
+def quartiles(values: list[float]) -> tuple[float, float]:
+    low, _, high = statistics.quantiles(values, n=4) if len(values) > 1 else [values[0]] * 3
+    return low, high
+
+
+def ratio(ours: Contestant, theirs: Contestant) -> tuple[float, float, float]:
+    """The ratio of the medians, and the quartiles of the ratios of the rounds."""
+    rounds = [a / b for a, b in zip(ours.rates, theirs.rates, strict=True)]
+    return ours.rate / theirs.rate, *quartiles(rounds)

@@ -1,0 +1,37 @@
+"""The sizes of networks that speed is measured at."""
+
+import numpy as np
+
+#: Hyperparameters, and frames of a batch.
+SIZES: dict[str, tuple[dict, int]] = {
+    "S": (
+        {"k": 5, "n_x": 3, "n_z": 1, "qy_dims": (32,), "qz_dims": (16,), "pz_dims": (16,),
+         "px_dims": (128,)},
+        517,
+    ),
+    "M": (
+        {"k": 10, "n_x": 45, "n_z": 2, "qy_dims": (64, 64), "qz_dims": (32, 32),
+         "pz_dims": (32, 32), "px_dims": (128, 128)},
+        517,
+    ),
+    "L": (
+        {"k": 10, "n_x": 1000, "n_z": 3, "qy_dims": (256, 256), "qz_dims": (256, 256),
+         "pz_dims": (256, 256), "px_dims": (256, 256)},
+        1000,
+    ),
+    "XL": (
+        {"k": 20, "n_x": 5000, "n_z": 3, "qy_dims": (256, 256), "qz_dims": (256, 256),
+         "pz_dims": (256, 256), "px_dims": (256, 256)},
+        1000,
+    ),
+}  # fmt: skip
+#: Steps of a round: about half a second of the fastest.
+STEPS = {"S": 400, "M": 30, "L": 2, "XL": 1}
+LR, R_NENT = 1e-4, 0.05
+
+
+def frames(size: str) -> np.ndarray:
+    """Rows for one round: speed does not depend on what is in them."""
+    settings, batch_size = SIZES[size]
+    shape = STEPS[size] * batch_size, settings["n_x"]
+    return np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
