@@ -101,7 +101,7 @@ class ScaledRows:
         self._architecture = architecture
         self._options = options
         self._device = device
-        self.n_rows = int(split.train.sum())
+        self.n_rows = len(rows)
         self._pairs = self._held_out_pairs = None
         self.ridge = 0.0
         if options.uses_pairs:

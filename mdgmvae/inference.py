@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from . import losses
 from .architecture import Architecture
-from .network import Network
+from .network import Network, as_columns, by_component
 
 #: Shortest and longest chunk; between them, lengths are powers of two. Where rows are so wide
 #: that fewer than the shortest fit, all chunks are of one length, down to the fewest.
@@ -93,7 +93,7 @@ class Inference:
         """Mean and variance of p(z|y), each of shape (k, n_z)."""
         with tf.device(self._device):
             mean, variance = Network(self._architecture, self._flat).prior()
-        return mean.numpy()[:, :, 0].T, variance.numpy()[:, :, 0].T
+        return mean.numpy().T, variance.numpy().T
 
     def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of q(z|x,y), each of shape (k, n, n_z)."""
@@ -174,15 +174,15 @@ def _membership_gradient(network: Network, x: tf.Tensor, members: tf.Tensor) -> 
 def _loss(
     network: Network, x: tf.Tensor, noise: tf.Tensor, target: tf.Tensor, r_nent: tf.Tensor
 ) -> Iterable[tf.Tensor]:
-    return (losses.frame_loss(network, x, noise, r_nent, target=target[:, 0]).loss,)
+    return (losses.frame_loss(network, x, noise, r_nent, target=target).loss,)
 
 
 def _decode(network: Network, z: tf.Tensor) -> Iterable[tf.Tensor]:
-    return [part[:, 0] for part in network.decode(z[:, tf.newaxis])]
+    return network.decode(z)
 
 
 def _encode(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
-    return network.encode(x)
+    return [by_component(part, network.architecture.k) for part in network.encode(x)]
 
 
 #: The functions, and the shapes of what they take beside the weights.
@@ -197,6 +197,13 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Iterable[tf.Tensor]], tuple[str, ...]]
     "decode": (_decode, ("z",)),
     "encode": (_encode, ("x",)),
 }
+
+
+def _as_columns(value: tf.Tensor) -> tf.Tensor:
+    """(n, values) -> (values, n), (k, n, values) -> (values, k n), all else as it is."""
+    if value.shape.rank == 3:
+        return as_columns(tf.transpose(value, [2, 0, 1]))
+    return tf.transpose(value) if value.shape.rank == 2 else value
 
 
 @lru_cache(maxsize=64)
@@ -214,16 +221,11 @@ def _compiled(name: str, architecture: Architecture) -> Callable[..., Iterable[t
         "": [],
     }
 
-    # The network wants frames as columns, and gives them as columns: (values, k, n).
-    orders = {"x": [1, 0], "z": [1, 0], "1 x": [2, 0, 1], "k x": [2, 0, 1], "k z": [2, 0, 1]}
-
-    @tf.function
+    @tf.function(autograph=False)
     def compiled(flat: tf.Tensor, *values: tf.Tensor) -> Iterable[tf.Tensor]:
-        columns = [
-            tf.transpose(value, orders[argument]) if argument in orders else value
-            for argument, value in zip(arguments, values, strict=True)
-        ]
-        return [tf.transpose(result) for result in function(Network(a, flat), *columns)]
+        # The network has frames as columns.
+        results = function(Network(a, flat), *[_as_columns(value) for value in values])
+        return [tf.transpose(result) for result in results]
 
     specs = [tf.TensorSpec(shapes[argument], tf.float32) for argument in arguments]
     return compiled.get_concrete_function(tf.TensorSpec([a.n_weights], tf.float32), *specs)

@@ -14,11 +14,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from .network import Gaussian, Network
-
-#: A frame of so many features is decoded for one group of components after the other, in so
-#: many groups at most: what is in between then fits the processor's cache.
-WIDE_FRAME, MOST_GROUPS = 256, 32
+from .network import Gaussian, Network, as_columns, by_component
 
 
 class LossTerms(NamedTuple):
@@ -31,11 +27,11 @@ class LossTerms(NamedTuple):
 
 
 def log_normal(x: tf.Tensor, gaussian: Gaussian) -> tf.Tensor:
-    """log N(x; mean, variance) of a diagonal Gaussian: (values, k, n) -> (k, n)."""
+    """log N(x; mean, variance) of a diagonal Gaussian: (values, n) -> (n,)."""
     mean, variance = gaussian
-    constant = mean.shape[-3] * math.log(2.0 * math.pi)
+    constant = mean.shape[-2] * math.log(2.0 * math.pi)
     return -0.5 * (
-        constant + tf.reduce_sum(tf.math.log(variance) + tf.square(x - mean) / variance, axis=-3)
+        constant + tf.reduce_sum(tf.math.log(variance) + tf.square(x - mean) / variance, axis=-2)
     )
 
 
@@ -51,31 +47,34 @@ def draw(gaussian: Gaussian, noise: tf.Tensor) -> tf.Tensor:
 
 
 def expectation(q: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
-    """sum_y q(y|x) * values_y: (k, n) and (k, n) or (d, k, n) -> (n,) or (d, n)."""
+    """sum_y q(y|x) * values_y: (k, n) and (k n,) or (d, k n) -> (n,) or (d, n)."""
+    values = by_component(values, q.shape[-2])
     if values.shape.rank > q.shape.rank:
         q = q[..., tf.newaxis, :, :]
     return tf.reduce_sum(q * values, axis=-2)
 
 
 def kl_divergence(p: Gaussian, q: Gaussian) -> tf.Tensor:
-    """KL(p || q) of diagonal Gaussians, E_p[log p - log q]: (values, k, n) -> (k, n)."""
-    # q is often one Gaussian for many of p: what depends on it alone is computed once for it.
-    precision = 1.0 / q.variance
+    """KL(p || q) of diagonal Gaussians, E_p[log p - log q]: (values, n) -> (n,)."""
     log_ratio = tf.math.log(p.variance) - tf.math.log(q.variance)
     return 0.5 * tf.reduce_sum(
-        (p.variance + tf.square(p.mean - q.mean)) * precision - 1.0 - log_ratio, axis=-3
+        (p.variance + tf.square(p.mean - q.mean)) / q.variance - 1.0 - log_ratio, axis=-2
     )
 
 
-def reconstruction_loss(network: Network, x: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
-    """-log p(x|z_y) for every y: (n_x, n) and (n_z, k, n) -> (k, n)."""
-    x = x[..., tf.newaxis, :]
-    a = network.architecture
-    if a.n_x < WIDE_FRAME:
-        return -log_normal(x, network.decode(z))
-    size = -(-a.k // MOST_GROUPS)
-    groups = [z[..., y : y + size, :] for y in range(0, a.k, size)]
-    return tf.concat([-log_normal(x, network.decode(group)) for group in groups], axis=-2)
+def repeated(x: tf.Tensor, k: int) -> tf.Tensor:
+    """The frames once for each of `k` components: (n_x, n) -> (n_x, k n)."""
+    return tf.tile(x, [1, k])
+
+
+def latent_loss(network: Network, posterior: Gaussian, z: tf.Tensor, analytic: bool) -> tf.Tensor:
+    """log q(z_y|x,y) - log p(z_y|y), or its expectation over z: (n_z, k n) -> (k n,)."""
+    k = network.architecture.k
+    none = tf.zeros_like(by_component(z, k))
+    prior = Gaussian(*[as_columns(part[..., tf.newaxis] + none) for part in network.prior()])
+    if analytic:
+        return kl_divergence(posterior, prior)
+    return log_normal(z, posterior) - log_normal(z, prior)
 
 
 def frame_loss(
@@ -93,7 +92,7 @@ def frame_loss(
     ----------
     network : Network
     x : tensor of shape (n_x, n)
-    noise : tensor of shape (n_z, k, n)
+    noise : tensor of shape (n_z, k n)
         Standard normal.
     r_nent : scalar
         Weight of the negative entropy.
@@ -112,12 +111,9 @@ def frame_loss(
     q = tf.nn.softmax(logits, axis=-2)
     posterior = network.encode(x)
     z = draw(posterior, noise)
-    decoded = x if target is None else target
-    reconstruction = expectation(q, reconstruction_loss(network, decoded, z))
-    if analytic_kl:
-        latent = expectation(q, kl_divergence(posterior, network.prior()))
-    else:
-        latent = expectation(q, log_normal(z, posterior) - log_normal(z, network.prior()))
+    decoded = repeated(x if target is None else target, network.architecture.k)
+    reconstruction = expectation(q, -log_normal(decoded, network.decode(z)))
+    latent = expectation(q, latent_loss(network, posterior, z, analytic_kl))
     nent = negative_entropy(logits)
     log_k = math.log(network.architecture.k)
     return LossTerms(r_nent * nent + reconstruction + latent + log_k, reconstruction, latent, nent)

@@ -11,10 +11,10 @@ Bozkurt Varolgunes, Bereau & Rudzinski 2020 (arXiv 1912.12175), section 2::
 Hidden layers are ReLU, means have no activation, variances are softplus + 1e-5 (that of p(x|z):
 plus `px_floor`, by default the same).
 
-Arrays are feature-major: a frame is a column. What depends on the component y is computed for
-all of them at once and has the shape (values, k, n). Then the narrow layers of these networks
-work along memory, on all frames and components in one matrix product. In front of these axes
-there may be others, the same as in front of the weights: several networks, side by side.
+Arrays are feature-major: a frame is a column. What depends on the component y has k n columns,
+the frames of the first component, then those of the second, ... Then the narrow layers of these
+networks work along memory, on all frames and components in one matrix product. In front of these
+axes there may be others, the same as in front of the weights: several networks, side by side.
 """
 
 from typing import NamedTuple
@@ -28,6 +28,8 @@ VARIANCE_FLOOR = 1e-5
 #: Mean and variance of so few values come from one matrix product; of more, the copies that
 #: this takes cost more than a second product.
 JOINT_HEADS = 64
+#: To so few inputs a 1 is added, so that the gradient of the biases comes with that of the weights.
+THIN = 4
 
 
 class Gaussian(NamedTuple):
@@ -46,11 +48,13 @@ class Network:
     flat : tensor of shape (..., architecture.n_weights)
         All weights, in the order of ``architecture.shapes``; for several networks, their
         results have the same leading axes.
+    part : str
+        Only the weights of this one of the four networks are given, such as "px".
     """
 
-    def __init__(self, architecture: Architecture, flat: tf.Tensor) -> None:
+    def __init__(self, architecture: Architecture, flat: tf.Tensor, part: str = "") -> None:
         self.architecture = architecture
-        shapes = architecture.shapes
+        shapes = {n: shape for n, shape in architecture.shapes.items() if n.startswith(part)}
         leading = flat.shape[:-1].as_list()
         sizes = [int(tf.TensorShape(shape).num_elements()) for shape in shapes.values()]
         parts = tf.split(flat, sizes, axis=-1)
@@ -76,7 +80,7 @@ class Network:
         return tf.gather(logits, self._order, axis=-2) if self.architecture.order else logits
 
     def encode(self, x: tf.Tensor) -> Gaussian:
-        """q(z|x,y) for every y: (n_x, n) -> mean and variance of shape (n_z, k, n).
+        """q(z|x,y) for every y: (n_x, n) -> mean and variance of shape (n_z, k n).
 
         The first layer reads x beside the transformed one-hot y, so W x is the same for all
         components and y only adds a bias to it.
@@ -86,27 +90,23 @@ class Network:
         n_x = self.architecture.n_x
         of_x = tf.matmul(weights[..., :n_x, :], x, transpose_a=True)
         of_y = tf.matmul(weights[..., n_x:, :], y, transpose_a=True) + biases[..., tf.newaxis]
-        h = tf.nn.relu(of_y[..., tf.newaxis] + of_x[..., tf.newaxis, :])
+        of_both = of_y[..., tf.newaxis] + of_x[..., tf.newaxis, :]
+        h = _relu(as_columns(of_both))
         return self._gaussian("qz", h, range(1, len(self.architecture.qz_dims)), VARIANCE_FLOOR)
 
     def prior(self) -> Gaussian:
-        """p(z|y) for every y: mean and variance of shape (n_z, k, 1)."""
-        one_hot = self._one_hot[..., tf.newaxis]
-        return self._gaussian("pz", one_hot, range(len(self.architecture.pz_dims)), VARIANCE_FLOOR)
+        """p(z|y) for every y: mean and variance of shape (n_z, k)."""
+        n_layers = len(self.architecture.pz_dims)
+        return self._gaussian("pz", self._one_hot, range(n_layers), VARIANCE_FLOOR)
 
     def decode(self, z: tf.Tensor) -> Gaussian:
-        """p(x|z): (n_z, k, n) -> mean and variance of shape (n_x, k, n)."""
+        """p(x|z): (n_z, n) -> mean and variance of shape (n_x, n)."""
         a = self.architecture
         return self._gaussian("px", z, range(len(a.px_dims)), a.px_floor)
 
     def _gaussian(self, network: str, h: tf.Tensor, layers: range, floor: float) -> Gaussian:
-        """Both heads on the hidden layers of (values, k, n)."""
-        components_and_frames = tf.shape(h)[-2:]
-        columns = tf.reshape(h, [*h.shape[:-2], -1])
-        mean, variance = self._heads(network, self._hidden(network, columns, layers))
-        shape = tf.concat([tf.shape(mean)[:-1], components_and_frames], 0)
-        variance = tf.nn.softplus(variance) + floor
-        return Gaussian(tf.reshape(mean, shape), tf.reshape(variance, shape))
+        mean, variance = self._heads(network, self._hidden(network, h, layers))
+        return Gaussian(mean, tf.nn.softplus(variance) + floor)
 
     def _heads(self, network: str, h: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         names = [f"{network}/mean", f"{network}/variance"]
@@ -122,21 +122,56 @@ class Network:
 
     def _hidden(self, network: str, h: tf.Tensor, layers: range) -> tf.Tensor:
         for layer in layers:
-            h = tf.nn.relu(self._dense(f"{network}/{layer}", h))
+            h = _relu(self._dense(f"{network}/{layer}", h))
         return h
 
     def _dense(self, name: str, h: tf.Tensor) -> tf.Tensor:
         return _affine(self._weights[f"{name}/weights"], self._weights[f"{name}/biases"], h)
 
 
-def _affine(weights: tf.Tensor, biases: tf.Tensor, h: tf.Tensor) -> tf.Tensor:
-    return _add_bias(tf.matmul(weights, h, transpose_a=True), biases)
+def as_columns(values: tf.Tensor) -> tf.Tensor:
+    """(..., k, n) -> (..., k n)."""
+    return tf.reshape(values, [*values.shape[:-2], -1])
+
+
+def by_component(columns: tf.Tensor, k: int) -> tf.Tensor:
+    """(..., k n) -> (..., k, n)."""
+    n = -1 if columns.shape[-1] is None else columns.shape[-1] // k
+    return tf.reshape(columns, [*columns.shape[:-1], k, n])
 
 
 @tf.custom_gradient
-def _add_bias(h: tf.Tensor, biases: tf.Tensor):  # type: ignore[no-untyped-def]
-    def gradient(slope):  # type: ignore[no-untyped-def]
-        # The sum over the columns as a product: XLA does not use vector instructions for sums.
-        return slope, tf.matmul(slope, tf.ones([tf.shape(slope)[-1], 1], slope.dtype))[..., 0]
+def _relu(h: tf.Tensor):  # type: ignore[no-untyped-def]
+    rectified = tf.nn.relu(h)
 
-    return h + biases[..., tf.newaxis], gradient
+    def gradient(slope):  # type: ignore[no-untyped-def]
+        # A product: XLA does not use vector instructions for a choice.
+        return slope * tf.minimum(rectified * 1e30, 1.0)
+
+    return rectified, gradient
+
+
+@tf.custom_gradient
+def _affine(weights: tf.Tensor, biases: tf.Tensor, h: tf.Tensor):  # type: ignore[no-untyped-def]
+    """W h + b: (n_in, n_out), (n_out,) and (n_in, n) -> (n_out, n).
+
+    The gradient is spelt out in matrix products: XLA uses no vector instructions for a sum over
+    the columns, nor for the product with a single row, and computes their operands once for each.
+    """
+
+    def gradient(slope):  # type: ignore[no-untyped-def]
+        one = tf.ones_like(h[..., :1, :])
+        if weights.shape[-2] > THIN:
+            by_weights = tf.matmul(h, slope, transpose_b=True)
+            by_biases = tf.matmul(slope, one, transpose_b=True)[..., 0]
+            by_h = tf.matmul(weights, slope)
+        else:
+            both = tf.matmul(slope, tf.concat([h, one], -2), transpose_b=True)
+            by_weights, by_biases = tf.linalg.matrix_transpose(both[..., :-1]), both[..., -1]
+            with_biases = tf.concat([weights, biases[..., tf.newaxis, :]], -2)
+            by_h = tf.matmul(with_biases, slope)[..., :-1, :]
+        if slope.shape.rank > h.shape.rank:
+            by_h = tf.reduce_sum(by_h, axis=list(range(slope.shape.rank - h.shape.rank)))
+        return by_weights, by_biases, by_h
+
+    return tf.matmul(weights, h, transpose_a=True) + biases[..., tf.newaxis], gradient

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import tensorflow as tf
 
 from . import kinetic_term, losses
-from .architecture import kinetic_weight
-from .network import Network
+from .architecture import Architecture, kinetic_weight
+from .likelihood import weighted_log_likelihood
+from .network import Network, as_columns
 
 #: What is summed over the rows of a batch; their number comes last.
 TERMS = ("loss", "reconstruction", "latent", "negative_entropy")
@@ -63,7 +65,8 @@ class Batch(NamedTuple):
 
 
 def batch_loss(
-    network: Network,
+    architecture: Architecture,
+    flat: tf.Tensor,
     objective: Objective,
     batch: Batch,
     noise: tf.Tensor,
@@ -76,10 +79,11 @@ def batch_loss(
 
     Parameters
     ----------
-    network : Network
+    architecture : Architecture
+    flat : tensor of shape (n_weights,)
     objective : Objective
     batch : Batch
-    noise : tensor of shape (n_z, k, n)
+    noise : tensor of shape (n_z, k n)
     many : Batch
         More frames, by which the kinetic term is judged.
     groups : tensor of shape (k, k)
@@ -92,30 +96,34 @@ def batch_loss(
     terms : tensor of shape (5,)
         Sums over the frames of each of `TERMS`, and their number.
     """
+    network = Network(architecture, flat)
     lagged = objective.lagged_target
     counts = batch.has_partner if lagged else batch.counts
-    terms = losses.frame_loss(
-        network,
-        batch.x,
-        noise,
-        r_nent,
-        target=batch.later if lagged else None,
-        analytic_kl=objective.analytic_kl,
-    )
-    sums = [tf.reduce_sum(counts * term, axis=-1) for term in terms]
+    logits = network.logits(batch.x)
+    q = tf.nn.softmax(logits, axis=-2)
+    posterior = network.encode(batch.x)
+    z = losses.draw(posterior, noise)
+    target = batch.later if lagged else batch.x
+    log_likelihood = weighted_log_likelihood(architecture, flat, target, z, as_columns(counts * q))
+    latent = losses.latent_loss(network, posterior, z, objective.analytic_kl)
+    sums = [
+        -log_likelihood,
+        tf.reduce_sum(counts * losses.expectation(q, latent), axis=-1),
+        tf.reduce_sum(counts * losses.negative_entropy(logits), axis=-1),
+    ]
     n = tf.reduce_sum(counts)
+    sums = [r_nent * sums[2] + sums[0] + sums[1] + n * math.log(architecture.k), *sums]
     loss = sums[0] / tf.maximum(n, 1.0)
     if objective.vamp_weight > 0:
-        weight = kinetic_weight(objective.vamp_weight, network.architecture.n_x)
-        seen, of_many = (
-            tf.stack([c, kinetic_term.grouped(c, groups)], axis=-4)
-            for c in (_covariances(network, frames) for frames in (batch, many))
+        weight = kinetic_weight(objective.vamp_weight, architecture.n_x)
+        later = tf.nn.softmax(network.logits(batch.later), axis=-2)
+        seen = kinetic_term.covariances(q, later, batch.has_partner)
+        both = tf.concat([many.x, many.later], axis=-1)
+        of_many = tf.split(tf.nn.softmax(network.logits(both), axis=-2), 2, axis=-1)
+        expected = kinetic_term.covariances(*of_many, many.has_partner)
+        scores = kinetic_term.surrogate(
+            *[tf.stack([c, kinetic_term.grouped(c, groups)], axis=-4) for c in (seen, expected)],
+            ridge,
         )
-        scores = kinetic_term.surrogate(seen, of_many, ridge)
         loss -= weight * tf.reduce_sum(scores, axis=-1)
     return tf.reduce_sum(loss), tf.stack([*sums, tf.broadcast_to(n, tf.shape(sums[0]))], axis=-1)
-
-
-def _covariances(network: Network, frames: Batch) -> tf.Tensor:
-    q0, q1 = (tf.nn.softmax(network.logits(x), axis=-2) for x in (frames.x, frames.later))
-    return kinetic_term.covariances(q0, q1, frames.has_partner)

@@ -19,8 +19,6 @@ import numpy as np
 import tensorflow as tf
 
 from .architecture import Architecture
-from .losses import WIDE_FRAME
-from .network import Network
 from .objective import TERMS, Batch, Objective, batch_loss
 from .soft_covariances import pairs_of_step
 
@@ -30,8 +28,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
-#: XLA saves a third to a half of a step and takes some seconds to compile.
-STEPS_WORTH_COMPILING = 4_000
+#: XLA halves a step of a small network and takes some seconds to compile.
+STEPS_WORTH_COMPILING = 1_000
 
 
 @dataclass(frozen=True)
@@ -58,19 +56,17 @@ class Engine:
     @classmethod
     def choose(
         cls,
-        architecture: Architecture,
         device: str,
         batch_size: int,
         n_rows: int,
         block_rows: int,
         n_epochs: int,
     ) -> Engine:
-        """The fastest for so many rows and epochs, by measurement (`benchmarks/engine.py`)."""
+        """The fastest for so many rows and epochs, by measurement (`benchmarks/speed`)."""
         # A larger batch is the same batch.
         batch_size = min(batch_size, n_rows)
         n_steps = n_epochs * -(-n_rows // batch_size)
-        is_narrow = architecture.n_x < WIDE_FRAME
-        xla = device.startswith("CPU") and is_narrow and n_steps >= STEPS_WORTH_COMPILING
+        xla = device.startswith("CPU") and n_steps >= STEPS_WORTH_COMPILING
         n_batches = -(-min(block_rows, n_rows) // batch_size)
         logger.info(
             "at most %s steps of %d frames on %s, %s",
@@ -155,7 +151,7 @@ def _compiled_steps(
     """The function that runs the steps of a block: compiled once for each architecture."""
     started = time.perf_counter()
     a, n_restarts = architecture, objective.n_restarts
-    steps = tf.function(_steps(a, objective, engine), jit_compile=engine.xla)
+    steps = tf.function(_steps(a, objective, engine), autograph=False, jit_compile=engine.xla)
 
     def run(weights, m, v, groups, lr, r_nent, ridge, seed, step, *block):  # type: ignore[no-untyped-def]
         n_rows = tf.shape(block[0])[0]
@@ -171,7 +167,7 @@ def _compiled_steps(
         examples = [tf.Variable(tf.zeros(vector)) for _ in range(3)]
     integer, number = tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32)
     rows, flags = (tf.TensorSpec([None, n], tf.float32) for n in (a.n_x, 1))
-    concrete = tf.function(run).get_concrete_function(
+    concrete = tf.function(run, autograph=False).get_concrete_function(
         *examples,
         tf.TensorSpec([n_restarts, a.k, a.k], tf.float32),
         *(number, number, number, integer, integer),
@@ -182,7 +178,7 @@ def _compiled_steps(
 
 
 def _noise(a, n_restarts, engine, seed, step, n_rows):  # type: ignore[no-untyped-def]
-    """Standard normal draws for each step of a block: (steps, ..., n_z, k, batch).
+    """Standard normal draws for each step of a block: (steps, ..., n_z, k batch).
 
     Outside the loop over the steps, since XLA's own draws take longer than the rest of a step.
     """
@@ -200,7 +196,7 @@ def _noise(a, n_restarts, engine, seed, step, n_rows):  # type: ignore[no-untype
     n_batches = (n_rows + size - 1) // size
     drawn = tf.map_fn(draw, tf.range(n_batches), fn_output_signature=tf.float32)
     drawn = tf.pad(drawn, [[0, n_steps - n_batches]] + [[0, 0]] * (len(leading) + 3))
-    return tf.ensure_shape(drawn, [n_steps, *leading, a.n_z, a.k, size])
+    return tf.reshape(drawn, [n_steps, *leading, a.n_z, a.k * size])
 
 
 def _columns(rows: tf.Tensor, n: int) -> tf.Tensor:
@@ -224,15 +220,14 @@ def _steps(a: Architecture, objective: Objective, engine: Engine) -> Callable[..
             start = i * size
             batch = frames(block, start, size, n_rows - start)
             # This batch and those before it in the block, or after it where it is among the first.
-            end = tf.minimum(tf.maximum(start + size, n_many), n_rows)
-            many = frames(block, tf.maximum(end - n_many, 0), n_many, n_many)
+            # XLA compiles anew for another number of rows where that decides what is cut out.
+            many = frames(block, tf.maximum(start + size - n_many, 0), n_many, n_many)
             flat = weights.read_value()
             with tf.GradientTape() as tape:
                 tape.watch(flat)
-                network = Network(a, flat if n_restarts > 1 else flat[0])
-                belong = groups if n_restarts > 1 else groups[0]
+                of_one = (flat, groups) if n_restarts > 1 else (flat[0], groups[0])
                 loss, terms = batch_loss(
-                    network, objective, batch, noise[i], many, belong, ridge, r_nent
+                    a, of_one[0], objective, batch, noise[i], many, of_one[1], ridge, r_nent
                 )
             t = tf.cast(step + i + 1, tf.float32)
             tf.raw_ops.ResourceApplyAdam(

@@ -111,7 +111,8 @@ class Data(Protocol):
 
     #: Of the covariances of the kinetic term.
     ridge: float
-    #: How many rows train.
+    #: How many rows there are. With those held out: so what is compiled for the training without
+    #: them serves for the one with them.
     n_rows: int
 
     @property
@@ -224,7 +225,7 @@ def train(
         analytic_kl=options.kl == "analytic",
     )
     engine = Engine.choose(
-        architecture, device, options.batch_size, data.n_rows, data.block_rows, options.n_epochs
+        device, options.batch_size, data.n_rows, data.block_rows, options.n_epochs
     )
     optimiser = Optimiser(architecture, objective, engine, state, data.ridge)
     n_epochs = options.n_epochs if options.stop_after is None else options.stop_after

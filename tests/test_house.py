@@ -14,7 +14,7 @@ MODULES = sorted(
     path for folder in ("mdgmvae", "featurizers") for path in (ROOT / folder).rglob("*.py")
 )
 TENSORFLOW_MODULES = {
-    *("network.py", "losses.py", "kinetic_term.py", "objective.py", "steps.py"),
+    *("network.py", "losses.py", "likelihood.py", "kinetic_term.py", "objective.py", "steps.py"),
     *("inference.py", "devices.py", "tf1.py"),
 }
 MODEL_MODULES = {"model.py", "training.py", *TENSORFLOW_MODULES}

@@ -6,12 +6,13 @@ Usage: python ours.py SIZE plain|xla|auto [N_RESTARTS]
 import sys
 
 import numpy as np
-from sizes import LR, R_NENT, SIZES, frames
+from sizes import KINETIC, LR, R_NENT, SIZES, frames
 from worker import serve
 
 from mdgmvae.architecture import Architecture
 from mdgmvae.objective import Objective
 from mdgmvae.rows import Rows
+from mdgmvae.soft_covariances import pairs_of_step
 from mdgmvae.steps import Engine, Optimiser
 from mdgmvae.training import Batches, Options, _start, random_start
 
@@ -21,22 +22,30 @@ def main(size: str, mode: str, n_restarts: int = 1) -> None:
     architecture = Architecture(**settings)
     x = frames(size)
     rows = Rows(x)
+    weight, lag = KINETIC.get(size, (0.0, 0))
+    lags = (0, lag) if weight else (0,)
+    n_wanted = pairs_of_step(architecture.k) if weight else 0
     noise_bytes = 4 * n_restarts * architecture.k * architecture.n_z
-    block_rows = rows.block_rows(batch_size, 0, noise_bytes)
+    block_rows = rows.block_rows(batch_size, n_wanted, noise_bytes)
     many_epochs = 100_000
-    engine = Engine.choose(architecture, "CPU:0", batch_size, len(x), block_rows, many_epochs)
+    engine = Engine.choose("CPU:0", batch_size, len(x), block_rows, many_epochs)
     if mode != "auto":
         engine = Engine("CPU:0", engine.batch_size, engine.block_rows, mode == "xla")
     options = Options(1, batch_size, LR, R_NENT, seed=0, n_init=n_restarts)
     state = _start(architecture, random_start(architecture, options))
-    optimiser = Optimiser(architecture, Objective(n_restarts), engine, state, ridge=0.0)
+    objective = Objective(n_restarts, weight, analytic_kl=weight > 0)
+    optimiser = Optimiser(architecture, objective, engine, state, ridge=1e-4)
     groups = np.zeros((n_restarts, architecture.k, architecture.k), np.float32)
     rng = np.random.default_rng(0)
 
+    def batches(block: tuple[np.ndarray, list[np.ndarray]]) -> Batches:
+        numbers, parts = block
+        has_partner = (numbers + lag < len(x)).astype(np.float32)[:, np.newaxis]
+        return Batches(*parts, has_partner) if weight else Batches(*parts)
+
     def epoch() -> int:
-        shuffled = rows.shuffled(rng, batch_size, beside=noise_bytes)
-        blocks = (Batches(block[0]) for _, block in shuffled)
-        optimiser.epoch(blocks, LR, R_NENT, rng, groups)
+        shuffled = rows.shuffled(rng, batch_size, None, lags, n_wanted, noise_bytes)
+        optimiser.epoch(map(batches, shuffled), LR, R_NENT, rng, groups)
         return len(x) * n_restarts
 
     serve(epoch)

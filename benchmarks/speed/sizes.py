@@ -19,6 +19,11 @@ SIZES: dict[str, tuple[dict, int]] = {
          "pz_dims": (256, 256), "px_dims": (256, 256)},
         1000,
     ),
+    "robust": (
+        {"k": 5, "n_x": 10, "n_z": 2, "qy_dims": (32,), "qz_dims": (16,), "pz_dims": (16,),
+         "px_dims": (128,)},
+        517,
+    ),
     "XL": (
         {"k": 20, "n_x": 5000, "n_z": 3, "qy_dims": (256, 256), "qz_dims": (256, 256),
          "pz_dims": (256, 256), "px_dims": (256, 256)},
@@ -26,7 +31,9 @@ SIZES: dict[str, tuple[dict, int]] = {
     ),
 }  # fmt: skip
 #: Steps of a round: about half a second of the fastest.
-STEPS = {"S": 400, "M": 30, "L": 2, "XL": 1}
+STEPS = {"S": 400, "M": 30, "L": 2, "XL": 1, "robust": 100}
+#: Preset "robust" has a kinetic term with this weight and lag, which nobody else has.
+KINETIC = {"robust": (1.5, 5)}
 LR, R_NENT = 1e-4, 0.05
 
 

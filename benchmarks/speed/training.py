@@ -25,7 +25,9 @@ def contestants(size: str, peers: str | None, restarts: list[int]) -> list[Conte
         Contestant("mdgmvae, with XLA", ["ours.py", size, "xla"]),
         Contestant("Keras fit", ["keras_fit.py", size]),
     ]
-    found += [Contestant(f"mdgmvae, {n} restarts", ["ours.py", size, "auto", f"{n}"]) for n in restarts]
+    found += [
+        Contestant(f"mdgmvae, {n} restarts", ["ours.py", size, "auto", f"{n}"]) for n in restarts
+    ]
     if peers:
         found.append(Contestant("biobb-pytorch", ["biobb.py", size], peers))
     return found
