@@ -123,7 +123,7 @@ class ScaledRows:
     @property
     def _noise_bytes(self) -> int:
         """Bytes of the noise that comes to each row in the training."""
-        return 4 * self._options.n_init * self._architecture.k * self._architecture.n_z
+        return 4 * self._architecture.k * self._architecture.n_z
 
     @cached_property
     def _probe(self) -> np.ndarray:

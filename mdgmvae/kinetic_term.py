@@ -36,14 +36,12 @@ def covariances(q0: tf.Tensor, q1: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
             tf.matmul(early, q0, transpose_b=True) / n,
             tf.matmul(early, q1, transpose_b=True) / n,
             tf.matmul(late, q1, transpose_b=True) / n,
-        ],
-        axis=-3,
+        ]
     )
 
 
 def grouped(c: tf.Tensor, groups: tf.Tensor) -> tf.Tensor:
     """Covariances (3, k, k) of components as those of the metastable states they belong to."""
-    groups = groups[..., tf.newaxis, :, :]
     return tf.matmul(groups, c @ groups, transpose_a=True)
 
 

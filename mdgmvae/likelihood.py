@@ -22,15 +22,15 @@ def weighted_log_likelihood(
     Parameters
     ----------
     architecture : Architecture
-    flat : tensor of shape (..., n_weights)
+    flat : tensor of shape (n_weights,)
     x : tensor of shape (n_x, n)
-    z : tensor of shape (..., n_z, k n)
-    weights : tensor of shape (..., k n)
+    z : tensor of shape (n_z, k n)
+    weights : tensor of shape (k n,)
         Of each frame and component, as in z.
 
     Returns
     -------
-    tensor of shape (...)
+    scalar
     """
     k = architecture.k
     # The decoder's weights are the last ones.
@@ -40,10 +40,12 @@ def weighted_log_likelihood(
 
     @tf.custom_gradient
     def total(of_decoder, z, weights):  # type: ignore[no-untyped-def]
-        z_by_component, weights_by_component = by_component(z, k), by_component(weights, k)
+        # Components first: one of them is a piece of memory.
+        z_by_component = tf.transpose(by_component(z, k), [1, 0, 2])
+        weights_by_component = by_component(weights, k)
 
         def one_component(y, slope, by_z, logs):  # type: ignore[no-untyped-def]
-            z_y, weights_y = z_by_component[..., y, :], weights_by_component[..., y, :]
+            z_y, weights_y = z_by_component[y], weights_by_component[y]
             with tf.GradientTape() as tape:
                 tape.watch([of_decoder, z_y])
                 log = log_normal(x, Network(architecture, of_decoder, "px/").decode(z_y))
@@ -56,18 +58,12 @@ def weighted_log_likelihood(
         _, by_decoder, by_z, logs = tf.while_loop(
             lambda y, *_: y < k, one_component, start, parallel_iterations=1
         )
-        by_z, logs = (as_columns(_second_last(part.stack())) for part in (by_z, logs))
+        by_z = as_columns(tf.transpose(by_z.stack(), [1, 0, 2]))
+        logs = as_columns(logs.stack())
 
         def gradient(of_total):  # type: ignore[no-untyped-def]
-            of_total = of_total[..., tf.newaxis]
-            return of_total * by_decoder, of_total[..., tf.newaxis] * by_z, of_total * logs
+            return of_total * by_decoder, of_total * by_z, of_total * logs
 
-        return tf.reduce_sum(weights * logs, axis=-1), gradient
+        return tf.reduce_sum(weights * logs), gradient
 
-    return total(flat[..., n_others:], z, weights)
-
-
-def _second_last(stacked: tf.Tensor) -> tf.Tensor:
-    """The first axis in front of the last one."""
-    n = stacked.shape.rank
-    return tf.transpose(stacked, [*range(1, n - 1), 0, n - 1])
+    return total(flat[n_others:], z, weights)

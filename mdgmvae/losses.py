@@ -29,16 +29,16 @@ class LossTerms(NamedTuple):
 def log_normal(x: tf.Tensor, gaussian: Gaussian) -> tf.Tensor:
     """log N(x; mean, variance) of a diagonal Gaussian: (values, n) -> (n,)."""
     mean, variance = gaussian
-    constant = mean.shape[-2] * math.log(2.0 * math.pi)
+    constant = mean.shape[0] * math.log(2.0 * math.pi)
     return -0.5 * (
-        constant + tf.reduce_sum(tf.math.log(variance) + tf.square(x - mean) / variance, axis=-2)
+        constant + tf.reduce_sum(tf.math.log(variance) + tf.square(x - mean) / variance, axis=0)
     )
 
 
 def negative_entropy(logits: tf.Tensor) -> tf.Tensor:
     """sum_y q log q of q = softmax(logits): (k, n) -> (n,), between -log k and 0."""
-    log_q = tf.nn.log_softmax(logits, axis=-2)
-    return tf.reduce_sum(tf.exp(log_q) * log_q, axis=-2)
+    log_q = tf.nn.log_softmax(logits, axis=0)
+    return tf.reduce_sum(tf.exp(log_q) * log_q, axis=0)
 
 
 def draw(gaussian: Gaussian, noise: tf.Tensor) -> tf.Tensor:
@@ -48,17 +48,14 @@ def draw(gaussian: Gaussian, noise: tf.Tensor) -> tf.Tensor:
 
 def expectation(q: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
     """sum_y q(y|x) * values_y: (k, n) and (k n,) or (d, k n) -> (n,) or (d, n)."""
-    values = by_component(values, q.shape[-2])
-    if values.shape.rank > q.shape.rank:
-        q = q[..., tf.newaxis, :, :]
-    return tf.reduce_sum(q * values, axis=-2)
+    return tf.reduce_sum(q * by_component(values, q.shape[0]), axis=-2)
 
 
 def kl_divergence(p: Gaussian, q: Gaussian) -> tf.Tensor:
     """KL(p || q) of diagonal Gaussians, E_p[log p - log q]: (values, n) -> (n,)."""
     log_ratio = tf.math.log(p.variance) - tf.math.log(q.variance)
     return 0.5 * tf.reduce_sum(
-        (p.variance + tf.square(p.mean - q.mean)) / q.variance - 1.0 - log_ratio, axis=-2
+        (p.variance + tf.square(p.mean - q.mean)) / q.variance - 1.0 - log_ratio, axis=0
     )
 
 
@@ -108,7 +105,7 @@ def frame_loss(
         [log q(z_y|x,y) - log p(z_y|y)]; ``negative_entropy``, sum_y q log q.
     """
     logits = network.logits(x)
-    q = tf.nn.softmax(logits, axis=-2)
+    q = tf.nn.softmax(logits, axis=0)
     posterior = network.encode(x)
     z = draw(posterior, noise)
     decoded = repeated(x if target is None else target, network.architecture.k)

@@ -13,10 +13,10 @@ plus `px_floor`, by default the same).
 
 Arrays are feature-major: a frame is a column. What depends on the component y has k n columns,
 the frames of the first component, then those of the second, ... Then the narrow layers of these
-networks work along memory, on all frames and components in one matrix product. In front of these
-axes there may be others, the same as in front of the weights: several networks, side by side.
+networks work along memory, on all frames and components in one matrix product.
 """
 
+import math
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -45,9 +45,8 @@ class Network:
     Parameters
     ----------
     architecture : Architecture
-    flat : tensor of shape (..., architecture.n_weights)
-        All weights, in the order of ``architecture.shapes``; for several networks, their
-        results have the same leading axes.
+    flat : tensor of shape (architecture.n_weights,)
+        All weights, in the order of ``architecture.shapes``.
     part : str
         Only the weights of this one of the four networks are given, such as "px".
     """
@@ -55,16 +54,12 @@ class Network:
     def __init__(self, architecture: Architecture, flat: tf.Tensor, part: str = "") -> None:
         self.architecture = architecture
         shapes = {n: shape for n, shape in architecture.shapes.items() if n.startswith(part)}
-        leading = flat.shape[:-1].as_list()
-        sizes = [int(tf.TensorShape(shape).num_elements()) for shape in shapes.values()]
-        parts = tf.split(flat, sizes, axis=-1)
+        sizes = [math.prod(shape) for shape in shapes.values()]
         self._weights = {
-            name: tf.reshape(part, leading + list(shape))
-            for (name, shape), part in zip(shapes.items(), parts, strict=True)
+            name: tf.reshape(part, shape)
+            for (name, shape), part in zip(shapes.items(), tf.split(flat, sizes), strict=True)
         }
-        self._one_hot = tf.gather(
-            tf.eye(architecture.k, batch_shape=leading, dtype=flat.dtype), self._order, axis=-1
-        )
+        self._one_hot = tf.gather(tf.eye(architecture.k, dtype=flat.dtype), self._order, axis=1)
 
     @property
     def _order(self) -> list[int]:
@@ -77,7 +72,7 @@ class Network:
         logits = self._dense(f"qy/{n_hidden}", h)
         if self.architecture.relu_logits:
             logits = tf.nn.relu(logits)
-        return tf.gather(logits, self._order, axis=-2) if self.architecture.order else logits
+        return tf.gather(logits, self._order) if self.architecture.order else logits
 
     def encode(self, x: tf.Tensor) -> Gaussian:
         """q(z|x,y) for every y: (n_x, n) -> mean and variance of shape (n_z, k n).
@@ -88,10 +83,9 @@ class Network:
         weights, biases = self._weights["qz/0/weights"], self._weights["qz/0/biases"]
         y = self._dense("qz/one_hot", self._one_hot)
         n_x = self.architecture.n_x
-        of_x = tf.matmul(weights[..., :n_x, :], x, transpose_a=True)
-        of_y = tf.matmul(weights[..., n_x:, :], y, transpose_a=True) + biases[..., tf.newaxis]
-        of_both = of_y[..., tf.newaxis] + of_x[..., tf.newaxis, :]
-        h = _relu(as_columns(of_both))
+        of_x = tf.matmul(weights[:n_x], x, transpose_a=True)
+        of_y = tf.matmul(weights[n_x:], y, transpose_a=True) + biases[:, tf.newaxis]
+        h = _relu(as_columns(of_y[:, :, tf.newaxis] + of_x[:, tf.newaxis]))
         return self._gaussian("qz", h, range(1, len(self.architecture.qz_dims)), VARIANCE_FLOOR)
 
     def prior(self) -> Gaussian:
@@ -114,10 +108,10 @@ class Network:
             mean, variance = (self._dense(name, h) for name in names)
             return mean, variance
         weights, biases = (
-            tf.concat([self._weights[f"{name}/{part}"] for name in names], -1)
+            tf.concat([self._weights[f"{name}/{part}"] for name in names], axis=-1)
             for part in ("weights", "biases")
         )
-        mean, variance = tf.split(_affine(weights, biases, h), 2, axis=-2)
+        mean, variance = tf.split(_affine(weights, biases, h), 2)
         return mean, variance
 
     def _hidden(self, network: str, h: tf.Tensor, layers: range) -> tf.Tensor:
@@ -160,18 +154,13 @@ def _affine(weights: tf.Tensor, biases: tf.Tensor, h: tf.Tensor):  # type: ignor
     """
 
     def gradient(slope):  # type: ignore[no-untyped-def]
-        one = tf.ones_like(h[..., :1, :])
-        if weights.shape[-2] > THIN:
+        one = tf.ones_like(h[:1])
+        if weights.shape[0] > THIN:
             by_weights = tf.matmul(h, slope, transpose_b=True)
-            by_biases = tf.matmul(slope, one, transpose_b=True)[..., 0]
-            by_h = tf.matmul(weights, slope)
-        else:
-            both = tf.matmul(slope, tf.concat([h, one], -2), transpose_b=True)
-            by_weights, by_biases = tf.linalg.matrix_transpose(both[..., :-1]), both[..., -1]
-            with_biases = tf.concat([weights, biases[..., tf.newaxis, :]], -2)
-            by_h = tf.matmul(with_biases, slope)[..., :-1, :]
-        if slope.shape.rank > h.shape.rank:
-            by_h = tf.reduce_sum(by_h, axis=list(range(slope.shape.rank - h.shape.rank)))
-        return by_weights, by_biases, by_h
+            by_biases = tf.matmul(slope, one, transpose_b=True)[:, 0]
+            return by_weights, by_biases, tf.matmul(weights, slope)
+        by_both = tf.matmul(slope, tf.concat([h, one], 0), transpose_b=True)
+        by_h = tf.matmul(tf.concat([weights, biases[tf.newaxis]], 0), slope)
+        return tf.transpose(by_both[:, :-1]), by_both[:, -1], by_h[:-1]
 
-    return tf.matmul(weights, h, transpose_a=True) + biases[..., tf.newaxis], gradient
+    return tf.matmul(weights, h, transpose_a=True) + biases[:, tf.newaxis], gradient

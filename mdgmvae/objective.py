@@ -23,8 +23,6 @@ class Objective:
 
     Parameters
     ----------
-    n_restarts : int
-        How many sets of weights see the same batches.
     vamp_weight : float
         VAMP-2 of q(y|x) times `kinetic_weight` is subtracted from the mean loss.
     lagged_target : bool
@@ -33,7 +31,6 @@ class Objective:
         The latent term in closed form.
     """
 
-    n_restarts: int = 1
     vamp_weight: float = 0.0
     lagged_target: bool = False
     analytic_kl: bool = False
@@ -75,7 +72,7 @@ def batch_loss(
     ridge: tf.Tensor,
     r_nent: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """What a step minimises; for several networks, side by side, the sum over them.
+    """What a step minimises.
 
     Parameters
     ----------
@@ -100,7 +97,7 @@ def batch_loss(
     lagged = objective.lagged_target
     counts = batch.has_partner if lagged else batch.counts
     logits = network.logits(batch.x)
-    q = tf.nn.softmax(logits, axis=-2)
+    q = tf.nn.softmax(logits, axis=0)
     posterior = network.encode(batch.x)
     z = losses.draw(posterior, noise)
     target = batch.later if lagged else batch.x
@@ -108,22 +105,20 @@ def batch_loss(
     latent = losses.latent_loss(network, posterior, z, objective.analytic_kl)
     sums = [
         -log_likelihood,
-        tf.reduce_sum(counts * losses.expectation(q, latent), axis=-1),
-        tf.reduce_sum(counts * losses.negative_entropy(logits), axis=-1),
+        tf.reduce_sum(counts * losses.expectation(q, latent)),
+        tf.reduce_sum(counts * losses.negative_entropy(logits)),
     ]
     n = tf.reduce_sum(counts)
     sums = [r_nent * sums[2] + sums[0] + sums[1] + n * math.log(architecture.k), *sums]
     loss = sums[0] / tf.maximum(n, 1.0)
     if objective.vamp_weight > 0:
         weight = kinetic_weight(objective.vamp_weight, architecture.n_x)
-        later = tf.nn.softmax(network.logits(batch.later), axis=-2)
+        later = tf.nn.softmax(network.logits(batch.later), axis=0)
         seen = kinetic_term.covariances(q, later, batch.has_partner)
-        both = tf.concat([many.x, many.later], axis=-1)
-        of_many = tf.split(tf.nn.softmax(network.logits(both), axis=-2), 2, axis=-1)
-        expected = kinetic_term.covariances(*of_many, many.has_partner)
-        scores = kinetic_term.surrogate(
-            *[tf.stack([c, kinetic_term.grouped(c, groups)], axis=-4) for c in (seen, expected)],
-            ridge,
-        )
-        loss -= weight * tf.reduce_sum(scores, axis=-1)
-    return tf.reduce_sum(loss), tf.stack([*sums, tf.broadcast_to(n, tf.shape(sums[0]))], axis=-1)
+        both = tf.nn.softmax(network.logits(tf.concat([many.x, many.later], 1)), axis=0)
+        earlier, later = tf.split(both, 2, axis=1)
+        expected = kinetic_term.covariances(earlier, later, many.has_partner)
+        # Of the components, and of the metastable states.
+        levels = [tf.stack([c, kinetic_term.grouped(c, groups)]) for c in (seen, expected)]
+        loss -= weight * tf.reduce_sum(kinetic_term.surrogate(levels[0], levels[1], ridge))
+    return loss, tf.stack([*sums, n])

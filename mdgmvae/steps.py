@@ -7,11 +7,10 @@ XLA.
 
 from __future__ import annotations
 
-import copy
 import logging
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ from .objective import TERMS, Batch, Objective, batch_loss
 from .soft_covariances import pairs_of_step
 
 if TYPE_CHECKING:
-    from .training import Batches, State
+    from .training import Batches
 
 logger = logging.getLogger(__name__)
 
@@ -76,72 +75,71 @@ class Engine:
 
 
 class Optimiser:
-    """Adam over all restarts' weights, as one array that lives on the device."""
+    """Adam on the weights of one restart, which live on the device.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    objective : Objective
+    engine : Engine
+    weights, first_moment, second_moment : ndarray of shape (n_weights,)
+    step : int
+        How many steps there have been.
+    ridge : float
+        Of the covariances of the kinetic term.
+    """
 
     def __init__(
         self,
         architecture: Architecture,
         objective: Objective,
         engine: Engine,
-        state: State,
+        weights: np.ndarray,
+        first_moment: np.ndarray,
+        second_moment: np.ndarray,
+        step: int,
         ridge: float,
     ) -> None:
         self._device = engine.device
-        self._objective = objective
         self._ridge = ridge
+        self._k = architecture.k
         self._run = _compiled_steps(architecture, objective, engine)
-        self._step = state.step
+        self.step = step
         with tf.device(self._device):
-            self._weights = tf.Variable(state.weights)
-            self._moments = tf.Variable(state.first_moment), tf.Variable(state.second_moment)
+            self._variables = [tf.Variable(a) for a in (weights, first_moment, second_moment)]
 
-    def epoch(
-        self,
-        blocks: Iterable[Batches],
-        lr: float,
-        r_nent: float,
-        rng: np.random.Generator,
-        groups: np.ndarray,
-    ) -> list[dict[str, float]]:
-        """One pass over the blocks; for each restart the mean of each term over the rows seen.
+    def start_epoch(
+        self, lr: float, r_nent: float, seed: int, groups: np.ndarray | None = None
+    ) -> None:
+        """Set what is the same for all steps of an epoch.
 
-        `groups` of shape (n_restarts, k, k) says which components belong together, or is zero.
+        `groups` of shape (k, k) says which components belong together, where some do.
         """
-        seed = rng.integers(0, 2**31 - 1, size=1, dtype=np.int32)
-        sums = np.zeros((self._objective.n_restarts, len(TERMS) + 1))
-        for block in blocks:
-            arrays = [block.rows]
-            if self._objective.uses_pairs:
-                assert block.later is not None and block.has_partner is not None
-                arrays += [block.later, block.has_partner]
-            with tf.device(self._device):
-                result, step = self._run(
-                    self._weights,
-                    *self._moments,
-                    tf.constant(groups),
-                    tf.constant(lr, tf.float32),
-                    tf.constant(r_nent, tf.float32),
-                    tf.constant(self._ridge, tf.float32),
-                    tf.constant(int(seed[0])),
-                    tf.constant(self._step),
-                    *[tf.constant(array) for array in arrays],
-                )
-            self._step = int(step)
-            sums += result.numpy().astype(np.float64)
-        means = sums[:, :-1] / np.maximum(sums[:, -1:], 1.0)
-        return [dict(zip(TERMS, row, strict=True)) for row in means.tolist()]
+        if groups is None:
+            groups = np.zeros((self._k, self._k), np.float32)
+        self._sums = np.zeros(len(TERMS) + 1)
+        with tf.device(self._device):
+            numbers = [tf.constant(value, tf.float32) for value in (lr, r_nent, self._ridge)]
+            self._settings = [tf.constant(groups), *numbers, tf.constant(seed)]
 
-    def state(self, before: State) -> State:
-        """The state one epoch after `before`, which stays as it is."""
-        return replace(
-            before,
-            epoch=before.epoch + 1,
-            step=self._step,
-            weights=self._weights.numpy(),
-            first_moment=self._moments[0].numpy(),
-            second_moment=self._moments[1].numpy(),
-            restarts=copy.deepcopy(before.restarts),
-        )
+    def run(self, block: Batches) -> None:
+        """The steps of a block of batches."""
+        arrays = [a for a in (block.rows, block.later, block.has_partner) if a is not None]
+        with tf.device(self._device):
+            sums, step = self._run(
+                *self._variables, *self._settings, tf.constant(self.step), *map(tf.constant, arrays)
+            )
+        self.step = int(step)
+        self._sums += sums.numpy().astype(np.float64)
+
+    def means(self) -> dict[str, float]:
+        """The mean of each term over the rows of the epoch."""
+        means = self._sums[:-1] / max(self._sums[-1], 1.0)
+        return dict(zip(TERMS, means.tolist(), strict=True))
+
+    def arrays(self) -> list[np.ndarray]:
+        """Weights, first and second moments."""
+        return [variable.numpy() for variable in self._variables]
 
 
 @lru_cache(maxsize=16)
@@ -150,26 +148,25 @@ def _compiled_steps(
 ) -> Callable[..., Any]:
     """The function that runs the steps of a block: compiled once for each architecture."""
     started = time.perf_counter()
-    a, n_restarts = architecture, objective.n_restarts
+    a = architecture
     steps = tf.function(_steps(a, objective, engine), autograph=False, jit_compile=engine.xla)
 
     def run(weights, m, v, groups, lr, r_nent, ridge, seed, step, *block):  # type: ignore[no-untyped-def]
         n_rows = tf.shape(block[0])[0]
         n_batches = (n_rows + engine.batch_size - 1) // engine.batch_size
-        noise = _noise(a, n_restarts, engine, seed, step, n_rows)
+        noise = _noise(a, engine, seed, step, n_rows)
         columns = [_columns(array, engine.block_rows) for array in block]
         numbers = lr, r_nent, ridge, step, n_rows, n_batches
         return steps(weights, m, v, groups, *numbers, noise, *columns), step + n_batches
 
-    vector = [n_restarts, a.n_weights]
     with tf.device("CPU:0"):
         # Only their shapes matter: the function runs where the variables that it gets are.
-        examples = [tf.Variable(tf.zeros(vector)) for _ in range(3)]
+        examples = [tf.Variable(tf.zeros([a.n_weights])) for _ in range(3)]
     integer, number = tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32)
     rows, flags = (tf.TensorSpec([None, n], tf.float32) for n in (a.n_x, 1))
     concrete = tf.function(run, autograph=False).get_concrete_function(
         *examples,
-        tf.TensorSpec([n_restarts, a.k, a.k], tf.float32),
+        tf.TensorSpec([a.k, a.k], tf.float32),
         *(number, number, number, integer, integer),
         *((rows, rows, flags) if objective.uses_pairs else (rows,)),
     )
@@ -177,26 +174,22 @@ def _compiled_steps(
     return concrete
 
 
-def _noise(a, n_restarts, engine, seed, step, n_rows):  # type: ignore[no-untyped-def]
-    """Standard normal draws for each step of a block: (steps, ..., n_z, k batch).
+def _noise(a, engine, seed, step, n_rows):  # type: ignore[no-untyped-def]
+    """Standard normal draws for each step of a block: (steps, n_z, k batch).
 
     Outside the loop over the steps, since XLA's own draws take longer than the rest of a step.
     """
     size, n_steps = engine.batch_size, engine.block_rows // engine.batch_size
-    leading = [n_restarts] if n_restarts > 1 else []
 
     def draw(i):  # type: ignore[no-untyped-def]
         n = tf.minimum(size, n_rows - i * size)
-        drawn = tf.random.stateless_normal(
-            [*leading, a.k, n, a.n_z], [seed, step + i], alg="philox"
-        )
-        drawn = tf.transpose(drawn, [*range(len(leading)), *(len(leading) + j for j in (2, 0, 1))])
-        return tf.pad(drawn, [[0, 0]] * (len(leading) + 2) + [[0, size - n]])
+        drawn = tf.random.stateless_normal([a.k, n, a.n_z], [seed, step + i], alg="philox")
+        return tf.pad(tf.transpose(drawn, [2, 0, 1]), [[0, 0], [0, 0], [0, size - n]])
 
     n_batches = (n_rows + size - 1) // size
     drawn = tf.map_fn(draw, tf.range(n_batches), fn_output_signature=tf.float32)
-    drawn = tf.pad(drawn, [[0, n_steps - n_batches]] + [[0, 0]] * (len(leading) + 3))
-    return tf.reshape(drawn, [n_steps, *leading, a.n_z, a.k * size])
+    drawn = tf.pad(drawn, [[0, n_steps - n_batches], [0, 0], [0, 0], [0, 0]])
+    return tf.reshape(drawn, [n_steps, a.n_z, a.k * size])
 
 
 def _columns(rows: tf.Tensor, n: int) -> tf.Tensor:
@@ -207,7 +200,7 @@ def _columns(rows: tf.Tensor, n: int) -> tf.Tensor:
 
 def _steps(a: Architecture, objective: Objective, engine: Engine) -> Callable[..., Any]:
     """The function that loops over the batches of a block; all its shapes are known."""
-    n_restarts, size = objective.n_restarts, engine.batch_size
+    size = engine.batch_size
     n_many = min(pairs_of_step(a.k), engine.block_rows)
 
     def frames(block, start, n, counted):  # type: ignore[no-untyped-def]
@@ -225,9 +218,8 @@ def _steps(a: Architecture, objective: Objective, engine: Engine) -> Callable[..
             flat = weights.read_value()
             with tf.GradientTape() as tape:
                 tape.watch(flat)
-                of_one = (flat, groups) if n_restarts > 1 else (flat[0], groups[0])
                 loss, terms = batch_loss(
-                    a, of_one[0], objective, batch, noise[i], many, of_one[1], ridge, r_nent
+                    a, flat, objective, batch, noise[i], many, groups, ridge, r_nent
                 )
             t = tf.cast(step + i + 1, tf.float32)
             tf.raw_ops.ResourceApplyAdam(
@@ -242,10 +234,10 @@ def _steps(a: Architecture, objective: Objective, engine: Engine) -> Callable[..
                 epsilon=EPSILON,
                 grad=tape.gradient(loss, flat),
             )
-            return i + 1, sums + tf.reshape(terms, sums.shape)
+            return i + 1, sums + terms
 
         # A sum in float32 over a block of rows is exact enough; blocks are added in float64.
-        start = tf.constant(0), tf.zeros([n_restarts, len(TERMS) + 1])
+        start = tf.constant(0), tf.zeros([len(TERMS) + 1])
         return tf.while_loop(lambda i, _: i < n_batches, one_step, start)[1]
 
     return run

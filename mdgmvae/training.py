@@ -2,13 +2,14 @@
 
 `train` reads as the method, top to bottom. One epoch is a pass over all rows in a new random
 order, in steps of Adam (Kingma & Ba 2015) on the mean loss of a batch; restarts go through the
-same batches side by side, in one computation. Shuffles and noise are functions of the seed and
+same batches side by side. Shuffles and noise are functions of the seed and
 the epoch alone, so a training that was interrupted and resumed ends with the same weights as
 one that was not.
 """
 
 from __future__ import annotations
 
+import copy
 import logging
 import math
 from collections.abc import Callable, Iterable
@@ -219,7 +220,6 @@ def train(
         initial = random_start(architecture, options)
     state = resume or _start(architecture, initial)
     objective = Objective(
-        n_restarts=len(state.restarts),
         vamp_weight=options.vamp_weight,
         lagged_target=options.decoder_target == "lagged",
         analytic_kl=options.kl == "analytic",
@@ -227,33 +227,67 @@ def train(
     engine = Engine.choose(
         device, options.batch_size, data.n_rows, data.block_rows, options.n_epochs
     )
-    optimiser = Optimiser(architecture, objective, engine, state, data.ridge)
+    optimisers = [
+        Optimiser(architecture, objective, engine, *arrays, state.step, data.ridge)
+        for arrays in zip(state.weights, state.first_moment, state.second_moment, strict=True)
+    ]
     n_epochs = options.n_epochs if options.stop_after is None else options.stop_after
-    while state.epoch < n_epochs and not all(_has_ended(r, options) for r in state.restarts):
-        lr, r_nent = options.learning_rate(state.epoch), options.entropy_weight(state.epoch)
-        rng = _generator(options.seed, 0, state.epoch)
-        terms = optimiser.epoch(
-            data.epoch(rng), lr, r_nent, rng,
-            _groups(state, data, architecture.k, options),
-        )  # fmt: skip
-        after = optimiser.state(state)
-        for number, restart in enumerate(after.restarts):
-            if restart.diverged:
-                after.weights[number] = state.weights[number]
-            if _has_ended(restart, options):
-                continue
-            weights = after.weights[number]
-            # The loss was taken before each step: what the last ones led to is not in it.
-            if not math.isfinite(terms[number]["loss"]) or not data.is_sound(weights):
-                restart.diverged = True
-                after.weights[number] = state.weights[number]
-                continue
-            _record(restart, state.epoch + 1, terms[number], lr, r_nent)
-            _validate(restart, weights, after.epoch, data, options)
-        state = after
+    while state.epoch < n_epochs and (going := _going(state, options)):
+        state = _epoch(state, going, optimisers, data, options)
         on_epoch(state)
     weight = kinetic_weight(options.vamp_weight, architecture.n_x)
     return [_finish(state, number, weight) for number in range(len(state.restarts))]
+
+
+def _going(state: State, options: Options) -> list[int]:
+    """The restarts that have not ended."""
+    return [n for n, restart in enumerate(state.restarts) if not _has_ended(restart, options)]
+
+
+def _epoch(
+    state: State,
+    going: list[int],
+    optimisers: list[Optimiser],
+    data: Data,
+    options: Options,
+) -> State:
+    """Train the restarts that are `going` for one epoch; `state` stays as it is."""
+    lr, r_nent = options.learning_rate(state.epoch), options.entropy_weight(state.epoch)
+    generators = [_generator(options.seed, n, state.epoch) for n in range(len(state.restarts))]
+    # Each restart has its own noise; the order of the rows is that of the first one for all.
+    seeds = [int(rng.integers(0, 2**31 - 1, dtype=np.int32)) for rng in generators]
+    for n in going:
+        optimisers[n].start_epoch(lr, r_nent, seeds[n], _groups(state, n, data, options))
+    # One graph for all restarts takes longer than one after the other: products of a stack of
+    # small matrices are slower than as many products.
+    for block in data.epoch(generators[0]):
+        for n in going:
+            optimisers[n].run(block)
+    after = _copied(state, optimisers[going[0]].step)
+    for n in going:
+        weights, *moments = optimisers[n].arrays()
+        terms, restart = optimisers[n].means(), after.restarts[n]
+        # The loss was taken before each step: what the last ones led to is not in it.
+        if not math.isfinite(terms["loss"]) or not data.is_sound(weights):
+            restart.diverged = True
+            continue
+        after.weights[n] = weights
+        after.first_moment[n], after.second_moment[n] = moments
+        _record(restart, after.epoch, terms, lr, r_nent)
+        _validate(restart, weights, after.epoch, data, options)
+    return after
+
+
+def _copied(state: State, step: int) -> State:
+    """One epoch later, with arrays of its own."""
+    return State(
+        epoch=state.epoch + 1,
+        step=step,
+        weights=state.weights.copy(),
+        first_moment=state.first_moment.copy(),
+        second_moment=state.second_moment.copy(),
+        restarts=copy.deepcopy(state.restarts),
+    )
 
 
 def random_start(architecture: Architecture, options: Options) -> np.ndarray:
@@ -280,12 +314,11 @@ def _start(architecture: Architecture, initial: np.ndarray) -> State:
     )
 
 
-def _groups(state: State, data: Data, k: int, options: Options) -> np.ndarray:
-    """Which components belong together, for each restart; zero until the training has settled."""
-    n = len(state.weights)
+def _groups(state: State, number: int, data: Data, options: Options) -> np.ndarray | None:
+    """Which components of a restart belong together; None until the training has settled."""
     if options.vamp_weight == 0 or state.epoch < SETTLED * options.n_epochs:
-        return np.zeros((n, k, k), np.float32)
-    return np.stack([data.groups(weights) for weights in state.weights])
+        return None
+    return data.groups(state.weights[number])
 
 
 def _record(

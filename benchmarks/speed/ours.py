@@ -4,6 +4,7 @@ Usage: python ours.py SIZE plain|xla|auto [N_RESTARTS]
 """
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 from sizes import KINETIC, LR, R_NENT, SIZES, frames
@@ -14,7 +15,7 @@ from mdgmvae.objective import Objective
 from mdgmvae.rows import Rows
 from mdgmvae.soft_covariances import pairs_of_step
 from mdgmvae.steps import Engine, Optimiser
-from mdgmvae.training import Batches, Options, _start, random_start
+from mdgmvae.training import Batches, Options, random_start
 
 
 def main(size: str, mode: str, n_restarts: int = 1) -> None:
@@ -25,17 +26,18 @@ def main(size: str, mode: str, n_restarts: int = 1) -> None:
     weight, lag = KINETIC.get(size, (0.0, 0))
     lags = (0, lag) if weight else (0,)
     n_wanted = pairs_of_step(architecture.k) if weight else 0
-    noise_bytes = 4 * n_restarts * architecture.k * architecture.n_z
+    noise_bytes = 4 * architecture.k * architecture.n_z
     block_rows = rows.block_rows(batch_size, n_wanted, noise_bytes)
     many_epochs = 100_000
     engine = Engine.choose("CPU:0", batch_size, len(x), block_rows, many_epochs)
     if mode != "auto":
-        engine = Engine("CPU:0", engine.batch_size, engine.block_rows, mode == "xla")
+        engine = replace(engine, xla=mode == "xla")
     options = Options(1, batch_size, LR, R_NENT, seed=0, n_init=n_restarts)
-    state = _start(architecture, random_start(architecture, options))
-    objective = Objective(n_restarts, weight, analytic_kl=weight > 0)
-    optimiser = Optimiser(architecture, objective, engine, state, ridge=1e-4)
-    groups = np.zeros((n_restarts, architecture.k, architecture.k), np.float32)
+    objective = Objective(weight, analytic_kl=weight > 0)
+    optimisers = [
+        Optimiser(architecture, objective, engine, flat, 0 * flat, 0 * flat, 0, ridge=1e-4)
+        for flat in random_start(architecture, options)
+    ]
     rng = np.random.default_rng(0)
 
     def batches(block: tuple[np.ndarray, list[np.ndarray]]) -> Batches:
@@ -45,7 +47,11 @@ def main(size: str, mode: str, n_restarts: int = 1) -> None:
 
     def epoch() -> int:
         shuffled = rows.shuffled(rng, batch_size, None, lags, n_wanted, noise_bytes)
-        optimiser.epoch(map(batches, shuffled), LR, R_NENT, rng, groups)
+        for seed, optimiser in enumerate(optimisers):
+            optimiser.start_epoch(LR, R_NENT, seed)
+        for block in map(batches, shuffled):
+            for optimiser in optimisers:
+                optimiser.run(block)
         return len(x) * n_restarts
 
     serve(epoch)

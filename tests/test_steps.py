@@ -1,0 +1,137 @@
+"""The steps of the training against the plain loss: gradients, engines, what fills up a block."""
+
+import dataclasses
+import logging
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from mdgmvae import GMVAE, losses
+from mdgmvae.architecture import Architecture, flatten, initial_weights
+from mdgmvae.kinetic_term import inverse
+from mdgmvae.network import Network
+from mdgmvae.objective import Batch, Objective, batch_loss
+from mdgmvae.steps import Engine, Optimiser
+from mdgmvae.training import Batches
+
+ARCHITECTURES = [
+    Architecture(5, 3, 1),
+    Architecture(1, 4, 2, (6,), (5,), (4,), (7,)),
+    Architecture(3, 80, 5, (8, 6), (7, 5, 4), (6, 3), (9, 4)),
+    Architecture(4, 3, 2, (6,), (5,), (4,), (7,), px_floor=1e-2, order=(2, 0, 3, 1)),
+]
+N = 60
+
+
+def weights_of(architecture, dtype=np.float32):
+    rng = np.random.default_rng(3)
+    weights = initial_weights(architecture, rng)
+    # Biases that are not zero: otherwise a forgotten one would not be seen.
+    weights = {name: w + rng.normal(0, 0.3, w.shape) for name, w in weights.items()}
+    return flatten(architecture, weights).astype(dtype)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+@pytest.mark.parametrize("lagged", [False, True])
+@pytest.mark.parametrize("analytic", [False, True])
+def test_gradient_of_a_step_is_that_of_the_plain_loss(architecture, lagged, analytic):
+    """The mean over those frames of a batch that count."""
+    a, rng = architecture, np.random.default_rng(0)
+    x, later = rng.normal(size=(2, a.n_x, N))
+    counts = (np.arange(N) < 50).astype(np.float64)
+    has_partner = (np.arange(N) % 4 > 0).astype(np.float64)
+    noise = tf.constant(rng.normal(size=(a.n_z, a.k * N)))
+    batch = Batch(*map(tf.constant, (x, counts, later, has_partner)))
+    flat = tf.constant(weights_of(a, np.float64))
+    objective = Objective(lagged_target=lagged, analytic_kl=analytic)
+    weight = has_partner if lagged else counts
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(flat)
+        plain = losses.frame_loss(
+            Network(a, flat), batch.x, noise, 0.3,
+            target=batch.later if lagged else None, analytic_kl=analytic,
+        )  # fmt: skip
+        mean = tf.reduce_sum(weight * plain.loss) / weight.sum()
+        loss, terms = batch_loss(a, flat, objective, batch, noise, batch, None, None, 0.3)
+    expected, found = (tape.gradient(value, flat).numpy() for value in (mean, loss))
+    assert np.linalg.norm(found - expected) < 1e-10 * np.linalg.norm(expected)
+    np.testing.assert_allclose(
+        terms, [*(tf.reduce_sum(weight * term) for term in plain), weight.sum()], rtol=1e-12
+    )
+
+
+def optimised(engine, objective, block, n_epochs=2):
+    architecture = Architecture(5, 4, 2)
+    flat = weights_of(architecture)
+    optimiser = Optimiser(architecture, objective, engine, flat, 0 * flat, 0 * flat, 0, 1e-3)
+    for epoch in range(n_epochs):
+        optimiser.start_epoch(1e-3, 0.5, epoch, np.eye(5, dtype=np.float32))
+        optimiser.run(block)
+    return flat, optimiser
+
+
+@pytest.fixture
+def block():
+    rng = np.random.default_rng(1)
+    rows = np.cumsum(rng.normal(size=(700, 4)), axis=0).astype(np.float32) / 10
+    return Batches(rows[:-1], rows[1:], (np.arange(699)[:, np.newaxis] % 50 > 0).astype(np.float32))
+
+
+KINETIC = Objective(vamp_weight=1.5, lagged_target=True, analytic_kl=True)
+
+
+@pytest.mark.parametrize("objective", [Objective(), KINETIC], ids=str)
+def test_engines_end_with_the_same_weights(objective, block):
+    if not objective.uses_pairs:
+        block = Batches(block.rows)
+    plain = Engine("CPU:0", 100, 700, xla=False)
+    start, without = optimised(plain, objective, block)
+    _, compiled = optimised(dataclasses.replace(plain, xla=True), objective, block)
+    moved = np.abs(without.arrays()[0] - start)
+    assert np.median(moved[moved > 0]) > 5e-3
+    np.testing.assert_allclose(compiled.arrays()[0], without.arrays()[0], atol=2e-4)
+    assert compiled.means()["loss"] == pytest.approx(without.means()["loss"], rel=1e-4)
+    assert compiled.step == without.step == 14
+
+
+@pytest.mark.parametrize("xla", [False, True])
+def test_what_fills_up_a_block_does_not_count(block, xla):
+    """The last batch and the last block of an epoch are short."""
+    block = Batches(block.rows)
+    exact, longer = (
+        optimised(Engine("CPU:0", 100, n, xla), Objective(), block)[1] for n in (700, 1200)
+    )
+    for ours, theirs in zip(exact.arrays(), longer.arrays(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert exact.means() == longer.means()
+
+
+def test_a_shorter_block_is_not_compiled_anew(block):
+    import time
+
+    engine, took = Engine("CPU:0", 100, 700, xla=True), []
+    for n in (699, 350, 420, 130):
+        part = Batches(block.rows[:n], block.later[:n], block.has_partner[:n])
+        began = time.perf_counter()
+        optimised(engine, dataclasses.replace(KINETIC, vamp_weight=0.7), part, 1)
+        took.append(time.perf_counter() - began)
+    assert max(took[1:]) < 0.3 * took[0]
+
+
+@pytest.mark.parametrize("k", [1, 4, 20])
+def test_inverse_of_nearly_singular_matrices(k):
+    rng = np.random.default_rng(0)
+    q = rng.dirichlet(np.full(k, 0.05), 3000)
+    q[:, -1] = 0.0
+    c = np.stack([q.T @ q / 3000 + 1e-4 * np.eye(k), np.eye(k)])
+    np.testing.assert_allclose(inverse(tf.constant(c)), np.linalg.inv(c), rtol=1e-9, atol=1e-9)
+
+
+def test_log_says_which_engine(five_wells, caplog):
+    x = five_wells[0][:2000]
+    for n_epochs, said in ((1, "without XLA"), (300, "compiled by XLA")):
+        with caplog.at_level(logging.INFO, "mdgmvae"):
+            GMVAE(n_epochs=n_epochs, seed=0, patience=1, validation_fraction=0.3).fit(x)
+        assert f"steps of 517 frames on CPU:0, {said}" in caplog.text
+        caplog.clear()
