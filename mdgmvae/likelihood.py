@@ -2,22 +2,29 @@
 
 It takes most of a step: hidden layers of k n columns. Here the value and the gradient of one
 component are computed before the next one's, so what is in between stays in the processor's
-cache, and the memory that a step takes does not grow with k.
+cache, and the memory that a step takes does not grow with k. Where there are many components,
+a frame may be decoded for the most probable of them and one drawn among the rest.
 """
 
 import math
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from .architecture import Architecture
 from .losses import log_normal
-from .network import Network, as_columns, by_component
+from .network import Network, by_component
 
 
-def weighted_log_likelihood(
-    architecture: Architecture, flat: tf.Tensor, x: tf.Tensor, z: tf.Tensor, weights: tf.Tensor
+def expected_log_likelihood(
+    architecture: Architecture,
+    flat: tf.Tensor,
+    x: tf.Tensor,
+    z: tf.Tensor,
+    q: tf.Tensor,
+    counts: tf.Tensor,
 ) -> tf.Tensor:
-    """sum_y,n weights * log p(x|z_y), with its gradient along `flat`, `z` and `weights`.
+    """Sum over frames of counts * sum_y q(y|x) * log p(x|z_y).
 
     Parameters
     ----------
@@ -25,14 +32,104 @@ def weighted_log_likelihood(
     flat : tensor of shape (n_weights,)
     x : tensor of shape (n_x, n)
     z : tensor of shape (n_z, k n)
-    weights : tensor of shape (k n,)
-        Of each frame and component, as in z.
+    q : tensor of shape (k, n)
+    counts : tensor of shape (n,)
 
     Returns
     -------
     scalar
     """
-    k = architecture.k
+    return _weighted(architecture, flat, x, by_component(z, q.shape[0]), counts * q)[0]
+
+
+def sampled_log_likelihood(
+    architecture: Architecture,
+    flat: tf.Tensor,
+    x: tf.Tensor,
+    z: tf.Tensor,
+    q: tf.Tensor,
+    counts: tf.Tensor,
+    n_decoded: int,
+    uniform: tf.Tensor,
+) -> tf.Tensor:
+    """An unbiased estimate of `expected_log_likelihood`, with an unbiased gradient.
+
+    The `n_decoded` most probable components of a frame count as they are; one is drawn among
+    the rest and stands for all of them (Liu, Regier, Tripuraneni, Jordan & McAuliffe, ICML 2019,
+    Rao-Blackwellised stochastic gradients for discrete distributions). The mean of the most
+    probable ones is taken off as a control variate.
+
+    Parameters
+    ----------
+    architecture, flat, x, z, q, counts
+        As above.
+    n_decoded : int
+    uniform : tensor of shape (n,)
+        Draws between 0 and 1.
+
+    Returns
+    -------
+    scalar
+    """
+    chosen = choose(tf.stop_gradient(q), n_decoded, uniform)
+    of_chosen = tf.reduce_sum(chosen.marks * q, axis=1)
+    # q of the one drawn is worth all of the rest: its own value drops out, its gradient stays.
+    weights = tf.concat([of_chosen[:-1], of_chosen[-1:] * chosen.stands_for], 0)
+    z = tf.reduce_sum(by_component(z, q.shape[0])[:, tf.newaxis] * chosen.marks, axis=2)
+    total, logs = _weighted(architecture, flat, x, z, counts * weights)
+    sure = tf.stop_gradient(of_chosen[:-1])
+    baseline = tf.reduce_sum(sure * logs[:-1], 0) / tf.maximum(tf.reduce_sum(sure, 0), 1e-30)
+    all_rest = tf.reduce_sum(q, axis=0) - tf.reduce_sum(of_chosen[:-1], axis=0)
+    no_value = _without_value(all_rest) - _without_value(weights[-1])
+    return total + tf.reduce_sum(counts * baseline * no_value)
+
+
+class Chosen(NamedTuple):
+    """Which components of each frame are decoded.
+
+    Parameters
+    ----------
+    marks : tensor of shape (n_decoded + 1, k, n)
+        1 for the component that is chosen, else 0.
+    stands_for : tensor of shape (n,)
+        The q of all that are not among the most probable, over that of the one drawn.
+    """
+
+    marks: tf.Tensor
+    stands_for: tf.Tensor
+
+
+def choose(q: tf.Tensor, n_decoded: int, uniform: tf.Tensor) -> Chosen:
+    """The most probable components of each frame, and one drawn among the rest."""
+    k, marks, rest = q.shape[0], [], q
+    for _ in range(n_decoded):
+        marks.append(tf.one_hot(tf.argmax(rest, axis=0), k, axis=0, dtype=q.dtype))
+        # Below all others, those whose q is 0 included.
+        rest = tf.where(marks[-1] > 0, -1.0, rest)
+    rest = tf.maximum(rest, 0.0)
+    cumulated = tf.cumsum(rest)
+    passed = tf.cast(cumulated <= uniform * cumulated[-1], tf.int32)
+    drawn = tf.minimum(tf.reduce_sum(passed, axis=0), k - 1)
+    marks.append(tf.one_hot(drawn, k, axis=0, dtype=q.dtype))
+    of_drawn = tf.reduce_sum(marks[-1] * rest, axis=0)
+    # Where nothing is left to draw from, the last component is drawn and counts nothing.
+    stands_for = tf.where(of_drawn > 0, cumulated[-1] / tf.maximum(of_drawn, 1e-30), 0.0)
+    return Chosen(tf.stack(marks), stands_for)
+
+
+def _without_value(value: tf.Tensor) -> tf.Tensor:
+    """0, with the gradient of `value`."""
+    return value - tf.stop_gradient(value)
+
+
+def _weighted(
+    architecture: Architecture, flat: tf.Tensor, x: tf.Tensor, z: tf.Tensor, weights: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The sum of weights * log p(x|z) and, without a gradient, log p(x|z).
+
+    Of x (n_x, n), z (n_z, m, n) and weights (m, n); for one of m after the other.
+    """
+    m = weights.shape[0]
     # The decoder's weights are the last ones.
     n_others = sum(
         math.prod(shape) for name, shape in architecture.shapes.items() if name[:3] != "px/"
@@ -40,12 +137,8 @@ def weighted_log_likelihood(
 
     @tf.custom_gradient
     def total(of_decoder, z, weights):  # type: ignore[no-untyped-def]
-        # Components first: one of them is a piece of memory.
-        z_by_component = tf.transpose(by_component(z, k), [1, 0, 2])
-        weights_by_component = by_component(weights, k)
-
-        def one_component(y, slope, by_z, logs):  # type: ignore[no-untyped-def]
-            z_y, weights_y = z_by_component[y], weights_by_component[y]
+        def one(y, slope, by_z, logs):  # type: ignore[no-untyped-def]
+            z_y, weights_y = z[y], weights[y]
             with tf.GradientTape() as tape:
                 tape.watch([of_decoder, z_y])
                 log = log_normal(x, Network(architecture, of_decoder, "px/").decode(z_y))
@@ -53,17 +146,18 @@ def weighted_log_likelihood(
             by_decoder, by_z_y = tape.gradient(sum_y, [of_decoder, z_y])
             return y + 1, slope + by_decoder, by_z.write(y, by_z_y), logs.write(y, log)
 
-        empty = [tf.TensorArray(z.dtype, size=k) for _ in range(2)]
+        empty = [tf.TensorArray(z.dtype, size=m) for _ in range(2)]
         start = (0, tf.zeros_like(of_decoder), *empty)
         _, by_decoder, by_z, logs = tf.while_loop(
-            lambda y, *_: y < k, one_component, start, parallel_iterations=1
+            lambda y, *_: y < m, one, start, parallel_iterations=1
         )
-        by_z = as_columns(tf.transpose(by_z.stack(), [1, 0, 2]))
-        logs = as_columns(logs.stack())
+        by_z, logs = by_z.stack(), logs.stack()
 
-        def gradient(of_total):  # type: ignore[no-untyped-def]
+        def gradient(of_total, _):  # type: ignore[no-untyped-def]
             return of_total * by_decoder, of_total * by_z, of_total * logs
 
-        return tf.reduce_sum(weights * logs), gradient
+        return (tf.reduce_sum(weights * logs), logs), gradient
 
-    return total(flat[n_others:], z, weights)
+    # One of m is then a piece of memory.
+    value, logs = total(flat[n_others:], tf.transpose(z, [1, 0, 2]), weights)
+    return value, tf.stop_gradient(logs)

@@ -101,6 +101,9 @@ class GMVAE(
         The latent term at the z that were drawn, as in the paper, or in closed form.
     px_floor : float
         Floor of the variance of p(x|z), in scaled units.
+    n_decoded : int, optional
+        Components that a step decodes for each frame: so many of the most probable, and one
+        drawn among the rest, without a bias. None is all of them, as in the paper.
     n_macrostates : int, optional
         Metastable states into which the components are lumped; None counts the processes that
         are slower than the lag.
@@ -187,6 +190,7 @@ class GMVAE(
         decoder_target: str = "same",
         kl: str = "sampled",
         px_floor: float = 1e-5,
+        n_decoded: int | None = None,
         n_macrostates: int | None = None,
         relu_logits: bool = False,
         device: str = "auto",
@@ -220,6 +224,7 @@ class GMVAE(
         self.decoder_target = decoder_target
         self.kl = kl
         self.px_floor = px_floor
+        self.n_decoded = n_decoded
         self.n_macrostates = n_macrostates
         self.relu_logits = relu_logits
         self.device = device

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from . import kinetic_term, losses
 from .architecture import Architecture, kinetic_weight
-from .likelihood import weighted_log_likelihood
-from .network import Network, as_columns
+from .likelihood import expected_log_likelihood, sampled_log_likelihood
+from .network import Network
 
 #: What is summed over the rows of a batch; their number comes last.
 TERMS = ("loss", "reconstruction", "latent", "negative_entropy")
@@ -29,11 +29,14 @@ class Objective:
         Decode the frame one lag later.
     analytic_kl : bool
         The latent term in closed form.
+    n_decoded : int or None
+        Decode the so many most probable components of a frame and one of the rest.
     """
 
     vamp_weight: float = 0.0
     lagged_target: bool = False
     analytic_kl: bool = False
+    n_decoded: int | None = None
 
     @property
     def uses_pairs(self) -> bool:
@@ -67,6 +70,7 @@ def batch_loss(
     objective: Objective,
     batch: Batch,
     noise: tf.Tensor,
+    uniform: tf.Tensor | None,
     many: Batch,
     groups: tf.Tensor,
     ridge: tf.Tensor,
@@ -81,6 +85,9 @@ def batch_loss(
     objective : Objective
     batch : Batch
     noise : tensor of shape (n_z, k n)
+        Standard normal.
+    uniform : tensor of shape (n,) or None
+        Draws between 0 and 1, where not all components are decoded.
     many : Batch
         More frames, by which the kinetic term is judged.
     groups : tensor of shape (k, k)
@@ -101,7 +108,11 @@ def batch_loss(
     posterior = network.encode(batch.x)
     z = losses.draw(posterior, noise)
     target = batch.later if lagged else batch.x
-    log_likelihood = weighted_log_likelihood(architecture, flat, target, z, as_columns(counts * q))
+    given = architecture, flat, target, z, q, counts
+    if objective.n_decoded is None:
+        log_likelihood = expected_log_likelihood(*given)
+    else:
+        log_likelihood = sampled_log_likelihood(*given, objective.n_decoded, uniform)
     latent = losses.latent_loss(network, posterior, z, objective.analytic_kl)
     sums = [
         -log_likelihood,

@@ -72,6 +72,9 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         "choice", "latent term at the z drawn or in closed form", choices=("sampled", "analytic")
     ),
     "px_floor": Hyperparameter("float", "floor of the variance of p(x|z), in scaled units", 1e-12),
+    "n_decoded": Hyperparameter(
+        "int", "most probable components that a step decodes; by default all", 1, optional=True
+    ),
     "n_macrostates": Hyperparameter(
         "int", "metastable states; by default as many as are slower than the lag", 1, optional=True
     ),
@@ -106,6 +109,7 @@ PAPER: Mapping[str, Any] = {
     "decoder_target": "same",
     "kl": "sampled",
     "px_floor": 1e-5,
+    "n_decoded": None,
     "n_macrostates": None,
     "relu_logits": False,
 }

@@ -155,9 +155,13 @@ def _compiled_steps(
         n_rows = tf.shape(block[0])[0]
         n_batches = (n_rows + engine.batch_size - 1) // engine.batch_size
         noise = _noise(a, engine, seed, step, n_rows)
+        # Other numbers than those of the noise, whose second seed is not negative.
+        shape = [engine.block_rows // engine.batch_size, engine.batch_size]
+        uniform = tf.random.stateless_uniform(shape, [seed, -1 - step], alg="philox")
         columns = [_columns(array, engine.block_rows) for array in block]
         numbers = lr, r_nent, ridge, step, n_rows, n_batches
-        return steps(weights, m, v, groups, *numbers, noise, *columns), step + n_batches
+        sums = steps(weights, m, v, groups, numbers, (noise, uniform), columns)
+        return sums, step + n_batches
 
     with tf.device("CPU:0"):
         # Only their shapes matter: the function runs where the variables that it gets are.
@@ -208,7 +212,10 @@ def _steps(a: Architecture, objective: Objective, engine: Engine) -> Callable[..
         later, has_partner = (cut[1], cut[2][0]) if objective.uses_pairs else (None, None)
         return Batch(cut[0], tf.cast(tf.range(n) < counted, tf.float32), later, has_partner)
 
-    def run(weights, m, v, groups, lr, r_nent, ridge, step, n_rows, n_batches, noise, *block):  # type: ignore[no-untyped-def]
+    def run(weights, m, v, groups, numbers, draws, block):  # type: ignore[no-untyped-def]
+        lr, r_nent, ridge, step, n_rows, n_batches = numbers
+        noise, uniform = draws
+
         def one_step(i, sums):  # type: ignore[no-untyped-def]
             start = i * size
             batch = frames(block, start, size, n_rows - start)
@@ -219,7 +226,7 @@ def _steps(a: Architecture, objective: Objective, engine: Engine) -> Callable[..
             with tf.GradientTape() as tape:
                 tape.watch(flat)
                 loss, terms = batch_loss(
-                    a, flat, objective, batch, noise[i], many, groups, ridge, r_nent
+                    a, flat, objective, batch, noise[i], uniform[i], many, groups, ridge, r_nent
                 )
             t = tf.cast(step + i + 1, tf.float32)
             tf.raw_ops.ResourceApplyAdam(

@@ -46,6 +46,7 @@ class Options:
     kl: str = "sampled"
     vamp_weight: float = 0.0
     decoder_target: str = "same"
+    n_decoded: int | None = None
     #: End after so many epochs of the schedule.
     stop_after: int | None = None
 
@@ -219,10 +220,13 @@ def train(
     if initial is None:
         initial = random_start(architecture, options)
     state = resume or _start(architecture, initial)
+    k = architecture.k
     objective = Objective(
         vamp_weight=options.vamp_weight,
         lagged_target=options.decoder_target == "lagged",
         analytic_kl=options.kl == "analytic",
+        # With one more that is drawn, these would be all.
+        n_decoded=None if (options.n_decoded or k) >= k - 1 else options.n_decoded,
     )
     engine = Engine.choose(
         device, options.batch_size, data.n_rows, data.block_rows, options.n_epochs

@@ -53,12 +53,36 @@ def test_gradient_of_a_step_is_that_of_the_plain_loss(architecture, lagged, anal
             target=batch.later if lagged else None, analytic_kl=analytic,
         )  # fmt: skip
         mean = tf.reduce_sum(weight * plain.loss) / weight.sum()
-        loss, terms = batch_loss(a, flat, objective, batch, noise, batch, None, None, 0.3)
+        loss, terms = batch_loss(a, flat, objective, batch, noise, None, batch, None, None, 0.3)
     expected, found = (tape.gradient(value, flat).numpy() for value in (mean, loss))
     assert np.linalg.norm(found - expected) < 1e-10 * np.linalg.norm(expected)
     np.testing.assert_allclose(
         terms, [*(tf.reduce_sum(weight * term) for term in plain), weight.sum()], rtol=1e-12
     )
+
+
+@pytest.mark.parametrize("n_decoded", [1, 2])
+def test_sampled_components_are_not_biased(n_decoded):
+    """The mean over the draws is the full sum, in value and in gradient."""
+    a, rng, n_draws = Architecture(6, 4, 2, (8,)), np.random.default_rng(0), 400
+    x, noise = (tf.constant(rng.normal(size=shape)) for shape in ((4, N), (2, 6 * N)))
+    batch = Batch(x, tf.constant(np.where(np.arange(N) < 50, 1.0, 0.0)), None, None)
+    flat = tf.constant(weights_of(a, np.float64))
+
+    def loss_and_gradient(n_decoded, uniform=None):
+        objective = Objective(n_decoded=n_decoded)
+        with tf.GradientTape() as tape:
+            tape.watch(flat)
+            loss, _ = batch_loss(a, flat, objective, batch, noise, uniform, batch, None, None, 0.05)
+        return np.array([float(loss), *tape.gradient(loss, flat).numpy()])
+
+    full = loss_and_gradient(None)
+    # The same draw for all frames, evenly spread over 0 to 1.
+    draws = [tf.fill([N], (i + 0.5) / n_draws) for i in range(n_draws)]
+    sampled = np.array([loss_and_gradient(n_decoded, tf.cast(u, tf.float64)) for u in draws])
+    assert sampled[:, 0].std() > 1e-3
+    assert sampled[:, 0].mean() == pytest.approx(full[0], rel=1e-3)
+    assert np.linalg.norm(sampled.mean(axis=0) - full) < 5e-3 * np.linalg.norm(full)
 
 
 def optimised(engine, objective, block, n_epochs=2):

@@ -1,6 +1,6 @@
 """Contestant: this package's engine, without and with XLA, on some number of restarts.
 
-Usage: python ours.py SIZE plain|xla|auto [N_RESTARTS]
+Usage: python ours.py SIZE plain|xla|auto [N_RESTARTS [N_DECODED]]
 """
 
 import sys
@@ -18,7 +18,7 @@ from mdgmvae.steps import Engine, Optimiser
 from mdgmvae.training import Batches, Options, random_start
 
 
-def main(size: str, mode: str, n_restarts: int = 1) -> None:
+def main(size: str, mode: str, n_restarts: int = 1, n_decoded: int | None = None) -> None:
     settings, batch_size = SIZES[size]
     architecture = Architecture(**settings)
     x = frames(size)
@@ -33,7 +33,7 @@ def main(size: str, mode: str, n_restarts: int = 1) -> None:
     if mode != "auto":
         engine = replace(engine, xla=mode == "xla")
     options = Options(1, batch_size, LR, R_NENT, seed=0, n_init=n_restarts)
-    objective = Objective(weight, analytic_kl=weight > 0)
+    objective = Objective(weight, analytic_kl=weight > 0, n_decoded=n_decoded)
     optimisers = [
         Optimiser(architecture, objective, engine, flat, 0 * flat, 0 * flat, 0, ridge=1e-4)
         for flat in random_start(architecture, options)
