@@ -68,6 +68,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "lr 0.005": {"lr": 5e-3},
     "k = 10": {"k": 10},
     "k = 20": {"k": 20},
+    "k = 20, one decoded": {"k": 20, "n_decoded": 1},
+    "k = 20, two decoded": {"k": 20, "n_decoded": 2},
     "paper": {"preset": "paper", "lag": LAG},
 }
 COLUMNS = (

@@ -9,7 +9,7 @@ import sys
 
 import torch
 from biobb_pytorch.mdae.models.gmvae import GaussianMixtureVariationalAutoEncoder
-from sizes import LR, R_NENT, SIZES, frames
+from sizes import LR, SIZES, frames
 from worker import serve
 
 
@@ -27,7 +27,6 @@ def main(size: str) -> None:
             "norm_in": None,
             "encoder": {"qy_nn": relu, "qz_nn": relu},
             "decoder": {"pz_nn": relu, "px_nn": relu},
-            "loss_function": {"r_nent": R_NENT},
         },
     )
     # What it writes to a trainer's log is left out, and so is a normalisation of the inputs.

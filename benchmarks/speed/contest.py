@@ -33,9 +33,7 @@ class Contestant:
     wall_rates: list[float] = field(default_factory=list)
 
     def start(self) -> None:
-        threads = {
-            f"{name}_NUM_{kind}_THREADS": "1" for name in ("TF",) for kind in ("INTRAOP", "INTEROP")
-        }
+        threads = {f"TF_NUM_{kind}_THREADS": "1" for kind in ("INTRAOP", "INTEROP")}
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
             [self.python, self.command[0], *self.command[1:]],

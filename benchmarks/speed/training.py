@@ -1,10 +1,10 @@
 """Frames for each second of processor time in training, against other implementations.
 
-Usage: python benchmarks/speed/training.py [--sizes S M L XL] [--rounds 9] [--peers PYTHON]
+Usage: python benchmarks/speed/training.py [--sizes S M L XL robust] [--rounds 9] [--peers PYTHON]
 
 Each contestant is a process of its own with one thread; they take turns. --peers is the
 interpreter of an environment with biobb-pytorch (`make bench` makes one); without it that
-contestant stays away.
+contestant stays away. A frame that several restarts see counts for each of them.
 """
 
 import argparse
@@ -15,20 +15,30 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import machine
 from contest import Contestant, contest, quartiles, ratio
-from sizes import SIZES
+from sizes import KINETIC, SIZES
 
 
-def contestants(size: str, peers: str | None, restarts: list[int]) -> list[Contestant]:
-    found = [
-        Contestant("mdgmvae", ["ours.py", size, "auto"]),
-        Contestant("mdgmvae, without XLA", ["ours.py", size, "plain"]),
-        Contestant("mdgmvae, with XLA", ["ours.py", size, "xla"]),
-        Contestant("Keras fit", ["keras_fit.py", size]),
+#: More of ours at some sizes: a name and the arguments of ours.py.
+MORE = {
+    "S": [("mdgmvae, 8 restarts", ["auto", "8"])],
+    "M": [("mdgmvae, 8 restarts", ["auto", "8"])],
+    "XL": [
+        ("mdgmvae, n_decoded=1", ["auto", "1", "1"]),
+        ("mdgmvae, n_decoded=2", ["auto", "1", "2"]),
+    ],
+}
+
+
+def contestants(size: str, peers: str | None) -> list[Contestant]:
+    ours = [
+        ("mdgmvae", ["auto"]),
+        ("mdgmvae, without XLA", ["plain"]),
+        *MORE.get(size, []),
     ]
-    found += [
-        Contestant(f"mdgmvae, {n} restarts", ["ours.py", size, "auto", f"{n}"]) for n in restarts
-    ]
-    if peers:
+    found = [Contestant(name, ["ours.py", size, *arguments]) for name, arguments in ours]
+    if size not in KINETIC:
+        found.append(Contestant("Keras fit", ["keras_fit.py", size]))
+    if peers and size not in KINETIC:
         found.append(Contestant("biobb-pytorch", ["biobb.py", size], peers))
     return found
 
@@ -55,11 +65,10 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", default=list(SIZES), choices=list(SIZES))
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--peers", help="Python of an environment with biobb-pytorch")
-    parser.add_argument("--restarts", nargs="*", type=int, default=[], help="also so many at once")
     options = parser.parse_args()
     print(machine.describe("tensorflow", "mdgmvae"))
     for size in options.sizes:
-        found = contestants(size, options.peers, options.restarts)
+        found = contestants(size, options.peers)
         contest(found, options.rounds)
         print(table(size, found), flush=True)
 
