@@ -105,7 +105,7 @@ def choose(q: tf.Tensor, n_decoded: int, uniform: tf.Tensor) -> Chosen:
     for _ in range(n_decoded):
         marks.append(tf.one_hot(tf.argmax(rest, axis=0), k, axis=0, dtype=q.dtype))
         # Below all others, those whose q is 0 included.
-        rest = tf.where(marks[-1] > 0, -1.0, rest)
+        rest = rest - (rest + 1.0) * marks[-1]
     rest = tf.maximum(rest, 0.0)
     cumulated = tf.cumsum(rest)
     passed = tf.cast(cumulated <= uniform * cumulated[-1], tf.int32)
@@ -113,7 +113,7 @@ def choose(q: tf.Tensor, n_decoded: int, uniform: tf.Tensor) -> Chosen:
     marks.append(tf.one_hot(drawn, k, axis=0, dtype=q.dtype))
     of_drawn = tf.reduce_sum(marks[-1] * rest, axis=0)
     # Where nothing is left to draw from, the last component is drawn and counts nothing.
-    stands_for = tf.where(of_drawn > 0, cumulated[-1] / tf.maximum(of_drawn, 1e-30), 0.0)
+    stands_for = tf.math.divide_no_nan(cumulated[-1], of_drawn)
     return Chosen(tf.stack(marks), stands_for)
 
 

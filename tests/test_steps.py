@@ -69,17 +69,22 @@ def test_sampled_components_are_not_biased(n_decoded):
     batch = Batch(x, tf.constant(np.where(np.arange(N) < 50, 1.0, 0.0)), None, None)
     flat = tf.constant(weights_of(a, np.float64))
 
-    def loss_and_gradient(n_decoded, uniform=None):
-        objective = Objective(n_decoded=n_decoded)
-        with tf.GradientTape() as tape:
-            tape.watch(flat)
-            loss, _ = batch_loss(a, flat, objective, batch, noise, uniform, batch, None, None, 0.05)
-        return np.array([float(loss), *tape.gradient(loss, flat).numpy()])
+    def of(n_decoded):
+        @tf.function(autograph=False)
+        def loss_and_gradient(u):
+            objective, uniform = Objective(n_decoded=n_decoded), tf.fill([N], u)
+            with tf.GradientTape() as tape:
+                tape.watch(flat)
+                loss, _ = batch_loss(
+                    a, flat, objective, batch, noise, uniform, batch, None, None, 0.05
+                )
+            return tf.concat([[loss], tape.gradient(loss, flat)], 0)
 
-    full = loss_and_gradient(None)
+        return loss_and_gradient
+
     # The same draw for all frames, evenly spread over 0 to 1.
-    draws = [tf.fill([N], (i + 0.5) / n_draws) for i in range(n_draws)]
-    sampled = np.array([loss_and_gradient(n_decoded, tf.cast(u, tf.float64)) for u in draws])
+    draws = tf.constant((np.arange(n_draws) + 0.5) / n_draws)
+    full, sampled = of(None)(draws[0]).numpy(), np.array([*map(of(n_decoded), draws)])
     assert sampled[:, 0].std() > 1e-3
     assert sampled[:, 0].mean() == pytest.approx(full[0], rel=1e-3)
     assert np.linalg.norm(sampled.mean(axis=0) - full) < 5e-3 * np.linalg.norm(full)

@@ -17,7 +17,6 @@ import machine
 from contest import Contestant, contest, quartiles, ratio
 from sizes import KINETIC, SIZES
 
-
 #: More of ours at some sizes: a name and the arguments of ours.py.
 MORE = {
     "S": [("mdgmvae, 8 restarts", ["auto", "8"])],
