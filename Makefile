@@ -1,6 +1,7 @@
 # make demo   the states of alanine dipeptide, in the folder mdgmvae-demo
 # make test   the fast tests, with the examples in the docstrings
-# Both make a virtual environment in .venv first; remove it with make clean.
+# make bench  training against other implementations, into benchmarks/RESULTS.md
+# The first two make a virtual environment in .venv first; remove it with make clean.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,13 +20,17 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help demo test test-slow lint clean
+# biobb-pytorch asks for versions of its time; newer ones do.
+PEERS := .venv-peers
+
+.PHONY: help demo test test-slow lint bench clean
 
 help:
 	@echo "make demo       run the embedded example, alanine dipeptide, into $(DEMO)/"
 	@echo "make test       run the fast tests and the examples in the docstrings"
 	@echo "make test-slow  run the tests that take more than half a minute each"
 	@echo "make lint       check style and types (ruff, mypy)"
+	@echo "make bench      measure training against other implementations (half an hour)"
 	@echo "make clean      remove $(VENV), $(DEMO) and what builds and tests leave behind"
 
 demo: $(VENV)/.installed
@@ -42,8 +47,19 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+bench: $(VENV)/.installed-dev $(PEERS)/.installed
+	$(BIN)/python benchmarks/speed/training.py --peers $(CURDIR)/$(PEERS)/bin/python \
+		--out benchmarks/RESULTS.md
+
+$(PEERS)/.installed: $(VENV)/.created
+	$(BIN)/python -m venv --clear $(PEERS)
+	$(PEERS)/bin/python -m pip --disable-pip-version-check -qq install \
+		torch lightning mlcolvar biobb-common mdtraj
+	$(PEERS)/bin/python -m pip --disable-pip-version-check -qq install --no-deps biobb-pytorch
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(DEMO) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(PEERS) $(DEMO) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # The stamps: what is there is installed again only when pyproject.toml has changed.

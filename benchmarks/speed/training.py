@@ -17,6 +17,14 @@ import machine
 from contest import Contestant, contest, quartiles, ratio
 from sizes import KINETIC, SIZES
 
+HEAD = """# Speed of training
+
+Frames for each second of processor time, one thread each, contestants in turn (`make bench`):
+medians of the rounds, and quartiles. "mdgmvae against it" is the ratio of the medians. A frame
+that several restarts see counts for each of them. Sizes: `benchmarks/speed/sizes.py`.
+"""
+#: Fewer rounds where one takes long.
+ROUNDS = {"L": 5, "XL": 3}
 #: More of ours at some sizes: a name and the arguments of ours.py.
 MORE = {
     "S": [("mdgmvae, 8 restarts", ["auto", "8"])],
@@ -63,13 +71,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", nargs="+", default=list(SIZES), choices=list(SIZES))
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--out", type=Path, help="write the tables there, too")
     parser.add_argument("--peers", help="Python of an environment with biobb-pytorch")
     options = parser.parse_args()
-    print(machine.describe("tensorflow", "mdgmvae"))
+    texts = [HEAD, machine.describe("tensorflow", "mdgmvae")]
+    print("\n".join(texts))
     for size in options.sizes:
         found = contestants(size, options.peers)
-        contest(found, options.rounds)
-        print(table(size, found), flush=True)
+        contest(found, ROUNDS.get(size, options.rounds))
+        texts.append(table(size, found))
+        print(texts[-1], flush=True)
+        if options.out:
+            options.out.write_text("\n".join(texts) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
