@@ -7,8 +7,8 @@ from .base import BoundFeaturizer
 
 _BLOCK_BYTES = 16 * 2**20
 _MAX_FRAMES = 1024
-# Kernels work on differences of three coordinates and a few intermediates of that size.
-_BYTES_PER_FEATURE = 48
+# The features, and whether they are finite; kernels work on a few of them at a time.
+_BYTES_PER_FEATURE = 8
 # Angstrom. NaN written to XTC comes back as 2.1e7: a finite number that is no position.
 _ABSURD = 1e6
 

@@ -13,14 +13,39 @@ from .pbc import minimum_image
 
 # Vectors worked on at once: enough to be fast, few enough for a processor's cache.
 _CHUNK = 100_000
+# The same as frames and features, where vectors are worked on component by component.
+_FRAMES, _FEATURES = 128, 512
 
 
-def differences(
-    positions: np.ndarray, boxes: np.ndarray | None, start: np.ndarray, end: np.ndarray
-) -> np.ndarray:
-    """Vectors from atoms `start` to atoms `end`, (n_frames, n, 3), shortest images in a box."""
-    delta = positions[:, end] - positions[:, start]
-    return delta if boxes is None else minimum_image(delta, boxes)
+class _Vectors:
+    """Vectors between atoms of a block of frames, component by component.
+
+    Frames come last: so an atom's coordinate in all frames is one piece of memory, and picking
+    atoms copies pieces, not single numbers.
+    """
+
+    def __init__(self, positions: np.ndarray, boxes: np.ndarray | None) -> None:
+        self._positions, self._boxes = positions, boxes
+        if boxes is None:
+            self._components = np.ascontiguousarray(positions.transpose(2, 1, 0))
+
+    def between(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """From atoms `start` to atoms `end`, (3, n, n_frames); shortest images in a box."""
+        if self._boxes is None:
+            return self._components[:, end] - self._components[:, start]
+        delta = self._positions[:, end] - self._positions[:, start]
+        return minimum_image(delta, self._boxes).transpose(2, 1, 0)
+
+
+def _parts(
+    positions: np.ndarray, boxes: np.ndarray | None, n_features: int
+) -> Iterator[tuple[_Vectors, slice, slice]]:
+    """Frames and features of a block, few at a time."""
+    for start in range(0, len(positions), _FRAMES):
+        frames = slice(start, start + _FRAMES)
+        vectors = _Vectors(positions[frames], _part(boxes, frames))
+        for first in range(0, n_features, _FEATURES):
+            yield vectors, frames, slice(first, first + _FEATURES)
 
 
 def pair_distances(
@@ -48,9 +73,9 @@ def pair_distances(
     array([[5.]], dtype=float32)
     """
     distances = np.empty((len(positions), len(pairs)), dtype=np.float32)
-    for chunk in _chunks(len(positions), len(pairs)):
-        delta = differences(positions[chunk], _part(boxes, chunk), pairs[:, 0], pairs[:, 1])
-        distances[chunk] = np.sqrt(np.einsum("fpk,fpk->fp", delta, delta))
+    for vectors, frames, some in _parts(positions, boxes, len(pairs)):
+        delta = vectors.between(*pairs[some].T)
+        distances[frames, some] = np.sqrt(_dot(delta, delta)).T
     return distances
 
 
@@ -123,16 +148,15 @@ def dihedral_angles(
     [[0.0]]
     """
     angles = np.empty((len(positions), len(quadruples)), dtype=np.float32)
-    atoms = quadruples.T
-    for chunk in _chunks(len(positions), 3 * len(quadruples)):
+    for vectors, frames, some in _parts(positions, boxes, len(quadruples)):
         first, middle, last = (
-            differences(positions[chunk], _part(boxes, chunk), start, end).astype(np.float64)
-            for start, end in pairwise(atoms)
+            vectors.between(start, end).astype(np.float64)
+            for start, end in pairwise(quadruples[some].T)
         )
-        across_first, across_last = np.cross(first, middle), np.cross(middle, last)
+        across_first, across_last = _cross(first, middle), _cross(middle, last)
         # atan2 keeps its accuracy where arccos of a cosine near 1 would lose half the digits.
-        sine = np.linalg.norm(middle, axis=-1) * _dot(first, across_last)
-        angles[chunk] = np.arctan2(sine, _dot(across_first, across_last))
+        sine = np.sqrt(_dot(middle, middle)) * _dot(first, across_last)
+        angles[frames, some] = np.arctan2(sine, _dot(across_first, across_last)).T
     return angles
 
 
@@ -160,14 +184,11 @@ def bond_angles(positions: np.ndarray, boxes: np.ndarray | None, triples: np.nda
     [[1.5707999467849731]]
     """
     angles = np.empty((len(positions), len(triples)), dtype=np.float32)
-    for chunk in _chunks(len(positions), 2 * len(triples)):
-        one, other = (
-            differences(
-                positions[chunk], _part(boxes, chunk), triples[:, 1], triples[:, end]
-            ).astype(np.float64)
-            for end in (0, 2)
-        )
-        angles[chunk] = np.arctan2(np.linalg.norm(np.cross(one, other), axis=-1), _dot(one, other))
+    for vectors, frames, some in _parts(positions, boxes, len(triples)):
+        ends, middle = triples[some].T[[0, 2]], triples[some].T[1]
+        one, other = (vectors.between(middle, end).astype(np.float64) for end in ends)
+        across = _cross(one, other)
+        angles[frames, some] = np.arctan2(np.sqrt(_dot(across, across)), _dot(one, other)).T
     return angles
 
 
@@ -214,7 +235,13 @@ def superposed(
 
 
 def _dot(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.einsum("fnk,fnk->fn", one, other)
+    products = one * other
+    return products[0] + products[1] + products[2]
+
+
+def _cross(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    (a, b, c), (x, y, z) = one, other
+    return np.stack([b * z - c * y, c * x - a * z, a * y - b * x])
 
 
 def _part(boxes: np.ndarray | None, chunk: slice) -> np.ndarray | None:
