@@ -2,7 +2,7 @@
 
 It takes most of a step: hidden layers of k n columns. Here the value and the gradient of one
 component are computed before the next one's, so what is in between stays in the processor's
-cache, and the memory that a step takes does not grow with k. Where there are many components,
+cache, and the decoder's memory does not grow with k. Where there are many components,
 a frame may be decoded for the most probable of them and one drawn among the rest.
 """
 

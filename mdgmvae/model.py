@@ -83,7 +83,7 @@ class GMVAE(
     patience : int, optional
         Epochs without a lower validation loss after which training stops.
     n_init : int
-        Restarts, trained side by side; the one with the lowest loss (on the frames held out,
+        Restarts, trained on the same batches; the one with the lowest loss (on the frames held out,
         where there are such) is kept.
     init : {"random", "kmeans"}
         "kmeans" starts q(y|x) as k-means clusters of the slow coordinates.
@@ -103,7 +103,8 @@ class GMVAE(
         Floor of the variance of p(x|z), in scaled units.
     n_decoded : int, optional
         Components that a step decodes for each frame: so many of the most probable, and one
-        drawn among the rest, without a bias. None is all of them, as in the paper.
+        drawn among the rest, without a bias. None, or k - 1 and more, is all of them, as in the
+        paper.
     n_macrostates : int, optional
         Metastable states into which the components are lumped; None counts the processes that
         are slower than the lag.

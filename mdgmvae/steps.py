@@ -29,8 +29,10 @@ logger = logging.getLogger(__name__)
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 #: XLA halves a step of a small network and takes some seconds to compile.
 STEPS_WORTH_COMPILING = 1_000
-#: Numbers that a processor's widest vectors hold.
-VECTOR = 16
+#: Of so many features on, matrix products take the time, and without XLA all threads share them.
+WIDE_FRAME = 256
+#: Numbers that a processor's widest vectors hold; from so many vectors on batches are filled up.
+VECTOR, FILLED = 16, 8
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Engine:
     @property
     def width(self) -> int:
         """Columns of a batch, some of them empty: whole vectors, a quarter faster than 517."""
+        if self.batch_size < FILLED * VECTOR:
+            return self.batch_size
         return -(-self.batch_size // VECTOR) * VECTOR
 
     @classmethod
@@ -64,21 +68,34 @@ class Engine:
         cls,
         device: str,
         batch_size: int,
+        n_x: int,
         n_rows: int,
         block_rows: int,
         n_epochs: int,
     ) -> Engine:
-        """The fastest for so many rows and epochs, by measurement (`benchmarks/speed`)."""
-        # A larger batch is the same batch.
-        batch_size = min(batch_size, n_rows)
+        """The fastest on one thread for so many rows and epochs (`benchmarks/speed`).
+
+        Sizes are rounded up, so that data of about as many rows share what was compiled.
+        """
         n_steps = n_epochs * -(-n_rows // batch_size)
-        xla = device.startswith("CPU") and n_steps >= STEPS_WORTH_COMPILING
-        n_batches = -(-min(block_rows, n_rows) // batch_size)
+        one_thread = tf.config.threading.get_intra_op_parallelism_threads() == 1
+        is_fast = device.startswith("CPU") and (n_x < WIDE_FRAME or one_thread)
+        xla = is_fast and n_steps >= STEPS_WORTH_COMPILING
         logger.info(
             "at most %s steps of %d frames on %s, %s",
-            f"{n_steps:,}", batch_size, device, "compiled by XLA" if xla else "without XLA",
+            f"{n_steps:,}", min(batch_size, n_rows), device,
+            "compiled by XLA" if xla else "without XLA",
         )  # fmt: skip
+        most_batches = max(1, block_rows // batch_size)
+        # A batch of more rows than there are is the same batch.
+        batch_size = min(batch_size, _power_of_two(n_rows))
+        n_batches = min(most_batches, _power_of_two(-(-n_rows // batch_size)))
         return cls(device, batch_size, n_batches * batch_size, xla)
+
+
+def _power_of_two(n: int) -> int:
+    """The smallest one that is not less than `n`."""
+    return 1 << (n - 1).bit_length()
 
 
 class Optimiser:
@@ -153,7 +170,7 @@ class Optimiser:
 def _compiled_steps(
     architecture: Architecture, objective: Objective, engine: Engine
 ) -> Callable[..., Any]:
-    """The function that runs the steps of a block: compiled once for each architecture."""
+    """The function that runs the steps of a block: traced once for these sizes."""
     started = time.perf_counter()
     a = architecture
     steps = tf.function(_steps(a, objective, engine), autograph=False, jit_compile=engine.xla)
@@ -228,8 +245,9 @@ def _steps(a: Architecture, objective: Objective, engine: Engine) -> Callable[..
         def one_step(i, sums):  # type: ignore[no-untyped-def]
             start = i * size
             batch = frames(block, start, engine.width, tf.minimum(size, n_rows - start))
-            # This batch and those before it in the block, or after it where it is among the first.
-            # XLA compiles anew for another number of rows where that decides what is cut out.
+            # This batch and those before it in the block, or after it where it is among the first;
+            # what fills up a last batch stands for frames here, since XLA compiles anew for
+            # another number of rows where that decides what is cut out.
             many = frames(block, tf.maximum(start + size - n_many, 0), n_many, n_many)
             flat = weights.read_value()
             with tf.GradientTape() as tape:

@@ -2,7 +2,7 @@
 
 `train` reads as the method, top to bottom. One epoch is a pass over all rows in a new random
 order, in steps of Adam (Kingma & Ba 2015) on the mean loss of a batch; restarts go through the
-same batches side by side. Shuffles and noise are functions of the seed and
+same batches, one after the other. Shuffles and noise are functions of the seed, the restart and
 the epoch alone, so a training that was interrupted and resumed ends with the same weights as
 one that was not.
 """
@@ -196,7 +196,7 @@ def train(
     on_epoch: Callable[[State], None] = lambda state: None,
     resume: State | None = None,
 ) -> list[Fit]:
-    """Train `n_init` times, side by side.
+    """Train `n_init` times, on the same batches.
 
     Parameters
     ----------
@@ -229,7 +229,12 @@ def train(
         n_decoded=None if (options.n_decoded or k) >= k - 1 else options.n_decoded,
     )
     engine = Engine.choose(
-        device, options.batch_size, data.n_rows, data.block_rows, options.n_epochs
+        device,
+        options.batch_size,
+        architecture.n_x,
+        data.n_rows,
+        data.block_rows,
+        options.n_epochs,
     )
     optimisers = [
         Optimiser(architecture, objective, engine, *arrays, state.step, data.ridge)

@@ -91,7 +91,7 @@ def test_a_finished_training_is_not_done_again(five_wells, tmp_path, monkeypatch
     def no_more(*_, **__):
         raise AssertionError("an epoch was run")
 
-    monkeypatch.setattr(training.Optimiser, "epoch", no_more)
+    monkeypatch.setattr(training.Optimiser, "run", no_more)
     again = GMVAE(**SETTINGS, checkpoint=path).fit(x)
     np.testing.assert_array_equal(again.predict_proba(x), first.predict_proba(x))
 

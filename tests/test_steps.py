@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from mdgmvae import GMVAE, losses
 from mdgmvae.architecture import Architecture, flatten, initial_weights
-from mdgmvae.kinetic_term import inverse
+from mdgmvae.kinetic_term import covariances, grouped, inverse, vamp2
 from mdgmvae.network import Network
 from mdgmvae.objective import Batch, Objective, batch_loss
 from mdgmvae.steps import Engine, Optimiser
@@ -90,6 +90,80 @@ def test_sampled_components_are_not_biased(n_decoded):
     assert np.linalg.norm(sampled.mean(axis=0) - full) < 5e-3 * np.linalg.norm(full)
 
 
+@pytest.mark.parametrize("settled", [False, True])
+def test_kinetic_term_of_a_step_has_the_slope_of_vamp2(settled):
+    """Of the components, and of the metastable states once there are any; over the pairs only."""
+    a, rng = Architecture(4, 3, 2), np.random.default_rng(0)
+    walk = np.cumsum(rng.normal(size=(3, N + 1)), axis=1)
+    x, later = walk[:, :-1], walk[:, 1:]
+    has_partner = (np.arange(N) % 4 > 0).astype(np.float64)
+    batch = Batch(*map(tf.constant, (x, np.ones(N), later, has_partner)))
+    groups = tf.constant(np.eye(4)[[0, 0, 2, 2]] if settled else np.zeros((4, 4)))
+    flat, ridge = tf.constant(weights_of(a, np.float64)), tf.constant(1e-2, tf.float64)
+    noise = tf.constant(rng.normal(size=(2, 4 * N)))
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(flat)
+        with_term, without = (
+            batch_loss(
+                a, flat, Objective(vamp_weight=w), batch, noise, None, batch, groups, ridge, 0.3
+            )[0]
+            for w in (2.0, 0.0)
+        )
+        pairs = np.flatnonzero(has_partner)
+        q0, q1 = (
+            tf.nn.softmax(Network(a, flat).logits(tf.constant(frames[:, pairs])), axis=0)
+            for frames in (x, later)
+        )
+        c = covariances(q0, q1, tf.ones(len(pairs), tf.float64))
+        score = vamp2(c, ridge) + vamp2(grouped(c, groups), ridge)
+    found = tape.gradient(with_term, flat) - tape.gradient(without, flat)
+    expected = -2.0 * np.sqrt(3) * tape.gradient(score, flat)
+    assert np.linalg.norm(expected) > 0.01
+    assert np.linalg.norm(found - expected) < 1e-9 * np.linalg.norm(expected)
+
+
+def test_kinetic_term_sees_the_batch_and_those_before_it(block, monkeypatch):
+    """Batches of 100: the covariances of 300 rows."""
+    from mdgmvae import steps
+
+    seen = []
+
+    def batch_loss(a, flat, objective, batch, noise, uniform, many, *rest):
+        tf.py_function(
+            lambda *given: seen.append([v.numpy() for v in given]), [batch.x, many.x], []
+        )
+        return tf.reduce_sum(flat**2), tf.zeros(5)
+
+    monkeypatch.setattr(steps, "batch_loss", batch_loss)
+    monkeypatch.setattr(steps, "pairs_of_step", lambda k: 300)
+    optimised(
+        Engine("CPU:0", 100, 700, xla=False),
+        dataclasses.replace(KINETIC, vamp_weight=0.1),
+        block,
+        1,
+    )
+    columns = np.zeros((4, 704), np.float32)
+    columns[:, :699] = block.rows.T
+    assert len(seen) == 7
+    for i, (batch, many) in enumerate(seen):
+        end = max(100 * (i + 1), 300)
+        np.testing.assert_array_equal(batch, columns[:, 100 * i : 100 * (i + 1)])
+        np.testing.assert_array_equal(many, columns[:, end - 300 : end])
+
+
+def test_data_of_about_as_many_rows_share_what_was_traced(five_wells):
+    from mdgmvae.steps import _compiled_steps
+
+    GMVAE(n_epochs=1, n_z=4, seed=0).fit(five_wells[0][:1100])
+    before = _compiled_steps.cache_info().misses
+    for n in (1101, 1400, 2000):
+        GMVAE(n_epochs=1, n_z=4, seed=0).fit(five_wells[0][:n])
+    GMVAE(n_epochs=1, n_z=4, seed=0).fit(five_wells[0][:400])
+    after = _compiled_steps.cache_info().misses
+    GMVAE(n_epochs=1, n_z=4, seed=0).fit(five_wells[0][:401])
+    assert after - before <= 2 and _compiled_steps.cache_info().misses == after
+
+
 def optimised(engine, objective, block, n_epochs=2):
     architecture = Architecture(5, 4, 2)
     flat = weights_of(architecture)
@@ -125,11 +199,13 @@ def test_engines_end_with_the_same_weights(objective, block):
 
 
 @pytest.mark.parametrize("xla", [False, True])
-def test_what_fills_up_a_block_does_not_count(block, xla):
+@pytest.mark.parametrize("objective", [Objective(), Objective(lagged_target=True)], ids=str)
+def test_what_fills_up_a_block_does_not_count(block, objective, xla):
     """The last batch and the last block of an epoch are short."""
-    block = Batches(block.rows)
+    if not objective.uses_pairs:
+        block = Batches(block.rows)
     exact, longer = (
-        optimised(Engine("CPU:0", 100, n, xla), Objective(), block)[1] for n in (700, 1200)
+        optimised(Engine("CPU:0", 100, n, xla), objective, block)[1] for n in (700, 1200)
     )
     for ours, theirs in zip(exact.arrays(), longer.arrays(), strict=True):
         np.testing.assert_array_equal(ours, theirs)

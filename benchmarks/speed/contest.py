@@ -4,6 +4,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,13 +36,15 @@ class Contestant:
     def start(self) -> None:
         threads = {f"TF_NUM_{kind}_THREADS": "1" for kind in ("INTRAOP", "INTEROP")}
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
+        # A file: nobody reads a pipe that fills up.
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self._process = subprocess.Popen(
             [self.python, self.command[0], *self.command[1:]],
             cwd=HERE,
             env={**os.environ, **threads, **quiet},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._errors,
             text=True,
         )
         self.first_call = float(self._answer("ready")[0])
@@ -62,24 +65,27 @@ class Contestant:
         for line in self._process.stdout:
             if line.startswith(word):
                 return line.split()[1:]
-        _, errors = self._process.communicate()
-        raise RuntimeError(f"{self.name} stopped: {errors.strip().splitlines()[-1:]}")
+        self._process.wait()
+        self._errors.seek(0)
+        raise RuntimeError(f"{self.name} stopped: {self._errors.read().strip().splitlines()[-1:]}")
 
     @property
     def rate(self) -> float:
         return statistics.median(self.rates)
 
 
-def contest(contestants: list[Contestant], n_rounds: int) -> None:
+def hold(contestants: list[Contestant], n_rounds: int) -> None:
     """Let all of them run `n_rounds` rounds, in turn."""
-    for contestant in contestants:
-        contestant.start()
+    started = []
     try:
+        for contestant in contestants:
+            started.append(contestant)
+            contestant.start()
         for _ in range(n_rounds):
             for contestant in contestants:
                 contestant.round()
     finally:
-        for contestant in contestants:
+        for contestant in started:
             contestant.stop()
 
 

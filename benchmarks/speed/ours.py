@@ -29,7 +29,7 @@ def main(size: str, mode: str, n_restarts: int = 1, n_decoded: int | None = None
     noise_bytes = 4 * architecture.k * architecture.n_z
     block_rows = rows.block_rows(batch_size, n_wanted, noise_bytes)
     many_epochs = 100_000
-    engine = Engine.choose("CPU:0", batch_size, len(x), block_rows, many_epochs)
+    engine = Engine.choose("CPU:0", batch_size, architecture.n_x, len(x), block_rows, many_epochs)
     if mode != "auto":
         engine = replace(engine, xla=mode == "xla")
     options = Options(1, batch_size, LR, R_NENT, seed=0, n_init=n_restarts)

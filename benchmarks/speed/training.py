@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import machine
-from contest import Contestant, contest, quartiles, ratio
+from contest import Contestant, hold, quartiles, ratio
 from sizes import KINETIC, SIZES
 
 HEAD = """# Speed of training
@@ -78,7 +78,7 @@ def main() -> None:
     print("\n".join(texts))
     for size in options.sizes:
         found = contestants(size, options.peers)
-        contest(found, ROUNDS.get(size, options.rounds))
+        hold(found, ROUNDS.get(size, options.rounds))
         texts.append(table(size, found))
         print(texts[-1], flush=True)
         if options.out:
