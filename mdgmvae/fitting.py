@@ -104,7 +104,7 @@ class ScaledRows:
         self.n_rows = len(rows)
         self._pairs = self._held_out_pairs = None
         self.ridge = 0.0
-        if options.uses_pairs:
+        if options.objective.uses_pairs:
             assert lag is not None
             self._pairs = TimePairs.within(lengths, lag, self._keep)
             self.ridge = ridge_of(self._pairs.n_pairs)
@@ -114,16 +114,10 @@ class ScaledRows:
     @property
     def block_rows(self) -> int:
         """The most rows of a block, a multiple of the batch size."""
-        return self._rows.block_rows(self._options.batch_size, self._n_wanted, self._noise_bytes)
-
-    @property
-    def _n_wanted(self) -> int:
-        return 0 if self._pairs is None else pairs_of_step(self._architecture.k)
-
-    @property
-    def _noise_bytes(self) -> int:
-        """Bytes of the noise that comes to each row in the training."""
-        return 4 * self._architecture.k * self._architecture.n_z
+        a = self._architecture
+        n_wanted = 0 if self._pairs is None else pairs_of_step(a.k)
+        # Beside each row there is its noise, in the training.
+        return self._rows.block_rows(self._options.batch_size, n_wanted, 4 * a.k * a.n_z)
 
     @cached_property
     def _probe(self) -> np.ndarray:
@@ -137,7 +131,7 @@ class ScaledRows:
         lags = (0,) if self._pairs is None else (0, self._pairs.lag)
         batch_size, apply = self._options.batch_size, self._scale
         for numbers, blocks in self._rows.shuffled(
-            rng, batch_size, self._keep, lags, self._n_wanted, self._noise_bytes
+            rng, batch_size, self._keep, lags, self.block_rows
         ):
             if self._pairs is None:
                 yield Batches(apply(blocks[0]))

@@ -23,8 +23,16 @@ def expected_log_likelihood(
     z: tf.Tensor,
     q: tf.Tensor,
     counts: tf.Tensor,
+    n_decoded: int | None = None,
+    uniform: tf.Tensor | None = None,
 ) -> tf.Tensor:
     """Sum over frames of counts * sum_y q(y|x) * log p(x|z_y).
+
+    With `n_decoded`, an unbiased estimate of it with an unbiased gradient: the so many most
+    probable components of a frame count as they are; one is drawn among the rest and stands for
+    all of them (Liu, Regier, Tripuraneni, Jordan & McAuliffe, ICML 2019, Rao-Blackwellised
+    stochastic gradients for discrete distributions). The mean of the most probable ones is taken
+    off as a control variate.
 
     Parameters
     ----------
@@ -34,48 +42,24 @@ def expected_log_likelihood(
     z : tensor of shape (n_z, k n)
     q : tensor of shape (k, n)
     counts : tensor of shape (n,)
+    n_decoded : int, optional
+        By default all; k - 1 and the one that is drawn would be all, too.
+    uniform : tensor of shape (n,), optional
+        Draws between 0 and 1, for the one that is drawn.
 
     Returns
     -------
     scalar
     """
-    return _weighted(architecture, flat, x, by_component(z, q.shape[0]), counts * q)[0]
-
-
-def sampled_log_likelihood(
-    architecture: Architecture,
-    flat: tf.Tensor,
-    x: tf.Tensor,
-    z: tf.Tensor,
-    q: tf.Tensor,
-    counts: tf.Tensor,
-    n_decoded: int,
-    uniform: tf.Tensor,
-) -> tf.Tensor:
-    """An unbiased estimate of `expected_log_likelihood`, with an unbiased gradient.
-
-    The `n_decoded` most probable components of a frame count as they are; one is drawn among
-    the rest and stands for all of them (Liu, Regier, Tripuraneni, Jordan & McAuliffe, ICML 2019,
-    Rao-Blackwellised stochastic gradients for discrete distributions). The mean of the most
-    probable ones is taken off as a control variate.
-
-    Parameters
-    ----------
-    architecture, flat, x, z, q, counts
-        As above.
-    n_decoded : int
-    uniform : tensor of shape (n,)
-        Draws between 0 and 1.
-
-    Returns
-    -------
-    scalar
-    """
+    k = q.shape[0]
+    z = by_component(z, k)
+    if n_decoded is None or n_decoded >= k - 1:
+        return _weighted(architecture, flat, x, z, counts * q)[0]
     chosen = choose(tf.stop_gradient(q), n_decoded, uniform)
     of_chosen = tf.reduce_sum(chosen.marks * q, axis=1)
     # q of the one drawn is worth all of the rest: its own value drops out, its gradient stays.
     weights = tf.concat([of_chosen[:-1], of_chosen[-1:] * chosen.stands_for], 0)
-    z = tf.reduce_sum(by_component(z, q.shape[0])[:, tf.newaxis] * chosen.marks, axis=2)
+    z = tf.reduce_sum(z[:, tf.newaxis] * chosen.marks, axis=2)
     total, logs = _weighted(architecture, flat, x, z, counts * weights)
     sure = tf.stop_gradient(of_chosen[:-1])
     baseline = tf.reduce_sum(sure * logs[:-1], 0) / tf.maximum(tf.reduce_sum(sure, 0), 1e-30)

@@ -59,11 +59,6 @@ def kl_divergence(p: Gaussian, q: Gaussian) -> tf.Tensor:
     )
 
 
-def repeated(x: tf.Tensor, k: int) -> tf.Tensor:
-    """The frames once for each of `k` components: (n_x, n) -> (n_x, k n)."""
-    return tf.tile(x, [1, k])
-
-
 def latent_loss(network: Network, posterior: Gaussian, z: tf.Tensor, analytic: bool) -> tf.Tensor:
     """log q(z_y|x,y) - log p(z_y|y), or its expectation over z: (n_z, k n) -> (k n,)."""
     k = network.architecture.k
@@ -108,7 +103,8 @@ def frame_loss(
     q = tf.nn.softmax(logits, axis=0)
     posterior = network.encode(x)
     z = draw(posterior, noise)
-    decoded = repeated(x if target is None else target, network.architecture.k)
+    # The frames once for each component.
+    decoded = tf.tile(x if target is None else target, [1, network.architecture.k])
     reconstruction = expectation(q, -log_normal(decoded, network.decode(z)))
     latent = expectation(q, latent_loss(network, posterior, z, analytic_kl))
     nent = negative_entropy(logits)

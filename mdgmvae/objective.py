@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from . import kinetic_term, losses
 from .architecture import Architecture, kinetic_weight
-from .likelihood import expected_log_likelihood, sampled_log_likelihood
+from .likelihood import expected_log_likelihood
 from .network import Network
 
 #: What is summed over the rows of a batch; their number comes last.
@@ -108,11 +108,9 @@ def batch_loss(
     posterior = network.encode(batch.x)
     z = losses.draw(posterior, noise)
     target = batch.later if lagged else batch.x
-    given = architecture, flat, target, z, q, counts
-    if objective.n_decoded is None:
-        log_likelihood = expected_log_likelihood(*given)
-    else:
-        log_likelihood = sampled_log_likelihood(*given, objective.n_decoded, uniform)
+    log_likelihood = expected_log_likelihood(
+        architecture, flat, target, z, q, counts, objective.n_decoded, uniform
+    )
     latent = losses.latent_loss(network, posterior, z, objective.analytic_kl)
     sums = [
         -log_likelihood,

@@ -125,7 +125,8 @@ class Rows:
     def block_rows(self, batch_size: int, n_wanted: int = 0, beside: int = 0) -> int:
         """Rows of a block of `BLOCK_BYTES`: a whole number of batches, at least one.
 
-        `beside` is bytes of what else there is for each row.
+        As many as `n_wanted`, where rows are not too wide for that; `beside` is bytes of what else
+        there is for each row.
         """
         row_bytes = max(4 * self.n_columns, beside)
         n_bytes = max(BLOCK_BYTES, min(n_wanted * row_bytes, WIDE_BLOCK_BYTES))
@@ -137,8 +138,7 @@ class Rows:
         batch_size: int,
         keep: np.ndarray | None = None,
         lags: Sequence[int] = (0,),
-        n_wanted: int = 0,
-        beside: int = 0,
+        block_rows: int | None = None,
     ) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
         """All rows in a new random order, in blocks of whole batches (the last may be short).
 
@@ -150,10 +150,8 @@ class Rows:
             Only these rows.
         lags : sequence of int
             Hand on the rows that many later; past the end of the data, the last row.
-        n_wanted : int
-            Rows that a block should have, where they are not too wide for that.
-        beside : int
-            Bytes of what else there is for each row of a block.
+        block_rows : int, optional
+            The most rows of a block: a multiple of `batch_size`, such as `block_rows` gives.
 
         Yields
         ------
@@ -161,7 +159,7 @@ class Rows:
         rows : list of ndarray of float32 of shape (n, n_columns)
             One for each of `lags`.
         """
-        block = self.block_rows(batch_size, n_wanted, beside)
+        block = block_rows or self.block_rows(batch_size)
         no_rows = np.empty((0, self.n_columns), np.float32)
         rest: list[np.ndarray] = [np.empty(0, np.int64), *(no_rows for _ in lags)]
         for buffer, numbers, order in self._buffers(rng, keep, max(lags)):

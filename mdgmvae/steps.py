@@ -57,6 +57,11 @@ class Engine:
     xla: bool
 
     @property
+    def n_batches(self) -> int:
+        """The most batches of a block."""
+        return self.block_rows // self.batch_size
+
+    @property
     def width(self) -> int:
         """Columns of a batch, some of them empty: whole vectors, a quarter faster than 517."""
         if self.batch_size < FILLED * VECTOR:
@@ -178,10 +183,8 @@ def _compiled_steps(
     def run(weights, m, v, groups, lr, r_nent, ridge, seed, step, *block):  # type: ignore[no-untyped-def]
         n_rows = tf.shape(block[0])[0]
         n_batches = (n_rows + engine.batch_size - 1) // engine.batch_size
-        noise = _noise(a, engine, seed, step, n_rows)
-        # Other numbers than those of the noise, whose second seed is not negative.
-        shape = [engine.block_rows // engine.batch_size, engine.width]
-        uniform = tf.random.stateless_uniform(shape, [seed, -1 - step], alg="philox")
+        noise = _noise(a, engine, seed, step, n_rows, n_batches)
+        uniform = None if objective.n_decoded is None else _uniform(engine, seed, step)
         n_columns = engine.block_rows + engine.width - engine.batch_size
         columns = [_columns(array, n_columns) for array in block]
         numbers = lr, r_nent, ridge, step, n_rows, n_batches
@@ -203,22 +206,28 @@ def _compiled_steps(
     return concrete
 
 
-def _noise(a, engine, seed, step, n_rows):  # type: ignore[no-untyped-def]
+def _noise(a, engine, seed, step, n_rows, n_batches):  # type: ignore[no-untyped-def]
     """Standard normal draws for each step of a block: (steps, n_z, k width).
 
     Outside the loop over the steps, since XLA's own draws take longer than the rest of a step.
     """
-    size, n_steps = engine.batch_size, engine.block_rows // engine.batch_size
+    size = engine.batch_size
 
     def draw(i):  # type: ignore[no-untyped-def]
         n = tf.minimum(size, n_rows - i * size)
         drawn = tf.random.stateless_normal([a.k, n, a.n_z], [seed, step + i], alg="philox")
         return tf.pad(tf.transpose(drawn, [2, 0, 1]), [[0, 0], [0, 0], [0, engine.width - n]])
 
-    n_batches = (n_rows + size - 1) // size
     drawn = tf.map_fn(draw, tf.range(n_batches), fn_output_signature=tf.float32)
-    drawn = tf.pad(drawn, [[0, n_steps - n_batches], [0, 0], [0, 0], [0, 0]])
-    return tf.reshape(drawn, [n_steps, a.n_z, a.k * engine.width])
+    drawn = tf.pad(drawn, [[0, engine.n_batches - n_batches], [0, 0], [0, 0], [0, 0]])
+    return tf.reshape(drawn, [engine.n_batches, a.n_z, a.k * engine.width])
+
+
+def _uniform(engine, seed, step):  # type: ignore[no-untyped-def]
+    """Draws between 0 and 1 for each step of a block: (steps, width)."""
+    # Other numbers than those of the noise, whose second seed is not negative.
+    shape = [engine.n_batches, engine.width]
+    return tf.random.stateless_uniform(shape, [seed, -1 - step], alg="philox")
 
 
 def _columns(rows: tf.Tensor, n: int) -> tf.Tensor:
@@ -250,10 +259,11 @@ def _steps(a: Architecture, objective: Objective, engine: Engine) -> Callable[..
             # another number of rows where that decides what is cut out.
             many = frames(block, tf.maximum(start + size - n_many, 0), n_many, n_many)
             flat = weights.read_value()
+            u = None if uniform is None else uniform[i]
             with tf.GradientTape() as tape:
                 tape.watch(flat)
                 loss, terms = batch_loss(
-                    a, flat, objective, batch, noise[i], uniform[i], many, groups, ridge, r_nent
+                    a, flat, objective, batch, noise[i], u, many, groups, ridge, r_nent
                 )
             t = tf.cast(step + i + 1, tf.float32)
             tf.raw_ops.ResourceApplyAdam(

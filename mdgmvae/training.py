@@ -69,9 +69,14 @@ class Options:
         return self.lr * 0.5 * (1.0 + math.cos(math.pi * epoch / self.n_epochs))
 
     @property
-    def uses_pairs(self) -> bool:
-        """Whether rows are needed together with those one lag later."""
-        return self.vamp_weight > 0 or self.decoder_target == "lagged"
+    def objective(self) -> Objective:
+        """What a step minimises."""
+        return Objective(
+            vamp_weight=self.vamp_weight,
+            lagged_target=self.decoder_target == "lagged",
+            analytic_kl=self.kl == "analytic",
+            n_decoded=self.n_decoded,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,14 +225,6 @@ def train(
     if initial is None:
         initial = random_start(architecture, options)
     state = resume or _start(architecture, initial)
-    k = architecture.k
-    objective = Objective(
-        vamp_weight=options.vamp_weight,
-        lagged_target=options.decoder_target == "lagged",
-        analytic_kl=options.kl == "analytic",
-        # With one more that is drawn, these would be all.
-        n_decoded=None if (options.n_decoded or k) >= k - 1 else options.n_decoded,
-    )
     engine = Engine.choose(
         device,
         options.batch_size,
@@ -237,7 +234,7 @@ def train(
         options.n_epochs,
     )
     optimisers = [
-        Optimiser(architecture, objective, engine, *arrays, state.step, data.ridge)
+        Optimiser(architecture, options.objective, engine, *arrays, state.step, data.ridge)
         for arrays in zip(state.weights, state.first_moment, state.second_moment, strict=True)
     ]
     n_epochs = options.n_epochs if options.stop_after is None else options.stop_after
@@ -272,7 +269,8 @@ def _epoch(
     for block in data.epoch(generators[0]):
         for n in going:
             optimisers[n].run(block)
-    after = _copied(state, optimisers[going[0]].step)
+    after = copy.deepcopy(state)
+    after.epoch, after.step = state.epoch + 1, optimisers[going[0]].step
     for n in going:
         weights, *moments = optimisers[n].arrays()
         terms, restart = optimisers[n].means(), after.restarts[n]
@@ -285,18 +283,6 @@ def _epoch(
         _record(restart, after.epoch, terms, lr, r_nent)
         _validate(restart, weights, after.epoch, data, options)
     return after
-
-
-def _copied(state: State, step: int) -> State:
-    """One epoch later, with arrays of its own."""
-    return State(
-        epoch=state.epoch + 1,
-        step=step,
-        weights=state.weights.copy(),
-        first_moment=state.first_moment.copy(),
-        second_moment=state.second_moment.copy(),
-        restarts=copy.deepcopy(state.restarts),
-    )
 
 
 def random_start(architecture: Architecture, options: Options) -> np.ndarray:

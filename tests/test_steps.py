@@ -2,12 +2,13 @@
 
 import dataclasses
 import logging
+import time
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from mdgmvae import GMVAE, losses
+from mdgmvae import GMVAE, losses, steps
 from mdgmvae.architecture import Architecture, flatten, initial_weights
 from mdgmvae.kinetic_term import covariances, grouped, inverse, vamp2
 from mdgmvae.network import Network
@@ -124,8 +125,6 @@ def test_kinetic_term_of_a_step_has_the_slope_of_vamp2(settled):
 
 def test_kinetic_term_sees_the_batch_and_those_before_it(block, monkeypatch):
     """Batches of 100: the covariances of 300 rows."""
-    from mdgmvae import steps
-
     seen = []
 
     def batch_loss(a, flat, objective, batch, noise, uniform, many, *rest):
@@ -152,16 +151,14 @@ def test_kinetic_term_sees_the_batch_and_those_before_it(block, monkeypatch):
 
 
 def test_data_of_about_as_many_rows_share_what_was_traced(five_wells):
-    from mdgmvae.steps import _compiled_steps
-
     GMVAE(n_epochs=1, n_z=4, seed=0).fit(five_wells[0][:1100])
-    before = _compiled_steps.cache_info().misses
+    before = steps._compiled_steps.cache_info().misses
     for n in (1101, 1400, 2000):
         GMVAE(n_epochs=1, n_z=4, seed=0).fit(five_wells[0][:n])
     GMVAE(n_epochs=1, n_z=4, seed=0).fit(five_wells[0][:400])
-    after = _compiled_steps.cache_info().misses
+    after = steps._compiled_steps.cache_info().misses
     GMVAE(n_epochs=1, n_z=4, seed=0).fit(five_wells[0][:401])
-    assert after - before <= 2 and _compiled_steps.cache_info().misses == after
+    assert after - before <= 2 and steps._compiled_steps.cache_info().misses == after
 
 
 def optimised(engine, objective, block, n_epochs=2):
@@ -213,8 +210,6 @@ def test_what_fills_up_a_block_does_not_count(block, objective, xla):
 
 
 def test_a_shorter_block_is_not_compiled_anew(block):
-    import time
-
     engine, took = Engine("CPU:0", 100, 700, xla=True), []
     for n in (699, 350, 420, 130):
         part = Batches(block.rows[:n], block.later[:n], block.has_partner[:n])

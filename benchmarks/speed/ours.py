@@ -26,8 +26,7 @@ def main(size: str, mode: str, n_restarts: int = 1, n_decoded: int | None = None
     weight, lag = KINETIC.get(size, (0.0, 0))
     lags = (0, lag) if weight else (0,)
     n_wanted = pairs_of_step(architecture.k) if weight else 0
-    noise_bytes = 4 * architecture.k * architecture.n_z
-    block_rows = rows.block_rows(batch_size, n_wanted, noise_bytes)
+    block_rows = rows.block_rows(batch_size, n_wanted, 4 * architecture.k * architecture.n_z)
     many_epochs = 100_000
     engine = Engine.choose("CPU:0", batch_size, architecture.n_x, len(x), block_rows, many_epochs)
     if mode != "auto":
@@ -46,7 +45,7 @@ def main(size: str, mode: str, n_restarts: int = 1, n_decoded: int | None = None
         return Batches(*parts, has_partner) if weight else Batches(*parts)
 
     def epoch() -> int:
-        shuffled = rows.shuffled(rng, batch_size, None, lags, n_wanted, noise_bytes)
+        shuffled = rows.shuffled(rng, batch_size, None, lags, block_rows)
         for seed, optimiser in enumerate(optimisers):
             optimiser.start_epoch(LR, R_NENT, seed)
         for block in map(batches, shuffled):

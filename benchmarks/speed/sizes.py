@@ -2,34 +2,18 @@
 
 import numpy as np
 
+PAPER = {"qy_dims": (32,), "qz_dims": (16,), "pz_dims": (16,), "px_dims": (128,)}
+WIDE = dict.fromkeys(PAPER, (256, 256))
+TWO_LAYERS = {"qy_dims": (64, 64), "qz_dims": (32, 32), "pz_dims": (32, 32), "px_dims": (128, 128)}
+
 #: Hyperparameters, and frames of a batch.
 SIZES: dict[str, tuple[dict, int]] = {
-    "S": (
-        {"k": 5, "n_x": 3, "n_z": 1, "qy_dims": (32,), "qz_dims": (16,), "pz_dims": (16,),
-         "px_dims": (128,)},
-        517,
-    ),
-    "M": (
-        {"k": 10, "n_x": 45, "n_z": 2, "qy_dims": (64, 64), "qz_dims": (32, 32),
-         "pz_dims": (32, 32), "px_dims": (128, 128)},
-        517,
-    ),
-    "L": (
-        {"k": 10, "n_x": 1000, "n_z": 3, "qy_dims": (256, 256), "qz_dims": (256, 256),
-         "pz_dims": (256, 256), "px_dims": (256, 256)},
-        1000,
-    ),
-    "robust": (
-        {"k": 5, "n_x": 10, "n_z": 2, "qy_dims": (32,), "qz_dims": (16,), "pz_dims": (16,),
-         "px_dims": (128,)},
-        517,
-    ),
-    "XL": (
-        {"k": 20, "n_x": 5000, "n_z": 3, "qy_dims": (256, 256), "qz_dims": (256, 256),
-         "pz_dims": (256, 256), "px_dims": (256, 256)},
-        1000,
-    ),
-}  # fmt: skip
+    "S": ({"k": 5, "n_x": 3, "n_z": 1, **PAPER}, 517),
+    "M": ({"k": 10, "n_x": 45, "n_z": 2, **TWO_LAYERS}, 517),
+    "L": ({"k": 10, "n_x": 1000, "n_z": 3, **WIDE}, 1000),
+    "robust": ({"k": 5, "n_x": 10, "n_z": 2, **PAPER}, 517),
+    "XL": ({"k": 20, "n_x": 5000, "n_z": 3, **WIDE}, 1000),
+}
 #: Steps of a round: about half a second of the fastest.
 STEPS = {"S": 400, "M": 30, "L": 2, "XL": 1, "robust": 100}
 #: Preset "robust" has a kinetic term with this weight and lag, which nobody else has.
