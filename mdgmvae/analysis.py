@@ -231,7 +231,9 @@ class GMVAEAnalysis(FeatureCollector):
             With the atoms that the model was trained on; the selection of the training is
             applied to it.
         **run_options
-            ``start``, ``stop``, ``step``, ``frames``, ``backend``, ``n_workers``.
+            ``start``, ``stop``, ``step``, ``frames``, ``backend``, ``n_workers``. With
+            ``backend="dask"`` and an active dask.distributed client the cluster computes the
+            features and labels them.
 
         Returns
         -------
@@ -264,7 +266,7 @@ class GMVAEAnalysis(FeatureCollector):
             verbose=self.verbose,
             **run_options,
         )
-        return label(model, features)
+        return label(model, features, run_options.get("backend"), self.verbose)
 
     def save_model(self, path: str | os.PathLike) -> None:
         """Write model, featurizer, scaling and the atoms' fingerprint to a folder.

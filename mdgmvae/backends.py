@@ -1,7 +1,7 @@
 """Where the frames of a run are read: worker processes on this machine or a dask cluster.
 
-MDAnalysis' own backends fork after TensorFlow has run, ignore an active dask client, wait for
-ever where a worker dies, and cannot report how far they are.
+MDAnalysis' own backends fork after TensorFlow has run, ignore an active dask client (`cluster`),
+wait for ever where a worker dies, and cannot report how far they are.
 """
 
 import contextlib
@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
@@ -56,13 +55,13 @@ class ProcessBackend(BackendBase):
             When the work cannot be sent to another process, or a process dies.
         """
         with (
-            _clear_errors(),
+            clear_errors(),
             ProcessPoolExecutor(self.n_workers, mp_context=get_context(start_method())) as pool,
         ):
             futures = [pool.submit(func, part) for part in computations]
             try:
                 for future in as_completed(futures):
-                    _tell(self.report, future.result())
+                    tell(self.report, future.result())
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -95,61 +94,10 @@ class DaskBackend(BackendDask):
         from dask.callbacks import Callback
 
         def finished(key: Any, result: Any, *_: Any) -> None:
-            _tell(self.report, result)
+            tell(self.report, result)
 
-        with _clear_errors(), Callback(posttask=finished):
+        with clear_errors(), Callback(posttask=finished):
             return super().apply(func, computations)
-
-
-class DistributedBackend(BackendBase):
-    """The workers of a dask.distributed cluster; ``backend="dask"`` with an active client.
-
-    Parameters
-    ----------
-    client : distributed.Client
-        The cluster. Its workers must see the trajectory and the feature file.
-    n_workers : int, optional
-        Into how many parts the frames are split at least; all workers of the cluster by default.
-    report : callable, optional
-        Called with the number of frames of each part that is done.
-    """
-
-    def __init__(
-        self, client: Any, n_workers: int | None = None, report: Report | None = None
-    ) -> None:
-        super().__init__(n_workers or max(1, len(client.scheduler_info()["workers"])))
-        self.client = client
-        self.report = report
-
-    def apply(self, func: Callable, computations: list) -> list:
-        """Call `func` on every item of `computations` on the cluster.
-
-        Raises
-        ------
-        InputError
-            When the work cannot be sent to another process.
-        """
-        from distributed import as_completed as cluster_as_completed
-        from distributed.protocol.pickle import dumps
-
-        with _clear_errors():
-            # Threads of a worker would share one object, and its trajectory would jump about.
-            call = partial(_call_copy, dumps(func))
-            # pure=False: the same call writes another file the next time.
-            futures = self.client.map(call, computations, pure=False)
-            try:
-                for future in cluster_as_completed(futures):
-                    _tell(self.report, future.result())
-                return self.client.gather(futures)
-            finally:
-                self.client.cancel(futures)
-
-
-def _call_copy(serialized: bytes, part: Any) -> Any:
-    """Call a copy of the function that belongs to this task alone."""
-    from distributed.protocol.pickle import loads
-
-    return loads(serialized)(part)
 
 
 def executor_for(
@@ -220,9 +168,9 @@ def backend_for(name: str, n_workers: int | None) -> BackendBase:
         )
     if n_workers is not None and (isinstance(n_workers, bool) or n_workers < 1):
         raise InputError(f"n_workers={n_workers} makes no sense; give a positive number")
-    client = _active_client() if name == "dask" else None
-    if client is not None:
-        return DistributedBackend(client, n_workers)
+    cluster = cluster_for(name, n_workers)
+    if cluster is not None:
+        return cluster
     workers = n_workers or available_processors()
     if name == "multiprocessing":
         return ProcessBackend(workers)
@@ -233,6 +181,24 @@ def backend_for(name: str, n_workers: int | None) -> BackendBase:
             "backend='dask' needs dask, which is not installed: pip install 'mdgmvae[parallel]', "
             "or use backend='multiprocessing'"
         ) from error
+
+
+def cluster_for(backend: Any, n_workers: int | None = None) -> Any:
+    """The `DistributedBackend` that `backend` is or, here and now, stands for; else None.
+
+    Examples
+    --------
+    >>> cluster_for("multiprocessing") is None
+    True
+    """
+    client = _active_client() if backend == "dask" else None
+    if client is None and "mdgmvae.cluster" not in sys.modules:
+        return None
+    from .cluster import DistributedBackend
+
+    if client is not None:
+        return DistributedBackend(client, n_workers)
+    return backend if isinstance(backend, DistributedBackend) else None
 
 
 def available_processors() -> int:
@@ -262,14 +228,14 @@ def _active_client() -> Any:
         return None
 
 
-def _tell(report: Report | None, part: Any) -> None:
+def tell(report: Report | None, part: Any) -> None:
     """Report the frames of a finished part; dask also calls for what is no part."""
     if report is not None and hasattr(part, "frames"):
         report(len(part.frames))
 
 
 @contextlib.contextmanager
-def _clear_errors() -> Iterator[None]:
+def clear_errors() -> Iterator[None]:
     """Turn what goes wrong between processes into a sentence for the user."""
     try:
         yield

@@ -44,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _terminated_like_interrupted():
             from . import commands
 
-            text = getattr(commands, options.command)(options)
+            with commands.cluster_of(options):
+                text = getattr(commands, options.command)(options)
         print(text, flush=True)
     except BrokenPipeError:
         # Whoever read the table has seen enough of it; the files are written.
@@ -286,6 +287,11 @@ def _frames(parser: argparse.ArgumentParser) -> None:
         help="go on where bond lengths say that the topology has another order of atoms",
     )
     group.add_argument("--n_workers", type=int, metavar="N", help="processes of the backend")
+    group.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="run on the dask.distributed cluster of tcp://HOST:PORT, or of a scheduler file",
+    )
 
 
 def _model(parser: argparse.ArgumentParser, preset: str, seed: int | None = None) -> None:

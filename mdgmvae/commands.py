@@ -43,6 +43,28 @@ _SUFFIXES = {"pdb": (".pdb",), "h5md": (".h5md", ".h5")}
 _WORK_OF_A_THREAD = 200_000
 
 
+@contextmanager
+def cluster_of(options: argparse.Namespace) -> Iterator[None]:
+    """Compute on the cluster that the command line names, where it names one."""
+    address = getattr(options, "scheduler", None)
+    if address is None:
+        yield
+        return
+    from .cluster import connected
+
+    if options.backend == "multiprocessing":
+        raise InputError(
+            "--backend multiprocessing: processes on this machine do not belong to --scheduler; "
+            "give one of the two"
+        )
+    options.backend = "dask"
+    # Workers have working folders of their own.
+    options.topology = os.path.abspath(options.topology)
+    options.trajectories = [os.path.abspath(path) for path in options.trajectories]
+    with connected(address):
+        yield
+
+
 def run(options: argparse.Namespace) -> str:
     """``mdgmvae run``: trajectory in, states learnt, annotated trajectory out."""
     check_folder(options.out, options.overwrite)
@@ -174,7 +196,7 @@ def assign(options: argparse.Namespace) -> str:
         check_same_features(features, saved.trajectory)
         model = GMVAE.from_saved_model(saved, options.device)
         _start_tensorflow(options, model.architecture_)
-        results = label(model, features)
+        results = label(model, features, options.backend, options.verbose)
     elif not options.trajectories:
         raise InputError(
             f"{options.topology}: no trajectory is given; assign takes MODEL TOPOLOGY "

@@ -14,6 +14,10 @@ import numpy as np
 from .errors import InputError
 
 _HEADER = 128  # room for any shape, so that the number of rows can be written at the end
+#: What a worker says that looks for a feature file in vain.
+UNSEEN = (
+    "{path}: a worker cannot see the feature file; give out= in a folder that all workers share"
+)
 _LISTED = 4096  # values of an array that are turned into text at a time
 
 
@@ -76,10 +80,7 @@ def write_rows(path: str | os.PathLike, row: int, values: np.ndarray) -> None:
             while rest:
                 rest = rest[stream.write(rest) :]
     except FileNotFoundError as error:
-        raise InputError(
-            f"{path}: a worker cannot see the feature file; give out= in a folder that all "
-            "workers share"
-        ) from error
+        raise InputError(UNSEEN.format(path=path)) from error
     except OSError as error:
         raise InputError(
             f"{Path(path).parent}: features cannot be written there ({error.strerror}); give out= "

@@ -2,33 +2,67 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from MDAnalysis.analysis.backends import BackendBase
 from MDAnalysis.analysis.results import Results
 
+from .backends import cluster_for
 from .errors import InputError
+from .featurefile import UNSEEN, open_npy
 from .lag_time import time_step
 from .model import GMVAE
+from .progress import progress_bar
 from .storage import FeatureSet
 
 if TYPE_CHECKING:
     from .judgement import Judgement
 
 
-def label(model: GMVAE, features: FeatureSet) -> Results:
+#: Bytes of features that a worker of a cluster labels at a time.
+PART_BYTES = 64 * 2**20
+#: And rows, of which there is a multiple: `inference` cuts all data at the same ones.
+CHUNK_ROWS = 8192
+
+
+def label(
+    model: GMVAE,
+    features: FeatureSet,
+    backend: str | BackendBase | None = None,
+    verbose: bool | None = None,
+) -> Results:
     """What a model says of the rows of a feature file, with their frames and times.
 
     Parameters
     ----------
     model : GMVAE
     features : FeatureSet
+    backend : str or BackendBase, optional
+        "dask" labels on the cluster of the active dask.distributed client, where there is one. All
+        others label in this process, where TensorFlow uses its threads.
+    verbose : bool, optional
+        A progress bar of the cluster; by default on a terminal or in a notebook only.
 
     Returns
     -------
     MDAnalysis.analysis.results.Results
+
+    Raises
+    ------
+    InputError
+        When a worker cannot see the feature file.
     """
-    labels, probabilities, latent = model.assign(features.path)
+    cluster = cluster_for(backend)
+    if cluster is None:
+        labels, probabilities, latent = model.assign(features.path)
+    else:
+        labels, probabilities, latent = _label_on(cluster, model, features, verbose)
     return Results(
         labels=labels,
         probabilities=probabilities,
@@ -39,6 +73,42 @@ def label(model: GMVAE, features: FeatureSet) -> Results:
         trajectory_index=features.trajectory_index,
         lengths=features.lengths,
     )
+
+
+@dataclass(frozen=True)
+class _Labelled:
+    """What comes home from a worker: row numbers, and what the model says of these rows."""
+
+    frames: range
+    labels: np.ndarray
+    probabilities: np.ndarray
+    latent: np.ndarray
+
+
+def _label_on(
+    cluster: Any, model: GMVAE, features: FeatureSet, verbose: bool | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels, probabilities and latent coordinates by the workers of a cluster."""
+    n_rows = len(features)
+    most = min(ceil(n_rows / cluster.n_workers), PART_BYTES // (4 * features.n_features))
+    n_part = CHUNK_ROWS * max(1, most // CHUNK_ROWS)
+    parts = [range(start, min(start + n_part, n_rows)) for start in range(0, n_rows, n_part)]
+    with progress_bar(n_rows, "labelling", "frames", verbose=verbose) as bar:
+        cluster.report = bar.update
+        path = os.path.abspath(features.path)
+        labelled = cluster.apply(partial(_label_part, model, path), parts)
+    joined = (
+        np.concatenate([getattr(part, name) for part in labelled])
+        for name in ("labels", "probabilities", "latent")
+    )
+    labels, probabilities, latent = joined
+    return labels, probabilities, latent
+
+
+def _label_part(model: GMVAE, path: str, rows: range) -> _Labelled:
+    if not os.path.exists(path):
+        raise InputError(UNSEEN.format(path=path))
+    return _Labelled(rows, *model.assign(open_npy(path)[rows.start : rows.stop]))
 
 
 def judge_results(results: Results, lag: int | None, **options: Any) -> Judgement:
