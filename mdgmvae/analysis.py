@@ -56,6 +56,9 @@ class GMVAEAnalysis(FeatureCollector):
         The same seed gives the same result.
     device : str
         Where to train: "auto", "cpu", "gpu:0", ...
+    strategy : str, optional
+        Share the training among "mirrored" (all GPUs of this machine) or "multiworker" (the
+        processes that Slurm or TF_CONFIG names), or a `tf.distribute.Strategy`.
     checkpoint : str, optional
         An .npz file from which an interrupted training goes on.
     verbose : bool, optional
@@ -97,7 +100,7 @@ class GMVAEAnalysis(FeatureCollector):
     True
     """
 
-    _not_pickled: ClassVar[tuple[str, ...]] = (*FeatureCollector._not_pickled, "model")
+    _not_pickled: ClassVar[tuple[str, ...]] = (*FeatureCollector._not_pickled, "model", "strategy")
 
     model: GMVAE
     #: With the reference that it took from the first frame; `featurizer` stays as it was given.
@@ -114,12 +117,14 @@ class GMVAEAnalysis(FeatureCollector):
         lag_time: float | None = None,
         seed: int | None = None,
         device: str = "auto",
+        strategy: Any = None,
         checkpoint: str | os.PathLike | None = None,
         verbose: bool | None = None,
         **hyperparameters: Any,
     ) -> None:
         self.settings = _settings(preset, hyperparameters)
         self.settings |= {"seed": seed, "device": device, "checkpoint": checkpoint}
+        self.strategy = strategy
         self.lag_time = checked_lag_time(lag_time, hyperparameters)
         self.preset = preset
         self.annotate = annotate
@@ -514,7 +519,7 @@ class GMVAEAnalysis(FeatureCollector):
             settings["lag"] = lag_in_rows(self.lag_time, self.features)
         elif settings["lag"] is not None:
             warn_of_several_steps(settings["lag"], self.features)
-        self.model = GMVAE(**settings, verbose=self._training_verbose)
+        self.model = GMVAE(**settings, strategy=self.strategy, verbose=self._training_verbose)
         self.model.fit(self.features.path, lengths=self.features.lengths)
         self.results.update(label(self.model, self.features))
         self.results.populations = self.model.populations_

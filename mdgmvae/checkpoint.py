@@ -37,10 +37,15 @@ class Checkpoint:
         The .npz file.
     identity : mapping
         What must be the same for a training to go on: hyperparameters, seed, the data.
+    writes : bool
+        Of processes that train together only one writes; all of them read.
     """
 
-    def __init__(self, path: str | os.PathLike, identity: Mapping[str, Any]) -> None:
+    def __init__(
+        self, path: str | os.PathLike, identity: Mapping[str, Any], writes: bool = True
+    ) -> None:
         self.path = check_path(path)
+        self._writes = writes
         self._identity = json.loads(json.dumps(identity))
         self._written = time.monotonic()
 
@@ -51,6 +56,8 @@ class Checkpoint:
 
     def save(self, state: State) -> None:
         """Write the state."""
+        if not self._writes:
+            return
         arrays = {name: getattr(state, name) for name in _ARRAYS}
         restarts = []
         for number, restart in enumerate(state.restarts):

@@ -301,6 +301,11 @@ def _model(parser: argparse.ArgumentParser, preset: str, seed: int | None = None
     group.add_argument(
         "--checkpoint", metavar="FILE.npz", help="go on from here after an interruption"
     )
+    group.add_argument(
+        "--strategy",
+        choices=("mirrored", "multiworker"),
+        help="share the training: all GPUs of this machine, or the processes of a Slurm step",
+    )
     for name, what in presets.HYPERPARAMETERS.items():
         flags = ["-k", "--k"] if name == "k" else [f"--{name}"]
         group.add_argument(*flags, dest=name, **_value(what))

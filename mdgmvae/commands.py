@@ -84,12 +84,13 @@ def run(options: argparse.Namespace) -> str:
         lag_time=options.lag_time,
         seed=options.seed,
         device=options.device,
+        strategy=options.strategy,
         checkpoint=options.checkpoint,
         verbose=options.verbose,
         **given,
     )
     _start_tensorflow(options, architecture_of(analysis.settings, analysis.n_features))
-    with atomic_folder(options.out, options.overwrite, _stale()) as folder:
+    with _results_folder(options) as folder:
         analysis.out = folder / "features.npy"
         analysis.run(
             options.start,
@@ -162,10 +163,11 @@ def train(options: argparse.Namespace) -> str:
         **given,
         seed=options.seed,
         device=options.device,
+        strategy=options.strategy,
         checkpoint=options.checkpoint,
         verbose=options.verbose,
     )
-    with atomic_folder(options.out, options.overwrite, _stale()) as folder:
+    with _results_folder(options) as folder:
         model.fit(options.traj_file)
         results = label(model, features)
         results.history = model.history_
@@ -292,8 +294,11 @@ def _start_tensorflow(options: argparse.Namespace, architecture: Architecture) -
         raise InputError(f"--threads {threads}: must be at least 1")
     with _native_messages_logged():
         from . import devices
+        from .strategies import strategy_of
 
         started = devices.start(options.device, threads)
+        # Processes join each other before anything is computed.
+        strategy_of(getattr(options, "strategy", None))
     logger.info("%s", started)
 
 
@@ -317,6 +322,19 @@ def _native_messages_logged() -> Iterator[None]:
             notes.seek(0)
             for line in notes.read().decode(errors="replace").splitlines():
                 logger.info("%s", line)
+
+
+@contextmanager
+def _results_folder(options: argparse.Namespace) -> Iterator[Path]:
+    """Where results go; of processes that train together, those of the first one are kept."""
+    from .strategies import is_chief
+
+    if is_chief(options.strategy):
+        with atomic_folder(options.out, options.overwrite, _stale()) as folder:
+            yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="mdgmvae-") as name:
+        yield Path(name)
 
 
 def _write_results(folder: Path, results: Any, temperature: float | None) -> None:

@@ -23,6 +23,7 @@ from .soft_covariances import SoftCovariances, pairs_of_step, ridge_of
 
 if TYPE_CHECKING:
     from .inference import Inference
+    from .replicas import OneDevice, Replicas
     from .training import Batches, Fit, Options, State, Validation
 
 #: Held-out rows come in this many pieces of neighbouring frames, spread over the data:
@@ -236,7 +237,7 @@ def fit(
     data: ScaledRows,
     architecture: Architecture,
     options: Options,
-    device: str,
+    place: OneDevice | Replicas,
     checkpoint: Checkpoint | None,
     verbose: bool | None,
     *,
@@ -264,7 +265,7 @@ def fit(
                 data,
                 architecture,
                 options,
-                device,
+                place,
                 initial=initial,
                 on_epoch=on_epoch,
                 resume=state,

@@ -27,9 +27,14 @@ counting as a state.
 import tensorflow as tf
 
 
-def covariances(q0: tf.Tensor, q1: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """C_00, C_01 and C_11 over pairs with weight 1: (k, n), (k, n), (n,) -> (3, k, k)."""
-    n = tf.maximum(tf.reduce_sum(weights), 1.0)
+def covariances(
+    q0: tf.Tensor, q1: tf.Tensor, weights: tf.Tensor, n_pairs: tf.Tensor | None = None
+) -> tf.Tensor:
+    """C_00, C_01 and C_11 over pairs with weight 1: (k, n), (k, n), (n,) -> (3, k, k).
+
+    Where they are a share of `n_pairs`, their share of these averages.
+    """
+    n = tf.maximum(tf.reduce_sum(weights) if n_pairs is None else n_pairs, 1.0)
     early, late = q0 * weights, q1 * weights
     return tf.stack(
         [

@@ -113,6 +113,10 @@ class GMVAE(
         there for models that were trained with that code.
     device : {"auto", "cpu", "gpu:0", ...}
         Where to compute; "auto" is the first GPU that TensorFlow sees, else the CPU.
+    strategy : {"mirrored", "multiworker"} or tf.distribute.Strategy, optional
+        Share each batch among several devices or machines; the losses are those of one device, to
+        rounding. "mirrored" is all GPUs of this machine, "multiworker" the processes that Slurm
+        or TF_CONFIG names, each of which calls `fit` with the same data and `seed`.
     checkpoint : path-like, optional
         An .npz file to which the state of the training is written; where it exists, the
         training goes on from it.
@@ -195,6 +199,7 @@ class GMVAE(
         n_macrostates: int | None = None,
         relu_logits: bool = False,
         device: str = "auto",
+        strategy: Any = None,
         checkpoint: str | os.PathLike | None = None,
         seed: int | None = None,
         verbose: bool | None = None,
@@ -229,6 +234,7 @@ class GMVAE(
         self.n_macrostates = n_macrostates
         self.relu_logits = relu_logits
         self.device = device
+        self.strategy = strategy
         self.checkpoint = checkpoint
         self.seed = seed
         self.verbose = verbose
@@ -286,22 +292,28 @@ class GMVAE(
     def _seed_of_fit(self) -> int:
         if self.seed is not None:
             return checked_seed(self.seed)
+        from .strategies import n_processes
+
+        if n_processes(self.strategy) > 1:
+            raise InputError("seed=None: processes that train together need the same one; give it")
         stored = None if self.checkpoint is None else stored_seed(self.checkpoint)
         return draw_seed() if stored is None else stored
 
     def _train(self, rows: Rows, pieces: tuple[int, ...], params: dict[str, Any]) -> None:
         from . import devices
+        from .strategies import is_chief, place_of
         from .training_run import TrainingRun
 
         device = devices.choose(self.device)
+        place = place_of(device, self.strategy)
         self.device_ = devices.describe(device)
         logger.info("training on %s, seed %d", self.device_, self.seed_)
         checkpoint = None
         if self.checkpoint is not None:
             data_of = {**fitting.digest(rows), "lengths": pieces}
             identity = {"params": params, "seed": self.seed_, "data": data_of}
-            checkpoint = Checkpoint(self.checkpoint, identity)
-        run = TrainingRun(rows, pieces, params, self.seed_, device, checkpoint, self.verbose)
+            checkpoint = Checkpoint(self.checkpoint, identity, is_chief(self.strategy))
+        run = TrainingRun(rows, pieces, params, self.seed_, device, place, checkpoint, self.verbose)
         trained = run.fit()
 
         fit, architecture = trained.fit, trained.architecture

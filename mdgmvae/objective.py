@@ -56,12 +56,46 @@ class Batch(NamedTuple):
         The frames one lag later, where pairs are used.
     has_partner : tensor of shape (n,) or None
         1 where there is such a frame, else 0.
+    n_frames, n_pairs : scalars
+        How many there are in the whole batch, of which these columns may be a share.
     """
 
     x: tf.Tensor
     counts: tf.Tensor
     later: tf.Tensor | None
     has_partner: tf.Tensor | None
+    n_frames: tf.Tensor
+    n_pairs: tf.Tensor | None
+
+    @classmethod
+    def whole(
+        cls,
+        x: tf.Tensor,
+        counts: tf.Tensor,
+        later: tf.Tensor | None,
+        has_partner: tf.Tensor | None,
+    ) -> Batch:
+        """All columns of a batch."""
+        n_pairs = None if has_partner is None else tf.reduce_sum(has_partner)
+        return cls(x, counts, later, has_partner, tf.reduce_sum(counts), n_pairs)
+
+    def columns(self, start: tf.Tensor, n: int) -> Batch:
+        """A share of the batch."""
+        if n == self.x.shape[1]:
+            return self
+
+        def cut(a: tf.Tensor | None) -> tf.Tensor | None:
+            # What is cut out at a place that is computed has no known size.
+            return (
+                None if a is None else tf.ensure_shape(a[..., start:][..., :n], [*a.shape[:-1], n])
+            )
+
+        return self._replace(
+            x=cut(self.x),
+            counts=cut(self.counts),
+            later=cut(self.later),
+            has_partner=cut(self.has_partner),
+        )
 
 
 def batch_loss(
@@ -103,6 +137,7 @@ def batch_loss(
     network = Network(architecture, flat)
     lagged = objective.lagged_target
     counts = batch.has_partner if lagged else batch.counts
+    n_whole = batch.n_pairs if lagged else batch.n_frames
     logits = network.logits(batch.x)
     q = tf.nn.softmax(logits, axis=0)
     posterior = network.encode(batch.x)
@@ -119,14 +154,14 @@ def batch_loss(
     ]
     n = tf.reduce_sum(counts)
     sums = [r_nent * sums[2] + sums[0] + sums[1] + n * math.log(architecture.k), *sums]
-    loss = sums[0] / tf.maximum(n, 1.0)
+    loss = sums[0] / tf.maximum(n_whole, 1.0)
     if objective.vamp_weight > 0:
         weight = kinetic_weight(objective.vamp_weight, architecture.n_x)
         later = tf.nn.softmax(network.logits(batch.later), axis=0)
-        seen = kinetic_term.covariances(q, later, batch.has_partner)
+        seen = kinetic_term.covariances(q, later, batch.has_partner, batch.n_pairs)
         both = tf.nn.softmax(network.logits(tf.concat([many.x, many.later], 1)), axis=0)
         earlier, later = tf.split(both, 2, axis=1)
-        expected = kinetic_term.covariances(earlier, later, many.has_partner)
+        expected = kinetic_term.covariances(earlier, later, many.has_partner, many.n_pairs)
         # Of the components, and of the metastable states.
         levels = [tf.stack([c, kinetic_term.grouped(c, groups)]) for c in (seen, expected)]
         loss -= weight * tf.reduce_sum(kinetic_term.surrogate(levels[0], levels[1], ridge))

@@ -10,15 +10,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
 from .architecture import Architecture
+from .engine import Engine
+from .network import as_columns, by_component
 from .objective import TERMS, Batch, Objective, batch_loss
+from .replicas import Replicas
 from .soft_covariances import pairs_of_step
 
 if TYPE_CHECKING:
@@ -27,80 +29,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
-#: XLA halves a step of a small network and takes some seconds to compile.
-STEPS_WORTH_COMPILING = 1_000
-#: Of so many features on, matrix products take the time, and without XLA all threads share them.
-WIDE_FRAME = 256
-#: Numbers that a processor's widest vectors hold; from so many vectors on batches are filled up.
-VECTOR, FILLED = 16, 8
-
-
-@dataclass(frozen=True)
-class Engine:
-    """How steps are computed; with another engine the last bits of the weights are others.
-
-    Parameters
-    ----------
-    device : str
-        From `devices.choose`.
-    batch_size : int
-        Rows of a batch.
-    block_rows : int
-        The most rows of a block: a multiple of `batch_size`.
-    xla : bool
-        Compiled by XLA.
-    """
-
-    device: str
-    batch_size: int
-    block_rows: int
-    xla: bool
-
-    @property
-    def n_batches(self) -> int:
-        """The most batches of a block."""
-        return self.block_rows // self.batch_size
-
-    @property
-    def width(self) -> int:
-        """Columns of a batch, some of them empty: whole vectors, a quarter faster than 517."""
-        if self.batch_size < FILLED * VECTOR:
-            return self.batch_size
-        return -(-self.batch_size // VECTOR) * VECTOR
-
-    @classmethod
-    def choose(
-        cls,
-        device: str,
-        batch_size: int,
-        n_x: int,
-        n_rows: int,
-        block_rows: int,
-        n_epochs: int,
-    ) -> Engine:
-        """The fastest on one thread for so many rows and epochs (`benchmarks/speed`).
-
-        Sizes are rounded up, so that data of about as many rows share what was compiled.
-        """
-        n_steps = n_epochs * -(-n_rows // batch_size)
-        one_thread = tf.config.threading.get_intra_op_parallelism_threads() == 1
-        is_fast = device.startswith("CPU") and (n_x < WIDE_FRAME or one_thread)
-        xla = is_fast and n_steps >= STEPS_WORTH_COMPILING
-        logger.info(
-            "at most %s steps of %d frames on %s, %s",
-            f"{n_steps:,}", min(batch_size, n_rows), device,
-            "compiled by XLA" if xla else "without XLA",
-        )  # fmt: skip
-        most_batches = max(1, block_rows // batch_size)
-        # A batch of more rows than there are is the same batch.
-        batch_size = min(batch_size, _power_of_two(n_rows))
-        n_batches = min(most_batches, _power_of_two(-(-n_rows // batch_size)))
-        return cls(device, batch_size, n_batches * batch_size, xla)
-
-
-def _power_of_two(n: int) -> int:
-    """The smallest one that is not less than `n`."""
-    return 1 << (n - 1).bit_length()
 
 
 class Optimiser:
@@ -129,13 +57,16 @@ class Optimiser:
         step: int,
         ridge: float,
     ) -> None:
-        self._device = engine.device
+        self._place = engine.place
         self._ridge = ridge
         self._k = architecture.k
-        self._run = _compiled_steps(architecture, objective, engine)
         self.step = step
-        with tf.device(self._device):
+        with self._place.scope():
             self._variables = [tf.Variable(a) for a in (weights, first_moment, second_moment)]
+        if isinstance(self._place, Replicas):
+            self._run = _traced(architecture, objective, engine, self._variables)
+        else:
+            self._run = partial(_compiled_steps(architecture, objective, engine), *self._variables)
 
     def start_epoch(
         self, lr: float, r_nent: float, seed: int, groups: np.ndarray | None = None
@@ -147,16 +78,16 @@ class Optimiser:
         if groups is None:
             groups = np.zeros((self._k, self._k), np.float32)
         self._sums = np.zeros(len(TERMS) + 1)
-        with tf.device(self._device):
+        with self._place.scope():
             numbers = [tf.constant(value, tf.float32) for value in (lr, r_nent, self._ridge)]
             self._settings = [tf.constant(groups), *numbers, tf.constant(seed)]
 
     def run(self, block: Batches) -> None:
         """The steps of a block of batches."""
         arrays = [a for a in (block.rows, block.later, block.has_partner) if a is not None]
-        with tf.device(self._device):
+        with self._place.scope():
             sums, step = self._run(
-                *self._variables, *self._settings, tf.constant(self.step), *map(tf.constant, arrays)
+                *self._settings, tf.constant(self.step), *map(tf.constant, arrays)
             )
         self.step = int(step)
         self._sums += sums.numpy().astype(np.float64)
@@ -175,7 +106,24 @@ class Optimiser:
 def _compiled_steps(
     architecture: Architecture, objective: Objective, engine: Engine
 ) -> Callable[..., Any]:
-    """The function that runs the steps of a block: traced once for these sizes."""
+    """The function of weights, moments and a block that runs its steps: one for these sizes."""
+    with tf.device("CPU:0"):
+        # Only their shapes matter: the function runs where the variables that it gets are.
+        examples = [tf.Variable(tf.zeros([architecture.n_weights])) for _ in range(3)]
+    return _traced(architecture, objective, engine, examples, with_variables=True)
+
+
+def _traced(
+    architecture: Architecture,
+    objective: Objective,
+    engine: Engine,
+    variables: list[tf.Variable],
+    with_variables: bool = False,
+) -> Callable[..., Any]:
+    """The function of a block that runs its steps on these variables, or on any that it is given.
+
+    Replicas of a variable cannot be given.
+    """
     started = time.perf_counter()
     a = architecture
     steps = tf.function(_steps(a, objective, engine), autograph=False, jit_compile=engine.xla)
@@ -191,13 +139,11 @@ def _compiled_steps(
         sums = steps(weights, m, v, groups, numbers, (noise, uniform), columns)
         return sums, step + n_batches
 
-    with tf.device("CPU:0"):
-        # Only their shapes matter: the function runs where the variables that it gets are.
-        examples = [tf.Variable(tf.zeros([a.n_weights])) for _ in range(3)]
     integer, number = tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32)
     rows, flags = (tf.TensorSpec([None, n], tf.float32) for n in (a.n_x, 1))
-    concrete = tf.function(run, autograph=False).get_concrete_function(
-        *examples,
+    function = run if with_variables else partial(run, *variables)
+    concrete = tf.function(function, autograph=False).get_concrete_function(
+        *(variables if with_variables else ()),
         tf.TensorSpec([a.k, a.k], tf.float32),
         *(number, number, number, integer, integer),
         *((rows, rows, flags) if objective.uses_pairs else (rows,)),
@@ -226,8 +172,9 @@ def _noise(a, engine, seed, step, n_rows, n_batches):  # type: ignore[no-untyped
 def _uniform(engine, seed, step):  # type: ignore[no-untyped-def]
     """Draws between 0 and 1 for each step of a block: (steps, width)."""
     # Other numbers than those of the noise, whose second seed is not negative.
-    shape = [engine.n_batches, engine.width]
-    return tf.random.stateless_uniform(shape, [seed, -1 - step], alg="philox")
+    shape = [engine.n_batches, engine.batch_size]
+    drawn = tf.random.stateless_uniform(shape, [seed, -1 - step], alg="philox")
+    return tf.pad(drawn, [[0, 0], [0, engine.width - engine.batch_size]])
 
 
 def _columns(rows: tf.Tensor, n: int) -> tf.Tensor:
@@ -238,50 +185,68 @@ def _columns(rows: tf.Tensor, n: int) -> tf.Tensor:
 
 def _steps(a: Architecture, objective: Objective, engine: Engine) -> Callable[..., Any]:
     """The function that loops over the batches of a block; all its shapes are known."""
-    size = engine.batch_size
+    size, place = engine.batch_size, engine.place
     n_many = min(pairs_of_step(a.k), engine.block_rows)
+    share = engine.width // place.n
 
     def frames(block, start, n, counted):  # type: ignore[no-untyped-def]
-        cut = [tf.slice(columns, [0, start], [columns.shape[0], n]) for columns in block]
+        """`n` columns of the block from `start` on; the first `counted` of them are frames."""
+        x, *pairs = (tf.slice(array, [0, start], [array.shape[0], n]) for array in block)
         counts = tf.cast(tf.range(n) < counted, tf.float32)
-        later, has_partner = (cut[1], counts * cut[2][0]) if objective.uses_pairs else (None, None)
-        return Batch(cut[0], counts, later, has_partner)
+        later, has_partner = (pairs[0], counts * pairs[1][0]) if pairs else (None, None)
+        return Batch.whole(x, counts, later, has_partner)
 
     def run(weights, m, v, groups, numbers, draws, block):  # type: ignore[no-untyped-def]
         lr, r_nent, ridge, step, n_rows, n_batches = numbers
         noise, uniform = draws
 
-        def one_step(i, sums):  # type: ignore[no-untyped-def]
+        def slope_and_terms(i, replica):  # type: ignore[no-untyped-def]
+            """What one replica finds in its share of a batch."""
             start = i * size
-            batch = frames(block, start, engine.width, tf.minimum(size, n_rows - start))
+            whole = frames(block, start, engine.width, tf.minimum(size, n_rows - start))
+            batch = whole.columns(replica * share, share)
             # This batch and those before it in the block, or after it where it is among the first;
             # what fills up a last batch stands for frames here, since XLA compiles anew for
             # another number of rows where that decides what is cut out.
             many = frames(block, tf.maximum(start + size - n_many, 0), n_many, n_many)
             flat = weights.read_value()
-            u = None if uniform is None else uniform[i]
+            z_noise, u = noise[i], None if uniform is None else uniform[i]
+            if place.n > 1:
+                z_noise = by_component(z_noise, a.k)[:, :, replica * share :][:, :, :share]
+                z_noise = as_columns(z_noise)
+                u = None if u is None else u[replica * share :][:share]
             with tf.GradientTape() as tape:
                 tape.watch(flat)
                 loss, terms = batch_loss(
-                    a, flat, objective, batch, noise[i], u, many, groups, ridge, r_nent
+                    a, flat, objective, batch, z_noise, u, many, groups, ridge, r_nent
                 )
-            t = tf.cast(step + i + 1, tf.float32)
-            tf.raw_ops.ResourceApplyAdam(
-                var=weights.handle,
-                m=m.handle,
-                v=v.handle,
-                beta1_power=tf.pow(BETA1, t),
-                beta2_power=tf.pow(BETA2, t),
-                lr=lr,
-                beta1=BETA1,
-                beta2=BETA2,
-                epsilon=EPSILON,
-                grad=tape.gradient(loss, flat),
-            )
+            return tf.concat([tape.gradient(loss, flat), terms], 0)
+
+        def one_step(i, sums):  # type: ignore[no-untyped-def]
+            total = place.total(lambda replica: slope_and_terms(i, replica))
+            slope, terms = tf.split(total, [a.n_weights, len(TERMS) + 1])
+            place.update(partial(_adam, step=step + i, lr=lr), weights, m, v, slope)
             return i + 1, sums + terms
 
         # A sum in float32 over a block of rows is exact enough; blocks are added in float64.
         start = tf.constant(0), tf.zeros([len(TERMS) + 1])
-        return tf.while_loop(lambda i, _: i < n_batches, one_step, start)[1]
+        return tf.while_loop(lambda i, _: i < n_batches, one_step, start, parallel_iterations=1)[1]
 
     return run
+
+
+def _adam(weights, m, v, slope, step, lr):  # type: ignore[no-untyped-def]
+    """One step of Adam; `step` of them were made before."""
+    t = tf.cast(step + 1, tf.float32)
+    tf.raw_ops.ResourceApplyAdam(
+        var=weights.handle,
+        m=m.handle,
+        v=v.handle,
+        beta1_power=tf.pow(BETA1, t),
+        beta2_power=tf.pow(BETA2, t),
+        lr=lr,
+        beta1=BETA1,
+        beta2=BETA2,
+        epsilon=EPSILON,
+        grad=slope,
+    )

@@ -19,8 +19,10 @@ from typing import Protocol
 import numpy as np
 
 from .architecture import Architecture, flatten, initial_weights, kinetic_weight
+from .engine import Engine
 from .objective import TERMS, Objective
-from .steps import Engine, Optimiser
+from .replicas import OneDevice, Replicas
+from .steps import Optimiser
 
 logger = logging.getLogger(__name__)
 
@@ -195,7 +197,7 @@ def train(
     data: Data,
     architecture: Architecture,
     options: Options,
-    device: str,
+    place: OneDevice | Replicas,
     *,
     initial: np.ndarray | None = None,
     on_epoch: Callable[[State], None] = lambda state: None,
@@ -208,8 +210,8 @@ def train(
     data : Data
     architecture : Architecture
     options : Options
-    device : str
-        From `devices.choose`.
+    place : OneDevice or Replicas
+        Where steps are computed.
     initial : ndarray of shape (n_init, n_weights), optional
         Weights to start from; by default `random_start`.
     on_epoch : callable
@@ -226,7 +228,7 @@ def train(
         initial = random_start(architecture, options)
     state = resume or _start(architecture, initial)
     engine = Engine.choose(
-        device,
+        place,
         options.batch_size,
         architecture.n_x,
         data.n_rows,
@@ -239,7 +241,7 @@ def train(
     ]
     n_epochs = options.n_epochs if options.stop_after is None else options.stop_after
     while state.epoch < n_epochs and (going := _going(state, options)):
-        state = _epoch(state, going, optimisers, data, options)
+        state = _epoch(state, going, optimisers, data, options, place)
         on_epoch(state)
     weight = kinetic_weight(options.vamp_weight, architecture.n_x)
     return [_finish(state, number, weight) for number in range(len(state.restarts))]
@@ -256,6 +258,7 @@ def _epoch(
     optimisers: list[Optimiser],
     data: Data,
     options: Options,
+    place: OneDevice | Replicas,
 ) -> State:
     """Train the restarts that are `going` for one epoch; `state` stays as it is."""
     lr, r_nent = options.learning_rate(state.epoch), options.entropy_weight(state.epoch)
@@ -275,13 +278,14 @@ def _epoch(
         weights, *moments = optimisers[n].arrays()
         terms, restart = optimisers[n].means(), after.restarts[n]
         # The loss was taken before each step: what the last ones led to is not in it.
-        if not math.isfinite(terms["loss"]) or not data.is_sound(weights):
+        is_sound = place.agree(float(data.is_sound(weights))) == 1.0
+        if not math.isfinite(terms["loss"]) or not is_sound:
             restart.diverged = True
             continue
         after.weights[n] = weights
         after.first_moment[n], after.second_moment[n] = moments
         _record(restart, after.epoch, terms, lr, r_nent)
-        _validate(restart, weights, after.epoch, data, options)
+        _validate(restart, weights, after.epoch, data, options, place)
     return after
 
 
@@ -325,7 +329,12 @@ def _record(
 
 
 def _validate(
-    restart: Restart, weights: np.ndarray, epoch: int, data: Data, options: Options
+    restart: Restart,
+    weights: np.ndarray,
+    epoch: int,
+    data: Data,
+    options: Options,
+    place: OneDevice | Replicas,
 ) -> None:
     """Keep the best weights by the rows held out, once the loss is the final one."""
     judged = data.validate(weights)
@@ -333,8 +342,9 @@ def _validate(
         restart.history.setdefault(name, []).append(value)
     if judged.loss is None or epoch < options.anneal_epochs:
         return
-    if judged.loss < restart.best_loss:
-        restart.best_loss, restart.best_weights = judged.loss, weights.copy()
+    loss = place.agree(judged.loss)
+    if loss < restart.best_loss:
+        restart.best_loss, restart.best_weights = loss, weights.copy()
         restart.best_epoch, restart.stale_epochs = epoch, 0
     else:
         restart.stale_epochs += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from .scaling import Scaling
 from .seeds import seed_of
 from .training import Fit, Options, random_start
 from .warm_start import SlowClusters
+
+if TYPE_CHECKING:
+    from .replicas import OneDevice, Replicas
 
 #: With fewer pairs than so many lags there is no kinetics to speak of.
 FEWEST_LAGS = 10
@@ -54,7 +57,9 @@ class TrainingRun:
         Hyperparameters in their plain types.
     seed : int
     device : str
-        From `devices.choose`.
+        From `devices.choose`: what judges the weights.
+    place : OneDevice or Replicas
+        What trains them.
     checkpoint : Checkpoint or None
     verbose : bool or None
     """
@@ -66,6 +71,7 @@ class TrainingRun:
         params: dict[str, Any],
         seed: int,
         device: str,
+        place: OneDevice | Replicas,
         checkpoint: Checkpoint | None,
         verbose: bool | None,
     ) -> None:
@@ -74,6 +80,7 @@ class TrainingRun:
         self._params = params
         self._seed = seed
         self._device = device
+        self._place = place
         self._checkpoint = checkpoint
         self._verbose = verbose
         taken = {n: params[n] for n in Options.__dataclass_fields__ if n in params}
@@ -168,5 +175,5 @@ class TrainingRun:
             self._device,
         )
         return fitting.fit(
-            data, architecture, options, self._device, checkpoint, self._verbose, initial=initial
+            data, architecture, options, self._place, checkpoint, self._verbose, initial=initial
         )

@@ -10,10 +10,12 @@ import tensorflow as tf
 
 from mdgmvae import GMVAE, losses, steps
 from mdgmvae.architecture import Architecture, flatten, initial_weights
+from mdgmvae.engine import Engine
 from mdgmvae.kinetic_term import covariances, grouped, inverse, vamp2
 from mdgmvae.network import Network
 from mdgmvae.objective import Batch, Objective, batch_loss
-from mdgmvae.steps import Engine, Optimiser
+from mdgmvae.replicas import OneDevice
+from mdgmvae.steps import Optimiser
 from mdgmvae.training import Batches
 
 ARCHITECTURES = [
@@ -22,6 +24,7 @@ ARCHITECTURES = [
     Architecture(3, 80, 5, (8, 6), (7, 5, 4), (6, 3), (9, 4)),
     Architecture(4, 3, 2, (6,), (5,), (4,), (7,), px_floor=1e-2, order=(2, 0, 3, 1)),
 ]
+CPU = OneDevice("CPU:0")
 N = 60
 
 
@@ -43,7 +46,7 @@ def test_gradient_of_a_step_is_that_of_the_plain_loss(architecture, lagged, anal
     counts = (np.arange(N) < 50).astype(np.float64)
     has_partner = (np.arange(N) % 4 > 0).astype(np.float64)
     noise = tf.constant(rng.normal(size=(a.n_z, a.k * N)))
-    batch = Batch(*map(tf.constant, (x, counts, later, has_partner)))
+    batch = Batch.whole(*map(tf.constant, (x, counts, later, has_partner)))
     flat = tf.constant(weights_of(a, np.float64))
     objective = Objective(lagged_target=lagged, analytic_kl=analytic)
     weight = has_partner if lagged else counts
@@ -67,7 +70,7 @@ def test_sampled_components_are_not_biased(n_decoded):
     """The mean over the draws is the full sum, in value and in gradient."""
     a, rng, n_draws = Architecture(6, 4, 2, (8,)), np.random.default_rng(0), 400
     x, noise = (tf.constant(rng.normal(size=shape)) for shape in ((4, N), (2, 6 * N)))
-    batch = Batch(x, tf.constant(np.where(np.arange(N) < 50, 1.0, 0.0)), None, None)
+    batch = Batch.whole(x, tf.constant(np.where(np.arange(N) < 50, 1.0, 0.0)), None, None)
     flat = tf.constant(weights_of(a, np.float64))
 
     def of(n_decoded):
@@ -98,7 +101,7 @@ def test_kinetic_term_of_a_step_has_the_slope_of_vamp2(settled):
     walk = np.cumsum(rng.normal(size=(3, N + 1)), axis=1)
     x, later = walk[:, :-1], walk[:, 1:]
     has_partner = (np.arange(N) % 4 > 0).astype(np.float64)
-    batch = Batch(*map(tf.constant, (x, np.ones(N), later, has_partner)))
+    batch = Batch.whole(*map(tf.constant, (x, np.ones(N), later, has_partner)))
     groups = tf.constant(np.eye(4)[[0, 0, 2, 2]] if settled else np.zeros((4, 4)))
     flat, ridge = tf.constant(weights_of(a, np.float64)), tf.constant(1e-2, tf.float64)
     noise = tf.constant(rng.normal(size=(2, 4 * N)))
@@ -136,7 +139,7 @@ def test_kinetic_term_sees_the_batch_and_those_before_it(block, monkeypatch):
     monkeypatch.setattr(steps, "batch_loss", batch_loss)
     monkeypatch.setattr(steps, "pairs_of_step", lambda k: 300)
     optimised(
-        Engine("CPU:0", 100, 700, xla=False),
+        Engine(CPU, 100, 700, xla=False),
         dataclasses.replace(KINETIC, vamp_weight=0.1),
         block,
         1,
@@ -185,7 +188,7 @@ KINETIC = Objective(vamp_weight=1.5, lagged_target=True, analytic_kl=True)
 def test_engines_end_with_the_same_weights(objective, block):
     if not objective.uses_pairs:
         block = Batches(block.rows)
-    plain = Engine("CPU:0", 100, 700, xla=False)
+    plain = Engine(CPU, 100, 700, xla=False)
     start, without = optimised(plain, objective, block)
     _, compiled = optimised(dataclasses.replace(plain, xla=True), objective, block)
     moved = np.abs(without.arrays()[0] - start)
@@ -201,16 +204,14 @@ def test_what_fills_up_a_block_does_not_count(block, objective, xla):
     """The last batch and the last block of an epoch are short."""
     if not objective.uses_pairs:
         block = Batches(block.rows)
-    exact, longer = (
-        optimised(Engine("CPU:0", 100, n, xla), objective, block)[1] for n in (700, 1200)
-    )
+    exact, longer = (optimised(Engine(CPU, 100, n, xla), objective, block)[1] for n in (700, 1200))
     for ours, theirs in zip(exact.arrays(), longer.arrays(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert exact.means() == longer.means()
 
 
 def test_a_shorter_block_is_not_compiled_anew(block):
-    engine, took = Engine("CPU:0", 100, 700, xla=True), []
+    engine, took = Engine(CPU, 100, 700, xla=True), []
     for n in (699, 350, 420, 130):
         part = Batches(block.rows[:n], block.later[:n], block.has_partner[:n])
         began = time.perf_counter()

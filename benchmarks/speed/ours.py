@@ -11,10 +11,12 @@ from sizes import KINETIC, LR, R_NENT, SIZES, frames
 from worker import serve
 
 from mdgmvae.architecture import Architecture
+from mdgmvae.engine import Engine
 from mdgmvae.objective import Objective
+from mdgmvae.replicas import OneDevice
 from mdgmvae.rows import Rows
 from mdgmvae.soft_covariances import pairs_of_step
-from mdgmvae.steps import Engine, Optimiser
+from mdgmvae.steps import Optimiser
 from mdgmvae.training import Batches, Options, random_start
 
 
@@ -28,7 +30,9 @@ def main(size: str, mode: str, n_restarts: int = 1, n_decoded: int | None = None
     n_wanted = pairs_of_step(architecture.k) if weight else 0
     block_rows = rows.block_rows(batch_size, n_wanted, 4 * architecture.k * architecture.n_z)
     many_epochs = 100_000
-    engine = Engine.choose("CPU:0", batch_size, architecture.n_x, len(x), block_rows, many_epochs)
+    engine = Engine.choose(
+        OneDevice("CPU:0"), batch_size, architecture.n_x, len(x), block_rows, many_epochs
+    )
     if mode != "auto":
         engine = replace(engine, xla=mode == "xla")
     options = Options(1, batch_size, LR, R_NENT, seed=0, n_init=n_restarts)

@@ -1,0 +1,105 @@
+"""Where a step is computed: on one device, or shared among those of a strategy (TensorFlow).
+
+Each replica of a `tf.distribute.Strategy` takes its share of the columns of each batch; what they
+find is added up, so that a step is that of one device, to rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class OneDevice:
+    """A single device.
+
+    Parameters
+    ----------
+    device : str
+        From `devices.choose`.
+    """
+
+    device: str
+    n = 1
+
+    @property
+    def is_cpu(self) -> bool:
+        """Whether XLA for the processor is meant."""
+        return self.device.startswith("CPU")
+
+    def scope(self) -> AbstractContextManager:
+        """Where variables are made and functions are called."""
+        return tf.device(self.device)
+
+    def total(self, share: Callable[[int], tf.Tensor]) -> tf.Tensor:
+        """The sum of `share(replica)` over the replicas."""
+        return share(0)
+
+    def update(self, function: Callable, variable: tf.Variable, *arguments: Any) -> None:
+        """Call `function(variable, *arguments)` on each replica."""
+        function(variable, *arguments)
+
+    def agree(self, number: float) -> float:
+        """The mean of what all processes found, so that all decide alike."""
+        return number
+
+    def __str__(self) -> str:
+        return self.device
+
+
+@dataclass(frozen=True, eq=False)
+class Replicas:
+    """The replicas of a strategy, on several devices or machines.
+
+    Parameters
+    ----------
+    strategy : tf.distribute.Strategy
+    """
+
+    strategy: tf.distribute.Strategy
+    #: Not tried with XLA.
+    is_cpu = False
+
+    @property
+    def n(self) -> int:
+        """How many there are."""
+        return int(self.strategy.num_replicas_in_sync)
+
+    def scope(self) -> AbstractContextManager:
+        """As `OneDevice.scope`."""
+        return self.strategy.scope()
+
+    def total(self, share: Callable[[Any], tf.Tensor]) -> tf.Tensor:
+        """As `OneDevice.total`."""
+
+        def on_replica() -> tf.Tensor:
+            return share(tf.distribute.get_replica_context().replica_id_in_sync_group)
+
+        return self.strategy.reduce("SUM", self.strategy.run(on_replica), axis=None)
+
+    def update(self, function: Callable, variable: tf.Variable, *arguments: Any) -> None:
+        """As `OneDevice.update`."""
+        self.strategy.extended.update(variable, function, args=arguments)
+
+    def agree(self, number: float) -> float:
+        """As `OneDevice.agree`."""
+        if self.strategy.cluster_resolver is None:
+            return number
+        return float(self._mean(tf.constant(number, tf.float64)))
+
+    @cached_property
+    def _mean(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        def mean(number: tf.Tensor) -> tf.Tensor:
+            replicated = self.strategy.run(tf.identity, args=(number,))
+            return self.strategy.reduce("MEAN", replicated, axis=None)
+
+        return tf.function(mean, autograph=False)
+
+    def __str__(self) -> str:
+        return f"{self.n} replicas"

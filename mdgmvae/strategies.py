@@ -1,0 +1,114 @@
+"""Several devices or machines: which `tf.distribute.Strategy` is meant (TensorFlow)."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from .errors import InputError
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from .replicas import OneDevice, Replicas
+
+#: Names, and what they are for.
+STRATEGIES = {
+    "mirrored": "all GPUs of this machine",
+    "multiworker": "the processes that TF_CONFIG or Slurm names, one for each node or GPU",
+}
+
+
+def strategy_of(strategy: Any) -> tf.distribute.Strategy | None:
+    """A strategy by its name; what is one already stays as it is.
+
+    Parameters
+    ----------
+    strategy : None, {"mirrored", "multiworker"} or tf.distribute.Strategy
+
+    Raises
+    ------
+    InputError
+        For another name, or when what it stands for is not there.
+
+    Examples
+    --------
+    >>> strategy_of(None) is None
+    True
+    """
+    if strategy is None:
+        return None
+    if isinstance(strategy, str):
+        return _by_name(strategy)
+    if not hasattr(strategy, "num_replicas_in_sync"):
+        raise InputError(
+            f"strategy={strategy!r}: give {' or '.join(STRATEGIES)}, or a tf.distribute.Strategy"
+        )
+    return strategy
+
+
+def place_of(device: str, strategy: Any) -> OneDevice | Replicas:
+    """Where steps are computed: on `device`, or by the strategy where there is one."""
+    from .replicas import OneDevice, Replicas
+
+    found = strategy_of(strategy)
+    return OneDevice(device) if found is None else Replicas(found)
+
+
+def is_chief(strategy: Any) -> bool:
+    """Whether this process is the one that writes results; the only one, or the first."""
+    found = strategy_of(strategy)
+    if found is None or found.cluster_resolver is None:
+        return True
+    resolver = found.cluster_resolver
+    spec = resolver.cluster_spec().as_dict()
+    has_chief = "chief" in spec
+    return resolver.task_type in (None, "chief") or (not has_chief and resolver.task_id == 0)
+
+
+def n_processes(strategy: Any) -> int:
+    """How many processes train together."""
+    found = strategy_of(strategy)
+    if found is None or found.cluster_resolver is None:
+        return 1
+    tasks = found.cluster_resolver.cluster_spec().as_dict()
+    return max(1, sum(len(tasks.get(kind, [])) for kind in ("chief", "worker")))
+
+
+@lru_cache
+def _by_name(name: str) -> tf.distribute.Strategy:
+    """One for each name in a process: servers of several processes cannot be started twice."""
+    import tensorflow as tf
+
+    if name == "mirrored":
+        if len(tf.config.list_logical_devices("GPU")) < 2:
+            raise InputError(
+                "strategy='mirrored': TensorFlow sees fewer than two GPUs on this machine; leave "
+                "it out"
+            )
+        return tf.distribute.MirroredStrategy()
+    if name != "multiworker":
+        raise InputError(f"strategy={name!r}: give {' or '.join(STRATEGIES)}")
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy(_resolver())
+    except RuntimeError as error:
+        raise InputError(
+            "strategy='multiworker': TensorFlow has been used in this process before it could join "
+            f"the others ({error}); give the strategy to the first thing that trains"
+        ) from error
+
+
+def _resolver() -> Any:
+    """Who the other processes are."""
+    import tensorflow as tf
+
+    cluster_resolver = tf.distribute.cluster_resolver
+    if "TF_CONFIG" in os.environ:
+        return cluster_resolver.TFConfigClusterResolver()
+    if int(os.environ.get("SLURM_NTASKS", "1")) > 1:
+        return cluster_resolver.SlurmClusterResolver()
+    raise InputError(
+        "strategy='multiworker': nothing says which processes there are; start them with srun on "
+        "Slurm, or set TF_CONFIG (see docs/clusters.md)"
+    )
