@@ -46,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             with commands.cluster_of(options):
                 text = getattr(commands, options.command)(options)
-        print(text, flush=True)
+        if text:
+            print(text, flush=True)
     except BrokenPipeError:
         # Whoever read the table has seen enough of it; the files are written.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -109,7 +109,7 @@ def run(options: argparse.Namespace) -> str:
         write_representatives(written, described, folder / "representatives")
         table = states_text(describe_states(results, analysis.features))
         table += _judge(folder, results, analysis.model.lag) + _paragraph(described.brief())
-    return _report(table, len(results.labels), analysis.model.seed_, options.out)
+    return _report(table, len(results.labels), analysis.model.seed_, options)
 
 
 def demo(options: argparse.Namespace) -> str:
@@ -176,7 +176,7 @@ def train(options: argparse.Namespace) -> str:
         described = _describe(folder, model, features, results)
         table = states_text(describe_states(results, features))
         table += _judge(folder, results, model.lag) + _paragraph(described.brief())
-    return _report(table, len(results.labels), model.seed_, options.out)
+    return _report(table, len(results.labels), model.seed_, options)
 
 
 def assign(options: argparse.Namespace) -> str:
@@ -392,5 +392,8 @@ def _plot_free_energy(path: Path, results: Any, temperature: float | None) -> No
     cast("Figure", axes.figure).savefig(path, dpi=150, bbox_inches="tight")
 
 
-def _report(table: str, n_frames: int, seed: int, out: str) -> str:
-    return f"{table}\n\n{n_frames:,} frames, seed {seed}: {out}"
+def _report(table: str, n_frames: int, seed: int, options: argparse.Namespace) -> str:
+    from .strategies import is_chief
+
+    written = f"{n_frames:,} frames, seed {seed}: {options.out}"
+    return f"{table}\n\n{written}" if is_chief(options.strategy) else ""
