@@ -7,17 +7,20 @@ they are: that is a fifth of the time of a frame of 3,000 atoms.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+from MDAnalysis.coordinates.chain import ChainReader
 from MDAnalysis.coordinates.XTC import XTCReader
-from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 from MDAnalysis.lib.mdamath import triclinic_box
+
+from .frames import file_of_frames
 
 
 class XTCFrames:
-    """Chosen frames of an XTC, one after the other in the reader's own Timestep.
+    """Chosen frames of XTC files, one after the other in the reader's own Timestep.
 
     Parameters
     ----------
-    reader : MDAnalysis.coordinates.XTC.XTCReader
+    reader : MDAnalysis.coordinates.XTC.XTCReader or ChainReader
         One that `can_read` accepts.
     numbers : sequence of int
         Frames, in any order.
@@ -39,30 +42,46 @@ class XTCFrames:
 
     def __iter__(self) -> Iterator[Any]:
         reader = self._reader
-        timestep = reader.ts
-        next_number, last_box = 0, b""
-        with XTCFile(str(reader.filename)) as file:
-            # Without them the first seek goes through the whole file.
-            file.set_offsets(reader._xdr.offsets)
-            for number in self._numbers:
-                if number != next_number:
-                    file.seek(number)
-                next_number = number + 1
-                try:
-                    frame = file.read_direct_x(timestep.positions)
-                except StopIteration as error:
-                    raise EOFError("the file ends there") from error
-                reader.convert_pos_from_native(timestep.positions)
-                box = frame.box.tobytes()
-                if box != last_box:
-                    timestep.dimensions = triclinic_box(*frame.box)
-                    if timestep.dimensions is not None:
-                        reader.convert_pos_from_native(timestep.dimensions[:3])
-                    last_box = box
-                timestep.frame, timestep.time = number, frame.time
-                timestep.data["step"] = frame.step
-                yield timestep
+        files = [_File(part) for part in getattr(reader, "readers", [reader])]
+        starts = [int(start) for start in getattr(reader, "_start_frames", [0])]
+        which, _ = file_of_frames(reader, np.asarray(self._numbers))
+        for number, file in zip(self._numbers, which.tolist(), strict=True):
+            timestep = files[file].read(number - starts[file])
+            timestep.frame = number
+            reader.ts = timestep
+            yield timestep
         reader.rewind()
+
+
+class _File:
+    """The file of one reader, whose state stays what the reader would have left."""
+
+    def __init__(self, reader: Any) -> None:
+        self._reader = reader
+        self._next = -1  # unknown: the first read has to seek
+        self._box = b""
+
+    def read(self, number: int) -> Any:
+        """Read one frame into the reader's Timestep."""
+        reader = self._reader
+        timestep = reader.ts
+        if number != self._next:
+            reader._xdr.seek(number)
+        try:
+            frame = reader._xdr.read_direct_x(timestep.positions)
+        except StopIteration as error:
+            raise EOFError("the file ends there") from error
+        self._next = number + 1
+        reader.convert_pos_from_native(timestep.positions)
+        box = frame.box.tobytes()
+        if box != self._box:
+            timestep.dimensions = triclinic_box(*frame.box)
+            if timestep.dimensions is not None:
+                reader.convert_pos_from_native(timestep.dimensions[:3])
+            self._box = box
+        reader._frame, timestep.time = number, frame.time
+        timestep.data["step"] = frame.step
+        return timestep
 
 
 def can_read(reader: Any) -> bool:
@@ -76,8 +95,8 @@ def can_read(reader: Any) -> bool:
     Returns
     -------
     bool
-        False for what is no plain XTC: other formats, chains, transformations, auxiliary data,
-        a part of the atoms, a time step of the user's.
+        False for other formats, transformations, auxiliary data, a part of the atoms, a time step
+        of the user's.
 
     Examples
     --------
@@ -87,12 +106,14 @@ def can_read(reader: Any) -> bool:
     >>> can_read(mda.Universe(GRO, XTC).trajectory), can_read(mda.Universe(PSF, DCD).trajectory)
     (True, False)
     """
+    if reader.transformations or reader.aux_list:
+        return False
+    if type(reader) is ChainReader:
+        return all(can_read(part) for part in reader.readers)
     return (
         type(reader) is XTCReader
         and reader.ts.has_positions
         and reader.convert_units
-        and not reader.transformations
-        and not reader.aux_list
         and reader._kwargs.get("sub") is None
         and reader._kwargs.get("dt") is None
     )

@@ -48,17 +48,40 @@ def test_frames_are_the_readers(numbers, boxes_that_come_and_go):
         ours = seen(XTCFrames(reader, numbers))
         assert len(XTCFrames(reader, numbers)) == len(ours)
         assert reader.ts.frame == 0
+        assert reader.next().frame == 1
         for one, other in zip(ours, seen(reader[list(numbers)]), strict=True):
             for mine, its in zip(one, other, strict=True):
                 assert_array_equal(mine, its)
 
 
+@pytest.mark.parametrize("numbers", [range(20), [19, 3, 11, 12, 4], [15]], ids=str)
+@pytest.mark.parametrize("continuous", [False, True])
+def test_frames_of_a_chain_are_the_readers(numbers, continuous, tmp_path):
+    source = mda.Universe(GRO, XTC)
+    atoms = source.select_atoms("protein")
+    names = [str(tmp_path / name) for name in ("a.xtc", "b.xtc")]
+    # Two frames overlap.
+    atoms.write(names[0], frames=source.trajectory[:6])
+    atoms.write(names[1], frames=source.trajectory[4:])
+    chain = mda.Merge(atoms).load_new(names, continuous=continuous).trajectory
+    numbers = [number % len(chain) for number in numbers]
+    theirs = seen(chain[numbers])
+    for timestep, expected in zip(XTCFrames(chain, numbers), theirs, strict=True):
+        assert chain.ts is timestep
+        for mine, its in zip(seen([timestep])[0], expected, strict=True):
+            assert_array_equal(mine, its)
+    assert chain.ts.frame == 0
+    assert chain[7].frame == 7
+
+
 def test_what_changes_frames_is_left_to_the_reader():
     assert can_read(mda.Universe(GRO, XTC).trajectory)
+    assert can_read(mda.Universe(GRO, [XTC, XTC]).trajectory)
     for universe in (
         mda.Universe(GRO, TRR),
-        mda.Universe(GRO, XTC, XTC),
-        mda.Universe(GRO, [XTC, XTC]),
+        mda.Universe(GRO, [XTC, TRR]),
+        mda.Universe(GRO, [XTC, XTC], dt=2.0),
+        mda.Universe(GRO, [XTC, XTC], transformations=translate([1, 2, 3])),
         mda.Universe(GRO, XTC, dt=2.0),
         mda.Universe(GRO, XTC, convert_units=False),
         mda.Universe(GRO, XTC, transformations=translate([1, 2, 3])),
