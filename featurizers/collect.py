@@ -83,7 +83,10 @@ class FeatureCollector(AnalysisBase):
 
     _analysis_algorithm_is_parallelizable = True
     # Attributes that stay in this process; a subclass adds its own, such as a trained model.
-    _not_pickled: ClassVar[tuple[str, ...]] = ("features", "_writer", "_bar", "_sliced_trajectory")
+    # A worker needs the trajectory but not the topology, which takes long to pickle for each part.
+    _not_pickled: ClassVar[tuple[str, ...]] = (
+        *("atomgroup", "features", "_writer", "_bar", "_sliced_trajectory"),
+    )
 
     _writer: FeatureWriter | None = None
     _bar: Any = None
