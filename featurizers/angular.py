@@ -7,7 +7,6 @@ import numpy as np
 
 from ..errors import InputError
 from .indices import checked_tuples
-from .kernels import cosines_and_sines
 from .pbc import box_where_there, checked_box
 
 FORMS = ("cossin", "radians")
@@ -81,10 +80,11 @@ class AngularKernel:
     atoms : numpy.ndarray
         (n_angles, 3 or 4), indices into the atoms of a block.
     form : {'cossin', 'radians'}
+        Cosine and sine of each angle side by side, or the angles.
     periodic : bool, optional
     """
 
-    angles: Callable[[np.ndarray, np.ndarray | None, np.ndarray], np.ndarray]
+    angles: Callable[[np.ndarray, np.ndarray | None, np.ndarray, str], np.ndarray]
     atoms: np.ndarray
     form: str
     periodic: bool | None
@@ -96,5 +96,4 @@ class AngularKernel:
             boxes = box_where_there(box, len(positions))
         elif self.periodic:
             boxes = checked_box(box, len(positions))
-        radians = self.angles(positions, boxes, self.atoms)
-        return radians if self.form == "radians" else cosines_and_sines(radians)
+        return self.angles(positions, boxes, self.atoms, self.form)

@@ -5,7 +5,8 @@ import numpy as np
 from ..errors import InputError
 from .base import BoundFeaturizer
 
-_BLOCK_BYTES = 16 * 2**20
+# Small enough for the cache that cores share.
+_BLOCK_BYTES = 4 * 2**20
 _MAX_FRAMES = 1024
 # The features, and whether they are finite; kernels work on a few of them at a time.
 _BYTES_PER_FEATURE = 8

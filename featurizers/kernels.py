@@ -10,42 +10,10 @@ from itertools import pairwise
 import numpy as np
 
 from .pbc import minimum_image
+from .vectors import cross, dot, parts, squared
 
 # Vectors worked on at once: enough to be fast, few enough for a processor's cache.
 _CHUNK = 100_000
-# The same as frames and features, where vectors are worked on component by component.
-_FRAMES, _FEATURES = 128, 512
-
-
-class _Vectors:
-    """Vectors between atoms of a block of frames, component by component.
-
-    Frames come last: so an atom's coordinate in all frames is one piece of memory, and picking
-    atoms copies pieces, not single numbers.
-    """
-
-    def __init__(self, positions: np.ndarray, boxes: np.ndarray | None) -> None:
-        self._positions, self._boxes = positions, boxes
-        if boxes is None:
-            self._components = np.ascontiguousarray(positions.transpose(2, 1, 0))
-
-    def between(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-        """From atoms `start` to atoms `end`, (3, n, n_frames); shortest images in a box."""
-        if self._boxes is None:
-            return self._components[:, end] - self._components[:, start]
-        delta = self._positions[:, end] - self._positions[:, start]
-        return minimum_image(delta, self._boxes).transpose(2, 1, 0)
-
-
-def _parts(
-    positions: np.ndarray, boxes: np.ndarray | None, n_features: int
-) -> Iterator[tuple[_Vectors, slice, slice]]:
-    """Frames and features of a block, few at a time."""
-    for start in range(0, len(positions), _FRAMES):
-        frames = slice(start, start + _FRAMES)
-        vectors = _Vectors(positions[frames], _part(boxes, frames))
-        for first in range(0, n_features, _FEATURES):
-            yield vectors, frames, slice(first, first + _FEATURES)
 
 
 def pair_distances(
@@ -73,9 +41,45 @@ def pair_distances(
     array([[5.]], dtype=float32)
     """
     distances = np.empty((len(positions), len(pairs)), dtype=np.float32)
-    for vectors, frames, some in _parts(positions, boxes, len(pairs)):
-        delta = vectors.between(*pairs[some].T)
-        distances[frames, some] = np.sqrt(_dot(delta, delta)).T
+    for vectors, frames, some in parts(positions, boxes, len(pairs)):
+        lengths = squared(vectors.between(*pairs[some].T))
+        distances[frames, some] = np.sqrt(lengths, out=lengths).T
+    return distances
+
+
+def all_distances(positions: np.ndarray, boxes: np.ndarray | None, pairs: np.ndarray) -> np.ndarray:
+    """Distances of all pairs of many atoms: as `pair_distances`, in less time without a box.
+
+    Parameters
+    ----------
+    positions, boxes : numpy.ndarray
+        See the module.
+    pairs : numpy.ndarray
+        (n_pairs, 2): what `numpy.triu_indices` gives for the atoms of `positions`, as rows.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n_frames, n_pairs) float32, in angstrom.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.featurizers.kernels import all_distances
+    >>> line = np.array([[[0, 0, 0], [3, 0, 0], [7, 0, 0]]], np.float32)
+    >>> all_distances(line, None, np.array([[0, 1], [0, 2], [1, 2]])).tolist()
+    [[3.0, 7.0, 4.0]]
+    """
+    from MDAnalysis.lib.distances import self_distance_array
+
+    # With images MDAnalysis takes longer, and in a skewed box it does not always find the nearest.
+    if boxes is not None:
+        return pair_distances(positions, boxes, pairs)
+    distances = np.empty((len(positions), len(pairs)), dtype=np.float32)
+    of_frame = np.empty(len(pairs))
+    for frame, row in zip(positions, distances, strict=True):
+        self_distance_array(frame, result=of_frame)
+        row[:] = of_frame
     return distances
 
 
@@ -123,7 +127,10 @@ def residue_distances(
 
 
 def dihedral_angles(
-    positions: np.ndarray, boxes: np.ndarray | None, quadruples: np.ndarray
+    positions: np.ndarray,
+    boxes: np.ndarray | None,
+    quadruples: np.ndarray,
+    form: str = "radians",
 ) -> np.ndarray:
     """Dihedral angles with the sign of IUPAC, in [-pi, pi].
 
@@ -133,11 +140,13 @@ def dihedral_angles(
         See the module; in a box the bond vectors are the shortest images.
     quadruples : numpy.ndarray
         (n_dihedrals, 4), indices into the atoms of `positions`.
+    form : {'radians', 'cossin'}
+        See `AngularKernel`.
 
     Returns
     -------
     numpy.ndarray
-        (n_frames, n_dihedrals) float32, in radians.
+        (n_frames, n_dihedrals) float32, in radians; or (n_frames, 2 n_dihedrals).
 
     Examples
     --------
@@ -147,20 +156,24 @@ def dihedral_angles(
     >>> dihedral_angles(cis, None, np.array([[0, 1, 2, 3]])).tolist()
     [[0.0]]
     """
-    angles = np.empty((len(positions), len(quadruples)), dtype=np.float32)
-    for vectors, frames, some in _parts(positions, boxes, len(quadruples)):
+    angles = _Angles(len(positions), len(quadruples), form)
+    for vectors, frames, some in parts(positions, boxes, len(quadruples)):
         first, middle, last = (
             vectors.between(start, end).astype(np.float64)
             for start, end in pairwise(quadruples[some].T)
         )
-        across_first, across_last = _cross(first, middle), _cross(middle, last)
-        # atan2 keeps its accuracy where arccos of a cosine near 1 would lose half the digits.
-        sine = np.sqrt(_dot(middle, middle)) * _dot(first, across_last)
-        angles[frames, some] = np.arctan2(sine, _dot(across_first, across_last)).T
-    return angles
+        across_first, across_last = cross(first, middle), cross(middle, last)
+        sine = np.sqrt(dot(middle, middle)) * dot(first, across_last)
+        angles.put(frames, some, sine, dot(across_first, across_last))
+    return angles.columns
 
 
-def bond_angles(positions: np.ndarray, boxes: np.ndarray | None, triples: np.ndarray) -> np.ndarray:
+def bond_angles(
+    positions: np.ndarray,
+    boxes: np.ndarray | None,
+    triples: np.ndarray,
+    form: str = "radians",
+) -> np.ndarray:
     """Angles at the middle atoms of triples, in [0, pi].
 
     Parameters
@@ -169,11 +182,13 @@ def bond_angles(positions: np.ndarray, boxes: np.ndarray | None, triples: np.nda
         See the module.
     triples : numpy.ndarray
         (n_angles, 3), indices into the atoms of `positions`.
+    form : {'radians', 'cossin'}
+        See `AngularKernel`.
 
     Returns
     -------
     numpy.ndarray
-        (n_frames, n_angles) float32, in radians.
+        (n_frames, n_angles) float32, in radians; or (n_frames, 2 n_angles).
 
     Examples
     --------
@@ -183,20 +198,13 @@ def bond_angles(positions: np.ndarray, boxes: np.ndarray | None, triples: np.nda
     >>> bond_angles(right, None, np.array([[0, 1, 2]])).round(4).tolist()
     [[1.5707999467849731]]
     """
-    angles = np.empty((len(positions), len(triples)), dtype=np.float32)
-    for vectors, frames, some in _parts(positions, boxes, len(triples)):
+    angles = _Angles(len(positions), len(triples), form)
+    for vectors, frames, some in parts(positions, boxes, len(triples)):
         ends, middle = triples[some].T[[0, 2]], triples[some].T[1]
         one, other = (vectors.between(middle, end).astype(np.float64) for end in ends)
-        across = _cross(one, other)
-        angles[frames, some] = np.arctan2(np.sqrt(_dot(across, across)), _dot(one, other)).T
-    return angles
-
-
-def cosines_and_sines(angles: np.ndarray) -> np.ndarray:
-    """Columns cos, sin of each angle: (n_frames, n) to (n_frames, 2 n)."""
-    return np.stack([np.cos(angles), np.sin(angles)], axis=-1).reshape(
-        len(angles), 2 * angles.shape[1]
-    )
+        across = cross(one, other)
+        angles.put(frames, some, np.sqrt(squared(across)), dot(one, other))
+    return angles.columns
 
 
 def superposed(
@@ -234,14 +242,31 @@ def superposed(
     return result
 
 
-def _dot(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    products = one * other
-    return products[0] + products[1] + products[2]
+class _Angles:
+    """Angles of a block in the form wanted, from multiples of their sines and cosines."""
 
+    def __init__(self, n_frames: int, n_angles: int, form: str) -> None:
+        self._values = np.empty((n_frames, n_angles, 1 + (form == "cossin")), dtype=np.float32)
 
-def _cross(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    (a, b, c), (x, y, z) = one, other
-    return np.stack([b * z - c * y, c * x - a * z, a * y - b * x])
+    def put(self, frames: slice, some: slice, sine: np.ndarray, cosine: np.ndarray) -> None:
+        """Take some angles of some frames; the arrays are (n_angles, n_frames)."""
+        values = self._values[frames, some]
+        if values.shape[2] == 1:
+            # atan2 keeps its accuracy where arccos of a cosine near 1 would lose half the digits.
+            values[..., 0] = np.arctan2(sine, cosine).T
+            return
+        radius = np.sqrt(sine**2 + cosine**2)
+        # Atoms in a line or in one place: no angle, which atan2 calls 0.
+        undefined = radius == 0
+        if undefined.any():
+            cosine, radius = np.where(undefined, 1.0, cosine), np.where(undefined, 1.0, radius)
+        values[..., 0], values[..., 1] = (cosine / radius).T, (sine / radius).T
+
+    @property
+    def columns(self) -> np.ndarray:
+        """(n_frames, n_features): the angles, or cosine and sine of each side by side."""
+        n_frames, n_angles, width = self._values.shape
+        return self._values.reshape(n_frames, width * n_angles)
 
 
 def _part(boxes: np.ndarray | None, chunk: slice) -> np.ndarray | None:

@@ -10,12 +10,14 @@ from ..errors import InputError
 from .atom_kinds import alpha_carbons, heavy_atoms
 from .base import Featurizer, Kernel
 from .indices import checked_tuples, localised
-from .kernels import pair_distances, residue_distances
+from .kernels import all_distances, pair_distances, residue_distances
 from .labels import atom_labels, chain_names, residue_labels
 from .topology import select_indices
 
 SCHEMES = ("heavy", "all", "ca", "residue-min")
 MOST_COLUMNS = 5_000_000
+# From here on a call for each frame costs less than it saves.
+_MANY_PAIRS = 4_000
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,14 @@ def plan_pairs(options: PairFeaturizer, atoms: Any) -> PairPlan:
 
 def _atom_pairs(atoms: Any, pairs: np.ndarray) -> PairPlan:
     indices, local = np.unique(pairs, return_inverse=True)
+    local = local.reshape(pairs.shape)
+    every = np.stack(np.triu_indices(len(indices), k=1), axis=1)
+    whole = len(pairs) >= _MANY_PAIRS and np.array_equal(local, every)
     labels = atom_labels(atoms, indices)
     return PairPlan(
         indices=indices,
         names=tuple(f"{labels[i]}-{labels[j]}" for i, j in pairs.tolist()),
-        distances=partial(pair_distances, pairs=local.reshape(pairs.shape)),
+        distances=partial(all_distances if whole else pair_distances, pairs=local),
     )
 
 

@@ -83,6 +83,11 @@ def box_where_there(box: np.ndarray | None, n_frames: int) -> np.ndarray | None:
     return boxes
 
 
+def right_angled(boxes: np.ndarray) -> bool:
+    """Whether all angles of all of (n_frames, 6) boxes are right."""
+    return bool((np.abs(boxes[:, 3:] - 90.0) < _RIGHT_ANGLE_TOLERANCE).all())
+
+
 def minimum_image(delta: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """Replace difference vectors by their shortest periodic images.
 
@@ -109,8 +114,7 @@ def minimum_image(delta: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     >>> minimum_image(np.array([[[9, 0, -6]]], np.float32), box).tolist()
     [[[-1.0, 0.0, 4.0]]]
     """
-    right_angled = np.abs(boxes[:, 3:] - 90.0).max(axis=1, initial=0.0) < _RIGHT_ANGLE_TOLERANCE
-    if right_angled.all():
+    if right_angled(boxes):
         lengths = boxes[:, None, :3].astype(np.float32)
         return delta - lengths * np.round(delta / lengths)
     images = np.empty_like(delta)

@@ -367,3 +367,10 @@ def test_a_subclass_keeps_its_model_at_home(universe):
 
 def test_frame_numbers_of_a_slice():
     assert frame_numbers(10, start=-3).tolist() == [7, 8, 9]
+
+
+def test_the_topology_stays_at_home(universe):
+    """Pickled once for each part, it took longer than the features."""
+    collector = FeatureCollector(universe, CA)
+    assert len(pickle.dumps(collector)) < len(pickle.dumps(universe.trajectory)) + 10_000
+    assert not hasattr(pickle.loads(pickle.dumps(collector)), "atomgroup")

@@ -222,3 +222,12 @@ def test_what_cannot_be_found_is_said(adk):
         Dihedrals(quadruples=[(0, 1, 2, 9999)]).bind(adk)
     with pytest.raises(InputError, match="no phi"):
         Dihedrals().bind(mda.Universe.empty(4))
+
+
+def test_atoms_in_a_line_have_the_angle_zero_in_both_forms():
+    line = np.zeros((1, 4, 3), dtype=np.float32)
+    line[0, :, 0] = range(4)
+    universe = mda.Universe.empty(4)
+    for form, values in (("radians", [0.0]), ("cossin", [1.0, 0.0])):
+        bound = Dihedrals(quadruples=[(0, 1, 2, 3)], form=form).bind(universe)
+        assert bound(line)[0].tolist() == values

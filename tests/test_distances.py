@@ -180,3 +180,15 @@ def test_options_that_make_no_sense_are_refused(options, message):
 def test_what_cannot_be_found_is_said(adk, options, message):
     with pytest.raises(InputError, match=message):
         Distances(**options).bind(adk)
+
+
+def test_all_pairs_of_many_atoms_are_what_explicit_pairs_are(adk):
+    """From some thousand pairs on another kernel measures them, where there is no box."""
+    chosen = adk.select_atoms("name CA")[:100]
+    every, values = features(Distances(), chosen, stop=3)
+    shuffled = np.random.default_rng(0).permutation(np.stack(np.triu_indices(100, 1), axis=1))
+    explicit, same = features(Distances(pairs=shuffled), chosen, stop=3)
+    order = [explicit.names.index(name) for name in every.names]
+    np.testing.assert_allclose(values, same[:, order], atol=1e-5)
+    expected = [self_distance_array(chosen.positions) for _ in adk.universe.trajectory[:3]]
+    np.testing.assert_allclose(values, expected, atol=1e-5)
