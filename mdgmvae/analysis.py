@@ -19,6 +19,7 @@ from .featurizers.registry import by_name, from_dict
 from .featurizers.topology import Fingerprint, as_atoms, is_mdtraj, selected_atoms
 from .labelling import judge_results, label, trajectory_part
 from .lag_time import checked_lag_time, lag_in_rows, warn_of_several_steps
+from .memory import checked_memory
 from .model import GMVAE
 from .saved_model import SavedModel
 from .storage import FeatureSet
@@ -59,6 +60,8 @@ class GMVAEAnalysis(FeatureCollector):
     strategy : str, optional
         Share the training among "mirrored" (all GPUs of this machine) or "multiworker" (the
         processes that Slurm or TF_CONFIG names), or a `tf.distribute.Strategy`.
+    max_memory : str, optional
+        Memory that features may take while the model is trained: bytes, or such as "2 GB".
     checkpoint : str, optional
         An .npz file from which an interrupted training goes on.
     verbose : bool, optional
@@ -118,12 +121,14 @@ class GMVAEAnalysis(FeatureCollector):
         seed: int | None = None,
         device: str = "auto",
         strategy: Any = None,
+        max_memory: int | str | None = None,
         checkpoint: str | os.PathLike | None = None,
         verbose: bool | None = None,
         **hyperparameters: Any,
     ) -> None:
         self.settings = _settings(preset, hyperparameters)
         self.settings |= {"seed": seed, "device": device, "checkpoint": checkpoint}
+        self.settings["max_memory"] = checked_memory(max_memory)
         self.strategy = strategy
         self.lag_time = checked_lag_time(lag_time, hyperparameters)
         self.preset = preset

@@ -307,6 +307,11 @@ def _model(parser: argparse.ArgumentParser, preset: str, seed: int | None = None
         choices=("mirrored", "multiworker"),
         help="share the training: all GPUs of this machine, or the processes of a Slurm step",
     )
+    group.add_argument(
+        "--max_memory",
+        metavar="SIZE",
+        help="memory that features may take, such as 2GB (default: 512 MiB)",
+    )
     for name, what in presets.HYPERPARAMETERS.items():
         flags = ["-k", "--k"] if name == "k" else [f"--{name}"]
         group.add_argument(*flags, dest=name, **_value(what))

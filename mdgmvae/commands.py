@@ -85,6 +85,7 @@ def run(options: argparse.Namespace) -> str:
         seed=options.seed,
         device=options.device,
         strategy=options.strategy,
+        max_memory=options.max_memory,
         checkpoint=options.checkpoint,
         verbose=options.verbose,
         **given,
@@ -164,6 +165,7 @@ def train(options: argparse.Namespace) -> str:
         seed=options.seed,
         device=options.device,
         strategy=options.strategy,
+        max_memory=options.max_memory,
         checkpoint=options.checkpoint,
         verbose=options.verbose,
     )

@@ -33,8 +33,6 @@ N_HELD_OUT_PIECES = 20
 LAGS_IN_PIECE = 20
 #: Where the data are too short for that, a held-out piece has at least so many lags.
 FEWEST_LAGS_IN_PIECE = 4
-#: Bytes of scaled rows that are kept, where the rows themselves are in memory.
-SCALED_BYTES = 2**28
 #: Rows by which the weights are checked after each epoch.
 N_PROBES = 64
 
@@ -198,7 +196,7 @@ class ScaledRows:
         if self._options.decoder_target == "lagged" and self._held_out_pairs is not None:
             yield from self._held_out_pairs.chunks(self._rows)
             return
-        for raw in chosen_chunks(self._rows, self._held_out):
+        for raw in self._rows.chosen_chunks(self._held_out):
             yield raw, None
 
     def _covariances(self, inference: Inference, pairs: TimePairs) -> SoftCovariances:
@@ -213,24 +211,14 @@ class ScaledRows:
 
 def _scaled(rows: Rows, scaling: Scaling) -> tuple[Rows, Callable[[np.ndarray], np.ndarray]]:
     """The rows, scaled once and for all where they fit into memory, and what is left to do."""
-    if 4 * len(rows) * scaling.n_x > SCALED_BYTES or rows.on_disk:
+    if rows.on_disk or not rows.may_be_held(scaling.n_x):
         return rows, scaling.apply
     x = np.empty((len(rows), scaling.n_x), np.float32)
     done = 0
     for chunk in rows.chunks():
         x[done : done + len(chunk)] = scaling.apply(chunk)
         done += len(chunk)
-    return Rows(x), lambda scaled: scaled
-
-
-def chosen_chunks(rows: Rows, keep: np.ndarray | None) -> Iterator[np.ndarray]:
-    """All rows in order in bounded chunks, or those that `keep` marks."""
-    done = 0
-    for chunk in rows.chunks():
-        chosen = chunk if keep is None else chunk[keep[done : done + len(chunk)]]
-        done += len(chunk)
-        if len(chosen):
-            yield chosen
+    return Rows(x, rows.max_memory), lambda scaled: scaled
 
 
 def fit(

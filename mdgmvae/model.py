@@ -25,6 +25,7 @@ from .checkpoint import Checkpoint, check_path, stored_seed
 from .convergence import diagnose
 from .errors import InputError, TrainingError
 from .markov import checked_lengths
+from .memory import checked_memory
 from .metastable import lump_components
 from .persistence import Persistence
 from .rows import Rows
@@ -117,6 +118,10 @@ class GMVAE(
         Share each batch among several devices or machines; the losses are those of one device, to
         rounding. "mirrored" is all GPUs of this machine, "multiworker" the processes that Slurm
         or TF_CONFIG names, each of which calls `fit` with the same data and `seed`.
+    max_memory : int or str, optional
+        Memory that features may take, in bytes or such as "2 GB"; what the networks need for a
+        batch comes on top. A file of more than half of it is read in pieces, again and again, and
+        shuffled piece by piece. None is 512 MiB.
     checkpoint : path-like, optional
         An .npz file to which the state of the training is written; where it exists, the
         training goes on from it.
@@ -200,6 +205,7 @@ class GMVAE(
         relu_logits: bool = False,
         device: str = "auto",
         strategy: Any = None,
+        max_memory: int | str | None = None,
         checkpoint: str | os.PathLike | None = None,
         seed: int | None = None,
         verbose: bool | None = None,
@@ -235,6 +241,7 @@ class GMVAE(
         self.relu_logits = relu_logits
         self.device = device
         self.strategy = strategy
+        self.max_memory = max_memory
         self.checkpoint = checkpoint
         self.seed = seed
         self.verbose = verbose
@@ -526,13 +533,13 @@ class GMVAE(
                 ensure_min_samples=1 + reset,
                 ensure_all_finite=False,
             )
-            return Rows(X)
+            return Rows(X, checked_memory(self.max_memory))
         if isinstance(X, np.memmap) and (X.ndim != 2 or not X.size or X.dtype.kind not in "fiu"):
             raise InputError(
                 f"X: a memory map of shape {X.shape} and type {X.dtype}; give real numbers of "
                 "shape (n_frames, n_x)"
             )
-        rows = Rows(X)
+        rows = Rows(X, checked_memory(self.max_memory))
         if reset:
             self.n_features_in_ = rows.n_columns
             if hasattr(self, "feature_names_in_"):

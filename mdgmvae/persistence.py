@@ -17,7 +17,7 @@ from .seeds import checked_seed
 from .trained import TrainedModel
 
 #: Parameters that belong to the machine and the session, not to the model: never saved.
-_OF_THE_MACHINE = ("device", "strategy", "checkpoint", "verbose")
+_OF_THE_MACHINE = ("device", "strategy", "max_memory", "checkpoint", "verbose")
 
 
 class Persistence(BaseEstimator):

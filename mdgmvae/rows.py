@@ -1,9 +1,9 @@
 """The rows of a feature matrix, in memory or on disk, read in bounded pieces.
 
-A file that fits into the buffer is shuffled as a whole. A larger one is read in strips of
-neighbouring rows, in random order; the strips that fill the buffer are shuffled together.
-Reading goes through the file, not through a memory map: the pages of a map count as the
-process's own memory and grow with the file.
+A file that fits into half of the memory that may be used is shuffled as a whole. A larger one is
+read in strips of neighbouring rows, in random order; the strips that fill a buffer are shuffled
+together, and the next buffer is filled meanwhile. Reading goes through the file, not through a
+memory map: the pages of a map count as the process's own memory and grow with the file.
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from . import memory
 from .errors import InputError
+from .prefetch import one_ahead
 from .storage import FeatureSet
 
-#: Bytes of rows that are held in memory at a time.
-BUFFER_BYTES = 64 * 2**20
+#: Share of the memory that a file and its scaled rows may each take, if they are held in it.
+HELD = 1 / 2
+#: Share of each of the two buffers of a larger file.
+BUFFER = 1 / 8
 #: Bytes that are handed on at a time (a block of training steps, a chunk for inference).
 BLOCK_BYTES = 4 * 2**20
 #: Bytes that a block may have where more rows are wanted than those.
@@ -30,8 +34,8 @@ class Rows:
     Parameters
     ----------
     data : ndarray of shape (n_rows, n_columns), or path of a .npy file
-    buffer_bytes : int
-        How much of a file may be held in memory.
+    max_memory : int
+        Bytes that rows may take in memory.
 
     Raises
     ------
@@ -46,7 +50,7 @@ class Rows:
     """
 
     def __init__(
-        self, data: np.ndarray | str | os.PathLike, buffer_bytes: int = BUFFER_BYTES
+        self, data: np.ndarray | str | os.PathLike, max_memory: int = memory.DEFAULT
     ) -> None:
         self.name = "X"
         self.lengths: tuple[int, ...] | None = None
@@ -59,7 +63,7 @@ class Rows:
                 self._offset = self._values.offset  # type: ignore[attr-defined]
         else:
             self._values = data
-        self._buffer_bytes = buffer_bytes
+        self.max_memory = max_memory
 
     def __len__(self) -> int:
         return int(self._values.shape[0])
@@ -71,9 +75,12 @@ class Rows:
 
     @property
     def on_disk(self) -> bool:
-        """Whether the rows are read from a file that exceeds the buffer."""
-        is_file = isinstance(self._values, np.memmap)
-        return is_file and len(self) * self.n_columns * 4 > self._buffer_bytes
+        """Whether the rows are read from a file again and again."""
+        return isinstance(self._values, np.memmap) and not self.may_be_held(self.n_columns)
+
+    def may_be_held(self, n_columns: int) -> bool:
+        """Whether so many columns of all rows may be held in memory."""
+        return 4 * len(self) * n_columns <= HELD * self.max_memory
 
     def read(self, start: int, stop: int) -> np.ndarray:
         """Rows start..stop - 1 as float32."""
@@ -101,8 +108,20 @@ class Rows:
     def chunks(self, n_rows: int | None = None) -> Iterator[np.ndarray]:
         """All rows in order, `n_rows` at a time."""
         n_rows = n_rows or self.block_rows(1)
+        chunks = (self.read(start, start + n_rows) for start in range(0, len(self), n_rows))
+        return one_ahead(chunks) if self.on_disk else chunks
+
+    def chosen_chunks(self, keep: np.ndarray | None) -> Iterator[np.ndarray]:
+        """All rows in order, or those that `keep` marks; where there are none nothing is read."""
+        if keep is None:
+            yield from self.chunks()
+            return
+        n_rows = self.block_rows(1)
         for start in range(0, len(self), n_rows):
-            yield self.read(start, start + n_rows)
+            marked = np.flatnonzero(keep[start : start + n_rows])
+            if len(marked):
+                first = start + marked[0]
+                yield self.read(first, start + marked[-1] + 1)[marked - marked[0]]
 
     def spread(
         self, n_bytes: int, n_rows: int | None = None, keep: np.ndarray | None = None
@@ -190,23 +209,35 @@ class Rows:
         The memory is used again for the next ones. `lag` rows that come after a row in the
         data come after it there, too.
         """
-        if not self.on_disk:
-            if self._offset is not None:
-                self._values, self._offset = self.read(0, len(self)), None
-            chosen = np.arange(len(self)) if keep is None else np.flatnonzero(keep)
-            yield self._values, None, rng.permutation(chosen)
+        if self.on_disk:
+            for buffer, numbers, order in one_ahead(self._filled(rng, lag)):
+                if keep is not None:
+                    order = order[keep[numbers[order]]]
+                yield buffer, numbers, rng.permutation(order)
             return
-        row_bytes = 4 * self.n_columns
-        # Strips of a quarter megabyte: long enough to read fast, many enough to mix; and long
+        if self._offset is not None:
+            self._values, self._offset = self.read(0, len(self)), None
+        chosen = np.arange(len(self)) if keep is None else np.flatnonzero(keep)
+        yield self._values, None, rng.permutation(chosen)
+
+    def _filled(
+        self, rng: np.random.Generator, lag: int
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Buffers full of strips, the numbers of their rows, and which of them are to be used.
+
+        There are two buffers in turn.
+        """
+        row_bytes, n_bytes = 4 * self.n_columns, int(BUFFER * self.max_memory)
+        # Strips of up to a quarter megabyte: long enough to read fast, many enough to mix; and long
         # against what is read beside them.
-        strip = max(1, 2**18 // row_bytes, 4 * lag)
-        per_buffer = max(1, self._buffer_bytes // ((strip + lag) * row_bytes))
+        strip = max(1, min(2**18, n_bytes // 64) // row_bytes, 4 * lag)
+        per_buffer = max(1, n_bytes // ((strip + lag) * row_bytes))
         starts = rng.permutation(np.arange(0, len(self), strip))
         n_held = min(per_buffer, len(starts)) * (strip + lag)
-        # One for all: a new one each time would stand beside the one before it.
-        buffer = np.empty((n_held, self.n_columns), np.float32)
-        numbers = np.empty(n_held, np.int64)
-        for first in range(0, len(starts), per_buffer):
+        buffers = [np.empty((n_held, self.n_columns), np.float32) for _ in range(2)]
+        numbers_of = [np.empty(n_held, np.int64) for _ in range(2)]
+        for turn, first in enumerate(range(0, len(starts), per_buffer)):
+            buffer, numbers = buffers[turn % 2], numbers_of[turn % 2]
             n_filled = 0
             taken: list[np.ndarray] = []
             for start in np.sort(starts[first : first + per_buffer]):
@@ -216,10 +247,7 @@ class Rows:
                 numbers[filled] = np.arange(start, start + len(rows))
                 taken.append(n_filled + np.arange(min(strip, len(self) - start)))
                 n_filled += len(rows)
-            order = np.concatenate(taken)
-            if keep is not None:
-                order = order[keep[numbers[order]]]
-            yield buffer[:n_filled], numbers, rng.permutation(order)
+            yield buffer[:n_filled], numbers, np.concatenate(taken)
 
     def check_finite(self) -> None:
         """Raise `InputError` that names the first row and column that is not a finite number."""

@@ -136,7 +136,7 @@ class TrainingRun:
         params, rows = self._params, self._rows
         keep = None if split.train.all() else split.train
         kind = params["scale"]
-        chunks = fitting.chosen_chunks(rows, keep)
+        chunks = rows.chosen_chunks(keep)
         scaling = Scaling.fit(kind, chunks, rows.n_columns)
         pairs = None
         if params["lag"] is not None:
