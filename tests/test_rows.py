@@ -50,17 +50,20 @@ def test_each_row_comes_once_and_batches_are_whole(path, five_wells, max_memory,
     assert all(abs(part.mean() - 10_000) < 4_000 for part in fifths)
 
 
-def test_model_of_a_file_larger_than_memory_is_as_good(path, monkeypatch):
+def test_model_of_a_file_larger_than_memory_finds_the_same_states(
+    tmp_path, five_wells, monkeypatch
+):
     monkeypatch.setattr("mdgmvae.memory.LEAST", 1)
+    path = tmp_path / "x.npy"
+    np.save(path, np.tile(five_wells[0], (5, 1)))
     memory = path.stat().st_size // 4
-    settings = {"n_epochs": 6, "lr": 3e-3, "refit": False, "seed": 0}
+    settings = {"n_epochs": 4, "refit": False, "seed": 0}
     whole = GMVAE.from_preset("robust", **settings).fit(path)
     streamed = GMVAE.from_preset("robust", **settings, max_memory=memory).fit(path)
-    assert not np.array_equal(
-        streamed.weights_["px/mean/weights"], whole.weights_["px/mean/weights"]
-    )
-    assert streamed.score(path) == pytest.approx(whole.score(path), abs=0.15)
-    assert adjusted_rand_score(streamed.predict(path), whole.predict(path)) > 0.9
+    name = "px/mean/weights"
+    assert not np.array_equal(streamed.weights_[name], whole.weights_[name])
+    assert adjusted_rand_score(streamed.predict(path), whole.predict(path)) > 0.95
+    assert streamed.score(path) > whole.score(path) - 0.3
 
 
 def test_labels_of_a_file_larger_than_memory_are_those_of_one_in_memory(tmp_path, five_wells):
