@@ -104,7 +104,12 @@ def run(options: argparse.Namespace) -> str:
         analysis.save_model(folder / "model")
         _write_results(folder, results, options.temperature)
         write_states(
-            written, results.labels, folder / "states", results.frames, latent=results.latent
+            written,
+            results.labels,
+            folder / "states",
+            results.frames,
+            latent=results.latent,
+            verbose=options.verbose,
         )
         described = _describe(folder, analysis.model, analysis.features, results)
         write_representatives(written, described, folder / "representatives")
@@ -248,6 +253,7 @@ def annotate(options: argparse.Namespace) -> str:
             found.frames,
             latent=found.latent,
             overwrite=options.overwrite,
+            verbose=options.verbose,
         )
     elif options.format == "pdb":
         annotation.write_pdb(atoms, found.labels, options.out, found.frames)

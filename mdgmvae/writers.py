@@ -18,6 +18,7 @@ from .coordinates import MovingAtoms
 from .errors import InputError
 from .labels import as_frames, as_labels, representative_rows
 from .pdbframes import PDBFrames
+from .progress import progress_bar
 
 if TYPE_CHECKING:
     from .description import Description
@@ -133,6 +134,7 @@ def write_states(
     format: str = "xtc",
     *,
     overwrite: bool = False,
+    verbose: bool | None = None,
 ) -> None:
     """Write one trajectory a state and one representative frame a state.
 
@@ -158,6 +160,8 @@ def write_states(
     overwrite : bool
         Allow a folder that is not empty. Its files ``state_*`` of an earlier call are removed,
         everything else is left.
+    verbose : bool, optional
+        Draw a progress bar; by default on a terminal or in a notebook only.
 
     Raises
     ------
@@ -174,7 +178,10 @@ def write_states(
     chosen = set(representative_rows(states, coordinates).values())
     with atomic_folder(directory, overwrite, STALE_STATES) as folder, ExitStack() as stack:
         writers: dict[int, Any] = {}
+        bar = progress_bar(len(numbers), "writing states", "frames", verbose=verbose)
+        stack.enter_context(bar)
         for row, ts in enumerate(moving.at(numbers)):
+            bar.update()
             state = int(states[row])
             if state not in writers:
                 name = str(folder / f"state_{state}.{format}")
