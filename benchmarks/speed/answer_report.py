@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 #: What is drawn; more lines hide each other.
-DRAWN = ("paper", "robust", "paper with lr=3e-3, batch_size=1000, cosine, n_epochs=20")
+DRAWN = ("paper", "robust", "lr=3e-3, batch_size=1000, cosine, n_epochs=20")
 #: The first training, and the second one.
 STYLES, MEANINGS = ("-", "--"), ("", ", again on all frames (refit)")
 #: Scores are equal within this: components that are numbered anew add up in another order.
@@ -98,7 +98,8 @@ def medians(pairs: Sequence[tuple[float, float]], more: str = "") -> list[str]:
         return ["never", ""]
     seconds, times = zip(*[(ours, whole / ours) for ours, whole in pairs], strict=True)
     share = statistics.median(times)
-    return [f"{statistics.median(seconds):.1f}{more}", f"1/{share:.0f}" if share >= 1.5 else "1"]
+    shown = f"1/{share:.0f}" if share >= 1.5 else f"{1 / share:.2g}"
+    return [f"{statistics.median(seconds):.1f}{more}", shown]
 
 
 def figure(runs: Mapping[str, Sequence[Run]], path: Path) -> None:
