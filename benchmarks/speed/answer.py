@@ -55,6 +55,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 #: Variants whose compiled steps are kept in a folder, and found there (TF_XLA_FLAGS).
 CACHED = {
     "robust, compiled before": "robust",
+    "robust without kinetics, n_epochs=10, compiled before": "robust without kinetics, n_epochs=10",
     "lr=3e-3, batch_size=1000, cosine, n_epochs=20, compiled before": (
         "lr=3e-3, batch_size=1000, cosine, n_epochs=20"
     ),
