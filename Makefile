@@ -1,6 +1,6 @@
 # make demo   the states of alanine dipeptide, in the folder mdgmvae-demo
 # make test   the fast tests, with the examples in the docstrings
-# make bench  training against other implementations, into benchmarks/RESULTS.md
+# make bench  speed, against other implementations too, into benchmarks/RESULTS.md
 # The first two make a virtual environment in .venv first; remove it with make clean.
 
 VENV := .venv
@@ -22,6 +22,8 @@ PYTEST := $(BIN)/python -m pytest
 
 # biobb-pytorch asks for versions of its time; newer ones do.
 PEERS := .venv-peers
+# What else is asked of the benchmark: BENCH=--quick, BENCH="--only training".
+BENCH ?=
 
 .PHONY: help demo test test-slow lint bench clean
 
@@ -30,7 +32,7 @@ help:
 	@echo "make test       run the fast tests and the examples in the docstrings"
 	@echo "make test-slow  run the tests that take more than half a minute each"
 	@echo "make lint       check style and types (ruff, mypy)"
-	@echo "make bench      measure training against other implementations (half an hour)"
+	@echo "make bench      measure speed, against other implementations too (an hour and more)"
 	@echo "make clean      remove $(VENV), $(DEMO) and what builds and tests leave behind"
 
 demo: $(VENV)/.installed
@@ -48,8 +50,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 bench: $(VENV)/.installed-dev $(PEERS)/.installed
-	$(BIN)/python benchmarks/speed/training.py --peers $(CURDIR)/$(PEERS)/bin/python \
-		--out benchmarks/RESULTS.md
+	$(BIN)/python benchmarks/speed/bench.py --peers $(CURDIR)/$(PEERS)/bin/python $(BENCH)
 
 $(PEERS)/.installed: $(VENV)/.created
 	$(BIN)/python -m venv --clear $(PEERS)

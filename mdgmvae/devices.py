@@ -59,10 +59,19 @@ def choose(device: str = "auto") -> str:
     return known[name]
 
 
+def n_threads() -> int:
+    """The threads that TensorFlow's operations share on the CPU."""
+    # It answers 0 where nothing or only the variable is set.
+    asked = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
+    told = int(asked) if asked.isdecimal() else 0
+    found = tf.config.threading.get_intra_op_parallelism_threads() or told
+    return found or os.cpu_count() or 1
+
+
 def describe(name: str) -> str:
     """The device in words, with the thread count that decides the last bits on a CPU."""
     if name.startswith("CPU"):
-        threads = tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count()
+        threads = n_threads()
         return f"cpu, {threads} thread{'s' if threads != 1 else ''}"
     gpu = tf.config.list_physical_devices("GPU")[int(name.split(":")[1])]
     details = tf.config.experimental.get_device_details(gpu)

@@ -9,8 +9,7 @@ import logging
 import math
 from dataclasses import dataclass
 
-import tensorflow as tf
-
+from .devices import n_threads
 from .replicas import OneDevice, Replicas
 
 logger = logging.getLogger(__name__)
@@ -73,7 +72,7 @@ class Engine:
         Sizes are rounded up, so that data of about as many rows share what was compiled.
         """
         n_steps = n_epochs * -(-n_rows // batch_size)
-        one_thread = tf.config.threading.get_intra_op_parallelism_threads() == 1
+        one_thread = n_threads() == 1
         is_fast = place.is_cpu and (n_x < WIDE_FRAME or one_thread)
         xla = is_fast and n_steps >= STEPS_WORTH_COMPILING
         logger.info(

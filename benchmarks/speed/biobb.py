@@ -6,15 +6,16 @@ Usage: python biobb.py SIZE
 """
 
 import sys
+from collections.abc import Callable
 
 import torch
 from biobb_pytorch.mdae.models.gmvae import GaussianMixtureVariationalAutoEncoder
-from sizes import LR, SIZES, frames
-from worker import serve
+from sizes import LR, chosen, frames
+from worker import n_threads, serve
 
 
-def main(size: str) -> None:
-    settings, batch_size = SIZES[size]
+def make(size: str) -> Callable[[], int]:
+    settings, batch_size, _ = chosen(size)
     x = torch.from_numpy(frames(size))
     relu = {"activation": "relu"}
     model = GaussianMixtureVariationalAutoEncoder(
@@ -42,9 +43,9 @@ def main(size: str) -> None:
             adam.step()
         return len(x)
 
-    serve(epoch)
+    return epoch
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
-    main(sys.argv[1])
+    torch.set_num_threads(n_threads())
+    serve(make(sys.argv[1]))

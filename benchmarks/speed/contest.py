@@ -32,6 +32,7 @@ class Contestant:
     rates: list[float] = field(default_factory=list)
     #: The same for each second on the clock.
     wall_rates: list[float] = field(default_factory=list)
+    _process: subprocess.Popen[str] | None = field(default=None, init=False)
 
     def start(self) -> None:
         threads = {f"TF_NUM_{kind}_THREADS": "1" for kind in ("INTRAOP", "INTEROP")}
@@ -50,7 +51,7 @@ class Contestant:
         self.first_call = float(self._answer("ready")[0])
 
     def round(self) -> None:
-        assert self._process.stdin is not None
+        assert self._process is not None and self._process.stdin is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()
         n_frames, processor, wall = map(float, self._answer("round"))
@@ -58,10 +59,11 @@ class Contestant:
         self.wall_rates.append(n_frames / wall)
 
     def stop(self) -> None:
-        self._process.communicate()
+        if self._process is not None:
+            self._process.communicate()
 
     def _answer(self, word: str) -> list[str]:
-        assert self._process.stdout is not None
+        assert self._process is not None and self._process.stdout is not None
         for line in self._process.stdout:
             if line.startswith(word):
                 return line.split()[1:]

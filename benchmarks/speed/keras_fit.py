@@ -5,11 +5,12 @@ Usage: python keras_fit.py SIZE
 
 import math
 import sys
+from collections.abc import Callable
 
 import keras
-import tensorflow as tf
 from keras import layers, ops
-from sizes import LR, R_NENT, SIZES, frames
+from sizes import LR, R_NENT, chosen, frames
+from tensorflow_threads import set_threads
 from worker import serve
 
 
@@ -69,8 +70,8 @@ class GaussianMixtureVAE(keras.Model):
         return logits
 
 
-def main(size: str) -> None:
-    settings, batch_size = SIZES[size]
+def make(size: str) -> Callable[[], int]:
+    settings, batch_size, _ = chosen(size)
     x = frames(size)
     model = GaussianMixtureVAE(**settings)
     model.compile(optimizer=keras.optimizers.Adam(LR))
@@ -79,10 +80,9 @@ def main(size: str) -> None:
         model.fit(x, batch_size=batch_size, epochs=1, verbose=0)
         return len(x)
 
-    serve(epoch)
+    return epoch
 
 
 if __name__ == "__main__":
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    main(sys.argv[1])
+    set_threads()
+    serve(make(sys.argv[1]))

@@ -4,10 +4,12 @@ Usage: python ours.py SIZE plain|xla|auto [N_RESTARTS [N_DECODED]]
 """
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from sizes import KINETIC, LR, R_NENT, SIZES, frames
+from sizes import KINETIC, LR, R_NENT, chosen, frames
+from tensorflow_threads import set_threads
 from worker import serve
 
 from mdgmvae.architecture import Architecture
@@ -20,8 +22,14 @@ from mdgmvae.steps import Optimiser
 from mdgmvae.training import Batches, Options, random_start
 
 
-def main(size: str, mode: str, n_restarts: int = 1, n_decoded: int | None = None) -> None:
-    settings, batch_size = SIZES[size]
+def make(
+    size: str,
+    mode: str = "auto",
+    n_restarts: int = 1,
+    n_decoded: int | None = None,
+    device: str = "CPU:0",
+) -> Callable[[], int]:
+    settings, batch_size, _ = chosen(size)
     architecture = Architecture(**settings)
     x = frames(size)
     rows = Rows(x)
@@ -31,7 +39,7 @@ def main(size: str, mode: str, n_restarts: int = 1, n_decoded: int | None = None
     block_rows = rows.block_rows(batch_size, n_wanted, 4 * architecture.k * architecture.n_z)
     many_epochs = 100_000
     engine = Engine.choose(
-        OneDevice("CPU:0"), batch_size, architecture.n_x, len(x), block_rows, many_epochs
+        OneDevice(device), batch_size, architecture.n_x, len(x), block_rows, many_epochs
     )
     if mode != "auto":
         engine = replace(engine, xla=mode == "xla")
@@ -57,8 +65,9 @@ def main(size: str, mode: str, n_restarts: int = 1, n_decoded: int | None = None
                 optimiser.run(block)
         return len(x) * n_restarts
 
-    serve(epoch)
+    return epoch
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:]))
+    set_threads()
+    serve(make(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])))

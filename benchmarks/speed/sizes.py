@@ -21,8 +21,25 @@ KINETIC = {"robust": (1.5, 5)}
 LR, R_NENT = 1e-4, 0.05
 
 
+def chosen(size: str) -> tuple[dict, int, int]:
+    """Hyperparameters, frames of a batch and steps of a round.
+
+    "S" is one of `SIZES`, "S,k=20,batch_size=100,n_steps=50" the same with something else.
+    """
+    name, *changes = size.split(",")
+    settings, batch_size = SIZES[name]
+    values = {**settings, "batch_size": batch_size, "n_steps": STEPS[name]}
+    for change in changes:
+        key, _, number = change.partition("=")
+        if key not in values:
+            raise ValueError(f"{size}: {key} is none of {', '.join(values)}")
+        values[key] = int(number)
+    batch_size, n_steps = values.pop("batch_size"), values.pop("n_steps")
+    return values, batch_size, n_steps
+
+
 def frames(size: str) -> np.ndarray:
     """Rows for one round: speed does not depend on what is in them."""
-    settings, batch_size = SIZES[size]
-    shape = STEPS[size] * batch_size, settings["n_x"]
+    settings, batch_size, n_steps = chosen(size)
+    shape = n_steps * batch_size, settings["n_x"]
     return np.random.default_rng(0).standard_normal(shape, dtype=np.float32)

@@ -17,11 +17,13 @@ import machine
 from contest import Contestant, hold, quartiles, ratio
 from sizes import KINETIC, SIZES
 
-HEAD = """# Speed of training
+HEAD = """## Training
 
 Frames for each second of processor time, one thread each, contestants in turn (`make bench`):
 medians of the rounds, and quartiles. "mdgmvae against it" is the ratio of the medians. A frame
-that several restarts see counts for each of them. Sizes: `benchmarks/speed/sizes.py`.
+that several restarts see counts for each of them. Sizes: `benchmarks/speed/sizes.py`. "Naive" is
+the paper's loss written as it stands, with a loop over the components and a call for each step;
+"plain" has all components in one batch.
 """
 #: Fewer rounds where one takes long.
 ROUNDS = {"L": 5, "XL": 3}
@@ -43,10 +45,17 @@ def contestants(size: str, peers: str | None) -> list[Contestant]:
         *MORE.get(size, []),
     ]
     found = [Contestant(name, ["ours.py", size, *arguments]) for name, arguments in ours]
-    if size not in KINETIC:
-        found.append(Contestant("Keras fit", ["keras_fit.py", size]))
-    if peers and size not in KINETIC:
-        found.append(Contestant("biobb-pytorch", ["biobb.py", size], peers))
+    if size in KINETIC:
+        return found
+    found += [
+        Contestant("Keras fit", ["keras_fit.py", size]),
+        Contestant("TensorFlow, naive", ["naive.py", size]),
+    ]
+    if peers:
+        found += [
+            Contestant("biobb-pytorch", ["biobb.py", size], peers),
+            Contestant("PyTorch, plain", ["naive_torch.py", size], peers),
+        ]
     return found
 
 

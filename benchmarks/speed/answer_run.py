@@ -1,0 +1,159 @@
+"""One training whose weights are noted as it goes, and judged afterwards.
+
+Usage: python answer_run.py DATA.npz OUT.npz '{"preset": ..., "seed": ..., ...}'
+
+The clock starts with `fit` and stands still while weights are noted; TensorFlow is imported
+before. Scores are those of `GMVAE.score`, in the units of the data, of every so many frames.
+"""
+
+import json
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+from mdgmvae import GMVAE
+from mdgmvae.architecture import Architecture, unflatten
+from mdgmvae.presets import PAPER
+from mdgmvae.rows import Rows
+from mdgmvae.scaling import Scaling
+from mdgmvae.trained import TrainedModel
+
+#: Frames that are judged, and how many moments of a training at most.
+N_JUDGED, N_MOMENTS = 10_000, 40
+
+
+@dataclass
+class Moment:
+    """Weights, and when they were there: seconds on the clock and of the processor.
+
+    `training` counts from 0; the second one is that of all frames (`refit`).
+    """
+
+    training: int
+    wall: float
+    processor: float
+    weights: np.ndarray
+
+
+@dataclass
+class Watch:
+    """Notes the weights after each block of batches, and what compiling takes."""
+
+    moments: list[Moment] = field(default_factory=list)
+    #: Scaling and sizes of each training.
+    made: list[tuple[Scaling, Architecture]] = field(default_factory=list)
+    #: Seconds of tracing and compiling, beside those of the same block later.
+    compiling: np.ndarray = field(default_factory=lambda: np.zeros(2))
+    paused: np.ndarray = field(default_factory=lambda: np.zeros(2))
+
+    def start(self) -> None:
+        self.began = now()
+
+    def seconds(self) -> np.ndarray:
+        return now() - self.began - self.paused
+
+    def note(self, weights: np.ndarray) -> None:
+        wall, processor = self.seconds()
+        self.moments.append(Moment(len(self.made) - 1, wall, processor, weights))
+
+
+def now() -> np.ndarray:
+    return np.array([time.perf_counter(), time.process_time()])
+
+
+@contextmanager
+def watched(watch: Watch) -> Iterator[None]:
+    """While this is entered, trainings tell the watch what they do."""
+    from mdgmvae import training
+    from mdgmvae.training_run import TrainingRun
+
+    prepare = TrainingRun._prepare
+
+    def noted_prepare(self, split, restarts):  # type: ignore[no-untyped-def]
+        found = prepare(self, split, restarts)
+        watch.made.append(found[:2])
+        return found
+
+    class NotedOptimiser(training.Optimiser):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            began = now()
+            super().__init__(*arguments, **named)
+            watch.compiling += now() - began
+            self._first: np.ndarray | None = None
+            self._runs = 0
+
+        def run(self, block) -> None:  # type: ignore[no-untyped-def]
+            began = now()
+            super().run(block)
+            took = now() - began
+            self._runs += 1
+            # The first block pays for compiling; what the third takes is not part of that.
+            if self._runs == 1:
+                self._first = took
+            elif self._runs == 3:
+                watch.compiling += np.maximum(self._first - took, 0)
+            began = now()
+            watch.note(self.arrays()[0])
+            watch.paused += now() - began
+
+    with (
+        mock.patch.object(TrainingRun, "_prepare", noted_prepare),
+        mock.patch.object(training, "Optimiser", NotedOptimiser),
+    ):
+        yield
+
+
+def chosen(moments: list[Moment]) -> list[Moment]:
+    """As many as are judged: denser in the beginning, where the clock is drawn logarithmically."""
+    if len(moments) <= N_MOMENTS:
+        return moments
+    numbers = np.unique(np.geomspace(1, len(moments), N_MOMENTS).round().astype(int)) - 1
+    return [moments[number] for number in numbers]
+
+
+def score(model: TrainedModel, X: np.ndarray) -> float:
+    return -float(model.loss(Rows(X), PAPER["r_nent"]).mean(dtype=np.float64))
+
+
+def main(data: Path, out: Path, settings: dict[str, Any]) -> None:
+    import tensorflow  # noqa: F401  (who trains has it; the same for all)
+
+    with np.load(data) as stored:
+        X, lengths = stored["X"], tuple(stored["lengths"].tolist())
+    few = X[:: max(1, len(X) // N_JUDGED)]
+    model = GMVAE.from_preset(**settings, verbose=False)
+    watch = Watch()
+    with warnings.catch_warnings(), watched(watch):
+        # What a short training leaves unconverged shows in the table.
+        warnings.simplefilter("ignore")
+        watch.start()
+        model.fit(X, lengths=lengths)
+        fit_wall, fit_processor = watch.seconds()
+    moments = chosen(watch.moments)
+    scores = []
+    for moment in moments:
+        scaling, architecture = watch.made[moment.training]
+        weights = unflatten(architecture, moment.weights)
+        scores.append(score(TrainedModel(architecture, weights, scaling, seed=0), few))
+    np.savez(
+        out,
+        training=[m.training for m in moments],
+        wall=[m.wall for m in moments],
+        processor=[m.processor for m in moments],
+        scores=scores,
+        compiling=watch.compiling,
+        fit=[fit_wall, fit_processor],
+        final=score(model.model_, few),
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3]))

@@ -1,0 +1,173 @@
+"""What a training costs against frames, features, components, frames of a batch, and threads.
+
+Usage: python benchmarks/speed/scaling.py [--rounds 5] [--figure PNG] [--quick]
+
+Size S of sizes.py with one number changed at a time; one process for each contestant. Threads:
+size M, on the clock and of the processor.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import machine
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullLocator
+from sizes import chosen
+
+HERE = Path(__file__).parent
+HEAD = """## Cost against sizes
+
+Microseconds of processor time for each frame and epoch, one thread, medians of {rounds} rounds;
+size S with one number changed. Against the number of frames: seconds of an epoch.
+"""
+CONTESTANTS = {"ours": "mdgmvae", "keras_fit": "Keras fit", "naive": "TensorFlow, naive"}
+#: What is changed, and to what; rounds are of about as much work.
+FRAMES = (5_000, 20_000, 80_000, 320_000)
+SWEEPS: dict[str, Sequence[int]] = {
+    "n_x": (3, 10, 30, 100, 300),
+    "k": (1, 2, 5, 10, 20),
+    "batch_size": (50, 200, 500, 2_000, 5_000),
+}
+ROUND_FRAMES = 20_000
+#: Seconds of an epoch of so many frames are their number times those of a frame: others are
+#: not asked for the longest.
+LONGEST_OF_OTHERS = 80_000
+BATCH_SIZE = chosen("S")[1]
+Point = tuple[int, float, float]
+
+
+def size(name: str, value: int) -> str:
+    """The size with so many of it, as sizes.py reads it."""
+    if name == "n_frames":
+        return f"S,n_steps={-(-value // BATCH_SIZE)}"
+    batch_size = value if name == "batch_size" else BATCH_SIZE
+    return f"S,{name}={value},n_steps={-(-ROUND_FRAMES // batch_size)}"
+
+
+def sweeps(contestant: str, quick: bool) -> dict[str, Sequence[int]]:
+    longest = LONGEST_OF_OTHERS if contestant != "ours" else max(FRAMES)
+    found = {"n_frames": [n for n in FRAMES if n <= longest], **SWEEPS}
+    return {name: values[:2] for name, values in found.items()} if quick else found
+
+
+def measure(
+    module: str, n_rounds: int, sizes: Sequence[str], threads: int = 1
+) -> list[list[float]]:
+    """Processor and wall seconds for each frame, for each size."""
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": str(threads)}
+    done = subprocess.run(
+        [sys.executable, "scaling_run.py", module, str(n_rounds), *sizes],
+        cwd=HERE,
+        env={**os.environ, **quiet},
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    lines = [line.split() for line in done.stdout.splitlines() if line.startswith("size ")]
+    return [[float(number) for number in line[2:]] for line in lines]
+
+
+def measure_sweeps(contestant: str, n_rounds: int, quick: bool) -> dict[str, list[Point]]:
+    """For each number that is changed: what it was, processor and wall seconds for a frame."""
+    asked = sweeps(contestant, quick)
+    pairs = [(name, value) for name, values in asked.items() for value in values]
+    found: dict[str, list[Point]] = {name: [] for name in asked}
+    costs = measure(contestant, n_rounds, [size(*pair) for pair in pairs])
+    for (name, value), (processor, wall) in zip(pairs, costs, strict=True):
+        found[name].append((value, processor, wall))
+    return found
+
+
+def measure_threads(n_rounds: int) -> list[Point]:
+    cores = os.cpu_count() or 1
+    counts = sorted({1, *(2**i for i in range(1, cores.bit_length()) if 2**i <= cores), cores})
+    return [(n, *measure("ours", n_rounds, ["M"], n)[0]) for n in counts]  # type: ignore[misc]
+
+
+def table(name: str, found: dict[str, dict[str, list[Point]]]) -> str:
+    values = [point[0] for point in found["ours"][name]]
+    lines = [
+        f"\n| {name} | {' | '.join(f'{value:,}' for value in values)} |",
+        f"|---|{'--:|' * len(values)}",
+    ]
+    for contestant, points in found.items():
+        cells = {value: cost(name, value, processor) for value, processor, _ in points[name]}
+        row = " | ".join(cells.get(value, "") for value in values)
+        lines.append(f"| {CONTESTANTS[contestant]} | {row} |")
+    return "\n".join(lines)
+
+
+def cost(name: str, value: int, processor: float) -> str:
+    return f"{value * processor:.3f}" if name == "n_frames" else f"{1e6 * processor:.2f}"
+
+
+def threads_table(points: list[Point]) -> str:
+    rows = [f"| {n} | {1e6 * wall:.2f} | {1e6 * used:.2f} |" for n, used, wall in points]
+    head = "| threads, size M | clock | processor |\n|--:|--:|--:|"
+    return "\n".join(["", head, *rows])
+
+
+def draw(found: dict[str, dict[str, list[Point]]], threads: list[Point], path: Path) -> None:
+    figure, axes = plt.subplots(1, 5, figsize=(15, 3.4), layout="constrained")
+    for ax, name in zip(axes, ("n_frames", *SWEEPS), strict=False):
+        for contestant, points in found.items():
+            values = [value for value, _, _ in points[name]]
+            factors = values if name == "n_frames" else [1e6] * len(values)
+            costs = [f * used for f, (_, used, _) in zip(factors, points[name], strict=True)]
+            ax.plot(values, costs, "o-", markersize=3, label=CONTESTANTS[contestant])
+        unit = "s an epoch" if name == "n_frames" else "µs a frame"
+        ax.set(xlabel=name, ylabel=f"processor time / {unit}", xscale="log", yscale="log")
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.set_minor_locator(NullLocator())
+            axis.set_major_formatter("{x:g}")
+        ax.set_xticks([value for value, _, _ in found["ours"][name]])
+    draw_threads(axes[-1], threads)
+    for ax in axes:
+        ax.spines[["top", "right"]].set_visible(False)
+    figure.legend(
+        *axes[0].get_legend_handles_labels(), ncols=3, loc="outside upper left", frameon=False
+    )
+    figure.savefig(path, dpi=80)
+    plt.close(figure)
+
+
+def draw_threads(ax: Axes, points: list[Point]) -> None:
+    counts = [n for n, _, _ in points]
+    for label, column, color in (("clock", 2, "black"), ("processor", 1, "grey")):
+        times = [1e6 * point[column] for point in points]
+        ax.plot(counts, times, "o-", markersize=3, label=f"mdgmvae, {label}", color=color)
+    ax.set(xlabel="threads, size M", ylabel="time / µs a frame", xticks=counts)
+    ax.set_ylim(bottom=0)
+    ax.legend(frameon=False, fontsize="small")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--figure", type=Path, help="draw them")
+    parser.add_argument("--quick", action="store_true", help="two values of each")
+    options = parser.parse_args()
+    print(HEAD.format(rounds=options.rounds))
+    print(machine.describe("tensorflow", "mdgmvae"), flush=True)
+    found = {
+        contestant: measure_sweeps(contestant, options.rounds, options.quick)
+        for contestant in CONTESTANTS
+    }
+    for name in ("n_frames", *SWEEPS):
+        print(table(name, found))
+    threads = measure_threads(options.rounds)
+    print(threads_table(threads))
+    if options.figure:
+        draw(found, threads, options.figure)
+
+
+if __name__ == "__main__":
+    main()
