@@ -25,6 +25,7 @@ def expected_log_likelihood(
     counts: tf.Tensor,
     n_decoded: int | None = None,
     uniform: tf.Tensor | None = None,
+    precision: str = "",
 ) -> tf.Tensor:
     """Sum over frames of counts * sum_y q(y|x) * log p(x|z_y).
 
@@ -46,6 +47,8 @@ def expected_log_likelihood(
         By default all; k - 1 and the one that is drawn would be all, too.
     uniform : tensor of shape (n,), optional
         Draws between 0 and 1, for the one that is drawn.
+    precision : str
+        As in `Network`.
 
     Returns
     -------
@@ -54,13 +57,13 @@ def expected_log_likelihood(
     k = q.shape[0]
     z = by_component(z, k)
     if n_decoded is None or n_decoded >= k - 1:
-        return _weighted(architecture, flat, x, z, counts * q)[0]
+        return _weighted(architecture, flat, x, z, counts * q, precision)[0]
     chosen = choose(tf.stop_gradient(q), n_decoded, uniform)
     of_chosen = tf.reduce_sum(chosen.marks * q, axis=1)
     # q of the one drawn is worth all of the rest: its own value drops out, its gradient stays.
     weights = tf.concat([of_chosen[:-1], of_chosen[-1:] * chosen.stands_for], 0)
     z = tf.reduce_sum(z[:, tf.newaxis] * chosen.marks, axis=2)
-    total, logs = _weighted(architecture, flat, x, z, counts * weights)
+    total, logs = _weighted(architecture, flat, x, z, counts * weights, precision)
     sure = tf.stop_gradient(of_chosen[:-1])
     baseline = tf.reduce_sum(sure * logs[:-1], 0) / tf.maximum(tf.reduce_sum(sure, 0), 1e-30)
     all_rest = tf.reduce_sum(q, axis=0) - tf.reduce_sum(of_chosen[:-1], axis=0)
@@ -107,7 +110,12 @@ def _without_value(value: tf.Tensor) -> tf.Tensor:
 
 
 def _weighted(
-    architecture: Architecture, flat: tf.Tensor, x: tf.Tensor, z: tf.Tensor, weights: tf.Tensor
+    architecture: Architecture,
+    flat: tf.Tensor,
+    x: tf.Tensor,
+    z: tf.Tensor,
+    weights: tf.Tensor,
+    precision: str,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """The sum of weights * log p(x|z) and, without a gradient, log p(x|z).
 
@@ -125,7 +133,8 @@ def _weighted(
             z_y, weights_y = z[y], weights[y]
             with tf.GradientTape() as tape:
                 tape.watch([of_decoder, z_y])
-                log = log_normal(x, Network(architecture, of_decoder, "px/").decode(z_y))
+                decoder = Network(architecture, of_decoder, "px/", precision)
+                log = log_normal(x, decoder.decode(z_y))
                 sum_y = tf.reduce_sum(log * weights_y)
             by_decoder, by_z_y = tape.gradient(sum_y, [of_decoder, z_y])
             return y + 1, slope + by_decoder, by_z.write(y, by_z_y), logs.write(y, log)

@@ -106,6 +106,9 @@ class GMVAE(
         Components that a step decodes for each frame: so many of the most probable, and one
         drawn among the rest, without a bias. None, or k - 1 and more, is all of them, as in the
         paper.
+    precision : {"float32", "bfloat16"}
+        Of the products of matrices with 64 and more rows and columns, in training; all else is
+        float32. "bfloat16" is for processors and GPUs that have it.
     n_macrostates : int, optional
         Metastable states into which the components are lumped; None counts the processes that
         are slower than the lag.
@@ -201,6 +204,7 @@ class GMVAE(
         kl: str = "sampled",
         px_floor: float = 1e-5,
         n_decoded: int | None = None,
+        precision: str = "float32",
         n_macrostates: int | None = None,
         relu_logits: bool = False,
         device: str = "auto",
@@ -237,6 +241,7 @@ class GMVAE(
         self.kl = kl
         self.px_floor = px_floor
         self.n_decoded = n_decoded
+        self.precision = precision
         self.n_macrostates = n_macrostates
         self.relu_logits = relu_logits
         self.device = device

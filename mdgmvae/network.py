@@ -17,6 +17,8 @@ networks work along memory, on all frames and components in one matrix product.
 """
 
 import math
+from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -28,6 +30,8 @@ VARIANCE_FLOOR = 1e-5
 #: Mean and variance of so few values come from one matrix product; of more, the copies that
 #: this takes cost more than a second product.
 JOINT_HEADS = 64
+#: Products of matrices with fewer rows or columns gain nothing from a lower precision.
+WIDE = 64
 #: To so few inputs a 1 is added, so that the gradient of the biases comes with that of the weights.
 THIN = 4
 
@@ -49,10 +53,15 @@ class Network:
         All weights, in the order of ``architecture.shapes``.
     part : str
         Only the weights of this one of the four networks are given, such as "px".
+    precision : str
+        The dtype of the wide matrix products, where it is not that of the weights.
     """
 
-    def __init__(self, architecture: Architecture, flat: tf.Tensor, part: str = "") -> None:
+    def __init__(
+        self, architecture: Architecture, flat: tf.Tensor, part: str = "", precision: str = ""
+    ) -> None:
         self.architecture = architecture
+        self._precision = precision
         shapes = {n: shape for n, shape in architecture.shapes.items() if n.startswith(part)}
         sizes = [math.prod(shape) for shape in shapes.values()]
         self._weights = {
@@ -83,7 +92,7 @@ class Network:
         weights, biases = self._weights["qz/0/weights"], self._weights["qz/0/biases"]
         y = self._dense("qz/one_hot", self._one_hot)
         n_x = self.architecture.n_x
-        of_x = tf.matmul(weights[:n_x], x, transpose_a=True)
+        of_x = _product(weights[:n_x], x, self._precision, transpose_a=True)
         of_y = tf.matmul(weights[n_x:], y, transpose_a=True) + biases[:, tf.newaxis]
         h = _relu(as_columns(of_y[:, :, tf.newaxis] + of_x[:, tf.newaxis]))
         return self._gaussian("qz", h, range(1, len(self.architecture.qz_dims)), VARIANCE_FLOOR)
@@ -111,7 +120,7 @@ class Network:
             tf.concat([self._weights[f"{name}/{part}"] for name in names], axis=-1)
             for part in ("weights", "biases")
         )
-        mean, variance = tf.split(_affine(weights, biases, h), 2)
+        mean, variance = tf.split(self._affine(weights, biases, h), 2)
         return mean, variance
 
     def _hidden(self, network: str, h: tf.Tensor, layers: range) -> tf.Tensor:
@@ -120,7 +129,10 @@ class Network:
         return h
 
     def _dense(self, name: str, h: tf.Tensor) -> tf.Tensor:
-        return _affine(self._weights[f"{name}/weights"], self._weights[f"{name}/biases"], h)
+        return self._affine(self._weights[f"{name}/weights"], self._weights[f"{name}/biases"], h)
+
+    def _affine(self, weights: tf.Tensor, biases: tf.Tensor, h: tf.Tensor) -> tf.Tensor:
+        return _affine_in(self._precision)(weights, biases, h)
 
 
 def as_columns(values: tf.Tensor) -> tf.Tensor:
@@ -145,22 +157,34 @@ def _relu(h: tf.Tensor):  # type: ignore[no-untyped-def]
     return rectified, gradient
 
 
-@tf.custom_gradient
-def _affine(weights: tf.Tensor, biases: tf.Tensor, h: tf.Tensor):  # type: ignore[no-untyped-def]
-    """W h + b: (n_in, n_out), (n_out,) and (n_in, n) -> (n_out, n).
+@lru_cache
+def _affine_in(precision: str) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
+    """W h + b in a precision: (n_in, n_out), (n_out,) and (n_in, n) -> (n_out, n)."""
 
-    The gradient is spelt out in matrix products: XLA uses no vector instructions for a sum over
-    the columns, nor for the product with a single row, and computes their operands once for each.
-    """
+    @tf.custom_gradient
+    def affine(weights, biases, h):  # type: ignore[no-untyped-def]
+        # The gradient is spelt out in matrix products: XLA uses no vector instructions for a sum
+        # over the columns, nor for the product with a single row, and computes their operands
+        # once for each.
+        def gradient(slope):  # type: ignore[no-untyped-def]
+            one = tf.ones_like(h[:1])
+            if weights.shape[0] > THIN:
+                by_weights = _product(h, slope, precision, transpose_b=True)
+                by_biases = tf.matmul(slope, one, transpose_b=True)[:, 0]
+                return by_weights, by_biases, _product(weights, slope, precision)
+            by_both = tf.matmul(slope, tf.concat([h, one], 0), transpose_b=True)
+            by_h = tf.matmul(tf.concat([weights, biases[tf.newaxis]], 0), slope)
+            return tf.transpose(by_both[:, :-1]), by_both[:, -1], by_h[:-1]
 
-    def gradient(slope):  # type: ignore[no-untyped-def]
-        one = tf.ones_like(h[:1])
-        if weights.shape[0] > THIN:
-            by_weights = tf.matmul(h, slope, transpose_b=True)
-            by_biases = tf.matmul(slope, one, transpose_b=True)[:, 0]
-            return by_weights, by_biases, tf.matmul(weights, slope)
-        by_both = tf.matmul(slope, tf.concat([h, one], 0), transpose_b=True)
-        by_h = tf.matmul(tf.concat([weights, biases[tf.newaxis]], 0), slope)
-        return tf.transpose(by_both[:, :-1]), by_both[:, -1], by_h[:-1]
+        return _product(weights, h, precision, transpose_a=True) + biases[:, tf.newaxis], gradient
 
-    return tf.matmul(weights, h, transpose_a=True) + biases[:, tf.newaxis], gradient
+    return affine
+
+
+def _product(a: tf.Tensor, b: tf.Tensor, precision: str, **transposed: bool) -> tf.Tensor:
+    """A matrix product; that of wide matrices in `precision`."""
+    is_wide = min(a.shape[0] or WIDE, a.shape[1] or WIDE, b.shape[0] or WIDE) >= WIDE
+    if not precision or precision == a.dtype.name or not is_wide:
+        return tf.matmul(a, b, **transposed)
+    low = [tf.cast(factor, precision) for factor in (a, b)]
+    return tf.cast(tf.matmul(*low, **transposed), a.dtype)

@@ -31,12 +31,15 @@ class Objective:
         The latent term in closed form.
     n_decoded : int or None
         Decode the so many most probable components of a frame and one of the rest.
+    precision : str
+        Of the wide matrix products.
     """
 
     vamp_weight: float = 0.0
     lagged_target: bool = False
     analytic_kl: bool = False
     n_decoded: int | None = None
+    precision: str = "float32"
 
     @property
     def uses_pairs(self) -> bool:
@@ -134,7 +137,9 @@ def batch_loss(
     terms : tensor of shape (5,)
         Sums over the frames of each of `TERMS`, and their number.
     """
-    network = Network(architecture, flat)
+    # What is not float32, in the tests, stays what it is.
+    precision = objective.precision if flat.dtype == tf.float32 else ""
+    network = Network(architecture, flat, precision=precision)
     lagged = objective.lagged_target
     counts = batch.has_partner if lagged else batch.counts
     n_whole = batch.n_pairs if lagged else batch.n_frames
@@ -144,7 +149,7 @@ def batch_loss(
     z = losses.draw(posterior, noise)
     target = batch.later if lagged else batch.x
     log_likelihood = expected_log_likelihood(
-        architecture, flat, target, z, q, counts, objective.n_decoded, uniform
+        architecture, flat, target, z, q, counts, objective.n_decoded, uniform, precision
     )
     latent = losses.latent_loss(network, posterior, z, objective.analytic_kl)
     sums = [

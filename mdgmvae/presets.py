@@ -75,6 +75,9 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
     "n_decoded": Hyperparameter(
         "int", "most probable components that a step decodes; by default all", 1, optional=True
     ),
+    "precision": Hyperparameter(
+        "choice", "of the wide matrix products in training", choices=("float32", "bfloat16")
+    ),
     "n_macrostates": Hyperparameter(
         "int", "metastable states; by default as many as are slower than the lag", 1, optional=True
     ),
@@ -110,6 +113,7 @@ PAPER: Mapping[str, Any] = {
     "kl": "sampled",
     "px_floor": 1e-5,
     "n_decoded": None,
+    "precision": "float32",
     "n_macrostates": None,
     "relu_logits": False,
 }

@@ -49,6 +49,7 @@ class Options:
     vamp_weight: float = 0.0
     decoder_target: str = "same"
     n_decoded: int | None = None
+    precision: str = "float32"
     #: End after so many epochs of the schedule.
     stop_after: int | None = None
 
@@ -78,6 +79,7 @@ class Options:
             lagged_target=self.decoder_target == "lagged",
             analytic_kl=self.kl == "analytic",
             n_decoded=self.n_decoded,
+            precision=self.precision,
         )
 
 

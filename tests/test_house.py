@@ -15,7 +15,7 @@ MODULES = sorted(
 )
 TENSORFLOW_MODULES = {
     *("network.py", "losses.py", "likelihood.py", "kinetic_term.py", "objective.py", "steps.py"),
-    *("inference.py", "devices.py", "tf1.py"),
+    *("inference.py", "devices.py", "tf1.py", "replicas.py", "strategies.py"),
 }
 MODEL_MODULES = {"model.py", "training.py", *TENSORFLOW_MODULES}
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
