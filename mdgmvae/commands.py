@@ -29,6 +29,7 @@ from .command_files import (
 )
 from .errors import InputError
 from .storage import FeatureSet
+from .xla_cache import keep_compiled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -300,7 +301,8 @@ def _start_tensorflow(options: argparse.Namespace, architecture: Architecture) -
         threads = 1
     if threads is not None and threads < 1:
         raise InputError(f"--threads {threads}: must be at least 1")
-    with _native_messages_logged():
+    keep_compiled()
+    with _native_messages_logged(options.verbose):
         from . import devices
         from .strategies import strategy_of
 
@@ -311,13 +313,15 @@ def _start_tensorflow(options: argparse.Namespace, architecture: Architecture) -
 
 
 @contextmanager
-def _native_messages_logged() -> Iterator[None]:
+def _native_messages_logged(verbose: bool | None) -> Iterator[None]:
     """Log what native code writes to standard error.
 
     TensorFlow's start-up notes (which CPU, which GPU libraries it looked for) come from C++
     before its own log level applies; here they are shown with --verbose.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Its errors come as exceptions, too. What else it calls one is mostly none: that what was
+    # compiled before is not text, that there is no GPU.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if verbose else "3")
     sys.stderr.flush()
     with tempfile.TemporaryFile() as notes:
         kept = os.dup(2)

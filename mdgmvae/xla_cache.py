@@ -1,0 +1,64 @@
+"""What XLA has compiled, kept on disk for the next command with networks of the same sizes."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+_FLAG = "--tf_xla_persistent_cache_directory"
+
+
+def keep_compiled() -> Path | None:
+    """Tell TensorFlow, before it starts, to keep what XLA compiles.
+
+    In ``$XDG_CACHE_HOME/mdgmvae`` or ``~/.cache/mdgmvae``, which may be removed at any time. Where
+    the user has set that flag, or the folder is not this user's own, nothing is changed: it holds
+    code that will be run.
+
+    Returns
+    -------
+    Path or None
+        The folder, where there is one.
+    """
+    flags = os.environ.get("TF_XLA_FLAGS", "")
+    if _FLAG in flags or "tensorflow" in sys.modules:
+        return None
+    try:
+        folder = _folder()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        is_own = folder.stat().st_uid == os.getuid() and not folder.stat().st_mode & 0o022
+    except (OSError, RuntimeError, AttributeError) as error:
+        logger.info("what XLA compiles is not kept: %s", error)
+        return None
+    # The variable holds flags with blanks between them.
+    if not is_own or len(str(folder).split()) != 1 or not os.access(folder, os.W_OK):
+        logger.info("what XLA compiles is not kept: %s is of no use for it", folder)
+        return None
+    os.environ["TF_XLA_FLAGS"] = f"{flags} {_FLAG}={folder}".strip()
+    return folder
+
+
+def _folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    # Machines of a cluster share a home, but not what their processors can do.
+    key = " ".join([version("tensorflow"), platform.machine(), _abilities()])
+    return (
+        Path(base).absolute() / "mdgmvae" / f"xla-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    )
+
+
+def _abilities() -> str:
+    """What tells this kind of processor from others."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    kinds = ("model name", "flags", "Features", "CPU part")
+    return " ".join(dict.fromkeys(line for line in lines if line.startswith(kinds)))
