@@ -36,12 +36,15 @@ class Engine:
         The most rows of a block: a multiple of `batch_size`.
     xla : bool
         Compiled by XLA.
+    resident : bool
+        All frames are on the device, and blocks are numbers of frames.
     """
 
     place: OneDevice | Replicas
     batch_size: int
     block_rows: int
     xla: bool
+    resident: bool = False
 
     @property
     def n_batches(self) -> int:

@@ -94,6 +94,7 @@ class ScaledRows:
         device: str,
     ) -> None:
         self._rows, self._scale = _scaled(rows, scaling)
+        self._is_scaled = self._rows is not rows
         self._lengths = lengths
         self._keep = None if split.train.all() else split.train
         self._held_out = split.held_out
@@ -123,20 +124,31 @@ class ScaledRows:
         starts = np.unique(np.linspace(0, len(self._rows) - 1, N_PROBES).astype(int))
         return self._scale(self._rows.take(starts))
 
-    def epoch(self, rng: np.random.Generator) -> Iterable[Batches]:
-        """The training rows in a new random order, in blocks of whole batches."""
+    def held(self) -> np.ndarray | None:
+        """All rows, (n_rows, n_x), where they are in memory and scaled."""
+        return self._rows.held if self._is_scaled else None
+
+    def epoch(self, rng: np.random.Generator, numbers_only: bool) -> Iterable[Batches]:
+        """The training rows, or their numbers, in a new random order, in blocks of batches."""
         from .training import Batches
 
-        lags = (0,) if self._pairs is None else (0, self._pairs.lag)
-        batch_size, apply = self._options.batch_size, self._scale
-        for numbers, blocks in self._rows.shuffled(
-            rng, batch_size, self._keep, lags, self.block_rows
+        lags = [0] if self._pairs is None else [0, self._pairs.lag]
+        for numbers, rows in self._rows.shuffled(
+            rng,
+            self._options.batch_size,
+            self._keep,
+            () if numbers_only else lags,
+            self.block_rows,
         ):
-            if self._pairs is None:
-                yield Batches(apply(blocks[0]))
+            if numbers_only:
+                last = self.n_rows - 1
+                blocks = [np.minimum(numbers + lag, last).astype(np.int32) for lag in lags]
             else:
+                blocks = [self._scale(part) for part in rows]
+            if self._pairs is not None:
                 has_partner = self._pairs.has_partner[numbers].astype(np.float32)
-                yield Batches(apply(blocks[0]), apply(blocks[1]), has_partner[:, np.newaxis])
+                blocks.append(has_partner[:, np.newaxis])
+            yield Batches(*blocks)
 
     def is_sound(self, flat: np.ndarray) -> bool:
         """Whether the loss of rows spread over the data is finite with these weights."""

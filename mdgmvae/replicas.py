@@ -29,6 +29,11 @@ class OneDevice:
     n = 1
 
     @property
+    def keeps_frames(self) -> bool:
+        """Whether frames are to stay there, where they fit: sending them takes time."""
+        return not self.is_cpu
+
+    @property
     def is_cpu(self) -> bool:
         """Whether XLA for the processor is meant."""
         return self.device.startswith("CPU")
@@ -65,6 +70,7 @@ class Replicas:
     strategy: tf.distribute.Strategy
     #: Not tried with XLA.
     is_cpu = False
+    keeps_frames = False
 
     @property
     def n(self) -> int:

@@ -82,6 +82,11 @@ class Rows:
         """Whether so many columns of all rows may be held in memory."""
         return 4 * len(self) * n_columns <= HELD * self.max_memory
 
+    @property
+    def held(self) -> np.ndarray | None:
+        """All rows, where they are an array in memory."""
+        return None if isinstance(self._values, np.memmap) else self._values
+
     def read(self, start: int, stop: int) -> np.ndarray:
         """Rows start..stop - 1 as float32."""
         if self._offset is None:
@@ -168,7 +173,8 @@ class Rows:
         keep : ndarray of bool, optional
             Only these rows.
         lags : sequence of int
-            Hand on the rows that many later; past the end of the data, the last row.
+            Hand on the rows that many later; past the end of the data, the last row. None at all
+            are handed on for ().
         block_rows : int, optional
             The most rows of a block: a multiple of `batch_size`, such as `block_rows` gives.
 
@@ -181,7 +187,7 @@ class Rows:
         block = block_rows or self.block_rows(batch_size)
         no_rows = np.empty((0, self.n_columns), np.float32)
         rest: list[np.ndarray] = [np.empty(0, np.int64), *(no_rows for _ in lags)]
-        for buffer, numbers, order in self._buffers(rng, keep, max(lags)):
+        for buffer, numbers, order in self._buffers(rng, keep, max(lags, default=0)):
 
             def take(chosen: np.ndarray, buffer=buffer, numbers=numbers) -> list[np.ndarray]:  # type: ignore[no-untyped-def]
                 last = len(buffer) - 1

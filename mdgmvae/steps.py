@@ -20,7 +20,7 @@ from .architecture import Architecture
 from .engine import Engine
 from .network import as_columns, by_component
 from .objective import TERMS, Batch, Objective, batch_loss
-from .replicas import Replicas
+from .replicas import OneDevice, Replicas
 from .soft_covariances import pairs_of_step
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class Optimiser:
         How many steps there have been.
     ridge : float
         Of the covariances of the kinetic term.
+    frames : tensor of shape (n_x, n_rows), optional
+        From `on_device`, for an engine that has them there.
     """
 
     def __init__(
@@ -56,7 +58,9 @@ class Optimiser:
         second_moment: np.ndarray,
         step: int,
         ridge: float,
+        frames: tf.Tensor | None = None,
     ) -> None:
+        self._frames = [] if frames is None else [frames]
         self._place = engine.place
         self._ridge = ridge
         self._k = architecture.k
@@ -87,10 +91,18 @@ class Optimiser:
         arrays = [a for a in (block.rows, block.later, block.has_partner) if a is not None]
         with self._place.scope():
             sums, step = self._run(
-                *self._settings, tf.constant(self.step), *map(tf.constant, arrays)
+                *self._settings,
+                tf.constant(self.step),
+                *self._frames,
+                *map(tf.constant, arrays),
             )
         self.step = int(step)
         self._sums += sums.numpy().astype(np.float64)
+
+    @property
+    def takes_numbers(self) -> bool:
+        """Whether blocks are numbers of frames that are on the device."""
+        return bool(self._frames)
 
     def means(self) -> dict[str, float]:
         """The mean of each term over the rows of the epoch."""
@@ -100,6 +112,12 @@ class Optimiser:
     def arrays(self) -> list[np.ndarray]:
         """Weights, first and second moments."""
         return [variable.numpy() for variable in self._variables]
+
+
+def on_device(place: OneDevice | Replicas, frames: np.ndarray) -> tf.Tensor:
+    """All frames, (n_rows, n_x), as columns on the device: (n_x, n_rows)."""
+    with place.scope():
+        return tf.transpose(tf.constant(frames))
 
 
 @lru_cache(maxsize=16)
@@ -129,23 +147,28 @@ def _traced(
     steps = tf.function(_steps(a, objective, engine), autograph=False, jit_compile=engine.xla)
 
     def run(weights, m, v, groups, lr, r_nent, ridge, seed, step, *block):  # type: ignore[no-untyped-def]
+        frames, block = (block[0], block[1:]) if engine.resident else (None, block)
         n_rows = tf.shape(block[0])[0]
         n_batches = (n_rows + engine.batch_size - 1) // engine.batch_size
         noise = _noise(a, engine, seed, step, n_rows, n_batches)
         uniform = None if objective.n_decoded is None else _uniform(engine, seed, step)
         n_columns = engine.block_rows + engine.width - engine.batch_size
-        columns = [_columns(array, n_columns) for array in block]
+        columns = [_columns(array, n_columns, frames) for array in block]
         numbers = lr, r_nent, ridge, step, n_rows, n_batches
         sums = steps(weights, m, v, groups, numbers, (noise, uniform), columns)
         return sums, step + n_batches
 
     integer, number = tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32)
     rows, flags = (tf.TensorSpec([None, n], tf.float32) for n in (a.n_x, 1))
+    frames = []
+    if engine.resident:
+        frames, rows = [tf.TensorSpec([a.n_x, None])], tf.TensorSpec([None], tf.int32)
     function = run if with_variables else partial(run, *variables)
     concrete = tf.function(function, autograph=False).get_concrete_function(
         *(variables if with_variables else ()),
         tf.TensorSpec([a.k, a.k], tf.float32),
         *(number, number, number, integer, integer),
+        *frames,
         *((rows, rows, flags) if objective.uses_pairs else (rows,)),
     )
     logger.debug("traced the training step in %.1f s", time.perf_counter() - started)
@@ -177,10 +200,12 @@ def _uniform(engine, seed, step):  # type: ignore[no-untyped-def]
     return tf.pad(drawn, [[0, 0], [0, engine.width - engine.batch_size]])
 
 
-def _columns(rows: tf.Tensor, n: int) -> tf.Tensor:
-    """Rows as columns, filled up with zeros to `n` of them."""
-    filled = tf.pad(tf.transpose(rows), [[0, 0], [0, n - tf.shape(rows)[0]]])
-    return tf.ensure_shape(filled, [rows.shape[1], n])
+def _columns(rows: tf.Tensor, n: int, frames: tf.Tensor | None) -> tf.Tensor:
+    """Rows, or the frames that they are numbers of, as `n` columns; zeros fill them up."""
+    are_numbers = frames is not None and rows.dtype == tf.int32
+    columns = tf.gather(frames, rows, axis=1) if are_numbers else tf.transpose(rows)
+    filled = tf.pad(columns, [[0, 0], [0, n - tf.shape(rows)[0]]])
+    return tf.ensure_shape(filled, [columns.shape[0], n])
 
 
 def _steps(a: Architecture, objective: Objective, engine: Engine) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ import copy
 import logging
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -22,7 +22,7 @@ from .architecture import Architecture, flatten, initial_weights, kinetic_weight
 from .engine import Engine
 from .objective import TERMS, Objective
 from .replicas import OneDevice, Replicas
-from .steps import Optimiser
+from .steps import Optimiser, on_device
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +90,8 @@ class Batches:
     Parameters
     ----------
     rows : ndarray of shape (n, n_x)
-    later : ndarray of shape (n, n_x) or None
+        Or, where the frames are on the device, their numbers, of shape (n,) and int32.
+    later : ndarray of that shape or None
         The rows one lag later, where pairs are used.
     has_partner : ndarray of shape (n, 1), float32, or None
         1 where `later` is of the same piece of trajectory, else 0.
@@ -130,8 +131,11 @@ class Data(Protocol):
     def block_rows(self) -> int:
         """The most rows of a block, a multiple of the batch size."""
 
-    def epoch(self, rng: np.random.Generator) -> Iterable[Batches]:
-        """The training rows in a new random order, in blocks of whole batches."""
+    def held(self) -> np.ndarray | None:
+        """All rows, (n_rows, n_x), where they are in memory."""
+
+    def epoch(self, rng: np.random.Generator, numbers_only: bool) -> Iterable[Batches]:
+        """The training rows, or their numbers, in a new random order, in blocks of batches."""
 
     def is_sound(self, flat: np.ndarray) -> bool:
         """Whether the loss of some rows is finite with these weights."""
@@ -237,8 +241,12 @@ def train(
         data.block_rows,
         options.n_epochs,
     )
+    frames = data.held() if place.keeps_frames else None
+    if frames is not None:
+        frames = on_device(place, frames)
+        engine = replace(engine, resident=True)
     optimisers = [
-        Optimiser(architecture, options.objective, engine, *arrays, state.step, data.ridge)
+        Optimiser(architecture, options.objective, engine, *arrays, state.step, data.ridge, frames)
         for arrays in zip(state.weights, state.first_moment, state.second_moment, strict=True)
     ]
     n_epochs = options.n_epochs if options.stop_after is None else options.stop_after
@@ -271,7 +279,7 @@ def _epoch(
         optimisers[n].start_epoch(lr, r_nent, seeds[n], _groups(state, n, data, options))
     # One graph for all restarts takes longer than one after the other: products of a stack of
     # small matrices are slower than as many products.
-    for block in data.epoch(generators[0]):
+    for block in data.epoch(generators[0], optimisers[0].takes_numbers):
         for n in going:
             optimisers[n].run(block)
     after = copy.deepcopy(state)

@@ -229,6 +229,22 @@ def test_a_lower_precision_is_near_and_only_where_it_pays(block):
         assert found[1] == pytest.approx(found[0], rel=5e-2)
 
 
+@pytest.mark.parametrize("preset", ["paper", "robust"])
+def test_frames_that_stay_on_the_device_train_the_same(preset, five_wells, monkeypatch):
+    """As on a GPU; the last batch is short, frames are held out, two restarts share the frames."""
+    settings = {"n_epochs": 3, "n_init": 2, "scale": "standard", "seed": 0}
+    sent = GMVAE.from_preset(preset, **settings).fit(five_wells[0][:3000])
+    monkeypatch.setattr(OneDevice, "keeps_frames", True)
+    kept, blocks = GMVAE.from_preset(preset, **settings), []
+    run = Optimiser.run
+    monkeypatch.setattr(Optimiser, "run", lambda self, b: (blocks.append(b), run(self, b)))
+    kept.fit(five_wells[0][:3000])
+    assert blocks and all(block.rows.dtype == np.int32 for block in blocks)
+    assert kept.history_ == sent.history_
+    for name, weights in sent.weights_.items():
+        np.testing.assert_array_equal(kept.weights_[name], weights)
+
+
 def test_a_shorter_block_is_not_compiled_anew(block):
     engine, took = Engine(CPU, 100, 700, xla=True), []
     for n in (699, 350, 420, 130):
