@@ -1,6 +1,7 @@
 """Peak memory of the commands against the length of the trajectory.
 
-Usage: python benchmarks/memory.py [--megabytes 50 200 600] [--copies 63] [--epochs 2] [--json FILE]
+Usage: python benchmarks/memory.py [--megabytes 50 200 600] [--copies 63] [--epochs 2]
+                                   [--max_memory 128MB] [--json FILE]
 
 Each command runs in a fresh process on trajectories that differ in nothing but their length
 (megabytes of decoded coordinates). What is reported is the largest resident memory of that
@@ -170,9 +171,11 @@ if __name__ == "__main__":
     parser.add_argument("--megabytes", type=float, nargs="+", default=[50, 200, 600])
     parser.add_argument("--copies", type=int, default=63, help="of alanine dipeptide (22 atoms)")
     parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--max_memory", default="128MB", help="of features, in training")
     parser.add_argument("--json", type=Path, help="also write the measurements to this file")
     options = parser.parse_args()
     training = ["--n_epochs", str(options.epochs), "--seed", "0"]
+    training += ["--max_memory", options.max_memory]
     measured = main(options.megabytes, options.copies, training)
     if options.json:
         options.json.write_text(json.dumps([asdict(one) for one in measured], indent=1))

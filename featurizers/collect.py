@@ -224,7 +224,9 @@ class FeatureCollector(AnalysisBase):
         if n_parts is None:
             # Each part carries the trajectory object, which in memory is all its frames.
             in_memory = getattr(self._trajectory, "format", None) == "MEMORY"
-            n_parts = executor.n_workers * (1 if in_memory else _PARTS_PER_WORKER)
+            n_parts = executor.n_workers
+            if not in_memory:
+                n_parts = max(n_parts * _PARTS_PER_WORKER, getattr(executor, "fewest_parts", 1))
         return max(1, min(n_parts, n_frames))
 
     def _check_run(self, n_frames: int, n_features: int) -> None:

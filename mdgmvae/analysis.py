@@ -241,9 +241,10 @@ class GMVAEAnalysis(FeatureCollector):
             With the atoms that the model was trained on; the selection of the training is
             applied to it.
         **run_options
-            ``start``, ``stop``, ``step``, ``frames``, ``backend``, ``n_workers``. With
-            ``backend="dask"`` and an active dask.distributed client the cluster computes the
-            features and labels them.
+            ``start``, ``stop``, ``step``, ``frames``, ``backend``, ``n_workers``, and ``out``, an
+            .npy file for the features (by default a temporary one). With ``backend="dask"`` and
+            an active dask.distributed client the cluster computes the features and labels them;
+            `out` is then a file that all its workers see.
 
         Returns
         -------

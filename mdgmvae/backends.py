@@ -16,6 +16,7 @@ from typing import Any
 from MDAnalysis.analysis.backends import BackendBase, BackendDask, BackendSerial
 
 from .errors import InputError
+from .presets import check_count
 
 Report = Callable[[int], Any]
 
@@ -166,8 +167,8 @@ def backend_for(name: str, n_workers: int | None) -> BackendBase:
             f"backend='{name}' is unknown; choose 'serial', 'multiprocessing' or 'dask', or give "
             "an instance of MDAnalysis.analysis.backends.BackendBase"
         )
-    if n_workers is not None and (isinstance(n_workers, bool) or n_workers < 1):
-        raise InputError(f"n_workers={n_workers} makes no sense; give a positive number")
+    if n_workers is not None:
+        n_workers = check_count("n_workers", n_workers)
     cluster = cluster_for(name, n_workers)
     if cluster is not None:
         return cluster

@@ -149,6 +149,8 @@ def _set_up_messages(verbose: bool | None) -> None:
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="mdgmvae: %(message)s", stream=sys.stderr)
     logging.getLogger("MDAnalysis").setLevel(logging.WARNING)
+    # What it says of workers and schedulers that are gone is said again, in a line.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     # It warns at import that AMBER files would be written slowly; none is.
     logging.getLogger("MDAnalysis.coordinates.AMBER").setLevel(logging.ERROR)
 

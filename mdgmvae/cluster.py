@@ -8,6 +8,8 @@ half done does no harm.
 import contextlib
 import logging
 import os
+import re
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -20,6 +22,10 @@ from .errors import InputError
 
 logger = logging.getLogger(__name__)
 
+#: Parts of the work at least, where nobody says how many workers there will be.
+FEWEST_PARTS = 64
+#: Seconds after which it is said again that there are no workers.
+REMINDER = 60
 #: Seconds after which a scheduler that does not answer is given up.
 PATIENCE = 20
 
@@ -40,7 +46,10 @@ class DistributedBackend(BackendBase):
     def __init__(
         self, client: Any, n_workers: int | None = None, report: Report | None = None
     ) -> None:
-        super().__init__(n_workers or max(1, len(client.nthreads())))
+        with _clear_errors_of_clusters():
+            super().__init__(n_workers or max(1, len(client.nthreads())))
+        #: More workers may come while the first ones are busy.
+        self.fewest_parts = 1 if n_workers else FEWEST_PARTS
         self.client = client
         self.report = report
 
@@ -53,12 +62,11 @@ class DistributedBackend(BackendBase):
             When the work cannot be sent, the workers lack a file or a module, one part of the
             work ends every worker that begins it, or the scheduler is gone.
         """
-        from distributed import as_completed
+        from distributed import CancelledError, as_completed
         from distributed.protocol.pickle import dumps
 
-        if not self.client.nthreads():
-            logger.warning("the cluster has no workers yet; waiting for them")
         with clear_errors(), _clear_errors_of_clusters():
+            self._wait_for_workers()
             # Threads of a worker would share one object, and its trajectory would jump about.
             call = partial(_call_copy, dumps(func))
             # pure=False: the same call writes another file the next time.
@@ -67,13 +75,24 @@ class DistributedBackend(BackendBase):
             results: list[Any] = [None] * len(futures)
             try:
                 for future, result in as_completed(futures, with_results=True):
+                    # That of a client that is closed comes as a result.
+                    if isinstance(result, CancelledError):
+                        raise result
                     results[places[future.key]] = result
                     tell(self.report, result)
                     # Else it would be computed again where its worker is lost.
                     future.release()
                 return results
             finally:
-                self.client.cancel(futures)
+                # A client that is closed cannot cancel, and says so in place of the first error.
+                with contextlib.suppress(Exception):
+                    self.client.cancel(futures)
+
+    def _wait_for_workers(self) -> None:
+        while not self.client.nthreads():
+            logger.warning("the cluster has no workers yet; waiting for them")
+            with contextlib.suppress(TimeoutError):
+                self.client.wait_for_workers(1, timeout=REMINDER)
 
 
 @contextlib.contextmanager
@@ -105,9 +124,11 @@ def connected(address: str | None) -> Iterator[None]:
             "--scheduler needs dask.distributed, which is not installed: pip install "
             "'mdgmvae[parallel]'"
         ) from error
-    is_file = Path(address).is_file()
-    where = {"scheduler_file": address} if is_file else {"address": address}
+    is_address = "://" in address or re.fullmatch(r"[^/]+:[0-9]+", address)
+    where = {"address" if is_address else "scheduler_file": address}
     try:
+        if not is_address:
+            _wait_for(Path(address))
         client = Client(**where, timeout=PATIENCE)
     except (OSError, ValueError, TypeError, KeyError) as error:
         reason = " ".join(str(error).split())
@@ -131,6 +152,15 @@ def _call_copy(serialized: bytes, part: Any) -> Any:
             "names that begin with / and hold on every node"
         ) from error
     return func(part)
+
+
+def _wait_for(path: Path) -> None:
+    """Wait for the file of a scheduler that was started a moment ago."""
+    end = time.monotonic() + PATIENCE
+    while not path.is_file():
+        if time.monotonic() > end:
+            raise FileNotFoundError(f"no such file after {PATIENCE} s")
+        time.sleep(0.1)
 
 
 @contextlib.contextmanager

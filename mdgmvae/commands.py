@@ -217,14 +217,18 @@ def assign(options: argparse.Namespace) -> str:
         analysis = GMVAEAnalysis.load(path, device=options.device)
         analysis.verbose, model = options.verbose, analysis.model
         _start_tensorflow(options, model.architecture_)
-        results = analysis.assign(
-            universe,
-            start=options.start,
-            stop=options.stop,
-            step=options.step,
-            backend=options.backend,
-            n_workers=options.n_workers,
-        )
+        # Beside the labels: workers on other machines do not see this one's temporary files.
+        beside = Path(options.out).absolute().parent
+        with tempfile.TemporaryDirectory(prefix=".mdgmvae-", dir=beside) as folder:
+            results = analysis.assign(
+                universe,
+                start=options.start,
+                stop=options.stop,
+                step=options.step,
+                backend=options.backend,
+                n_workers=options.n_workers,
+                out=Path(folder, "features.npy"),
+            )
     write_labels(options.out, results)
     table = states_text(describe_states(results))
     return f"{table}\n\n{len(results.labels):,} frames by the model {path}: {options.out}"

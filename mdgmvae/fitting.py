@@ -14,6 +14,7 @@ import numpy as np
 from . import noise
 from .architecture import Architecture, kinetic_weight
 from .checkpoint import Checkpoint
+from .errors import InputError
 from .metastable import grouping, lump_components
 from .pairs import TimePairs, within_lag
 from .progress import progress_bar
@@ -248,6 +249,13 @@ def fit(
     from .training import train
 
     state = checkpoint.load() if checkpoint else None
+    if checkpoint:
+        reached = 0 if state is None else state.epoch
+        if place.agree(float(reached)) != reached:
+            raise InputError(
+                f"{checkpoint.path}: not all processes of this training see this checkpoint; put "
+                "it on a file system that they share"
+            )
     latest: list[State] = []
     total = options.n_epochs if options.stop_after is None else options.stop_after
     with progress_bar(total, title, "epochs", verbose=verbose) as progress:

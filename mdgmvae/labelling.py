@@ -90,7 +90,8 @@ def _label_on(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Labels, probabilities and latent coordinates by the workers of a cluster."""
     n_rows = len(features)
-    most = min(ceil(n_rows / cluster.n_workers), PART_BYTES // (4 * features.n_features))
+    n_parts = max(cluster.n_workers, cluster.fewest_parts)
+    most = min(ceil(n_rows / n_parts), PART_BYTES // (4 * features.n_features))
     n_part = CHUNK_ROWS * max(1, most // CHUNK_ROWS)
     parts = [range(start, min(start + n_part, n_rows)) for start in range(0, n_rows, n_part)]
     with progress_bar(n_rows, "labelling", "frames", verbose=verbose) as bar:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -11,8 +12,10 @@ from .errors import InputError
 DEFAULT = 512 * 2**20
 #: Less is no budget.
 LEAST = 2**20
+_NUMBER = r"[0-9]+\.?[0-9]*(?:e[+-]?[0-9]+)?|\.[0-9]+"
 _UNITS = {
     "": 1,
+    **{letter: 1000**power for power, letter in enumerate("kmgt", 1)},
     **{f"{letter}b": 1000**power for power, letter in enumerate("kmgt", 1)},
     **{f"{letter}ib": 1024**power for power, letter in enumerate("kmgt", 1)},
 }
@@ -38,11 +41,12 @@ def checked_memory(max_memory: Any) -> int:
     """
     if max_memory is None:
         return DEFAULT
-    found = re.fullmatch(r"\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*([a-z]*)\s*", str(max_memory).lower())
+    found = re.fullmatch(rf"\s*({_NUMBER})\s*([a-z]*)\s*", str(max_memory).lower())
     unit = _UNITS.get(found[2]) if found else None
-    if isinstance(max_memory, bool) or found is None or unit is None:
+    wanted = float(found[1]) * unit if found and unit else math.inf
+    if isinstance(max_memory, bool) or not math.isfinite(wanted):
         raise InputError(f"max_memory={max_memory!r}: give bytes, or such as '500 MB' or '2 GiB'")
-    n_bytes = int(float(found[1]) * unit)
+    n_bytes = int(wanted)
     if n_bytes < LEAST:
         raise InputError(f"max_memory={max_memory!r}: is less than 1 MiB; give more")
     return n_bytes

@@ -34,6 +34,12 @@ class Persistence(BaseEstimator):
     seed_: int
     device_: str
 
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        # A strategy is of devices of this process; its name goes anywhere.
+        kept = state["strategy"] if isinstance(state.get("strategy"), str) else None
+        return {**state, "strategy": kept}
+
     @property
     def weights_(self) -> Mapping[str, np.ndarray]:
         """The weights of the networks by name."""

@@ -6,13 +6,15 @@ find is added up, so that a step is that of one device, to rounding.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import tensorflow as tf
+
+from .errors import InputError
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ class OneDevice:
     def update(self, function: Callable, variable: tf.Variable, *arguments: Any) -> None:
         """Call `function(variable, *arguments)` on each replica."""
         function(variable, *arguments)
+
+    def errors(self) -> AbstractContextManager:
+        """Where errors that are not this process's own are made clear."""
+        return nullcontext()
 
     def agree(self, number: float) -> float:
         """The mean of what all processes found, so that all decide alike."""
@@ -93,11 +99,23 @@ class Replicas:
         """As `OneDevice.update`."""
         self.strategy.extended.update(variable, function, args=arguments)
 
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """As `OneDevice.errors`."""
+        try:
+            yield
+        except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as e:
+            raise InputError(
+                f"another process of this training is gone ({str(e.message).splitlines()[-1]}); "
+                "start all of them again: with a checkpoint they go on from there"
+            ) from e
+
     def agree(self, number: float) -> float:
         """As `OneDevice.agree`."""
         if self.strategy.cluster_resolver is None:
             return number
-        return float(self._mean(tf.constant(number, tf.float64)))
+        with self.errors():
+            return float(self._mean(tf.constant(number, tf.float64)))
 
     @cached_property
     def _mean(self) -> Callable[[tf.Tensor], tf.Tensor]:

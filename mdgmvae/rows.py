@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from math import ceil
 
 import numpy as np
 
@@ -93,12 +94,23 @@ class Rows:
             return np.asarray(self._values[start:stop], np.float32)
         dtype, n_columns = self._values.dtype, self.n_columns
         stop = min(stop, len(self))
-        values = np.fromfile(
-            self.name,
-            dtype,
-            count=(stop - start) * n_columns,
-            offset=self._offset + start * n_columns * dtype.itemsize,
-        )
+        try:
+            values = np.fromfile(
+                self.name,
+                dtype,
+                count=(stop - start) * n_columns,
+                offset=self._offset + start * n_columns * dtype.itemsize,
+            )
+        except OSError as error:
+            raise InputError(
+                f"{self.name}: can no longer be read ({error.strerror or error}); leave it where "
+                "it is until the command or fit has ended"
+            ) from error
+        if len(values) != (stop - start) * n_columns:
+            raise InputError(
+                f"{self.name}: has become shorter since it was opened; compute it again, and leave "
+                "it alone until the command or fit has ended"
+            )
         return values.reshape(-1, n_columns).astype(np.float32, copy=False)
 
     def take(self, numbers: np.ndarray) -> np.ndarray:
@@ -237,7 +249,13 @@ class Rows:
         # Strips of up to a quarter megabyte: long enough to read fast, many enough to mix; and long
         # against what is read beside them.
         strip = max(1, min(2**18, n_bytes // 64) // row_bytes, 4 * lag)
-        per_buffer = max(1, n_bytes // ((strip + lag) * row_bytes))
+        per_buffer = n_bytes // ((strip + lag) * row_bytes)
+        if not per_buffer:
+            least = ceil((strip + lag) * row_bytes / BUFFER / 2**20)
+            raise InputError(
+                f"max_memory: {self.max_memory:,} bytes are too few for {self.n_columns:,} columns"
+                f"{f' and pairs of rows {lag:,} apart' if lag else ''}; give at least {least:,} MiB"
+            )
         starts = rng.permutation(np.arange(0, len(self), strip))
         n_held = min(per_buffer, len(starts)) * (strip + lag)
         buffers = [np.empty((n_held, self.n_columns), np.float32) for _ in range(2)]

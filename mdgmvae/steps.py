@@ -89,7 +89,7 @@ class Optimiser:
     def run(self, block: Batches) -> None:
         """The steps of a block of batches."""
         arrays = [a for a in (block.rows, block.later, block.has_partner) if a is not None]
-        with self._place.scope():
+        with self._place.scope(), self._place.errors():
             sums, step = self._run(
                 *self._settings,
                 tf.constant(self.step),

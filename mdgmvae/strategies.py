@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -90,8 +95,10 @@ def _by_name(name: str) -> tf.distribute.Strategy:
         return tf.distribute.MirroredStrategy()
     if name != "multiworker":
         raise InputError(f"strategy={name!r}: give {' or '.join(STRATEGIES)}")
+    resolver = _resolver()
     try:
-        return tf.distribute.MultiWorkerMirroredStrategy(_resolver())
+        with _handler_kept():
+            return tf.distribute.MultiWorkerMirroredStrategy(resolver)
     except RuntimeError as error:
         raise InputError(
             "strategy='multiworker': TensorFlow has been used in this process before it could join "
@@ -105,10 +112,39 @@ def _resolver() -> Any:
 
     cluster_resolver = tf.distribute.cluster_resolver
     if "TF_CONFIG" in os.environ:
+        _check_tf_config(os.environ["TF_CONFIG"])
         return cluster_resolver.TFConfigClusterResolver()
-    if int(os.environ.get("SLURM_NTASKS", "1")) > 1:
+    # Without srun a job has tasks, but this process is none of them.
+    if os.environ.get("SLURM_NTASKS", "1") != "1" and "SLURM_PROCID" in os.environ:
         return cluster_resolver.SlurmClusterResolver()
     raise InputError(
         "strategy='multiworker': nothing says which processes there are; start them with srun on "
         "Slurm, or set TF_CONFIG (see docs/clusters.md)"
     )
+
+
+def _check_tf_config(text: str) -> None:
+    """Refuse a TF_CONFIG with which TensorFlow would wait for ever or train alone."""
+    try:
+        config = json.loads(text)
+        tasks = config["cluster"][config["task"]["type"]]
+        found = tasks[int(config["task"]["index"])]
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise InputError(
+            "TF_CONFIG: names no cluster with this process in it; it looks like "
+            '{"cluster": {"worker": ["host1:2222", "host2:2222"]}, "task": {"type": "worker", '
+            f'"index": 0}}}} and is {text[:100]!r}'
+        ) from error
+    if not isinstance(found, str) or not isinstance(tasks, list):
+        raise InputError(f"TF_CONFIG: {found!r} is no host:port; give the address of each process")
+
+
+@contextmanager
+def _handler_kept() -> Iterator[None]:
+    """TensorFlow takes SIGTERM for itself; who asked for it before gets it back."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if before is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)

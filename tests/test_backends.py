@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from mdgmvae import backends
+from mdgmvae.cluster import DistributedBackend
 from mdgmvae.errors import InputError
 
 
@@ -40,7 +41,7 @@ def backend(request):
     if request.param == "dask":
         pytest.importorskip("dask")
         return backends.DaskBackend(2)
-    return backends.DistributedBackend(request.getfixturevalue("client"), 2)
+    return DistributedBackend(request.getfixturevalue("client"), 2)
 
 
 def test_results_come_home_in_order_and_are_reported(backend):
@@ -72,7 +73,7 @@ def test_names():
 
 def test_dask_means_the_active_client(client):
     chosen = backends.backend_for("dask", None)
-    assert isinstance(chosen, backends.DistributedBackend)
+    assert isinstance(chosen, DistributedBackend)
     assert chosen.client is client
 
 

@@ -1,8 +1,11 @@
 """A real cluster on this machine: workers die, files are missing, and the numbers stay the same."""
 
+import json
 import os
 import re
 import signal
+import threading
+import time
 from pathlib import Path
 
 import MDAnalysis as mda
@@ -10,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from mdgmvae import GMVAEAnalysis, cli
+from mdgmvae import GMVAEAnalysis, cli, labelling
 from mdgmvae.cluster import DistributedBackend
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
@@ -76,7 +79,9 @@ def test_a_worker_that_is_killed_loses_nothing(client, alanine, tmp_path):
     folder = tmp_path / "died"
     folder.mkdir()
     serial = featurize(alanine, distance(folder, 0))
-    features = featurize(alanine, distance(folder, 2), tmp_path / "x.npy", backend="dask")
+    # Few parts of several blocks each.
+    options = {"backend": "dask", "n_workers": 2}
+    features = featurize(alanine, distance(folder, 2), tmp_path / "x.npy", **options)
     assert len(os.listdir(folder)) == 2
     assert_array_equal(features.values, serial.values)
     assert_array_equal(features.frames, serial.frames)
@@ -88,7 +93,7 @@ def test_work_that_ends_every_worker_is_told(client, alanine, tmp_path):
     folder.mkdir()
     out = tmp_path / "x.npy"
     with pytest.raises(InputError, match=r"workers in turn were lost .* more memory"):
-        featurize(alanine, distance(folder, -1), out, backend="dask")
+        featurize(alanine, distance(folder, -1), out, backend="dask", n_workers=2)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["died"]
 
 
@@ -129,7 +134,7 @@ def test_the_command_on_a_cluster(cluster, tmp_path):
     [
         (["--scheduler", "tcp://127.0.0.1:9"], "tcp://127.0.0.1:9: no scheduler answers there"),
         (["--scheduler", "nonsense://x"], "nonsense://x: no scheduler answers there"),
-        (["--scheduler", "/no/such/file.json"], "file.json: no scheduler answers there"),
+        (["--scheduler", "/no/such/file.json"], r"file.json: no .*\(no such file after 2 s\)"),
         (
             ["--scheduler", "tcp://127.0.0.1:9", "--backend", "multiprocessing"],
             "--backend multiprocessing: .* give one of the two",
@@ -145,3 +150,78 @@ def test_a_scheduler_that_is_not_there(options, message, capfd, tmp_path, monkey
     assert error.startswith("mdgmvae: error: ")
     assert re.search(message, error)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_scheduler_file_may_come_later(cluster, tmp_path):
+    path, out = tmp_path / "scheduler.json", tmp_path / "x.npy"
+    text = json.dumps(cluster.scheduler.identity())
+    threading.Timer(1, lambda: path.write_text(text)).start()
+    topology, trajectories = alanine_dipeptide()
+    command = ["featurize", topology, *trajectories, "--scheduler", str(path), "-o", str(out)]
+    assert cli.main(command) == 0
+    assert out.exists()
+
+
+def test_labels_of_the_command_need_no_temporary_folder_that_workers_see(cluster, tmp_path):
+    """What workers write lies beside the labels, and does not stay."""
+    topology, trajectories = alanine_dipeptide()
+    u = mda.Universe(topology, trajectories)
+    gm = GMVAEAnalysis(u, k=2, n_epochs=1, n_init=1, seed=0, annotate=False).run(step=40)
+    gm.save_model(tmp_path / "model")
+    written = []
+    plain = labelling.label
+
+    def label(model, features, *rest):
+        written.append(features.path.parent.parent)
+        return plain(model, features, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mdgmvae.analysis.label", label)
+        command = ["assign", str(tmp_path / "model"), topology, *trajectories]
+        command += ["--scheduler", cluster.scheduler_address, "-o", str(tmp_path / "l.npz")]
+        assert cli.main(command) == 0
+    assert written == [tmp_path]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["l.npz", "model"]
+
+
+def test_work_waits_for_workers_and_is_cut_for_those_to_come(tmp_path, alanine, caplog):
+    with (
+        distributed.LocalCluster(
+            n_workers=0,
+            dashboard_address=None,
+            threads_per_worker=1,
+            local_directory=str(tmp_path),
+        ) as empty,
+        distributed.Client(empty),
+    ):
+        timer = threading.Timer(2, lambda: empty.scale(1))
+        timer.start()
+        featurizer = Custom(first_atom, 1)
+        features = featurize(alanine, featurizer, backend="dask")
+        timer.join()
+    assert len(features) == 20_000
+    assert "no workers yet" in caplog.text
+    assert sum("no workers" in record.message for record in caplog.records) == 1
+
+
+def first_atom(positions):
+    return positions[:, 0, :1]
+
+
+def test_a_cluster_that_is_closed_in_mid_run_is_told(tmp_path, alanine):
+    cluster = distributed.LocalCluster(
+        n_workers=1, dashboard_address=None, threads_per_worker=1, local_directory=str(tmp_path)
+    )
+    with distributed.Client(cluster) as client:
+        backend = DistributedBackend(client, report=lambda _: cluster.close())
+        with pytest.raises(InputError, match="the scheduler of the cluster is gone"):
+            backend.apply(slow_part, list(range(20)))
+
+
+class SlowPart:
+    frames = range(1)
+
+
+def slow_part(_):
+    time.sleep(0.2)
+    return SlowPart()

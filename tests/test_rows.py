@@ -1,5 +1,7 @@
 """Rows on disk and in memory: the same numbers, all of them, in bounded pieces."""
 
+import os
+
 import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
@@ -76,21 +78,39 @@ def test_labels_of_a_file_larger_than_memory_are_those_of_one_in_memory(tmp_path
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("value", ["many", "-3 MB", "5 XB", "1000", 0, True, 2.5j, ""])
+@pytest.mark.parametrize(
+    "value", ["many", "-3 MB", "5 XB", "1000", 0, True, 2.5j, "", "9" * 400, "1e999"]
+)
 def test_memory_that_makes_no_sense(value, five_wells):
     with pytest.raises(InputError, match="max_memory="):
         GMVAE(n_epochs=1, seed=0, max_memory=value).fit(five_wells[0][:100])
 
 
-def test_an_error_in_the_reading_thread_comes_up(tmp_path):
+@pytest.mark.parametrize("what", ["removed", "cut"])
+def test_a_file_that_changes_while_it_is_read_is_told(tmp_path, what):
+    """By the thread that reads ahead."""
     path = tmp_path / "x.npy"
     np.save(path, np.zeros((90_000, 8), np.float32))
     rows = Rows(path, 2**20)
     blocks = rows.shuffled(np.random.default_rng(0), 100)
     next(blocks)
-    path.unlink()
-    with pytest.raises(FileNotFoundError):
+    if what == "removed":
+        path.unlink()
+    else:
+        os.truncate(path, 100_000)
+    message = {"removed": "can no longer be read", "cut": "has become shorter"}[what]
+    with pytest.raises(InputError, match=rf"x\.npy: {message}"):
         list(blocks)
+
+
+def test_memory_that_is_too_little_for_a_lag_is_told(tmp_path):
+    path = tmp_path / "x.npy"
+    np.save(path, np.zeros((90_000, 8), np.float32))
+    shuffled = Rows(path, 2**20).shuffled(np.random.default_rng(0), 100, lags=(0, 5000))
+    with pytest.raises(InputError, match=r"pairs of rows 5,000 apart; give at least 7 MiB"):
+        next(shuffled)
+    enough = Rows(path, 7 * 2**20)
+    assert enough.may_be_held(8) and list(enough.shuffled(np.random.default_rng(0), 100))
 
 
 def test_bad_values_are_found_in_later_chunks(tmp_path):

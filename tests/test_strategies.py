@@ -2,9 +2,12 @@
 
 import json
 import os
+import pickle
+import signal
 import socket
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -122,6 +125,102 @@ def test_two_processes_share_a_checkpoint(tmp_path):
     assert again == found
 
 
+def command(folder, out, index, addresses, checkpoint):
+    task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+    arguments = ["--n_epochs", "100000", "--seed", "0", "--strategy", "multiworker"]
+    arguments += ["--checkpoint", str(checkpoint), "-o", str(folder / out)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "mdgmvae", "train", "--traj_file", folder / "x.npy", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TF_CONFIG": json.dumps(task)},
+    )
+
+
+@pytest.fixture
+def two_commands(tmp_path):
+    """Two commands that train together and have written a checkpoint."""
+    np.save(tmp_path / "x.npy", five_wells(2, 300, seed=0, steps=5).X)
+    addresses, path = two_addresses(), tmp_path / "state.npz"
+    processes = [command(tmp_path, "out", index, addresses, path) for index in range(2)]
+    yield tmp_path, processes
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(path, processes):
+    end = time.monotonic() + 120
+    while not path.exists():
+        assert all(process.poll() is None for process in processes)
+        assert time.monotonic() < end
+        time.sleep(0.2)
+
+
+def test_sigterm_ends_both_and_the_checkpoint_stays(two_commands):
+    """TensorFlow takes the signal for itself when processes join."""
+    folder, processes = two_commands
+    wait_for(folder / "state.npz", processes)
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+    ends = [process.communicate(timeout=60) for process in processes]
+    # The one whose partner went first may be told so instead.
+    assert {process.returncode for process in processes} <= {130, 2}
+    assert 130 in {process.returncode for process in processes}, ends
+    assert sorted(path.name for path in folder.iterdir()) == ["state.npz", "x.npy"]
+
+
+def test_a_partner_that_is_lost_is_told(two_commands):
+    folder, (first, second) = two_commands
+    wait_for(folder / "state.npz", (first, second))
+    second.kill()
+    _, errors = first.communicate(timeout=60)
+    assert first.returncode == 2
+    last = errors.strip().splitlines()[-1]
+    assert last.startswith("mdgmvae: error: another process of this training is gone")
+
+
+def test_a_checkpoint_that_only_one_process_sees_is_refused(tmp_path):
+    found = GMVAE.from_preset(**SETTINGS[0], checkpoint=tmp_path / "a.npz")
+    found.set_params(n_epochs=1).fit(five_wells(3, 700, seed=0, steps=5).X)
+    addresses = two_addresses()
+    settings = [{**SETTINGS[0], "n_epochs": 1}]
+    processes = [
+        start(
+            "multiworker",
+            str(tmp_path / name),
+            settings,
+            TF_CONFIG=json.dumps(
+                {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+            ),
+        )
+        for index, name in enumerate(("a.npz", "b.npz"))
+    ]
+    for process in processes:
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == 1
+        assert "not all processes of this training see this checkpoint" in errors
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "",
+        "{nonsense",
+        "{}",
+        "[]",
+        '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 7}}',
+        '{"cluster": {"worker": ["a:1"]}, "task": {"type": "ps", "index": 0}}',
+        '{"cluster": {"worker": "a:1"}, "task": {"type": "worker", "index": 0}}',
+    ],
+)
+def test_tf_config_without_this_process(config, monkeypatch, five_wells):
+    monkeypatch.setenv("TF_CONFIG", config)
+    with pytest.raises(InputError, match="TF_CONFIG: "):
+        GMVAE(seed=0, n_epochs=1, strategy="multiworker").fit(five_wells[0][:200])
+
+
 def test_strategies_that_are_not_there(monkeypatch, five_wells):
     for name in ("TF_CONFIG", "SLURM_NTASKS"):
         monkeypatch.delenv(name, raising=False)
@@ -142,6 +241,8 @@ def test_a_strategy_is_of_the_machine_not_of_the_model(five_wells, tmp_path):
     one = tf.distribute.OneDeviceStrategy("CPU:0")
     model = clone(GMVAE(seed=0, n_epochs=1, strategy=one)).fit(five_wells[0][:1000])
     model.save(tmp_path / "model")
+    copied = pickle.loads(pickle.dumps(model))
+    assert copied.strategy is None and isinstance(model.strategy, tf.distribute.Strategy)
     loaded = GMVAE.load(tmp_path / "model")
     assert loaded.strategy is None
     plain = GMVAE(seed=0, n_epochs=1).fit(five_wells[0][:1000])
