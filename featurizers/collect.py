@@ -24,7 +24,7 @@ from ..storage import FeatureSet
 from .base import BoundFeaturizer, Featurizer
 from .blocks import compute_block, frames_per_block
 from .bond_lengths import warn_of_atom_order
-from .frames import continuous_lengths, file_of_frames, frame_numbers, frames_needed
+from .frames import continuous_lengths, file_of_frames, frame_numbers, frames_needed, listed
 from .topology import Fingerprint, selected_atoms
 from .writer import FeatureWriter
 from .xtc_frames import XTCFrames, can_read
@@ -167,7 +167,7 @@ class FeatureCollector(AnalysisBase):
             When a trajectory file is damaged where it is needed, the choice of frames or
             backend makes no sense, or coordinates or features are not finite numbers.
         """
-        chosen = frames if frames is None or isinstance(frames, np.ndarray) else list(frames)
+        chosen = listed(frames)
         check_universe(self.atomgroup.universe, frames_needed(stop, chosen))
         # The universe may have been given other frames (load_new, transfer_to_memory) since.
         self._trajectory = self.atomgroup.universe.trajectory

@@ -1,6 +1,6 @@
 """Which frames are meant: their numbers, the file of each, and the continuous pieces they form."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -44,6 +44,7 @@ def frame_numbers(
     >>> frame_numbers(10, frames=[5, 3, -1])
     array([5, 3, 9])
     """
+    check_slice(start, stop, step)
     if frames is None:
         if step == 0:
             raise InputError("step=0 makes no sense; give a positive or a negative number")
@@ -55,7 +56,7 @@ def frame_numbers(
         return numbers
     if not (start is None and stop is None and step is None):
         raise InputError("frames= cannot be combined with start, stop or step; give one of both")
-    chosen = np.asarray(frames if isinstance(frames, np.ndarray) else list(frames))
+    chosen = np.asarray(listed(frames))
     if chosen.dtype == bool:
         if chosen.shape != (n_frames,):
             raise InputError(
@@ -66,23 +67,46 @@ def frame_numbers(
         raise InputError("frames= chooses no frame; give frame numbers or a mask")
     if chosen.dtype.kind not in "iu":
         raise InputError(f"frames= must be whole numbers or a mask, not {chosen.dtype}")
-    numbers = chosen.astype(np.int64)
-    outside = (numbers < -n_frames) | (numbers >= n_frames)
+    outside = (chosen < -n_frames) | (chosen >= n_frames)
     if outside.any():
         raise InputError(
-            f"frames= asks for frame {numbers[outside][0]:,}, the trajectory has {n_frames:,}"
+            f"frames= asks for frame {chosen[outside][0]:,}, the trajectory has {n_frames:,}"
         )
+    numbers = chosen.astype(np.int64)
     return np.where(numbers < 0, numbers + n_frames, numbers)
+
+
+def listed(frames: Iterable[Any] | None) -> Sequence[Any] | np.ndarray | None:
+    """Frame numbers or a mask as something that can be gone through more than once.
+
+    Raises
+    ------
+    InputError
+        When it is a single number, say.
+    """
+    if frames is None or isinstance(frames, np.ndarray):
+        return frames
+    if isinstance(frames, str) or not hasattr(frames, "__iter__"):
+        raise InputError(f"frames={frames!r}: give several frame numbers, such as [5], or a mask")
+    return list(frames)
+
+
+def check_slice(start: Any, stop: Any, step: Any) -> None:
+    """Refuse what cannot be part of a slice."""
+    for name, value in (("start", start), ("stop", stop), ("step", step)):
+        if value is not None and not hasattr(value, "__index__"):
+            raise InputError(f"{name}={value!r}: must be a whole number")
 
 
 def frames_needed(stop: int | None, frames: Iterable[Any] | None) -> int | None:
     """Tell how many frames from the beginning must be readable; None when all must be."""
     if frames is not None:
-        chosen = np.asarray(frames if isinstance(frames, np.ndarray) else list(frames))
+        chosen = np.asarray(listed(frames))
         if chosen.dtype == bool:
             chosen = np.flatnonzero(chosen)
         whole = chosen.dtype.kind in "iu" and chosen.size > 0 and chosen.min() >= 0
         return int(chosen.max()) + 1 if whole else None
+    check_slice(None, stop, None)
     return stop if stop is not None and stop >= 0 else None
 
 

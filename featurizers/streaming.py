@@ -14,7 +14,7 @@ from ..storage import FeatureSet
 from .base import BoundFeaturizer, Featurizer
 from .blocks import compute_block, frames_per_block
 from .bond_lengths import warn_of_atom_order
-from .frames import continuous_lengths, frame_numbers, frames_needed
+from .frames import continuous_lengths, frame_numbers, frames_needed, listed
 from .registry import by_name
 from .sources import Chunk, MDTrajFiles, MDTrajMemory
 from .topology import Fingerprint, selected_atoms
@@ -82,19 +82,19 @@ def featurize(
     """
     out = None if out is None else check_npy_name(out)
     chosen = by_name(featurizer)
-    listed = frames if frames is None or isinstance(frames, np.ndarray) else list(frames)
-    mdtraj_source = _as_mdtraj(source, stop, listed)
+    asked = listed(frames)
+    mdtraj_source = _as_mdtraj(source, stop, asked)
     if mdtraj_source is None:
         from .collect import FeatureCollector
 
         collector = FeatureCollector(source, chosen, out=out, select=select, verbose=verbose)
-        collector.run(start, stop, step, listed, n_workers=n_workers, backend=backend)
+        collector.run(start, stop, step, asked, n_workers=n_workers, backend=backend)
         return collector.features
     if backend not in (None, "serial"):
         raise InputError(
             f"backend={backend!r} reads MDAnalysis universes only; leave it out, or give a Universe"
         )
-    numbers = frame_numbers(mdtraj_source.n_frames, start, stop, step, listed)
+    numbers = frame_numbers(mdtraj_source.n_frames, start, stop, step, asked)
     return _featurize_mdtraj(mdtraj_source, chosen, out, select, numbers, verbose)
 
 
