@@ -115,6 +115,7 @@ def test_two_processes(alone):
     assert first == second
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_checkpoint(tmp_path):
     """The first one writes it; both go on from it."""
     path = str(tmp_path / "state.npz")
@@ -158,6 +159,7 @@ def wait_for(path, processes):
         time.sleep(0.2)
 
 
+@pytest.mark.slow
 def test_sigterm_ends_both_and_the_checkpoint_stays(two_commands):
     """TensorFlow takes the signal for itself when processes join."""
     folder, processes = two_commands
@@ -171,6 +173,7 @@ def test_sigterm_ends_both_and_the_checkpoint_stays(two_commands):
     assert sorted(path.name for path in folder.iterdir()) == ["state.npz", "x.npy"]
 
 
+@pytest.mark.slow
 def test_a_partner_that_is_lost_is_told(two_commands):
     folder, (first, second) = two_commands
     wait_for(folder / "state.npz", (first, second))
