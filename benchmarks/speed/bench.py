@@ -30,7 +30,7 @@ TITLES = {
     "training": "Training",
     "scaling": "Cost against sizes",
     "answer": "Time to the answer",
-    "features": "Features",
+    "features": "Featurization",
     "startup": "Starting",
     "gpu": "CPU and GPU",
 }

@@ -95,7 +95,7 @@ def start(command: str) -> Callable[[Sections], float | None]:
 
 
 def features(name: str) -> Callable[[Sections], float | None]:
-    return lambda sections: cell(sections["features"], "Features", name, "times reading")
+    return lambda sections: cell(sections["features"], "Featurization", name, "processor")
 
 
 FAST = "lr=3e-3, batch_size=1000, cosine, n_epochs=20"
