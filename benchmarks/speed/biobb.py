@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import torch
 from biobb_pytorch.mdae.models.gmvae import GaussianMixtureVariationalAutoEncoder
-from sizes import LR, chosen, frames
-from worker import n_threads, serve
+from sizes import chosen, frames
+from torch_rounds import adam_epoch, serve_torch
 
 
 def make(size: str) -> Callable[[], int]:
@@ -34,18 +34,8 @@ def make(size: str) -> Callable[[], int]:
     model.log = lambda *_, **__: None
     model.norm_in = torch.nn.Identity()
     model.train()
-    adam = torch.optim.Adam(model.parameters(), lr=LR)
-
-    def epoch() -> int:
-        for rows in torch.randperm(len(x)).split(batch_size):
-            adam.zero_grad()
-            model.training_step({"data": x[rows]}, 0).backward()
-            adam.step()
-        return len(x)
-
-    return epoch
+    return adam_epoch(model, x, batch_size, lambda rows: model.training_step({"data": rows}, 0))
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(n_threads())
-    serve(make(sys.argv[1]))
+    serve_torch(make, sys.argv[1])

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable
 
 import torch
-from sizes import LR, R_NENT, chosen, frames
+from sizes import R_NENT, chosen, frames
 from torch import nn
 from torch.nn import functional
-from worker import n_threads, serve
+from torch_rounds import adam_epoch, serve_torch
 
 
 class Perceptron(nn.Module):
@@ -69,18 +69,8 @@ def make(size: str) -> Callable[[], int]:
     settings, batch_size, _ = chosen(size)
     x = torch.from_numpy(frames(size))
     model = GaussianMixtureVAE(**settings)
-    adam = torch.optim.Adam(model.parameters(), lr=LR)
-
-    def epoch() -> int:
-        for rows in torch.randperm(len(x)).split(batch_size):
-            adam.zero_grad()
-            model(x[rows]).backward()
-            adam.step()
-        return len(x)
-
-    return epoch
+    return adam_epoch(model, x, batch_size, model)
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(n_threads())
-    serve(make(sys.argv[1]))
+    serve_torch(make, sys.argv[1])
