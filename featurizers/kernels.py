@@ -111,7 +111,7 @@ def residue_distances(
     columns = np.concatenate([[0], np.cumsum(kept.sum(axis=1))])
     distances = np.empty((len(positions), columns[-1]), dtype=np.float32)
     for chunk in _chunks(len(positions), len(order)):
-        frames, part = positions[chunk][:, order], _part(boxes, chunk)
+        frames, part = positions[chunk][:, order], None if boxes is None else boxes[chunk]
         for residue in np.flatnonzero(kept.any(axis=1)):
             rest = starts[residue + 1]
             nearest = np.full((len(frames), len(order) - rest), np.inf, dtype=np.float32)
@@ -267,10 +267,6 @@ class _Angles:
         """(n_frames, n_features): the angles, or cosine and sine of each side by side."""
         n_frames, n_angles, width = self._values.shape
         return self._values.reshape(n_frames, width * n_angles)
-
-
-def _part(boxes: np.ndarray | None, chunk: slice) -> np.ndarray | None:
-    return None if boxes is None else boxes[chunk]
 
 
 def _chunks(n_frames: int, per_frame: int) -> Iterator[slice]:

@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 from . import presets
 from ._version import __version__
 from .errors import MDGMVAEError, TopologyWarning
+from .strategies import STRATEGIES
 
 DONE, OUR_FAULT, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -306,8 +307,9 @@ def _model(parser: argparse.ArgumentParser, preset: str, seed: int | None = None
     )
     group.add_argument(
         "--strategy",
-        choices=("mirrored", "multiworker"),
-        help="share the training: all GPUs of this machine, or the processes of a Slurm step",
+        choices=tuple(STRATEGIES),
+        help="share the training: "
+        + "; ".join(f"{name}, {what}" for name, what in STRATEGIES.items()),
     )
     group.add_argument(
         "--max_memory",

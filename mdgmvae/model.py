@@ -528,6 +528,7 @@ class GMVAE(
 
     def _rows(self, X: Features, reset: bool = False) -> Rows:
         """X as rows; an array in memory is checked by scikit-learn's rules."""
+        max_memory = checked_memory(self.max_memory)
         if not isinstance(X, str | os.PathLike | np.memmap):
             # What is not finite is told by row and column, as that of files is.
             X = validate_data(
@@ -538,13 +539,13 @@ class GMVAE(
                 ensure_min_samples=1 + reset,
                 ensure_all_finite=False,
             )
-            return Rows(X, checked_memory(self.max_memory))
+            return Rows(X, max_memory)
         if isinstance(X, np.memmap) and (X.ndim != 2 or not X.size or X.dtype.kind not in "fiu"):
             raise InputError(
                 f"X: a memory map of shape {X.shape} and type {X.dtype}; give real numbers of "
                 "shape (n_frames, n_x)"
             )
-        rows = Rows(X, checked_memory(self.max_memory))
+        rows = Rows(X, max_memory)
         if reset:
             self.n_features_in_ = rows.n_columns
             if hasattr(self, "feature_names_in_"):

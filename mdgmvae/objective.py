@@ -84,21 +84,16 @@ class Batch(NamedTuple):
 
     def columns(self, start: tf.Tensor, n: int) -> Batch:
         """A share of the batch."""
-        if n == self.x.shape[1]:
-            return self
+        x, counts, later, has_partner = (columns_of(a, start, n) for a in self[:4])
+        return Batch(x, counts, later, has_partner, self.n_frames, self.n_pairs)
 
-        def cut(a: tf.Tensor | None) -> tf.Tensor | None:
-            # What is cut out at a place that is computed has no known size.
-            return (
-                None if a is None else tf.ensure_shape(a[..., start:][..., :n], [*a.shape[:-1], n])
-            )
 
-        return self._replace(
-            x=cut(self.x),
-            counts=cut(self.counts),
-            later=cut(self.later),
-            has_partner=cut(self.has_partner),
-        )
+def columns_of(a: tf.Tensor | None, start: tf.Tensor, n: int) -> tf.Tensor | None:
+    """`n` columns from `start` on; all of them are the tensor itself."""
+    if a is None or n == a.shape[-1]:
+        return a
+    # What is cut out at a place that is computed has no known size.
+    return tf.ensure_shape(a[..., start:][..., :n], [*a.shape[:-1], n])
 
 
 def batch_loss(

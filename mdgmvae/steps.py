@@ -19,7 +19,7 @@ import tensorflow as tf
 from .architecture import Architecture
 from .engine import Engine
 from .network import as_columns, by_component
-from .objective import TERMS, Batch, Objective, batch_loss
+from .objective import TERMS, Batch, Objective, batch_loss, columns_of
 from .replicas import OneDevice, Replicas
 from .soft_covariances import pairs_of_step
 
@@ -68,7 +68,9 @@ class Optimiser:
         with self._place.scope():
             self._variables = [tf.Variable(a) for a in (weights, first_moment, second_moment)]
         if isinstance(self._place, Replicas):
-            self._run = _traced(architecture, objective, engine, self._variables)
+            # Replicas of a variable cannot be given to a function: one for these.
+            run = partial(_block_steps(architecture, objective, engine), *self._variables)
+            self._run = _traced(run, _block_specs(architecture, objective, engine))
         else:
             self._run = partial(_compiled_steps(architecture, objective, engine), *self._variables)
 
@@ -128,22 +130,19 @@ def _compiled_steps(
     with tf.device("CPU:0"):
         # Only their shapes matter: the function runs where the variables that it gets are.
         examples = [tf.Variable(tf.zeros([architecture.n_weights])) for _ in range(3)]
-    return _traced(architecture, objective, engine, examples, with_variables=True)
+    run = _block_steps(architecture, objective, engine)
+    return _traced(run, [*examples, *_block_specs(architecture, objective, engine)])
 
 
-def _traced(
-    architecture: Architecture,
-    objective: Objective,
-    engine: Engine,
-    variables: list[tf.Variable],
-    with_variables: bool = False,
-) -> Callable[..., Any]:
-    """The function of a block that runs its steps on these variables, or on any that it is given.
-
-    Replicas of a variable cannot be given.
-    """
+def _traced(function: Callable[..., Any], arguments: list[Any]) -> Callable[..., Any]:
     started = time.perf_counter()
-    a = architecture
+    concrete = tf.function(function, autograph=False).get_concrete_function(*arguments)
+    logger.debug("traced the training step in %.1f s", time.perf_counter() - started)
+    return concrete
+
+
+def _block_steps(a: Architecture, objective: Objective, engine: Engine) -> Callable[..., Any]:
+    """The function of weights, moments, settings and a block that runs its steps, not traced."""
     steps = tf.function(_steps(a, objective, engine), autograph=False, jit_compile=engine.xla)
 
     def run(weights, m, v, groups, lr, r_nent, ridge, seed, step, *block):  # type: ignore[no-untyped-def]
@@ -158,21 +157,22 @@ def _traced(
         sums = steps(weights, m, v, groups, numbers, (noise, uniform), columns)
         return sums, step + n_batches
 
+    return run
+
+
+def _block_specs(a: Architecture, objective: Objective, engine: Engine) -> list[tf.TensorSpec]:
+    """What that function takes beside the variables."""
     integer, number = tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32)
     rows, flags = (tf.TensorSpec([None, n], tf.float32) for n in (a.n_x, 1))
     frames = []
     if engine.resident:
         frames, rows = [tf.TensorSpec([a.n_x, None])], tf.TensorSpec([None], tf.int32)
-    function = run if with_variables else partial(run, *variables)
-    concrete = tf.function(function, autograph=False).get_concrete_function(
-        *(variables if with_variables else ()),
+    return [
         tf.TensorSpec([a.k, a.k], tf.float32),
         *(number, number, number, integer, integer),
         *frames,
         *((rows, rows, flags) if objective.uses_pairs else (rows,)),
-    )
-    logger.debug("traced the training step in %.1f s", time.perf_counter() - started)
-    return concrete
+    ]
 
 
 def _noise(a, engine, seed, step, n_rows, n_batches):  # type: ignore[no-untyped-def]
@@ -235,15 +235,12 @@ def _steps(a: Architecture, objective: Objective, engine: Engine) -> Callable[..
             # another number of rows where that decides what is cut out.
             many = frames(block, tf.maximum(start + size - n_many, 0), n_many, n_many)
             flat = weights.read_value()
-            z_noise, u = noise[i], None if uniform is None else uniform[i]
-            if place.n > 1:
-                z_noise = by_component(z_noise, a.k)[:, :, replica * share :][:, :, :share]
-                z_noise = as_columns(z_noise)
-                u = None if u is None else u[replica * share :][:share]
+            z_noise = columns_of(by_component(noise[i], a.k), replica * share, share)
+            u = None if uniform is None else columns_of(uniform[i], replica * share, share)
             with tf.GradientTape() as tape:
                 tape.watch(flat)
                 loss, terms = batch_loss(
-                    a, flat, objective, batch, z_noise, u, many, groups, ridge, r_nent
+                    a, flat, objective, batch, as_columns(z_noise), u, many, groups, ridge, r_nent
                 )
             return tf.concat([tape.gradient(loss, flat), terms], 0)
 

@@ -44,7 +44,7 @@ def strategy_of(strategy: Any) -> tf.distribute.Strategy | None:
     """
     if strategy is None:
         return None
-    if isinstance(strategy, str):
+    if isinstance(strategy, str) and strategy in STRATEGIES:
         return _by_name(strategy)
     if not hasattr(strategy, "num_replicas_in_sync"):
         raise InputError(
@@ -63,10 +63,9 @@ def place_of(device: str, strategy: Any) -> OneDevice | Replicas:
 
 def is_chief(strategy: Any) -> bool:
     """Whether this process is the one that writes results; the only one, or the first."""
-    found = strategy_of(strategy)
-    if found is None or found.cluster_resolver is None:
+    resolver = _resolver_of(strategy)
+    if resolver is None:
         return True
-    resolver = found.cluster_resolver
     spec = resolver.cluster_spec().as_dict()
     has_chief = "chief" in spec
     return resolver.task_type in (None, "chief") or (not has_chief and resolver.task_id == 0)
@@ -74,11 +73,17 @@ def is_chief(strategy: Any) -> bool:
 
 def n_processes(strategy: Any) -> int:
     """How many processes train together."""
-    found = strategy_of(strategy)
-    if found is None or found.cluster_resolver is None:
+    resolver = _resolver_of(strategy)
+    if resolver is None:
         return 1
-    tasks = found.cluster_resolver.cluster_spec().as_dict()
+    tasks = resolver.cluster_spec().as_dict()
     return max(1, sum(len(tasks.get(kind, [])) for kind in ("chief", "worker")))
+
+
+def _resolver_of(strategy: Any) -> Any:
+    """What knows the other processes; None where there are none."""
+    found = strategy_of(strategy)
+    return None if found is None else found.cluster_resolver
 
 
 @lru_cache
@@ -93,8 +98,6 @@ def _by_name(name: str) -> tf.distribute.Strategy:
                 "it out"
             )
         return tf.distribute.MirroredStrategy()
-    if name != "multiworker":
-        raise InputError(f"strategy={name!r}: give {' or '.join(STRATEGIES)}")
     resolver = _resolver()
     try:
         with _handler_kept():
