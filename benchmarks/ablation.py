@@ -31,12 +31,11 @@ import numpy as np
 from runs_csv import append, read
 from sklearn.metrics import adjusted_rand_score
 
-from mdgmvae import GMVAE
+from mdgmvae import GMVAE, FeatureSet
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.featurizers import featurize
 from mdgmvae.kinetics import vamp2
-from mdgmvae.metastable import lump_components
-from mdgmvae.storage import FeatureSet
+from mdgmvae.kinetics.metastable import lump_components
 
 TEST_DATA = Path(__file__).parents[1] / "tests" / "data"
 LAG = 5

@@ -27,14 +27,15 @@ import numpy as np
 from ablation import alanine as alanine_with_basins
 from runs_csv import append, read
 
-from mdgmvae.baselines import METHODS, Method, compare
+from mdgmvae import FeatureSet
+from mdgmvae.comparison import compare
+from mdgmvae.comparison.cross_validation import Method
+from mdgmvae.comparison.methods import METHODS, tica_microstates
 from mdgmvae.data.toys import Toy
 from mdgmvae.data.toys import five_wells as five_wells_toy
 from mdgmvae.data.toys import mueller_brown as mueller_brown_toy
 from mdgmvae.featurizers import featurize
 from mdgmvae.kinetics import implied_timescales
-from mdgmvae.methods import tica_microstates
-from mdgmvae.storage import FeatureSet
 
 
 @dataclass(frozen=True)

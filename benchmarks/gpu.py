@@ -22,7 +22,7 @@ import machine
 from ours import make
 from sizes import SIZES
 
-from mdgmvae import devices
+from mdgmvae.network import devices
 
 HEAD = """## CPU and GPU
 

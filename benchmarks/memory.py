@@ -28,8 +28,11 @@ PYTHON = [sys.executable]
 COMMAND = [*PYTHON, "-m", "mdgmvae"]
 ATOMS, HEAVY_ATOMS, RESIDUE_NUMBERS = 22, 10, 10  # of a copy, see long_trajectory.py
 
-READS = "import mdgmvae.analysis, mdgmvae.commands, mdgmvae.featurizers"
-TRAINS = f"{READS}, mdgmvae.training, mdgmvae.inference, mdgmvae.plot, mdgmvae.annotation"
+READS = "import mdgmvae.analysis, mdgmvae.cli.commands, mdgmvae.featurizers"
+TRAINS = (
+    f"{READS}, mdgmvae.training.run, mdgmvae.network.inference, mdgmvae.plot.landscape, "
+    "mdgmvae.annotation.attach"
+)
 LIBRARIES = {"featurize": READS, "train": TRAINS, "assign": TRAINS, "run": TRAINS}
 
 

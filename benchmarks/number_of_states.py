@@ -22,9 +22,9 @@ import numpy as np
 from ablation import LAG
 from ablation import alanine as alanine_with_basins
 
-from mdgmvae.comparison_plots import plot_selection
+from mdgmvae.comparison import Selection, select_k
 from mdgmvae.data.toys import five_wells
-from mdgmvae.number_of_states import Selection, select_k
+from mdgmvae.plot import plot_selection
 
 
 def toy() -> tuple[np.ndarray, tuple[int, ...]]:

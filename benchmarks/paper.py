@@ -35,7 +35,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from mdgmvae import GMVAE
 from mdgmvae.kinetics import chapman_kolmogorov, implied_timescales, vamp2
-from mdgmvae.metastable import lump_components
+from mdgmvae.kinetics.metastable import lump_components
 
 K = 5
 #: Preset, and what is different; those of the preset "paper" take the problem's settings, too.

@@ -14,10 +14,10 @@ from paper_tables import COURSE, PUBLISHED
 from PIL import Image
 
 from mdgmvae import plot
-from mdgmvae.kinetic_plots import plot_chapman_kolmogorov, plot_implied_timescales
 from mdgmvae.kinetics import chapman_kolmogorov, implied_timescales
-from mdgmvae.metastable import lump_components
-from mdgmvae.palette import state_colors
+from mdgmvae.kinetics.metastable import lump_components
+from mdgmvae.plot import plot_chapman_kolmogorov, plot_implied_timescales
+from mdgmvae.plot.palette import state_colors
 
 LAGS = (1, 2, 5, 10, 20, 40)
 #: More points than these only make the file larger.

@@ -25,11 +25,9 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 
-from mdgmvae import GMVAE
-from mdgmvae.agreement import compare_runs
-from mdgmvae.kinetics import vamp2
-from mdgmvae.metastable import lump_components
-from mdgmvae.storage import FeatureSet
+from mdgmvae import GMVAE, FeatureSet
+from mdgmvae.kinetics import compare_runs, vamp2
+from mdgmvae.kinetics.metastable import lump_components
 
 
 @dataclass(frozen=True)

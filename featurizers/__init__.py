@@ -9,35 +9,23 @@ Examples
 True
 """
 
-from importlib import import_module
-from typing import Any
+from .._lazy import lazy_names
 
-_PUBLIC = {
-    "Featurizer": "base",
-    "BoundFeaturizer": "base",
-    "Distances": "distances",
-    "Dihedrals": "dihedrals",
-    "Angles": "angles",
-    "Positions": "positions",
-    "Contacts": "contacts",
-    "Concatenate": "concatenate",
-    "Custom": "custom",
-    "from_dict": "registry",
-    "by_name": "registry",
-    "featurize": "streaming",
-    "FeatureSet": "..storage",
+_NAMES = {
+    "Featurizer": ".base",
+    "BoundFeaturizer": ".base",
+    "Distances": ".distances",
+    "Dihedrals": ".dihedrals",
+    "Angles": ".angles",
+    "Positions": ".positions",
+    "Contacts": ".contacts",
+    "Concatenate": ".concatenate",
+    "Custom": ".custom",
+    "from_dict": ".registry",
+    "by_name": ".registry",
+    "featurize": "..trajectory.streaming",
+    "FeatureSet": "..storage.features",
 }
 
-__all__ = [*_PUBLIC]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = _PUBLIC[name]
-    relative = module if module.startswith(".") else f".{module}"
-    return getattr(import_module(relative, __name__), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_PUBLIC])
+__all__ = [*_NAMES]
+__getattr__, __dir__ = lazy_names(__name__, _NAMES)

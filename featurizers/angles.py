@@ -6,13 +6,19 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..errors import InputError
-from .angular import AngularKernel, check_form, checked_angles, checked_atoms, columns
-from .backbone import linked_residues
+from .angular import (
+    AngularKernel,
+    check_form,
+    checked_angles,
+    checked_atoms,
+    columns,
+)
 from .base import BoundFeaturizer, Featurizer
-from .indices import localised
-from .kernels import bond_angles
-from .labels import atom_labels
-from .topology import select_indices
+from .geometry.kernels import bond_angles
+from .topology.atoms import select_indices
+from .topology.backbone import linked_residues
+from .topology.indices import localised
+from .topology.names import atom_labels
 
 _DEFINITIONS = {
     "N-CA-C": ("N", "CA", "C"),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from .indices import checked_tuples
-from .pbc import box_where_there, checked_box
+from .geometry.boxes import box_where_there, checked_box
+from .topology.indices import checked_tuples
 
 FORMS = ("cossin", "radians")
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from ..errors import InputError
-from .topology import as_atoms
+from .topology.atoms import as_atoms
 
 Kernel = Callable[[np.ndarray, np.ndarray | None], np.ndarray]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import InputError
 from .base import BoundFeaturizer, Featurizer, Kernel
-from .labels import repeated
+from .topology.names import repeated
 
 
 @dataclass(frozen=True)

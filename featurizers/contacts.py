@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..errors import InputError
+from .atom_pairs import PairFeaturizer, plan_pairs
 from .base import BoundFeaturizer, Kernel
-from .pairs import PairFeaturizer, plan_pairs
-from .pbc import checked_box
+from .geometry.boxes import checked_box
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..errors import InputError
 from .base import BoundFeaturizer, Featurizer
-from .labels import repeated
-from .topology import select_indices
+from .topology.atoms import select_indices
+from .topology.names import repeated
 
 
 @dataclass(frozen=True)

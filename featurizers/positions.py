@@ -7,9 +7,9 @@ import numpy as np
 
 from ..errors import InputError
 from .base import BoundFeaturizer, Featurizer
-from .kernels import superposed
-from .labels import atom_labels
-from .topology import as_atoms, select_indices
+from .geometry.kernels import superposed
+from .topology.atoms import as_atoms, select_indices
+from .topology.names import atom_labels
 
 
 @dataclass(frozen=True)

@@ -10,34 +10,20 @@ Examples
 2
 """
 
-from importlib import import_module
-from typing import Any
-
+from ._lazy import lazy_names
 from ._version import __version__
 
-_PUBLIC = {
-    "GMVAE": "model",
-    "GMVAEAnalysis": "analysis",
-    "annotate": "annotation",
-    "FeatureSet": "storage",
-    "featurize": "featurizers",
+_NAMES = {
+    "GMVAE": ".model.gmvae",
+    "GMVAEAnalysis": ".analysis",
+    "annotate": ".annotation.attach",
+    "FeatureSet": ".storage.features",
+    "featurize": ".trajectory.streaming",
 }
-_SUBMODULES = (
-    *("agreement", "annotation", "baselines", "comparison_plots", "data", "description"),
-    *("description_plots", "errors", "featurizers", "judgement", "kinetic_plots", "kinetics"),
-    *("landscape", "lumping", "number_of_states", "plot", "presets", "viewer"),
+_PACKAGES = (
+    *("annotation", "comparison", "data", "errors", "featurizers", "kinetics", "landscape"),
+    *("plot", "presets", "states", "storage", "viewer"),
 )
 
-__all__ = [*_PUBLIC, "__version__"]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _PUBLIC:
-        return getattr(import_module(f".{_PUBLIC[name]}", __name__), name)
-    if name in _SUBMODULES:
-        return import_module(f".{name}", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_PUBLIC, *_SUBMODULES])
+__all__ = [*_NAMES, "__version__"]
+__getattr__, __dir__ = lazy_names(__name__, {**_NAMES, **dict.fromkeys(_PACKAGES, "")})

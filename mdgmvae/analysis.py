@@ -9,26 +9,33 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 import numpy as np
 from MDAnalysis.analysis.results import Results
 
-from . import annotation, presets
+from . import presets
+from .annotation.attach import annotate
+from .assignment import judge_results, label, trajectory_part
+from .checks import checked_memory
 from .errors import InputError
 from .featurizers.base import Featurizer
-from .featurizers.collect import FeatureCollector
-from .featurizers.frames import frame_numbers
-from .featurizers.precomputed import store_precomputed
 from .featurizers.registry import by_name, from_dict
-from .featurizers.topology import Fingerprint, as_atoms, is_mdtraj, selected_atoms
-from .labelling import judge_results, label, trajectory_part
-from .lag_time import checked_lag_time, lag_in_rows, warn_of_several_steps
-from .memory import checked_memory
-from .model import GMVAE
-from .saved_model import SavedModel
-from .storage import FeatureSet
-from .summary import describe_states, states_html
+from .featurizers.topology.atoms import (
+    Fingerprint,
+    as_atoms,
+    is_mdtraj,
+    selected_atoms,
+)
+from .model.gmvae import GMVAE
+from .model.saved_model import SavedModel
+from .states.summary import describe_states, states_html
+from .storage.features import FeatureSet
+from .trajectory.collector import FeatureCollector
+from .trajectory.frames import frame_numbers
+from .trajectory.lag_time import checked_lag_time, lag_in_rows, warn_of_several_steps
+from .trajectory.precomputed import store_precomputed
 
 if TYPE_CHECKING:
-    from .description import Description
-    from .judgement import Judgement
-    from .landscape import FreeEnergy, StateFreeEnergies
+    from .landscape.state_energies import StateFreeEnergies
+    from .landscape.surface import FreeEnergy
+    from .states.description import Description
+    from .states.judgement import Judgement
 
 
 class GMVAEAnalysis(FeatureCollector):
@@ -259,7 +266,7 @@ class GMVAEAnalysis(FeatureCollector):
         InputError
             When there is no trained model yet, or it was trained on an array.
         """
-        from .featurizers.streaming import featurize
+        from .trajectory.streaming import featurize
 
         model, trajectory = self._trained_on()
         if not trajectory["featurizer"]:
@@ -374,11 +381,11 @@ class GMVAEAnalysis(FeatureCollector):
         InputError
             Before `run`.
         """
-        from . import viewer
+        from .viewer.playback import view
 
         self._require_results()
         shown = {"probabilities": self.results.probabilities, **options}
-        return viewer.view(self.atomgroup, self.results.labels, self.results.frames, **shown)
+        return view(self.atomgroup, self.results.labels, self.results.frames, **shown)
 
     def judge(self, lag: int | None = None, *, n_samples: int = 100, seed: int = 0) -> Judgement:
         """Say of the components and of the metastable states what these data support.
@@ -430,7 +437,7 @@ class GMVAEAnalysis(FeatureCollector):
         InputError
             Before `run`, or when an argument cannot be used.
         """
-        from .description import describe
+        from .states.description import describe
 
         self._require_results()
         return describe(self.model, self.features, self.results, of, n_representatives)
@@ -468,7 +475,7 @@ class GMVAEAnalysis(FeatureCollector):
         InputError
             Before `run`, or when there is no such feature or an argument cannot be used.
         """
-        from .feature_coordinates import free_energy_of
+        from .landscape.coordinates import free_energy_of
 
         self._require_results()
         options |= {"temperature": temperature, "bins": bins}
@@ -499,7 +506,7 @@ class GMVAEAnalysis(FeatureCollector):
         InputError
             Before `run`, or when an argument cannot be used.
         """
-        from .state_energies import state_free_energies_of
+        from .landscape.state_energies import state_free_energies_of
 
         self._require_results()
         return state_free_energies_of(self.results, of, temperature=temperature, **options)
@@ -537,7 +544,7 @@ class GMVAEAnalysis(FeatureCollector):
                 ("gmvae_macrostate", results.macrostates),
                 ("gmvae_probability", results.probabilities),
             ):
-                annotation.annotate(universe, rows, results.frames, name=name)
+                annotate(universe, rows, results.frames, name=name)
 
     def _trained_on(self) -> tuple[GMVAE, dict[str, Any]]:
         if not hasattr(self, "model"):

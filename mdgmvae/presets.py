@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .checks import check_number, is_bool
 from .errors import InputError
 
 
@@ -190,70 +191,23 @@ def _check_one(name: str, what: Hyperparameter, value: Any) -> Any:
             raise InputError(f"{name}={value!r}: choose one of {', '.join(map(str, what.choices))}")
         return value
     if what.kind == "bool":
-        if not _is_bool(value):
+        if not is_bool(value):
             raise InputError(f"{name}={value!r}: must be True or False")
         return bool(value)
     if what.kind == "dims":
         return _check_dims(name, what, value)
-    return _check_number(name, what, value)
+    return check_number(name, value, whole=what.kind == "int", low=what.low, high=what.high)
 
 
 def _check_dims(name: str, what: Hyperparameter, value: Any) -> tuple[int, ...]:
     if not isinstance(value, str):
         widths = list(value) if hasattr(value, "__iter__") else [value]
         if widths:
-            whole = Hyperparameter("int", what.help, what.low, what.high)
-            return tuple(int(_check_number(name, whole, width)) for width in widths)
+            return tuple(
+                int(check_number(name, width, whole=True, low=what.low, high=what.high))
+                for width in widths
+            )
     raise InputError(f"{name}={value!r}: give the width of each hidden layer, such as (64, 32)")
-
-
-def _check_number(name: str, what: Hyperparameter, value: Any) -> int | float:
-    kind = "a whole number" if what.kind == "int" else "a number"
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError) as error:
-        shown = str(value)[:20] if isinstance(value, int) else repr(value)
-        raise InputError(f"{name}={shown}: must be {kind}") from error
-    is_whole = math.isfinite(number) and number == int(number)
-    is_number = not isinstance(value, str) and not _is_bool(value)
-    if not is_number or not math.isfinite(number) or (what.kind == "int" and not is_whole):
-        raise InputError(f"{name}={value!r}: must be {kind}")
-    if not what.low <= number <= what.high:
-        bounds = f"at least {what.low:g}"
-        if what.high < math.inf:
-            bounds += f" and at most {what.high:g}"
-        raise InputError(f"{name}={value!r}: must be {bounds}")
-    # Not by way of the float, which has 53 bits.
-    return int(value) if what.kind == "int" else number
-
-
-def _is_bool(value: Any) -> bool:
-    # NumPy's bool is no subclass of Python's; NumPy itself is not imported here.
-    return isinstance(value, bool) or type(value).__name__ == "bool"
-
-
-def check_count(name: str, value: Any, low: int = 1) -> int:
-    """A whole number that is at least `low`, or an `InputError` that names it.
-
-    Examples
-    --------
-    >>> check_count("n", 3.0)
-    3
-    """
-    return int(_check_number(name, Hyperparameter("int", name, low), value))
-
-
-def check_counts(name: str, values: Any, low: int = 1) -> list[int]:
-    """Several whole numbers, each at least `low`, or an `InputError` that names them.
-
-    Examples
-    --------
-    >>> check_counts("ks", range(2, 5))
-    [2, 3, 4]
-    """
-    if isinstance(values, str) or not hasattr(values, "__iter__"):
-        raise InputError(f"{name}={values!r}: give several whole numbers, such as [2, 3]")
-    return [check_count(name, value, low) for value in values]
 
 
 def check_names(hyperparameters: Iterable[str]) -> None:

@@ -13,9 +13,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 LIBRARIES = [
-    *("mdgmvae.cli", "mdgmvae.commands", "mdgmvae.analysis", "mdgmvae.annotation"),
-    *("mdgmvae.training_run", "mdgmvae.inference", "mdgmvae.plot", "mdgmvae.description"),
-    *("mdgmvae.judgement", "mdgmvae.featurizers", "deeptime.decomposition", "deeptime.markov"),
+    *("mdgmvae.cli.main", "mdgmvae.cli.commands", "mdgmvae.analysis", "mdgmvae.annotation.attach"),
+    *("mdgmvae.training.run", "mdgmvae.network.inference", "mdgmvae.plot.landscape"),
+    *(
+        "mdgmvae.states.description",
+        "mdgmvae.states.judgement",
+        "mdgmvae.featurizers",
+        "deeptime.decomposition",
+        "deeptime.markov",
+    ),
     *("sklearn.neural_network", "matplotlib.pyplot"),
 ]
 _processes = multiprocessing.get_context("forkserver")
@@ -40,7 +46,7 @@ def run_command(
 
 
 def _run(arguments: list[str], cwd: str, stdout: str, stderr: str) -> None:
-    from mdgmvae.cli import main
+    from mdgmvae.cli.main import main
 
     os.chdir(cwd)
     sys.stdin = open(os.devnull)  # noqa: SIM115

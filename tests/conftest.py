@@ -1,15 +1,13 @@
 """Fixtures that several test files share."""
 
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest
+from paths import DATA
 
 # TensorFlow's own start-up notes say nothing about the tests.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-DATA = Path(__file__).parent / "data"
 
 
 @pytest.fixture(scope="session", autouse=True)

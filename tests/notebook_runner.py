@@ -9,9 +9,10 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from paths import ROOT
 from PIL import Image
 
-FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
+FOLDER = ROOT / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 

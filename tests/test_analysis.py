@@ -14,7 +14,13 @@ from MDAnalysisTests import datafiles
 from mdgmvae import GMVAE, GMVAEAnalysis
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import AtomMismatchError, InputError, TrainingError
-from mdgmvae.featurizers import Custom, Dihedrals, Distances, Positions, featurize
+from mdgmvae.featurizers import (
+    Custom,
+    Dihedrals,
+    Distances,
+    Positions,
+    featurize,
+)
 
 FAST = {"k": 3, "n_epochs": 3, "n_init": 1, "seed": 0, "verbose": False}
 

@@ -12,12 +12,12 @@ import MDAnalysis as mda
 import numpy as np
 import pytest
 from MDAnalysisTests.datafiles import DCD, PSF
+from paths import ROOT
 
 from mdgmvae import GMVAEAnalysis
 from mdgmvae.annotation import write_labels
-from mdgmvae.summary import StateSummary, states_text
+from mdgmvae.states.summary import StateSummary, states_text
 
-ROOT = Path(__file__).resolve().parents[1]
 CHECKPOINT = ROOT / "tests" / "data" / "tf1_checkpoint"
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 #: Documents whose commands are found again in the quick start.

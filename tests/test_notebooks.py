@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from notebook_runner import FOLDER, WIDGET, execute
 
-from mdgmvae.palette import state_colors
+from mdgmvae.plot.palette import state_colors
 
 pytest.importorskip("nglview")
 

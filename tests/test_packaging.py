@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from paths import ROOT
 
 import mdgmvae
 from mdgmvae.presets import HYPERPARAMETERS, PAPER, ROBUST
 
-ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 HEAVY = ("tensorflow", "matplotlib", "nglview", "MDAnalysis", "mdtraj")
 
@@ -84,8 +84,10 @@ def test_wheel_holds_one_package_and_all_of_it(wheel):
     version = mdgmvae.__version__
     assert top_level == {"mdgmvae", f"mdgmvae-{version}.dist-info"}
 
-    modules = {f"mdgmvae/{path.name}" for path in (ROOT / "mdgmvae").glob("*.py")}
-    modules |= {f"mdgmvae/featurizers/{path.name}" for path in (ROOT / "featurizers").glob("*.py")}
+    modules = {str(path.relative_to(ROOT)) for path in (ROOT / "mdgmvae").rglob("*.py")}
+    modules |= {
+        f"mdgmvae/{path.relative_to(ROOT)}" for path in (ROOT / "featurizers").rglob("*.py")
+    }
     data = {f"mdgmvae/data/{path.name}" for path in (ROOT / "mdgmvae/data").glob("[!._]*.*")}
     data.add("mdgmvae/data/__init__.py")
     assert {Path(name).suffix for name in data} >= {".py", ".pdb", ".xtc"}

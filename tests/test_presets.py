@@ -1,12 +1,12 @@
 """The named sets of hyperparameters and the table that describes each."""
 
 import inspect
-from pathlib import Path
 
 import MDAnalysis as mda
 import numpy as np
 import pytest
 from alanine_basins import metastable
+from paths import DATA
 from sklearn.metrics import adjusted_rand_score
 
 from mdgmvae import GMVAE
@@ -14,9 +14,13 @@ from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import featurize
 from mdgmvae.kinetics import vamp2
-from mdgmvae.presets import HYPERPARAMETERS, PAPER, PRESETS, check, preset
-
-DATA = Path(__file__).parent / "data"
+from mdgmvae.presets import (
+    HYPERPARAMETERS,
+    PAPER,
+    PRESETS,
+    check,
+    preset,
+)
 
 
 def test_the_constructor_has_every_hyperparameter_with_the_papers_value():

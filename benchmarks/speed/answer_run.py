@@ -20,11 +20,11 @@ from unittest import mock
 import numpy as np
 
 from mdgmvae import GMVAE
-from mdgmvae.architecture import Architecture, unflatten
+from mdgmvae.model.trained_model import TrainedModel
+from mdgmvae.network.architecture import Architecture, unflatten
 from mdgmvae.presets import PAPER
-from mdgmvae.rows import Rows
-from mdgmvae.scaling import Scaling
-from mdgmvae.trained import TrainedModel
+from mdgmvae.training.dataset import Rows
+from mdgmvae.training.scaling import Scaling
 
 #: Frames that are judged, and how many moments of a training at most.
 N_JUDGED, N_MOMENTS = 10_000, 40
@@ -72,8 +72,8 @@ def now() -> np.ndarray:
 @contextmanager
 def watched(watch: Watch) -> Iterator[None]:
     """While this is entered, trainings tell the watch what they do."""
-    from mdgmvae import training
-    from mdgmvae.training_run import TrainingRun
+    from mdgmvae.training import loop
+    from mdgmvae.training.run import TrainingRun
 
     prepare = TrainingRun._prepare
 
@@ -82,7 +82,7 @@ def watched(watch: Watch) -> Iterator[None]:
         watch.made.append(found[:2])
         return found
 
-    class NotedOptimiser(training.Optimiser):
+    class NotedOptimiser(loop.Optimiser):
         def __init__(self, *arguments: Any, **named: Any) -> None:
             began = now()
             super().__init__(*arguments, **named)
@@ -106,7 +106,7 @@ def watched(watch: Watch) -> Iterator[None]:
 
     with (
         mock.patch.object(TrainingRun, "_prepare", noted_prepare),
-        mock.patch.object(training, "Optimiser", NotedOptimiser),
+        mock.patch.object(loop, "Optimiser", NotedOptimiser),
     ):
         yield
 

@@ -27,7 +27,12 @@ from MDAnalysis.analysis.dihedrals import Ramachandran
 from MDAnalysis.lib.distances import self_distance_array
 from MDAnalysisTests.datafiles import DCD, PSF
 
-from mdgmvae.featurizers import Dihedrals, Distances, Featurizer, featurize
+from mdgmvae.featurizers import (
+    Dihedrals,
+    Distances,
+    Featurizer,
+    featurize,
+)
 
 HEAD = """## Featurization
 

@@ -12,14 +12,14 @@ from sizes import KINETIC, LR, R_NENT, chosen, frames
 from tensorflow_threads import set_threads
 from worker import serve
 
-from mdgmvae.architecture import Architecture
-from mdgmvae.engine import Engine
-from mdgmvae.objective import Objective
-from mdgmvae.replicas import OneDevice
-from mdgmvae.rows import Rows
-from mdgmvae.soft_covariances import pairs_of_step
-from mdgmvae.steps import Optimiser
-from mdgmvae.training import Batches, Options, random_start
+from mdgmvae.network.architecture import Architecture
+from mdgmvae.network.objective import Objective
+from mdgmvae.training.covariances import pairs_of_step
+from mdgmvae.training.dataset import Rows
+from mdgmvae.training.engine import Engine
+from mdgmvae.training.loop import Batches, Options, random_start
+from mdgmvae.training.replicas import OneDevice
+from mdgmvae.training.steps import Optimiser
 
 
 def make(

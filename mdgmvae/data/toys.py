@@ -12,9 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..presets import check_count
-from ..seeds import checked_seed
-from .potentials import FIVE_WELLS, MUELLER_BROWN, Potential, columns
+from ..checks import check_count, checked_seed
+from .potentials import (
+    FIVE_WELLS,
+    MUELLER_BROWN,
+    Potential,
+    columns,
+)
 
 #: Random numbers that are drawn at a time.
 _DRAWN_AT_ONCE = 200_000

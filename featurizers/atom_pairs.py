@@ -1,0 +1,163 @@
+"""Which pairs of atoms or residues a featurizer measures: shared by distances and contacts."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from .base import Featurizer, Kernel
+from .geometry.kernels import all_distances, pair_distances, residue_distances
+from .topology.atom_kinds import alpha_carbons, heavy_atoms
+from .topology.atoms import select_indices
+from .topology.indices import checked_tuples, localised
+from .topology.names import atom_labels, chain_names, residue_labels
+
+SCHEMES = ("heavy", "all", "ca", "residue-min")
+MOST_COLUMNS = 5_000_000
+# From here on a call for each frame costs less than it saves.
+_MANY_PAIRS = 4_000
+
+
+@dataclass(frozen=True)
+class PairFeaturizer(Featurizer):
+    """Options of everything that is computed from distances of pairs.
+
+    Parameters
+    ----------
+    select, pairs, scheme, exclude_neighbours, periodic
+        See `Distances`.
+    """
+
+    select: str | None = None
+    pairs: tuple[tuple[int, int], ...] | None = None
+    scheme: str = "heavy"
+    exclude_neighbours: int = 0
+    periodic: bool = False
+
+    def __post_init__(self) -> None:
+        if self.scheme not in SCHEMES:
+            raise InputError(f"scheme='{self.scheme}' is unknown: give one of {', '.join(SCHEMES)}")
+        if self.exclude_neighbours < 0:
+            raise InputError(
+                f"exclude_neighbours={self.exclude_neighbours}: give 0 (none) or a number of "
+                "residues"
+            )
+        if self.pairs is None:
+            return
+        if self.select is not None or self.scheme not in ("heavy", "all"):
+            raise InputError("pairs are explicit: give pairs, or select and scheme, not both")
+        if self.exclude_neighbours:
+            raise InputError("pairs are explicit: exclude_neighbours cannot be given with them")
+        object.__setattr__(self, "pairs", checked_tuples(self.pairs, 2, "pairs"))
+
+
+@dataclass(frozen=True, eq=False)
+class PairPlan:
+    """The pairs found on some atoms: what to read, what the columns are, how to measure them."""
+
+    indices: np.ndarray
+    names: tuple[str, ...]
+    distances: Kernel
+
+
+def plan_pairs(options: PairFeaturizer, atoms: Any) -> PairPlan:
+    """Find the pairs of a featurizer on an AtomGroup.
+
+    Raises
+    ------
+    InputError
+        When there are none, or more than can be kept.
+    """
+    if options.pairs is not None:
+        return _atom_pairs(atoms, localised(options.pairs, atoms.n_atoms, "pairs"))
+    chosen = select_indices(atoms, options.select)
+    if options.scheme == "residue-min":
+        return _residue_pairs(options, atoms, chosen)
+    searched = len(chosen)
+    if options.scheme == "heavy":
+        chosen = chosen[heavy_atoms(atoms[chosen])]
+    elif options.scheme == "ca":
+        chosen = chosen[alpha_carbons(atoms[chosen])]
+    if len(chosen) < 2:
+        raise _no_pairs(options, f"{len(chosen)} of {searched} atoms are of this scheme")
+    _refuse_too_many(options, len(chosen))
+    first, second = np.triu_indices(len(chosen), k=1)
+    pairs = np.stack([chosen[first], chosen[second]], axis=1)
+    if options.exclude_neighbours:
+        pairs = pairs[~_near(atoms, pairs, options.exclude_neighbours)]
+        if not len(pairs):
+            raise _no_pairs(options, "every pair is of near neighbours in sequence")
+    return _atom_pairs(atoms, pairs)
+
+
+def _atom_pairs(atoms: Any, pairs: np.ndarray) -> PairPlan:
+    indices, local = np.unique(pairs, return_inverse=True)
+    local = local.reshape(pairs.shape)
+    every = np.stack(np.triu_indices(len(indices), k=1), axis=1)
+    whole = len(pairs) >= _MANY_PAIRS and np.array_equal(local, every)
+    labels = atom_labels(atoms, indices)
+    return PairPlan(
+        indices=indices,
+        names=tuple(f"{labels[i]}-{labels[j]}" for i, j in pairs.tolist()),
+        distances=partial(all_distances if whole else pair_distances, pairs=local),
+    )
+
+
+def _residue_pairs(options: PairFeaturizer, atoms: Any, chosen: np.ndarray) -> PairPlan:
+    heavy = chosen[heavy_atoms(atoms[chosen])]
+    order = np.argsort(atoms.resindices[heavy], kind="stable")
+    resindices = atoms.resindices[heavy][order]
+    firsts = np.flatnonzero(np.diff(resindices, prepend=-1))
+    if len(firsts) < 2:
+        raise _no_pairs(options, f"{len(firsts)} residues have heavy atoms")
+    _refuse_too_many(options, len(firsts))
+    first, second = np.triu_indices(len(firsts), k=1)
+    kept = np.triu(np.ones((len(firsts), len(firsts)), dtype=bool), k=1)
+    if options.exclude_neighbours:
+        members = heavy[order][firsts]
+        pairs = np.stack([members[first], members[second]], axis=1)
+        kept[first, second] = ~_near(atoms, pairs, options.exclude_neighbours)
+        if not kept.any():
+            raise _no_pairs(options, "every pair is of near neighbours in sequence")
+    of_residue = residue_labels(atoms, heavy)
+    labels = [of_residue[int(resindex)] for resindex in resindices[firsts]]
+    return PairPlan(
+        indices=heavy,
+        names=tuple(f"{labels[i]}-{labels[j]}" for i, j in np.argwhere(kept).tolist()),
+        distances=partial(
+            residue_distances, order=order, starts=np.append(firsts, len(order)), kept=kept
+        ),
+    )
+
+
+def _near(atoms: Any, pairs: np.ndarray, nearest: int) -> np.ndarray:
+    """Which pairs of atoms belong to residues of one chain, nearer in sequence than allowed."""
+    chains = np.unique(chain_names(atoms), return_inverse=True)[1]
+    same = (chains[pairs[:, 0]] == chains[pairs[:, 1]]) & (
+        atoms.segindices[pairs[:, 0]] == atoms.segindices[pairs[:, 1]]
+    )
+    resids = np.asarray(atoms.resids)
+    return same & (np.abs(resids[pairs[:, 0]] - resids[pairs[:, 1]]) < nearest)
+
+
+def _refuse_too_many(options: PairFeaturizer, members: int) -> None:
+    columns = members * (members - 1) // 2
+    if columns > MOST_COLUMNS:
+        raise InputError(
+            f"{options.kind}: {columns:,} columns ({_described(options)}), more than "
+            f"{MOST_COLUMNS:,}: use scheme='ca' or 'residue-min', or select fewer atoms"
+        )
+
+
+def _no_pairs(options: PairFeaturizer, reason: str) -> InputError:
+    return InputError(
+        f"{options.kind}: no pair is left ({_described(options)}): {reason}; select more atoms, "
+        "or choose another scheme"
+    )
+
+
+def _described(options: PairFeaturizer) -> str:
+    what = f"scheme='{options.scheme}', exclude_neighbours={options.exclude_neighbours}"
+    return f"select='{options.select}', {what}" if options.select else f"all atoms given, {what}"

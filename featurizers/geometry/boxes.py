@@ -1,0 +1,224 @@
+"""The minimum-image convention, for any box, on blocks of frames."""
+
+import itertools
+
+import numpy as np
+
+from ...errors import InputError
+
+_RIGHT_ANGLE_TOLERANCE = 1e-5
+
+
+def checked_box(box: np.ndarray | None, n_frames: int) -> np.ndarray:
+    """Return the boxes of a block, (n_frames, 6) float64, or say that there are none.
+
+    Parameters
+    ----------
+    box : numpy.ndarray or None
+        (n_frames, 6) or (6,): lengths in angstrom, angles in degrees.
+    n_frames : int
+        Frames in the block.
+
+    Raises
+    ------
+    InputError
+        When a frame has no box, or what is given is none.
+
+    Examples
+    --------
+    >>> from mdgmvae.featurizers.geometry.boxes import checked_box
+    >>> checked_box([10, 10, 10, 90, 90, 90], 2).shape
+    (2, 6)
+    """
+    advice = (
+        "periodic=True needs a periodic box in every frame: use periodic=False, or write the box "
+        "into the trajectory"
+    )
+    if box is None:
+        raise InputError(f"the frames have no box; {advice}")
+    boxes = np.asarray(box, dtype=np.float64)
+    if boxes.shape == (6,):
+        boxes = np.broadcast_to(boxes, (n_frames, 6))
+    if boxes.shape != (n_frames, 6):
+        raise InputError(f"boxes of shape {boxes.shape} for {n_frames} frames; {advice}")
+    sound = _sound(boxes)
+    if not sound.all():
+        where = int(np.flatnonzero(~sound)[0])
+        raise InputError(
+            f"{int((~sound).sum())} of {n_frames} frames have no box (the first reads "
+            f"{boxes[where].tolist()}); {advice}"
+        )
+    return boxes
+
+
+def box_where_there(box: np.ndarray | None, n_frames: int) -> np.ndarray | None:
+    """Return the boxes of a block for features that want one only where there is one.
+
+    Parameters
+    ----------
+    box : numpy.ndarray or None
+        (n_frames, 6) or (6,): lengths in angstrom, angles in degrees.
+    n_frames : int
+        Frames in the block.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        None where no frame has a box.
+
+    Examples
+    --------
+    >>> from mdgmvae.featurizers.geometry.boxes import box_where_there
+    >>> box_where_there([0, 0, 0, 0, 0, 0], 2) is None
+    True
+    """
+    if box is None:
+        return None
+    boxes = np.array(np.broadcast_to(np.asarray(box, dtype=np.float64), (n_frames, 6)))
+    sound = _sound(boxes)
+    if not sound.any():
+        return None
+    # So large that nothing is ever moved in it.
+    boxes[~sound] = (1e9, 1e9, 1e9, 90.0, 90.0, 90.0)
+    return boxes
+
+
+def right_angled(boxes: np.ndarray) -> bool:
+    """Whether all angles of all of (n_frames, 6) boxes are right."""
+    return bool((np.abs(boxes[:, 3:] - 90.0) < _RIGHT_ANGLE_TOLERANCE).all())
+
+
+def minimum_image(delta: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Replace difference vectors by their shortest periodic images.
+
+    Exact for every box, however skewed: the cell is reduced first, and a vector is final only
+    when no neighbouring image is shorter.
+
+    Parameters
+    ----------
+    delta : numpy.ndarray
+        (n_frames, n, 3) float32, in angstrom.
+    boxes : numpy.ndarray
+        (n_frames, 6), as `checked_box` returns them.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n_frames, n, 3) float32.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.featurizers.geometry.boxes import checked_box, minimum_image
+    >>> box = checked_box([10, 10, 10, 90, 90, 90], 1)
+    >>> minimum_image(np.array([[[9, 0, -6]]], np.float32), box).tolist()
+    [[[-1.0, 0.0, 4.0]]]
+    """
+    if right_angled(boxes):
+        lengths = boxes[:, None, :3].astype(np.float32)
+        return delta - lengths * np.round(delta / lengths)
+    images = np.empty_like(delta)
+    # One pass for each different box: in the usual case of a constant box, one for all frames.
+    distinct, which = np.unique(boxes, axis=0, return_inverse=True)
+    for number, box in enumerate(distinct):
+        frames = np.flatnonzero(which.ravel() == number)
+        vectors = delta[frames].reshape(-1, 3).astype(np.float64)
+        images[frames] = _shortest(vectors, reduced_cell(box)).reshape(images[frames].shape)
+    return images
+
+
+def reduced_cell(box: np.ndarray) -> np.ndarray:
+    """Give the shortest three vectors that span the same lattice as a box.
+
+    Parameters
+    ----------
+    box : numpy.ndarray
+        (6,): lengths in angstrom, angles in degrees.
+
+    Returns
+    -------
+    numpy.ndarray
+        (3, 3) float64, one vector a row, Minkowski-reduced, the shortest first.
+
+    Raises
+    ------
+    InputError
+        When the three angles cannot be those of a box.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.featurizers.geometry.boxes import reduced_cell
+    >>> np.linalg.norm(reduced_cell(np.array([1, 8, 8, 90, 90, 30.0])), axis=1).round(3).tolist()
+    [1.0, 4.001, 8.0]
+    """
+    cell = _box_vectors(box)
+    while True:
+        cell = cell[np.argsort(np.linalg.norm(cell, axis=1), kind="stable")]
+        shortened = False
+        for row in (1, 2):
+            for other in range(row):
+                cell[row] -= cell[other] * np.round(
+                    cell[row] @ cell[other] / (cell[other] @ cell[other])
+                )
+        for row in range(3):
+            first, second = cell[[i for i in range(3) if i != row]]
+            for i, j in itertools.product((-1, 0, 1), repeat=2):
+                candidate = cell[row] + i * first + j * second
+                # The margin keeps vectors of equal length from being swapped for ever.
+                if candidate @ candidate < (1 - 1e-10) * (cell[row] @ cell[row]):
+                    cell[row] = candidate
+                    shortened = True
+        lengths = np.linalg.norm(cell, axis=1)
+        if not shortened and (np.diff(lengths) >= -1e-10 * lengths[-1]).all():
+            return cell
+
+
+def _sound(boxes: np.ndarray) -> np.ndarray:
+    """Which rows are boxes at all: frames without one carry zeros."""
+    finite = np.isfinite(boxes).all(axis=1)
+    return finite & (boxes > 0).all(axis=1) & (boxes[:, 3:] < 180).all(axis=1)
+
+
+def _box_vectors(box: np.ndarray) -> np.ndarray:
+    """Rows a, b, c of a box: a along x, b in the xy plane."""
+    a, b, c = box[:3]
+    cosines = np.cos(np.radians(box[3:]))
+    cosines[np.abs(box[3:] - 90.0) < _RIGHT_ANGLE_TOLERANCE] = 0.0
+    cos_alpha, cos_beta, cos_gamma = cosines
+    sin_gamma = np.sqrt(1.0 - cos_gamma**2)
+    along_y = (cos_alpha - cos_beta * cos_gamma) / sin_gamma
+    height = 1.0 - cos_beta**2 - along_y**2
+    if height <= 0:
+        raise InputError(
+            f"the box {box.tolist()} encloses no volume: its angles cannot be those of a box; "
+            "correct the trajectory, or use periodic=False"
+        )
+    return np.array(
+        [
+            [a, 0.0, 0.0],
+            [b * cos_gamma, b * sin_gamma, 0.0],
+            [c * cos_beta, c * along_y, c * np.sqrt(height)],
+        ]
+    )
+
+
+def _shortest(vectors: np.ndarray, cell: np.ndarray) -> np.ndarray:
+    """Shortest images of (n, 3) vectors in a reduced cell."""
+    vectors = vectors - np.round(vectors @ np.linalg.inv(cell)) @ cell
+    # Whatever is shorter than half the shortest lattice vector cannot be shortened.
+    radius = 0.25 * (cell[0] @ cell[0])
+    doubtful = np.flatnonzero(np.einsum("nk,nk->n", vectors, vectors) > radius)
+    # In a reduced cell these, up to sign, hold all faces of the Voronoi cell: a vector that none
+    # of them shortens is the shortest.
+    steps = np.array([s for s in itertools.product((-1, 0, 1), repeat=3) if s > (0, 0, 0)]) @ cell
+    scaled = (steps / np.einsum("sk,sk->s", steps, steps)[:, None]).T
+    while doubtful.size:
+        along = vectors[doubtful] @ scaled
+        step = np.abs(along).argmax(axis=1)
+        # The margin keeps a vector on a face from being moved to and fro.
+        turns = np.round(along[np.arange(doubtful.size), step] * (1 - 1e-12))
+        moved = turns != 0
+        doubtful = doubtful[moved]
+        vectors[doubtful] -= turns[moved, None] * steps[step[moved]]
+    return vectors

@@ -1,0 +1,75 @@
+"""Which atoms are hydrogens and which are C-alpha, whatever a topology says of them."""
+
+from typing import Any
+
+import numpy as np
+
+
+def attribute_or(atoms: Any, name: str, default: Any) -> Any:
+    """An attribute of each atom, or the default for each where the topology has none."""
+    values = getattr(atoms, name, None)
+    return [default] * atoms.n_atoms if values is None else values
+
+
+def heavy_atoms(atoms: Any) -> np.ndarray:
+    """Mask of the atoms that are no hydrogens.
+
+    By element where the topology has elements, otherwise by mass and name (a hydrogen that was
+    given a larger mass for long time steps is still one).
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+
+    Returns
+    -------
+    numpy.ndarray
+        (n_atoms,) bool.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.featurizers.topology.atom_kinds import heavy_atoms
+    >>> u = mda.Universe.empty(3)
+    >>> u.add_TopologyAttr("names", ["CA", "1HA", "HG"])
+    >>> u.add_TopologyAttr("masses", [12.011, 3.024, 200.59])
+    >>> heavy_atoms(u.atoms).tolist()
+    [True, False, True]
+    """
+    n_atoms = atoms.n_atoms
+    elements = np.char.upper(np.asarray(attribute_or(atoms, "elements", ""), dtype=str))
+    masses = np.asarray(attribute_or(atoms, "masses", 0.0), dtype=np.float64)
+    names = np.char.lstrip(np.asarray(attribute_or(atoms, "names", ""), dtype=str), "0123456789")
+    by_element = np.isin(elements, ("H", "D", "T"))
+    named = np.char.startswith(names, "H") & ~(masses >= 5.0)
+    light = (masses > 0.0) & (masses < 2.5)
+    hydrogen = np.where(elements != "", by_element, named | light)
+    return ~hydrogen.reshape(n_atoms)
+
+
+def alpha_carbons(atoms: Any) -> np.ndarray:
+    """Mask of the C-alpha atoms; calcium, which has the same name, is none.
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+
+    Returns
+    -------
+    numpy.ndarray
+        (n_atoms,) bool.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.featurizers.topology.atom_kinds import alpha_carbons
+    >>> u = mda.Universe.empty(2, 2, atom_resindex=[0, 1])
+    >>> u.add_TopologyAttr("names", ["CA", "CA"])
+    >>> u.add_TopologyAttr("resnames", ["ALA", "CA"])
+    >>> alpha_carbons(u.atoms).tolist()
+    [True, False]
+    """
+    named = np.asarray(attribute_or(atoms, "names", "")) == "CA"
+    elements = np.char.upper(np.asarray(attribute_or(atoms, "elements", ""), dtype=str))
+    ion = np.isin(np.asarray(attribute_or(atoms, "resnames", "")), ("CA", "CA2", "CAL", "CA2+"))
+    return named & np.isin(elements, ("", "C")) & ~ion

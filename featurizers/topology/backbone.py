@@ -1,0 +1,144 @@
+"""Residues of a chain and what follows what: where dihedrals and backbone angles are found."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from .names import chain_names
+from .synonyms import canonical_name
+
+
+@dataclass(eq=False)
+class Residue:
+    """The atoms of a residue by name, and its neighbours along the chain.
+
+    Attributes
+    ----------
+    resindex : int
+        Its index in the universe.
+    atoms : dict
+        From a canonical name to the index into the atoms given; selected atoms only.
+    previous, next : Residue or None
+        Across a peptide bond.
+    """
+
+    resindex: int
+    atoms: dict[str, int] = field(default_factory=dict)
+    previous: "Residue | None" = field(default=None, repr=False)
+    next: "Residue | None" = field(default=None, repr=False)
+
+    def find(self, pattern: Sequence[str]) -> tuple[int, ...] | None:
+        """Indices of the atoms that a pattern names, or None where one is missing.
+
+        "-C" is C of the residue before, "+N" is N of the residue after.
+        """
+        found = []
+        for name in pattern:
+            owner = {"-": self.previous, "+": self.next}.get(name[0], self)
+            index = None if owner is None else owner.atoms.get(name.lstrip("+-"))
+            if index is None:
+                return None
+            found.append(index)
+        return tuple(found)
+
+
+def linked_residues(atoms: Any, chosen: np.ndarray) -> list[Residue]:
+    """Residues of the chosen atoms, in order, each knowing its neighbours in the chain.
+
+    Where the topology has bonds of both C and N, a bond between them links two residues.
+    Otherwise a residue is linked to the next when both are of one chain and segment, their
+    numbers follow each other, and the first does not end in a carboxylate.
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+        The atoms given.
+    chosen : numpy.ndarray
+        Indices into `atoms` of those that may be used.
+
+    Returns
+    -------
+    list of Residue
+    """
+    if not all(hasattr(atoms, attribute) for attribute in ("names", "resnames", "resids")):
+        return []
+    everything = _residues(atoms, np.arange(atoms.n_atoms))
+    for before, after in _links(atoms, everything):
+        before.next, after.previous = after, before
+    allowed = set(chosen.tolist())
+    for residue in everything:
+        residue.atoms = {n: index for n, index in residue.atoms.items() if index in allowed}
+    return [residue for residue in everything if residue.atoms]
+
+
+def _residues(atoms: Any, indices: np.ndarray) -> list[Residue]:
+    residues: dict[int, Residue] = {}
+    for index, resindex, resname, name in zip(
+        indices.tolist(), atoms.resindices.tolist(), atoms.resnames, atoms.names, strict=True
+    ):
+        residue = residues.setdefault(resindex, Residue(resindex))
+        # Of alternative locations the first counts.
+        residue.atoms.setdefault(canonical_name(str(resname), str(name)), index)
+    return list(residues.values())
+
+
+def _links(atoms: Any, residues: list[Residue]) -> Iterator[tuple[Residue, Residue]]:
+    nitrogens = {r.atoms["N"]: r for r in residues if "N" in r.atoms}
+    partners, bonded = _bonds_of(atoms, [r.atoms["C"] for r in residues if "C" in r.atoms])
+    with_bonds = {index for index in nitrogens if index in bonded}
+    taken: set[int] = set()
+    for residue in residues:
+        for partner in partners.get(residue.atoms.get("C", -1), ()):
+            after = nitrogens.get(partner)
+            if after is not None and after is not residue:
+                taken.update((residue.resindex, -1 - after.resindex))
+                yield residue, after
+    keys = _sequence_keys(atoms, residues)
+    for before, after in pairwise(residues):
+        if before.resindex in taken or -1 - after.resindex in taken:
+            continue
+        carbon, nitrogen = before.atoms.get("C"), after.atoms.get("N")
+        known = carbon in partners and nitrogen in with_bonds
+        if (
+            not known
+            and "OXT" not in before.atoms
+            and _follows(keys[before.resindex], keys[after.resindex])
+        ):
+            yield before, after
+
+
+def _bonds_of(atoms: Any, carbons: list[int]) -> tuple[dict[int, list[int]], set[int]]:
+    """Bond partners of some atoms, and all atoms that have bonds, as indices into `atoms`."""
+    bonds = getattr(atoms.universe, "bonds", None)
+    if bonds is None or len(bonds) == 0:
+        return {}, set()
+    place = np.full(atoms.universe.atoms.n_atoms, -1, dtype=np.int64)
+    place[atoms.ix] = np.arange(atoms.n_atoms)
+    pairs = place[np.asarray(bonds.to_indices())]
+    wanted = np.isin(pairs, carbons)
+    partners: dict[int, list[int]] = {}
+    for pair, is_carbon in zip(pairs[wanted.any(axis=1)], wanted[wanted.any(axis=1)], strict=True):
+        for side in np.flatnonzero(is_carbon):
+            partners.setdefault(int(pair[side]), []).append(int(pair[1 - side]))
+    return partners, set(np.unique(pairs).tolist()) - {-1}
+
+
+def _sequence_keys(atoms: Any, residues: list[Residue]) -> dict[int, tuple[Any, int, str]]:
+    """Chain, number and insertion code of each residue."""
+    firsts = atoms[[next(iter(residue.atoms.values())) for residue in residues]]
+    icodes = getattr(firsts, "icodes", [""] * len(firsts))
+    chains = zip(firsts.segindices.tolist(), chain_names(firsts), strict=True)
+    return {
+        residue.resindex: (chain, int(resid), str(icode).strip())
+        for residue, chain, resid, icode in zip(
+            residues, chains, firsts.resids, icodes, strict=True
+        )
+    }
+
+
+def _follows(before: tuple[Any, int, str], after: tuple[Any, int, str]) -> bool:
+    step = after[1] - before[1]
+    return before[0] == after[0] and (step == 1 or (step == 0 and before[2] != after[2]))

@@ -1,0 +1,77 @@
+"""Explicit tuples of atom indices: pairs, triples, quadruples."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ...errors import InputError
+
+
+def checked_tuples(values: Any, size: int, option: str) -> tuple[tuple[int, ...], ...]:
+    """Return indices as a tuple of tuples of int, or say what is wrong with them.
+
+    Parameters
+    ----------
+    values : array_like
+        (n, size) integers, 0-based.
+    size : int
+        Atoms in each.
+    option : str
+        The name of the option, for the error.
+
+    Raises
+    ------
+    InputError
+        When the shape or a value makes no sense.
+
+    Examples
+    --------
+    >>> from mdgmvae.featurizers.topology.indices import checked_tuples
+    >>> checked_tuples([[0, 1], [1, 2]], 2, "pairs")
+    ((0, 1), (1, 2))
+    """
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise InputError(f"{option}: give rows of {size} atom indices each") from error
+    if (
+        array.ndim != 2
+        or array.shape[1] != size
+        or array.shape[0] == 0
+        or array.dtype.kind not in "iu"
+    ):
+        raise InputError(
+            f"{option}: give (n, {size}) integers, 0-based indices into the atoms given; "
+            f"got shape {array.shape} of {array.dtype}"
+        )
+    rows: list[tuple[int, ...]] = [tuple(row) for row in array.tolist()]
+    seen = set()
+    for number, row in enumerate(rows):
+        if min(row) < 0 or len(set(row)) < size:
+            raise InputError(
+                f"{option}[{number}] is {row}: give {size} different indices, 0 or larger"
+            )
+        if row in seen:
+            raise InputError(f"{option}[{number}] repeats {row}: give each once")
+        seen.add(row)
+    return tuple(rows)
+
+
+def localised(rows: Iterable[tuple[int, ...]], n_atoms: int, option: str) -> np.ndarray:
+    """Explicit indices as an int64 array, refused where they point past the atoms given.
+
+    Raises
+    ------
+    InputError
+        Naming the first that does.
+    """
+    array = np.array(list(rows), dtype=np.int64)
+    outside = np.flatnonzero((array >= n_atoms).any(axis=1))
+    if outside.size:
+        number = int(outside[0])
+        raise InputError(
+            f"{option}[{number}] is {tuple(array[number].tolist())}, but {n_atoms} atoms were "
+            f"given (indices 0 to {n_atoms - 1})"
+        )
+    return array

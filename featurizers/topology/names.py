@@ -1,0 +1,105 @@
+"""Readable names of residues and atoms, unique within the columns of a featurizer."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .synonyms import canonical_name, canonical_resname
+
+
+def residue_labels(atoms: Any, used: np.ndarray) -> dict[int, str]:
+    """Name the residues of the atoms used: "ALA2", or "A:ALA2" where chains repeat it.
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+        The atoms given.
+    used : numpy.ndarray
+        Indices into `atoms`.
+
+    Returns
+    -------
+    dict
+        From the residue's index in its universe to a name that no other residue here has.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda, numpy as np
+    >>> from mdgmvae.featurizers.topology.names import residue_labels
+    >>> u = mda.Universe.empty(2, 2, 2, atom_resindex=[0, 1], residue_segindex=[0, 1])
+    >>> for name, values in {"resnames": ["ALA"] * 2, "resids": [2, 2], "segids": "AB"}.items():
+    ...     u.add_TopologyAttr(name, list(values))
+    >>> residue_labels(u.atoms, np.array([0, 1]))
+    {0: 'A:ALA2', 1: 'B:ALA2'}
+    """
+    resindices = atoms.resindices[used]
+    _, first = np.unique(resindices, return_index=True)
+    some = atoms[used[first]]
+    resnames = getattr(some, "resnames", ["UNK"] * len(some))
+    resids = getattr(some, "resids", some.resindices + 1)
+    icodes = getattr(some, "icodes", [""] * len(some))
+    plain = {
+        int(index): f"{canonical_resname(str(resname))}{resid}{str(icode).strip()}"
+        for index, resname, resid, icode in zip(
+            some.resindices, resnames, resids, icodes, strict=True
+        )
+    }
+    if len(set(plain.values())) == len(plain):
+        return plain
+    chains = dict(zip(plain, chain_names(some), strict=True))
+    if len(set(chains.values())) > 1:
+        plain = {index: f"{chains[index]}:{label}" for index, label in plain.items()}
+    ordinal = {int(index): i for i, index in enumerate(dict.fromkeys(atoms.resindices.tolist()))}
+    return _unique(plain, ordinal)
+
+
+def atom_labels(atoms: Any, used: np.ndarray) -> dict[int, str]:
+    """Name the atoms used: "ALA2:CA".
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+        The atoms given.
+    used : numpy.ndarray
+        Indices into `atoms`.
+
+    Returns
+    -------
+    dict
+        From the index into `atoms` to a name that no other atom here has.
+    """
+    used = np.unique(used)
+    of_residue = residue_labels(atoms, used)
+    some = atoms[used]
+    resnames = getattr(some, "resnames", ["UNK"] * len(some))
+    names = getattr(some, "names", [str(index) for index in used])
+    plain = {
+        int(index): f"{of_residue[int(resindex)]}:{canonical_name(str(resname), str(name))}"
+        for index, resindex, resname, name in zip(
+            used, some.resindices, resnames, names, strict=True
+        )
+    }
+    return _unique(plain, {index: index for index in plain})
+
+
+def chain_names(atoms: Any) -> list[str]:
+    """Chain identifier of each atom, or its segment where the file has no chains."""
+    segids = [str(segid) for segid in getattr(atoms, "segids", [""] * len(atoms))]
+    chain_ids = [str(chain).strip() for chain in getattr(atoms, "chainIDs", segids)]
+    return [chain or segid for chain, segid in zip(chain_ids, segids, strict=True)]
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """Names that occur more than once."""
+    return [name for name, count in Counter(names).items() if count > 1]
+
+
+def _unique(labels: Mapping[int, str], numbers: Mapping[int, Hashable]) -> dict[int, str]:
+    """Append a number to the labels that occur more than once."""
+    twice = set(repeated(labels.values()))
+    return {
+        index: f"{label}#{numbers[index]}" if label in twice else label
+        for index, label in labels.items()
+    }

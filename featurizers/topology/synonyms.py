@@ -1,0 +1,76 @@
+"""Names that programs spell differently, made one.
+
+mdtraj renames what it reads (HSD becomes HIS, CD of ILE becomes CD1); MDAnalysis keeps the
+names of the file. Columns, dihedrals and fingerprints have to come out the same on both.
+"""
+
+
+def _inverted(synonyms: dict[str, str]) -> dict[str, str]:
+    return {word: name for name, words in synonyms.items() for word in words.split()}
+
+
+_RESIDUES = _inverted(
+    {
+        "HIS": "HSD HSE HSP HSH HID HIE HIP HIH",
+        "CYS": "CYX",
+        "NME": "NMA",
+        "HOH": "SOL WAT TIP3 H20",
+        "A": "ADE",
+        "G": "GUA",
+        "C": "CYT",
+        "U": "URA",
+    }
+)
+_TERMINAL_OXYGENS = _inverted({"O": "O1 OT1 OCT1 OC1", "OXT": "O2 OT2 OCT2 OC2 OT"})
+_PEPTIDE = frozenset(
+    _inverted(
+        {
+            "amino acid": "ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR "
+            "TRP TYR VAL ORN AIB PCA",
+            "cap": "ACE FOR NME NH2",
+        }
+    )
+)
+_ATOMS = {
+    "ILE": _inverted({"CD1": "CD"}),
+    "SER": _inverted({"OG": "OG1"}),
+    "THR": _inverted({"OG1": "OG", "CG2": "CG"}),
+    "CYS": _inverted({"SG": "SG1"}),
+    "ASN": _inverted({"OD1": "OD", "ND2": "ND"}),
+    "GLN": _inverted({"OE1": "OE", "NE2": "NE"}),
+    "FOR": _inverted({"C": "CY", "O": "OY"}),
+    "ACE": _inverted({"C": "CY", "CH3": "CAY CA", "O": "OY"}),
+    "NME": _inverted({"N": "NT", "C": "CH3 CT CAT CA"}),
+    "NH2": _inverted({"N": "NT"}),
+    "HOH": _inverted({"O": "OW OH2 O1"}),
+}
+
+
+def canonical_resname(resname: str) -> str:
+    """Give one name to what programs and protonation states spell differently.
+
+    Examples
+    --------
+    >>> from mdgmvae.featurizers.topology.synonyms import canonical_resname
+    >>> canonical_resname("HSD"), canonical_resname("ALA")
+    ('HIS', 'ALA')
+    """
+    return _RESIDUES.get(resname, resname)
+
+
+def canonical_name(resname: str, name: str) -> str:
+    """Give one name to the heavy atoms of a residue that programs spell differently.
+
+    Hydrogens keep the name that they have.
+
+    Examples
+    --------
+    >>> from mdgmvae.featurizers.topology.synonyms import canonical_name
+    >>> canonical_name("ILE", "CD"), canonical_name("LYS", "CD"), canonical_name("GLY", "OT2")
+    ('CD1', 'CD', 'OXT')
+    """
+    resname = canonical_resname(resname)
+    special = _ATOMS.get(resname, {})
+    if name in special:
+        return special[name]
+    return _TERMINAL_OXYGENS.get(name, name) if resname in _PEPTIDE else name

@@ -1,0 +1,97 @@
+"""Per-frame values that travel with an MDAnalysis trajectory, found by frame number.
+
+MDAnalysis' own auxiliary readers match by time, which restarts in each file of a chain; this
+one answers by the number of the frame, so it is right for any trajectory that has numbers.
+"""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from MDAnalysis.auxiliary.base import AuxReader
+
+from ..errors import InputError
+
+
+class FrameAuxReader(AuxReader):
+    """Auxiliary reader that holds one value, or one vector, for every frame number.
+
+    Parameters
+    ----------
+    auxdata : tuple of one ndarray
+        ``(values,)`` with values of shape (n_frames,), read as int, or (n_frames, m), read as
+        vectors of m. A tuple because MDAnalysis asks its truth value.
+    auxname : str, optional
+        The name under ``ts.aux``; given by ``trajectory.add_auxiliary``.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda, numpy as np
+    >>> from mdgmvae.annotation.auxiliary import FrameAuxReader
+    >>> u = mda.Universe.empty(1, trajectory=True)
+    >>> u.trajectory.add_auxiliary("state", FrameAuxReader((np.array([4]),)))
+    >>> u.trajectory[0].aux.state
+    4
+    """
+
+    # Registers the class with MDAnalysis, which refuses instances of unregistered ones.
+    format: ClassVar[str] = "MDGMVAE"
+    required_attrs: ClassVar[list[str]] = ["auxname", "format", "_auxdata"]
+
+    # The base class' constructor sets up matching by time, of which nothing is used here.
+    def __init__(self, auxdata: tuple[np.ndarray], auxname: str | None = None) -> None:
+        self._auxdata = auxdata
+        self.auxname = auxname
+        self._closed = False
+
+    def _count_n_steps(self) -> int:
+        return len(self._auxdata[0])
+
+    def _memory_usage(self) -> int:
+        return self._auxdata[0].nbytes
+
+    def read_ts(self, ts: Any) -> None:
+        """Find the value of the frame that `ts` is at; it becomes ``frame_rep``."""
+        value = self._auxdata[0][ts.frame]
+        self.frame_rep = int(value) if np.ndim(value) == 0 else value.copy()
+
+    def update_ts(self, ts: Any) -> Any:
+        """Set ``ts.aux.<auxname>`` to the value of the frame that `ts` is at."""
+        if self._closed:
+            # Each file of a chain has a timestep of its own, on which the name may still be.
+            ts.aux.pop(self.auxname, None)
+            return ts
+        return super().update_ts(ts)
+
+    def attach_auxiliary(
+        self, coord_parent: Any, aux_spec: str | None = None, format: str | None = None
+    ) -> None:
+        """Attach to a trajectory reader, in place of an earlier one of the same name.
+
+        Raises
+        ------
+        InputError
+            When an auxiliary of another kind has the name.
+        """
+        name = self.auxname if aux_spec is None else aux_spec
+        earlier = coord_parent._auxs.get(name)
+        if earlier is not None and not isinstance(earlier, FrameAuxReader):
+            raise InputError(
+                f"name: the trajectory already has an auxiliary {name!r} that mdgmvae did not "
+                "make; choose another name"
+            )
+        self.auxname = name
+        coord_parent._auxs[name] = self
+        coord_parent.ts = self.update_ts(coord_parent.ts)
+
+    def close(self) -> None:
+        """Give no more values; ``trajectory.remove_auxiliary`` calls this."""
+        self._closed = True
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, FrameAuxReader)
+            and self.auxname == other.auxname
+            and np.array_equal(self._auxdata[0], other._auxdata[0], equal_nan=True)
+        )
+
+    __hash__ = None  # type: ignore[assignment]

@@ -1,0 +1,14 @@
+"""States compared: with other methods, with other numbers of components."""
+
+from .._lazy import lazy_names
+
+_NAMES = {
+    "compare": ".baselines",
+    "held_out_score": ".baselines",
+    "select_k": ".number_of_states",
+    "Selection": ".number_of_states",
+    "Comparison": ".result",
+}
+
+__all__ = [*_NAMES]
+__getattr__, __dir__ = lazy_names(__name__, _NAMES)

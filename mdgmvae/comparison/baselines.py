@@ -1,0 +1,228 @@
+"""GMVAE states beside those of other methods: same frames, same lag, same blocks of time."""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..checks import check_count, checked_seeds
+from ..errors import InputError
+from ..kinetics.agreement import compare_runs, pairwise_agreement
+from ..kinetics.vamp import BLOCKS_PER_FOLD, vamp2
+from ..labels import as_labels
+from ..progress import progress_bar
+from .cross_validation import (
+    Fold,
+    Method,
+    features_of,
+    folds_of_time,
+    held_out_vamp2,
+)
+from .methods import METHODS, robust
+from .result import Comparison, MethodResult
+
+__all__ = ["METHODS", "Comparison", "Method", "MethodResult", "compare"]
+
+
+def compare(
+    X: np.ndarray | str | os.PathLike,
+    *,
+    lag: int,
+    lengths: Sequence[int] | None = None,
+    k: int = 5,
+    n_states: int | None = None,
+    seeds: Sequence[int] = (0,),
+    methods: Sequence[str] | Mapping[str, Method] | None = None,
+    n_folds: int = 5,
+    blocks_per_fold: int = BLOCKS_PER_FOLD,
+    dt: float | None = None,
+    reference: Any = None,
+    verbose: bool | None = None,
+) -> Comparison:
+    """Compare methods on the same frames, at the same lag, with as many states.
+
+    Each method is fitted to all frames with every seed, and to the training blocks of each fold
+    (with the seeds in turn). Its labels of the test blocks are scored by VAMP-2 with the singular
+    functions of the training blocks (McGibbon & Pande, J. Chem. Phys. 142, 124105 (2015)):
+    neither the states nor the score have seen them.
+
+    Parameters
+    ----------
+    X : (n_frames, n_x) array-like, or path of a .npy file
+        Features; they are held in memory.
+    lag : int
+        Rows.
+    lengths : sequence of int, optional
+        Rows of each continuous piece. Default: one piece, or what the .json beside a file says.
+    k : int
+        Components of "robust", which are lumped; more where there are more states.
+    n_states : int, optional
+        States for every method. Default: as many as "robust" finds, where it is compared, or k.
+    seeds : sequence of int
+    methods : sequence of str or mapping of str to callable, optional
+        Names among `METHODS` (all of them by default), or
+        ``{name: method}`` with ``method(X, lengths, lag, n_states, seed)`` that returns a
+        function of feature rows that labels them.
+    n_folds, blocks_per_fold : int
+        As in `mdgmvae.kinetics.vamp2_cross_validated`.
+    dt : float, optional
+        ps per row, for the table.
+    reference : (n_frames,) array-like of int, optional
+        States that are known, -1 for none.
+    verbose : bool, optional
+        A progress bar; None shows it on a terminal or in a notebook only.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+        When an argument cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.comparison import compare
+    >>> rng = np.random.default_rng(0)
+    >>> state = np.cumsum(rng.random(5000) < 0.02) % 2
+    >>> X = rng.normal(size=(5000, 1)) + 8 * state[:, None]
+    >>> found = compare(X, lag=2, n_states=2, methods=["k-means"])
+    >>> found.rows[0].n_states, round(found.rows[0].cv_mean, 1)  # 1 + (1 - 4 x 0.02)^2
+    (2, 1.8)
+    """
+    values, pieces = features_of(X, lengths)
+    chosen = _chosen(methods, check_count("k", k))
+    runs = checked_seeds(seeds)
+    wanted = None if n_states is None else check_count("n_states", n_states, 2)
+    known = None if reference is None else as_labels(reference)
+    if known is not None and len(known) != len(values):
+        raise InputError(f"reference: {len(known):,} labels for {len(values):,} frames")
+    folds = folds_of_time(pieces, lag=lag, n_folds=n_folds, blocks_per_fold=blocks_per_fold)
+    labels: dict[str, list[np.ndarray]] = {}
+    scores: dict[str, np.ndarray] = {}
+    seconds: dict[str, list[float]] = {}
+    total = len(chosen) * (len(runs) + len(folds))
+    with progress_bar(total, "comparing methods", "fits", verbose=verbose) as bar:
+        if wanted is None:
+            wanted = _n_by_robust(chosen, values, pieces, lag, runs[0]) or max(2, k)
+        for name, method in chosen.items():
+            labels[name], seconds[name] = [], []
+            for seed in runs:
+                found, took = _fit(method, values, pieces, lag, wanted, seed)
+                labels[name].append(found)
+                seconds[name].append(took)
+                bar.update()
+            held_out = []
+            for number, fold in enumerate(folds):
+                seed = runs[number % len(runs)]
+                held_out.append(held_out_score(method, values, pieces, lag, wanted, seed, fold))
+                bar.update()
+            scores[name] = np.array(held_out)
+    rows = [
+        _row(name, labels[name], scores[name], seconds[name], lag, pieces, known) for name in chosen
+    ]
+    time_of_row = float("nan") if dt is None else float(dt)
+    return Comparison(tuple(rows), labels, scores, int(lag), time_of_row, wanted, tuple(runs))
+
+
+def _chosen(methods: Sequence[str] | Mapping[str, Method] | None, k: int) -> dict[str, Method]:
+    """The methods by name, "robust" with its components."""
+    if isinstance(methods, Mapping):
+        found = dict(methods)
+    else:
+        names = (
+            list(METHODS)
+            if methods is None
+            else [methods]
+            if isinstance(methods, str)
+            else [*methods]
+        )
+        unknown = [name for name in names if name not in METHODS]
+        if unknown:
+            raise InputError(
+                f"methods: {unknown[0]!r} is not one of {', '.join(METHODS)}; give others as a "
+                "mapping of names to functions"
+            )
+        found = {name: METHODS[name] for name in names}
+    if not found:
+        raise InputError("methods: there is none to compare")
+    return {
+        name: functools.partial(robust, k=k) if method is robust else method
+        for name, method in found.items()
+    }
+
+
+def _n_by_robust(
+    methods: dict[str, Method], X: np.ndarray, lengths: tuple[int, ...], lag: int, seed: int
+) -> int | None:
+    """How many metastable states "robust" finds, at least 2; None where it is not compared."""
+    if "robust" not in methods:
+        return None
+    labels, _ = _fit(methods["robust"], X, lengths, lag, None, seed)
+    return max(2, _n_found(labels))
+
+
+def _fit(
+    method: Method,
+    X: np.ndarray,
+    lengths: tuple[int, ...],
+    lag: int,
+    n_states: int | None,
+    seed: int,
+) -> tuple[np.ndarray, float]:
+    """Labels of the frames that a method was fitted to, and the time that it took."""
+    began = time.perf_counter()
+    labels = as_labels(method(X, lengths, lag, n_states, seed)(X))
+    return labels, time.perf_counter() - began
+
+
+def held_out_score(
+    method: Method,
+    X: np.ndarray,
+    lengths: tuple[int, ...],
+    lag: int,
+    n_states: int | None,
+    seed: int,
+    fold: Fold,
+) -> float:
+    """VAMP-2 on the test blocks of a fold of a method that was fitted to the others."""
+    assign = method(X[fold.train], fold.train_lengths, lag, n_states, seed)
+    return held_out_vamp2(as_labels(assign(X)), fold, lag=lag, lengths=lengths)
+
+
+def _n_found(labels: np.ndarray) -> int:
+    return len(np.unique(labels[labels >= 0]))
+
+
+def _row(
+    name: str,
+    labels: list[np.ndarray],
+    scores: np.ndarray,
+    seconds: list[float],
+    lag: int,
+    lengths: tuple[int, ...],
+    reference: np.ndarray | None,
+) -> MethodResult:
+    runs = compare_runs(labels)
+    known = [
+        float("nan") if reference is None else float(pairwise_agreement([run, reference])[0, 1])
+        for run in labels
+    ]
+    return MethodResult(
+        method=name,
+        n_states=int(np.median([_n_found(run) for run in labels])),
+        vamp2=float(np.median([vamp2(run, lag=lag, lengths=lengths) for run in labels])),
+        cv_mean=float(scores.mean()),
+        cv_std=float(scores.std(ddof=1)),
+        agreement_median=runs.median,
+        agreement_worst=runs.worst,
+        reference=float(np.median(known)),
+        seconds=float(np.median(seconds)),
+    )

@@ -1,0 +1,174 @@
+"""Methods that find states, each a function of the same arguments: what is compared.
+
+``method(X, lengths, lag, n_states, seed)`` learns from feature rows X (n_frames, n_x) in
+continuous pieces of `lengths` rows, and returns a function that labels any such rows. All but the
+preset "paper" standardise the features first.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ..checks import seed_of
+from ..kinetics.lumping import lump
+from .cross_validation import Assign, Method
+
+#: Share of the variance that principal or independent components have to explain.
+_EXPLAINED = 0.95
+#: Frames for each microstate, where there are too few for 100 microstates.
+_FRAMES_IN_MICROSTATE = 50
+
+
+def robust(
+    X: np.ndarray,
+    lengths: tuple[int, ...],
+    lag: int,
+    n_states: int | None,
+    seed: int,
+    *,
+    k: int = 5,
+    **hyperparameters: Any,
+) -> Assign:
+    """GMVAE with the preset "robust", its components lumped into metastable states."""
+    # A state needs a component.
+    k = k if n_states is None else max(k, n_states)
+    model = _gmvae(
+        X, lengths, "robust", seed, k=k, lag=lag, n_macrostates=n_states, **hyperparameters
+    )
+    return lambda rows: np.asarray(model.predict_macrostates(rows))
+
+
+def paper(
+    X: np.ndarray,
+    lengths: tuple[int, ...],
+    lag: int,
+    n_states: int,
+    seed: int,
+    **hyperparameters: Any,
+) -> Assign:
+    """GMVAE with the preset "paper", a component a state."""
+    model = _gmvae(X, lengths, "paper", seed, k=n_states, **hyperparameters)
+    return lambda rows: np.asarray(model.predict(rows))
+
+
+def vae_kmeans(
+    X: np.ndarray,
+    lengths: tuple[int, ...],
+    lag: int,
+    n_states: int,
+    seed: int,
+    **hyperparameters: Any,
+) -> Assign:
+    """A plain VAE, trained as "robust" is without its kinetics, and k-means of its latent space."""
+    without = {"k": 1, "vamp_weight": 0.0, "lag": lag, "init": "random", "scale": "standard"}
+    model = _gmvae(X, lengths, "robust", seed, **{**without, **hyperparameters})
+    clusters = _kmeans(model.transform(X), n_states, seed)
+    return lambda rows: _clusters_of(clusters, model.transform(rows))
+
+
+def tica_pcca(
+    X: np.ndarray,
+    lengths: tuple[int, ...],
+    lag: int,
+    n_states: int,
+    seed: int,
+    *,
+    n_microstates: int = 100,
+) -> Assign:
+    """The linear pipeline: TICA, k-means microstates, a Markov model and PCCA+ (deeptime)."""
+    n = max(n_states, min(n_microstates, len(X) // _FRAMES_IN_MICROSTATE))
+    microstates = tica_microstates(X, lengths, lag, n, seed)
+    lumped = lump(microstates(X), lag=lag, lengths=lengths, k=n, n_macrostates=n_states)
+    return lambda rows: lumped.of_component[microstates(rows)]
+
+
+def tica_microstates(
+    X: np.ndarray, lengths: tuple[int, ...], lag: int, n: int, seed: int
+) -> Assign:
+    """k-means clusters of independent components that are scaled to kinetic distances."""
+    from deeptime.decomposition import TICA
+
+    scaler = _scaler(X)
+    pieces = np.split(scaler.transform(X).astype(np.float64), np.cumsum(lengths)[:-1])
+    estimator = TICA(lagtime=lag, var_cutoff=_EXPLAINED, scaling="kinetic_map")
+    for piece in pieces:
+        if len(piece) > lag:
+            estimator.partial_fit((piece[:-lag], piece[lag:]))
+    tica = estimator.fetch_model()
+
+    def slow(rows: np.ndarray) -> np.ndarray:
+        return np.asarray(tica.transform(scaler.transform(rows).astype(np.float64)))
+
+    clusters = _kmeans(slow(X), n, seed, n_init=1)
+    return lambda rows: _clusters_of(clusters, slow(rows))
+
+
+def pca_mixture(
+    X: np.ndarray, lengths: tuple[int, ...], lag: int, n_states: int, seed: int
+) -> Assign:
+    """A mixture of Gaussians of the principal components."""
+    from sklearn.decomposition import PCA
+    from sklearn.mixture import GaussianMixture
+
+    scaler = _scaler(X)
+    pca = PCA(_EXPLAINED, svd_solver="full").fit(scaler.transform(X))
+    points = pca.transform(scaler.transform(X)).astype(np.float64)
+    with warnings.catch_warnings():
+        # What has not converged is told by the scores.
+        warnings.simplefilter("ignore")
+        mixture = GaussianMixture(
+            n_states, n_init=3, reg_covar=1e-4, max_iter=300, random_state=seed_of(seed)
+        ).fit(points)
+    return lambda rows: np.asarray(
+        mixture.predict(pca.transform(scaler.transform(rows)).astype(np.float64)), np.int64
+    )
+
+
+def kmeans(X: np.ndarray, lengths: tuple[int, ...], lag: int, n_states: int, seed: int) -> Assign:
+    """k-means clusters of the features."""
+    scaler = _scaler(X)
+    clusters = _kmeans(scaler.transform(X), n_states, seed)
+    return lambda rows: _clusters_of(clusters, scaler.transform(rows))
+
+
+#: The methods that `mdgmvae.comparison.compare` knows by name.
+METHODS: dict[str, Method] = {
+    "robust": robust,
+    "paper": paper,
+    "VAE + k-means": vae_kmeans,
+    "TICA + k-means + PCCA+": tica_pcca,
+    "PCA + Gaussian mixture": pca_mixture,
+    "k-means": kmeans,
+}
+
+
+def _gmvae(X: np.ndarray, lengths: tuple[int, ...], preset: str, seed: int, **values: Any) -> Any:
+    from ..model.gmvae import GMVAE
+
+    return GMVAE.from_preset(preset, seed=seed, **{"verbose": False, **values}).fit(
+        X, lengths=lengths
+    )
+
+
+def _scaler(X: np.ndarray) -> Any:
+    from sklearn.preprocessing import StandardScaler
+
+    return StandardScaler().fit(X)
+
+
+def _kmeans(points: np.ndarray, n: int, seed: int, n_init: int = 10) -> Any:
+    from sklearn.cluster import KMeans
+
+    with warnings.catch_warnings():
+        # Fewer distinct frames than clusters: there are fewer states then.
+        warnings.simplefilter("ignore")
+        return KMeans(n, n_init=n_init, random_state=seed_of(seed)).fit(
+            np.asarray(points, np.float64)
+        )
+
+
+def _clusters_of(clusters: Any, points: np.ndarray) -> np.ndarray:
+    return np.asarray(clusters.predict(np.asarray(points, np.float64)), np.int64)

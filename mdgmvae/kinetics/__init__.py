@@ -1,0 +1,36 @@
+"""The kinetics of states, as functions of labels.
+
+Times are in ps where ``dt`` (ps per frame) is given and in frames otherwise. Errors are 95 %
+credible intervals from the posterior of reversible Markov models.
+"""
+
+from .._lazy import lazy_names
+
+_NAMES = {
+    "Agreement": ".agreement",
+    "compare_runs": ".agreement",
+    "match": ".agreement",
+    "pairwise_agreement": ".agreement",
+    "AssignmentQuality": ".certainty",
+    "assignment_quality": ".certainty",
+    "Visits": ".dwell_times",
+    "visits": ".dwell_times",
+    "Lumping": ".lumping",
+    "lump": ".lumping",
+    "ChapmanKolmogorov": ".markov_test",
+    "chapman_kolmogorov": ".markov_test",
+    "Estimate": ".posterior",
+    "Lifetimes": ".rates",
+    "lifetimes": ".rates",
+    "mean_first_passage_times": ".rates",
+    "stationary_populations": ".rates",
+    "ImpliedTimescales": ".timescales",
+    "default_lags": ".timescales",
+    "implied_timescales": ".timescales",
+    "CrossValidatedScore": ".vamp",
+    "vamp2": ".vamp",
+    "vamp2_cross_validated": ".vamp",
+}
+
+__all__ = [*_NAMES]
+__getattr__, __dir__ = lazy_names(__name__, _NAMES)

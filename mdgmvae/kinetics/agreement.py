@@ -1,0 +1,182 @@
+"""Agreement between runs: do other seeds find the same states?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..labels import as_labels
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """How well runs agree, by the adjusted Rand index: 1 the same states, 0 as by chance.
+
+    Parameters
+    ----------
+    matrix : ndarray of float64 of shape (n_runs, n_runs)
+        Adjusted Rand index of each pair.
+    median, worst : float
+        Over the pairs of different runs; NaN for one run.
+    reference : int
+        The run that agrees best with the others (highest mean).
+    jaccard : ndarray of float64 of shape (n_runs, k)
+        Frames in both over frames in either, for each state of the reference run and the state
+        of the run that it is matched with; 0 where it has no counterpart. It sees a rare state,
+        which hardly moves the index.
+    """
+
+    matrix: np.ndarray
+    median: float
+    worst: float
+    reference: int
+    jaccard: np.ndarray
+
+
+def match(labels_a: Any, labels_b: Any) -> np.ndarray:
+    """Match the states of two runs so that they share as many frames as possible.
+
+    Kuhn's Hungarian method (scipy) on the frames that are in both.
+
+    Parameters
+    ----------
+    labels_a, labels_b : (n_frames,) array-like of int
+        States, -1 for none.
+
+    Returns
+    -------
+    ndarray of int64
+        ``permutation[b]`` is the state of a that state b is called by: with
+        ``permutation[labels_b]``, b has a's numbers. States of b without a counterpart get
+        numbers that no state of a with frames has.
+
+    Raises
+    ------
+    InputError
+        When the labels do not fit each other.
+
+    Examples
+    --------
+    >>> from mdgmvae.kinetics import match
+    >>> match([0, 0, 1, 1, 1], [2, 2, 0, 0, 1])
+    array([1, 2, 0])
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    table = _contingency(as_labels(labels_a), as_labels(labels_b))
+    permutation = np.full(table.shape[1], -1, np.int64)
+    rows, columns = linear_sum_assignment(-table)
+    # A pair that shares no frame is no match.
+    shared = table[rows, columns] > 0
+    permutation[columns[shared]] = rows[shared]
+    left_over = np.flatnonzero(permutation < 0)
+    permutation[left_over] = _unused_numbers(table, permutation, len(left_over))
+    return permutation
+
+
+def pairwise_agreement(runs: Sequence[Any]) -> np.ndarray:
+    """Adjusted Rand index of each pair of runs (Hubert & Arabie, J. Classif. 2, 193 (1985)).
+
+    Parameters
+    ----------
+    runs : sequence of (n_frames,) array-like of int
+        Labels of the same frames, -1 for none; frames without a state in either of two runs do
+        not count for that pair.
+
+    Returns
+    -------
+    ndarray of float64 of shape (n_runs, n_runs)
+
+    Raises
+    ------
+    InputError
+        When there is no run or their labels do not fit each other.
+
+    Examples
+    --------
+    >>> from mdgmvae.kinetics import pairwise_agreement
+    >>> pairwise_agreement([[0, 0, 1, 1], [1, 1, 0, 0], [0, 1, 0, 1]]).round(2).tolist()
+    [[1.0, 1.0, -0.5], [1.0, 1.0, -0.5], [-0.5, -0.5, 1.0]]
+    """
+    from sklearn.metrics import adjusted_rand_score
+
+    labels = [as_labels(run) for run in runs]
+    if not labels:
+        raise InputError("runs: no labels were given")
+    matrix = np.eye(len(labels))
+    for i, a in enumerate(labels):
+        for j, b in enumerate(labels[:i]):
+            both = _in_both(a, b)
+            matrix[i, j] = matrix[j, i] = adjusted_rand_score(a[both], b[both])
+    return matrix
+
+
+def compare_runs(runs: Sequence[Any]) -> Agreement:
+    """Compare the states of several runs, for example with different seeds.
+
+    Parameters
+    ----------
+    runs : sequence of (n_frames,) array-like of int
+        Labels of the same frames, -1 for none.
+
+    Returns
+    -------
+    Agreement
+
+    Raises
+    ------
+    InputError
+        When there is no run or their labels do not fit each other.
+
+    Examples
+    --------
+    >>> from mdgmvae.kinetics import compare_runs
+    >>> found = compare_runs([[0, 0, 1, 1], [1, 1, 0, 0], [0, 1, 1, 1]])
+    >>> found.median, found.jaccard[1].tolist()
+    (0.0, [1.0, 1.0])
+    """
+    matrix = pairwise_agreement(runs)
+    labels = [as_labels(run) for run in runs]
+    pairs = matrix[np.triu_indices(len(labels), 1)]
+    reference = int(matrix.mean(axis=1).argmax())
+    jaccard = np.array([_jaccard(labels[reference], run) for run in labels])
+    median, worst = (np.median(pairs), pairs.min()) if len(pairs) else (np.nan, np.nan)
+    return Agreement(matrix, float(median), float(worst), reference, jaccard)
+
+
+def _in_both(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    if len(a) != len(b):
+        raise InputError(f"labels: {len(a):,} and {len(b):,} do not belong to the same frames")
+    both = (a >= 0) & (b >= 0)
+    if not both.any():
+        raise InputError("labels: no frame has a state in both")
+    return both
+
+
+def _contingency(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Frames in state i of a and state j of b."""
+    both = _in_both(a, b)
+    table = np.zeros((a.max() + 1, b.max() + 1), np.int64)
+    np.add.at(table, (a[both], b[both]), 1)
+    return table
+
+
+def _unused_numbers(table: np.ndarray, permutation: np.ndarray, n: int) -> np.ndarray:
+    """Numbers for states that match none: of states of a that have no frames, then above a's."""
+    taken = set(permutation.tolist()) | set(np.flatnonzero(table.sum(axis=1)).tolist())
+    return np.array([i for i in range(len(table) + n) if i not in taken][:n], np.int64)
+
+
+def _jaccard(reference: np.ndarray, run: np.ndarray) -> np.ndarray:
+    table = _contingency(reference, run)
+    matched = match(reference, run)
+    shares = np.zeros(len(table))
+    for theirs, ours in enumerate(matched):
+        if ours < len(table):
+            either = table[ours].sum() + table[:, theirs].sum() - table[ours, theirs]
+            shares[ours] = table[ours, theirs] / either if either else 0.0
+    return shares

@@ -1,0 +1,258 @@
+"""Counts of transitions and reversible Markov state models of labelled frames (deeptime).
+
+A transition is a pair of frames (t, t + lag) within one continuous piece of trajectory; frames
+with the label -1 end a piece. Counts are of all such pairs ("sliding"); where errors are
+estimated they are divided by the lag, since pairs that overlap are not independent.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..labels import as_labels, n_states_of
+from ..segments import checked_lag, discrete_trajectories
+
+logger = logging.getLogger(__name__)
+
+#: Gibbs steps between two sampled models: at 10, one state entered once is decorrelated.
+STEPS_BETWEEN_SAMPLES = 10
+
+
+def count_matrix(
+    labels: Any, lag: int, lengths: Sequence[int] | None = None, k: int | None = None
+) -> np.ndarray:
+    """Count the pairs (t, t + lag) that lead from each state to each.
+
+    Parameters
+    ----------
+    labels : (n_frames,) array-like of int
+        States, -1 for none; pairs never bridge frames without a state.
+    lag : int
+        Rows.
+    lengths : sequence of int, optional
+        Rows of each continuous piece. Default: one piece.
+    k : int, optional
+        Number of states. Default: one more than the largest label.
+
+    Returns
+    -------
+    ndarray of shape (k, k), float64
+        All pairs, those that overlap too.
+
+    Raises
+    ------
+    InputError
+        When the labels, the lag or the lengths cannot be used.
+
+    Examples
+    --------
+    >>> count_matrix([0, 0, 1, 1, 1], lag=1)
+    array([[1., 1.],
+           [0., 2.]])
+    """
+    from deeptime.markov import TransitionCountEstimator
+
+    states = as_labels(labels)
+    k = n_states_of(states, k)
+    pieces = discrete_trajectories(states, lengths)
+    lag = checked_lag(lag, pieces)
+    longer = [piece for piece in pieces if len(piece) > lag]
+    counter = TransitionCountEstimator(lag, "sliding", n_states=k)
+    return np.asarray(counter.fit_fetch(longer).count_matrix, dtype=np.float64)
+
+
+def connected_sets(counts: np.ndarray, directed: bool = True) -> list[np.ndarray]:
+    """The states that lead to each other, largest set first, each in rising order.
+
+    Parameters
+    ----------
+    counts : (k, k) ndarray
+    directed : bool
+        Whether there must be a way back.
+
+    Examples
+    --------
+    >>> counts = np.array([[5.0, 1, 0], [0, 5, 0], [0, 0, 5]])
+    >>> [states.tolist() for states in connected_sets(counts)]
+    [[0], [1], [2]]
+    >>> [states.tolist() for states in connected_sets(counts, directed=False)]
+    [[0, 1], [2]]
+    """
+    from deeptime.markov.tools.estimation import connected_sets as sets_of
+
+    found = [np.sort(np.asarray(states)) for states in sets_of(counts, directed=directed)]
+    return sorted(found, key=lambda states: (-len(states), states[0]))
+
+
+def with_ways_back(counts: np.ndarray, lag: int) -> np.ndarray:
+    """Counts in which what was left for good, or never left, has a way back.
+
+    A trajectory that starts in a state and never comes back, or ends in one, says nothing of
+    the way back. Without it a model has no population for the first and nothing but the second.
+    In equilibrium both ways are taken equally often (detailed balance), and one event more or
+    less is within the error of those that were seen: so one is added, of as many pairs as it
+    makes, `lag` at most. It is no more than one, however many were seen: many trajectories that
+    start in one state are not in equilibrium.
+
+    Parameters
+    ----------
+    counts : (k, k) ndarray
+        Of all pairs, those that overlap too.
+    lag : int
+        Rows.
+
+    Returns
+    -------
+    ndarray of shape (k, k)
+        The same where every way has a way back.
+
+    Examples
+    --------
+    >>> with_ways_back(np.array([[50.0, 9], [0, 50]]), lag=3)
+    array([[50.,  9.],
+           [ 3., 50.]])
+    """
+    sets = connected_sets(counts)
+    member = np.empty(len(counts), np.int64)
+    for number, states in enumerate(sets):
+        member[states] = number
+    between = np.where(member[:, None] != member[None, :], counts, 0.0)
+    of_sets = np.zeros((len(sets), len(sets)))
+    np.add.at(of_sets, (member[:, None], member[None, :]), between)
+    share = np.minimum(1.0, lag / np.maximum(of_sets, 1.0))
+    return counts + (between * share[member[:, None], member[None, :]]).T
+
+
+@dataclass(frozen=True, eq=False)
+class MarkovModel:
+    """A reversible Markov model of states that are connected.
+
+    Parameters
+    ----------
+    lag : int
+        Rows.
+    states : ndarray of int64 of shape (n,)
+        Which states it is of, in rising order.
+    transition_matrix : ndarray of shape (n, n)
+        Rows add up to 1.
+    stationary : ndarray of shape (n,)
+        Stationary distribution.
+    """
+
+    lag: int
+    states: np.ndarray
+    transition_matrix: np.ndarray
+    stationary: np.ndarray
+
+    @classmethod
+    def fit(cls, counts: np.ndarray, lag: int, states: Any = None) -> MarkovModel:
+        """The reversible model of highest likelihood (Trendelkamp-Schroer et al., 2015).
+
+        Parameters
+        ----------
+        counts : (k, k) ndarray
+            Of pairs one `lag` apart.
+        lag : int
+            Rows.
+        states : array-like of int, optional
+            A connected set of states. Default: all.
+
+        Examples
+        --------
+        >>> model = MarkovModel.fit(np.array([[90.0, 10], [10, 190]]), lag=5)
+        >>> model.stationary.round(3).tolist()
+        [0.333, 0.667]
+        >>> model.timescales.round(1).tolist()  # -5 / ln(0.9 + 0.95 - 1)
+        [30.8]
+        """
+        chosen = np.arange(len(counts)) if states is None else np.asarray(states, np.int64)
+        transitions, stationary = _most_likely(counts[np.ix_(chosen, chosen)])
+        return cls(lag, chosen, transitions, stationary)
+
+    @property
+    def eigenvalues(self) -> np.ndarray:
+        """(n,) in falling order, the first 1."""
+        return eigenvalues_of(self.transition_matrix, self.stationary)
+
+    @property
+    def timescales(self) -> np.ndarray:
+        """Implied timescales in rows, (n - 1,), longest first; 0 where nothing is left at a lag."""
+        return timescales_of(self.eigenvalues[1:], self.lag)
+
+    def sample(self, counts: np.ndarray, n_samples: int, seed: int = 0) -> list[MarkovModel]:
+        """Draw models from the posterior of the transition matrix (Trendelkamp-Schroer, 2015).
+
+        Parameters
+        ----------
+        counts : (k, k) ndarray
+            The counts of the fit; here they are divided by the lag.
+        n_samples : int
+            How many models.
+        seed : int
+            Same seed, same models.
+        """
+        # The same as deeptime's BayesianMSM, which takes no seed.
+        from deeptime.markov.tools.estimation.dense.tmat_sampling import tmatrix_sampler
+
+        if len(self.states) == 1:
+            return [self] * n_samples
+        chosen = counts[np.ix_(self.states, self.states)] / self.lag
+        sampler = tmatrix_sampler.TransitionMatrixSampler(
+            # The sampler's seeds have 31 bits.
+            chosen,
+            reversible=True,
+            n_steps=STEPS_BETWEEN_SAMPLES,
+            seed=seed % 2**31,
+        )
+        draws = (sampler.sample(1, return_statdist=True) for _ in range(n_samples))
+        return [MarkovModel(self.lag, self.states, p.copy(), pi.copy()) for p, pi in draws]
+
+
+def eigenvalues_of(transition_matrix: np.ndarray, stationary: np.ndarray) -> np.ndarray:
+    """Eigenvalues of a reversible transition matrix (n, n), in falling order.
+
+    Examples
+    --------
+    >>> eigenvalues_of(np.array([[0.9, 0.1], [0.1, 0.9]]), np.array([0.5, 0.5])).round(3)
+    array([1. , 0.8])
+    """
+    # A reversible matrix is similar to a symmetric one, whose eigenvalues are real.
+    root = np.sqrt(stationary)
+    symmetric = root[:, None] * transition_matrix / root[None, :]
+    return np.linalg.eigvalsh((symmetric + symmetric.T) / 2)[::-1]
+
+
+def timescales_of(eigenvalues: np.ndarray, lag: int) -> np.ndarray:
+    """Implied timescales -lag / ln(eigenvalue) in rows.
+
+    Examples
+    --------
+    >>> timescales_of(np.array([1.0, np.exp(-0.5), -0.1]), lag=5)
+    array([inf, 10.,  0.])
+    """
+    with np.errstate(divide="ignore"):
+        times = -lag / np.log(np.clip(eigenvalues, 0.0, 1.0))
+    # Rounding leaves a stationary process a hair below 1.
+    return np.where(eigenvalues > 1.0 - 1e-12, np.inf, np.abs(times))
+
+
+def _most_likely(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Transition matrix and stationary distribution of connected counts."""
+    from deeptime.markov.tools.estimation import transition_matrix
+
+    if len(counts) == 1:
+        return np.ones((1, 1)), np.ones(1)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        transitions, stationary = transition_matrix(
+            counts, reversible=True, return_statdist=True, maxerr=1e-10
+        )
+    for warning in caught:
+        logger.warning("Markov model of %d states: %s", len(counts), warning.message)
+    return np.asarray(transitions), np.asarray(stationary)

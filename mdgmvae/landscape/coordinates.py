@@ -1,0 +1,182 @@
+"""Coordinates by the names of features: distances as they are, angles in degrees."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..storage.features import FeatureSet
+from ..storage.shown_features import NO_COLUMN, ShownFeatures
+from ..training.dataset import Rows
+from .surface import FreeEnergy, free_energy
+
+
+@dataclass(frozen=True)
+class Coordinate:
+    """A feature as a coordinate of a free energy.
+
+    Parameters
+    ----------
+    name : str
+    unit : str
+        "degree", "angstrom" or "1".
+    period : float or None
+        360 for an angle that goes round.
+    columns : tuple of int
+        The column of the feature, or those of cosine and sine of an angle.
+    is_angle : bool
+        The column is in radians.
+    """
+
+    name: str
+    unit: str
+    period: float | None
+    columns: tuple[int, ...]
+    is_angle: bool
+
+    def of_rows(self, rows: np.ndarray) -> np.ndarray:
+        """Its values (n,) in feature rows (n, n_features)."""
+        if len(self.columns) == 2:
+            cosine, sine = rows[:, self.columns].T
+            return np.degrees(np.arctan2(sine, cosine))
+        values = rows[:, self.columns[0]]
+        return np.degrees(values) if self.is_angle else values
+
+
+def coordinates_of(features: FeatureSet) -> dict[str, Coordinate]:
+    """Every coordinate that the columns of a feature file make up, by its name.
+
+    The columns "phi ALA2 cos" and "phi ALA2 sin" are one angle, "phi ALA2". Angles are in
+    degrees and go round, but those between bonds, whose name begins with "angle".
+
+    Parameters
+    ----------
+    features : FeatureSet
+
+    Returns
+    -------
+    dict of str to Coordinate
+    """
+    shown = ShownFeatures.of(features.names, features.units)
+    found: dict[str, Coordinate] = {}
+    for name, unit, first, second, is_angle in zip(
+        shown.names,
+        shown.units,
+        shown.first.tolist(),
+        shown.second.tolist(),
+        shown.is_angle.tolist(),
+        strict=True,
+    ):
+        columns = (first,) if second == NO_COLUMN else (first, second)
+        period = 360.0 if is_angle and not name.startswith("angle ") else None
+        found[name] = Coordinate(name, unit, period, columns, is_angle)
+    return found
+
+
+def chosen_coordinates(features: FeatureSet, names: str | Sequence[str]) -> list[Coordinate]:
+    """The coordinates of these names; cosine or sine of an angle stand for the angle.
+
+    Parameters
+    ----------
+    features : FeatureSet
+    names : str or sequence of str
+        One to three. What is named twice is taken once.
+
+    Raises
+    ------
+    InputError
+        When there are none or more than three, or one is not there; it says what is.
+    """
+    known = coordinates_of(features)
+    if not isinstance(names, str) and not hasattr(names, "__iter__"):
+        raise InputError(f"coordinates={names!r}: give the name of a feature, or up to three")
+    wanted = [names] if isinstance(names, str) else list(names)
+    chosen = {name: _by_name(name, known, features) for name in wanted}
+    coordinates = list(dict.fromkeys(chosen.values()))
+    if not 1 <= len(coordinates) <= 3:
+        raise InputError(
+            f"coordinates: {len(coordinates)} features are named; one to three are needed"
+        )
+    return coordinates
+
+
+def _by_name(name: str, known: dict[str, Coordinate], features: FeatureSet) -> Coordinate:
+    if name in known:
+        return known[name]
+    if name in features.names:
+        return known[name.rpartition(" ")[0]]
+    close = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(close)}?" if close else f"there are {_some(known)}"
+    raise InputError(f"coordinates: there is no feature {name!r}; {hint}")
+
+
+def _some(known: dict[str, Coordinate]) -> str:
+    names = list(known)
+    return ", ".join(names[:6]) + (f" and {len(names) - 6:,} more" if len(names) > 6 else "")
+
+
+def read_coordinates(features: FeatureSet, coordinates: Sequence[Coordinate]) -> np.ndarray:
+    """Values of coordinates in all rows of a feature file, which is read piece by piece.
+
+    Parameters
+    ----------
+    features : FeatureSet
+    coordinates : sequence of Coordinate
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_coordinates), float32
+    """
+    values = np.empty((len(features), len(coordinates)), np.float32)
+    start = 0
+    for rows in Rows(features.path).chunks():
+        for column, coordinate in enumerate(coordinates):
+            values[start : start + len(rows), column] = coordinate.of_rows(rows)
+        start += len(rows)
+    return values
+
+
+def free_energy_of(
+    results: Any,
+    features: FeatureSet,
+    names: str | Sequence[str] | None = None,
+    **options: Any,
+) -> FreeEnergy:
+    """Free energy of features of these names, or of the latent coordinates.
+
+    Parameters
+    ----------
+    results : Results
+        With ``latent`` (n_frames, n_z) and ``lengths``.
+    features : FeatureSet
+        Of the same frames.
+    names : str or sequence of str, optional
+        As `chosen_coordinates` takes them. Default: the latent coordinates.
+    **options
+        Of `landscape.free_energy`.
+
+    Returns
+    -------
+    FreeEnergy
+
+    Raises
+    ------
+    InputError
+        When there is no such feature, or an option cannot be used.
+    """
+    options["lengths"] = results.lengths
+    if names is None:
+        return free_energy(results.latent, **options)
+    coordinates = chosen_coordinates(features, names)
+    return free_energy(
+        read_coordinates(features, coordinates),
+        names=[coordinate.name for coordinate in coordinates],
+        axis_units=[coordinate.unit for coordinate in coordinates],
+        periods=[coordinate.period for coordinate in coordinates],
+        **options,
+    )

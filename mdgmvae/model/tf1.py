@@ -1,0 +1,120 @@
+"""Checkpoints of the paper's own TensorFlow 1 code (TensorFlow).
+
+That code names its variables ``qy/layer1/weights``, ..., ``qy/logit/weights``,
+``qz/layer0/weights`` (the transform of the one-hot y), ``qz/zm/weights``, ``px/xv/biases``;
+all sizes follow from the shapes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from ..errors import InputError
+from ..network.architecture import Architecture
+
+_HEADS: dict[str, dict[str, str | None]] = {
+    "qy": {"logit": None},
+    "qz": {"zm": "mean", "zv": "variance"},
+    "pz": {"zm": "mean", "zv": "variance"},
+    "px": {"xm": "mean", "xv": "variance"},
+}
+
+
+def read_checkpoint(prefix: str | os.PathLike) -> tuple[Architecture, dict[str, np.ndarray]]:
+    """Sizes and weights of a checkpoint of the paper's code.
+
+    Parameters
+    ----------
+    prefix : path-like
+        As the code wrote it (``model.ckpt-20``, without ``.index``), or the folder, whose
+        latest checkpoint is taken.
+
+    Raises
+    ------
+    InputError
+        When there is no checkpoint, or it is not one of that code.
+    """
+    prefix = _prefix(Path(prefix))
+    try:
+        reader = tf.train.load_checkpoint(str(prefix))
+        names = [name for name in reader.get_variable_to_shape_map() if "Adam" not in name]
+        tensors = {name: reader.get_tensor(name) for name in names}
+    except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
+        raise InputError(f"{prefix}: cannot be read as a TensorFlow checkpoint") from error
+    return rename(tensors, str(prefix))
+
+
+def rename(
+    tensors: Mapping[str, np.ndarray], source: str
+) -> tuple[Architecture, dict[str, np.ndarray]]:
+    """Sizes and weights from the variables of the paper's code, by their names there."""
+    weights: dict[str, np.ndarray] = {}
+    dims: dict[str, tuple[int, ...]] = {}
+    try:
+        for network, heads in _HEADS.items():
+            dims[network] = _hidden_widths(tensors, network)
+            for layer in range(len(dims[network])):
+                _copy(tensors, f"{network}/layer{layer + 1}", weights, f"{network}/{layer}")
+            for old, new in heads.items():
+                _copy(
+                    tensors, f"{network}/{old}", weights, f"{network}/{new or len(dims[network])}"
+                )
+        _copy(tensors, "qz/layer0", weights, "qz/one_hot")
+    except KeyError as error:
+        raise InputError(
+            f"{source}: not a model of the paper's code: it has no variable {error.args[0]}"
+        ) from error
+    architecture = Architecture(
+        k=tensors["qz/layer0/weights"].shape[0],
+        n_x=tensors["px/xm/weights"].shape[1],
+        n_z=tensors["pz/zm/weights"].shape[1],
+        qy_dims=dims["qy"],
+        qz_dims=dims["qz"],
+        pz_dims=dims["pz"],
+        px_dims=dims["px"],
+        relu_logits=True,
+    )
+    for name, shape in architecture.shapes.items():
+        if weights[name].shape != shape:
+            raise InputError(
+                f"{source}: {name} has shape {weights[name].shape}, expected {shape}; "
+                "not a model of the paper's code"
+            )
+    return architecture, weights
+
+
+def _prefix(path: Path) -> Path:
+    if path.is_dir():
+        latest = tf.train.latest_checkpoint(str(path))
+        if latest is None:
+            raise InputError(
+                f"{path}: no checkpoint in this folder; give its prefix (model.ckpt-N)"
+            )
+        return Path(latest)
+    if path.suffix in (".index", ".meta") or ".data-" in path.name:
+        path = path.with_name(path.name.removesuffix(".index").removesuffix(".meta"))
+        path = path.with_name(path.name.split(".data-")[0])
+    if not path.with_name(path.name + ".index").is_file():
+        raise InputError(f"{path}: no such checkpoint ({path.name}.index is missing)")
+    return path
+
+
+def _hidden_widths(tensors: Mapping[str, np.ndarray], network: str) -> tuple[int, ...]:
+    widths: list[int] = []
+    while f"{network}/layer{len(widths) + 1}/weights" in tensors:
+        widths.append(tensors[f"{network}/layer{len(widths) + 1}/weights"].shape[1])
+    if not widths:
+        raise KeyError(f"{network}/layer1/weights")
+    return tuple(widths)
+
+
+def _copy(
+    tensors: Mapping[str, np.ndarray], old: str, weights: dict[str, np.ndarray], new: str
+) -> None:
+    for part in ("weights", "biases"):
+        weights[f"{new}/{part}"] = np.asarray(tensors[f"{old}/{part}"], np.float32)

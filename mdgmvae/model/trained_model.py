@@ -1,0 +1,162 @@
+"""What is learnt, as a value: sizes, weights, scaling; it answers questions about frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..network import draws
+from ..network.architecture import Architecture, flatten
+from ..training.dataset import Rows
+from ..training.scaling import Scaling
+
+if TYPE_CHECKING:
+    from ..network.inference import Inference
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """A trained mixture and what it says of frames, in the units of the data.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        Sizes, and the order of the components.
+    weights : dict of str to ndarray of float32
+    scaling : Scaling
+    seed : int
+        Of every draw.
+    device : str
+        Where to compute, as in `GMVAE`.
+    """
+
+    architecture: Architecture
+    weights: Mapping[str, np.ndarray]
+    scaling: Scaling
+    seed: int
+    device: str = "auto"
+    _cache: dict[str, Inference] = field(default_factory=dict, init=False, repr=False)
+
+    def assign(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+        """q(y|x) of shape (n, k) and sum_y q(y|x) * mean of q(z|x,y) of shape (n, n_z)."""
+        a = self.architecture
+        probabilities = np.empty((len(rows), a.k), np.float32)
+        latent = np.empty((len(rows), a.n_z), np.float32)
+        done = 0
+        for _, x in self._chunks(rows):
+            part = slice(done, done + len(x))
+            probabilities[part], latent[part] = self.inference.assign(x)
+            done += len(x)
+        return probabilities, latent
+
+    def labels(self, rows: Rows) -> np.ndarray:
+        """argmax_y q(y|x) of each row: shape (n,), int64."""
+        parts = [self.inference.probabilities(x).argmax(axis=1) for _, x in self._chunks(rows)]
+        return np.concatenate(parts)
+
+    def count_labels(self, rows: Rows) -> np.ndarray:
+        """Rows in each component: shape (k,), int64."""
+        counts = np.zeros(self.architecture.k, np.int64)
+        for _, x in self._chunks(rows):
+            labels = self.inference.probabilities(x).argmax(axis=1)
+            counts += np.bincount(labels, minlength=len(counts))
+        return counts
+
+    def membership_gradient(self, raw: np.ndarray, members: np.ndarray) -> np.ndarray:
+        """d log (sum of q(y|x) over the members) / d column, per unit of the column.
+
+        Parameters
+        ----------
+        raw : ndarray of shape (n, n_columns)
+            Rows in the units of the data.
+        members : ndarray of bool of shape (k,)
+
+        Returns
+        -------
+        ndarray of shape (n, n_columns), float32
+            0 where all components are members: their q add up to 1 whatever x is.
+        """
+        if members.all():
+            return np.zeros(raw.shape, np.float32)
+        by_scaled = self.inference.membership_gradient(self.scaling.apply(raw), members)
+        return self.scaling.gradient(by_scaled) / self.scaling.scale
+
+    def reorder(self, order: np.ndarray) -> TrainedModel:
+        """The same model, in which component i is what was trained as component order[i]."""
+        architecture = replace(self.architecture, order=tuple(int(i) for i in order))
+        return replace(self, architecture=architecture)
+
+    def draw_latent(self, rows: Rows) -> np.ndarray:
+        """sum_y q(y|x) * z_y with z_y drawn from q(z|x,y): shape (n, n_z)."""
+        return np.concatenate(
+            [self.inference.draw_latent(x, self._draws(raw)) for raw, x in self._chunks(rows)]
+        )
+
+    def reconstruct(self, rows: Rows) -> np.ndarray:
+        """sum_y q(y|x) * mean of p(x|z_y), z_y at its mean: shape (n, n_x)."""
+        scaled = [self.inference.reconstruct(x) for _, x in self._chunks(rows)]
+        return self.scaling.invert(np.concatenate(scaled))
+
+    def draw_reconstruction(self, rows: Rows) -> np.ndarray:
+        """sum_y q(y|x) * x_y with z_y and x_y drawn: shape (n, n_x)."""
+        a, scaled = self.architecture, []
+        for raw, x in self._chunks(rows):
+            noise_x = draws.component_noise(raw, self.seed + 1, a.k, a.n_x)
+            scaled.append(self.inference.draw_reconstruction(x, self._draws(raw), noise_x))
+        return self.scaling.invert(np.concatenate(scaled))
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        """The mean of p(x|z): (n, n_z) -> (n, n_x)."""
+        return self.scaling.invert(self.inference.decode(z)[0])
+
+    def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Draw y from 1/k, z from p(z|y), x from p(x|z): x of shape (n, n_x) and y (n,)."""
+        y = rng.integers(self.architecture.k, size=n)
+        mean, variance = self.inference.prior()
+        z = mean[y] + np.sqrt(variance[y]) * rng.standard_normal(mean[y].shape, np.float32)
+        mean, variance = self.inference.decode(z)
+        x = mean + np.sqrt(variance) * rng.standard_normal(mean.shape, np.float32)
+        return self.scaling.invert(x), y
+
+    def loss(self, rows: Rows, r_nent: float) -> np.ndarray:
+        """The loss of each row, averaged over draws of z: shape (n,), float32, nats."""
+        a, parts = self.architecture, []
+        # It may not depend on the rows: a frame's score is the same in any company.
+        affordable = int(4e6 / (a.k * a.n_weights))
+        for raw, x in self._chunks(rows):
+            total = np.zeros(len(x), np.float64)
+            for draw, weight in draws.weighted_draws(raw, a.n_z, a.k, affordable, self.seed):
+                total += weight * self.inference.loss(x, draw, r_nent)
+            parts.append(total - self.scaling.log_jacobian)
+        return np.concatenate(parts).astype(np.float32)
+
+    @property
+    def inference(self) -> Inference:
+        """The compiled functions, made when they are first asked for."""
+        if "inference" not in self._cache:
+            from ..network import devices
+            from ..network.inference import Inference
+
+            flat = flatten(self.architecture, self.weights)
+            device = devices.choose(self.device)
+            self._cache["inference"] = Inference(self.architecture, flat, device)
+        return self._cache["inference"]
+
+    def _draws(self, raw: np.ndarray) -> np.ndarray:
+        """One draw of standard normal noise for each component and row: (k, n, n_z)."""
+        a = self.architecture
+        return draws.component_noise(raw, self.seed, a.k, a.n_z)
+
+    def _chunks(self, rows: Rows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Rows as they are and scaled, in chunks."""
+        for raw in rows.chunks(self.inference.chunk_rows):
+            if not np.isfinite(raw).all():
+                rows.check_finite()
+            yield raw, self.scaling.apply(raw)
+
+    def __getstate__(self) -> dict:
+        # Compiled functions live in one process only.
+        return {**self.__dict__, "_cache": {}}

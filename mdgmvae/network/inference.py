@@ -1,0 +1,231 @@
+"""What a trained model says of frames: compiled functions over chunks of rows (TensorFlow).
+
+Rows are padded to a few fixed chunk lengths. So TensorFlow compiles once, not for every
+length, and a frame's result does not depend on how many others came with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+
+import numpy as np
+import tensorflow as tf
+
+from . import losses
+from .architecture import Architecture
+from .networks import Network, as_columns, by_component
+
+#: Shortest and longest chunk; between them, lengths are powers of two. Where rows are so wide
+#: that fewer than the shortest fit, all chunks are of one length, down to the fewest.
+_MIN_ROWS, _MAX_ROWS, _FEWEST_ROWS = 256, 8192, 16
+
+
+class Inference:
+    """The functions of a trained model, over arrays of scaled rows.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    flat : ndarray of shape (architecture.n_weights,), float32
+    device : str
+        From `devices.choose`.
+    """
+
+    def __init__(self, architecture: Architecture, flat: np.ndarray, device: str) -> None:
+        self._architecture = architecture
+        self._device = device
+        with tf.device(device):
+            self._flat = tf.constant(flat)
+
+    @property
+    def chunk_rows(self) -> int:
+        """Rows that are worth handing over at once, given how much memory each one takes."""
+        a = self._architecture
+        widest = max(a.n_x, *a.qy_dims, *a.qz_dims, *a.px_dims) * a.k * 8
+        return max(_FEWEST_ROWS, min(_MAX_ROWS, _power_of_two(2**25 // widest)))
+
+    def assign(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """q(y|x) of shape (n, k) and the latent coordinate of shape (n, n_z)."""
+        q, latent = self._run("assign", x)
+        return q, latent
+
+    def draw_latent(self, x: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """sum_y q(y|x) z_y with z_y drawn by `noise` of shape (k, n, n_z)."""
+        return self._run("draw_latent", x, noise)[0]
+
+    def reconstruct(self, x: np.ndarray) -> np.ndarray:
+        """sum_y q(y|x) * mean of p(x | z_y at its mean)."""
+        return self._run("reconstruct", x)[0]
+
+    def draw_reconstruction(
+        self, x: np.ndarray, noise: np.ndarray, noise_x: np.ndarray
+    ) -> np.ndarray:
+        """sum_y q(y|x) x_y, with z_y drawn by `noise` and x_y ~ p(x|z_y) by `noise_x`."""
+        return self._run("draw_reconstruction", x, noise, noise_x)[0]
+
+    def probabilities(self, x: np.ndarray) -> np.ndarray:
+        """q(y|x) of shape (n, k)."""
+        return self._run("probabilities", x)[0]
+
+    def membership_gradient(self, x: np.ndarray, members: np.ndarray) -> np.ndarray:
+        """d log (sum of q(y|x) over the members) / d x: (n, n_x); `members` (k,) of 0 and 1.
+
+        Neither none nor all of the components may be members.
+        """
+        constants = (members.astype(np.float32),)
+        return self._run("membership_gradient", x, constants=constants)[0]
+
+    def loss(
+        self, x: np.ndarray, noise: np.ndarray, r_nent: float, target: np.ndarray | None = None
+    ) -> np.ndarray:
+        """The loss of each row for one draw of the noise, shape (n,); `target` is decoded."""
+        target = x if target is None else target
+        constants = (np.float32(r_nent),)
+        return self._run("loss", x, noise, target[np.newaxis], constants=constants)[0]
+
+    def decode(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance of p(x|z), each of shape (n, n_x)."""
+        mean, variance = self._run("decode", z)
+        return mean, variance
+
+    def prior(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance of p(z|y), each of shape (k, n_z)."""
+        with tf.device(self._device):
+            mean, variance = Network(self._architecture, self._flat).prior()
+        return mean.numpy().T, variance.numpy().T
+
+    def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance of q(z|x,y), each of shape (k, n, n_z)."""
+        mean, variance = self._run("encode", x)
+        return np.swapaxes(mean, 0, 1), np.swapaxes(variance, 0, 1)
+
+    def _run(
+        self, name: str, x: np.ndarray, *noise: np.ndarray, constants: tuple = ()
+    ) -> tuple[np.ndarray, ...]:
+        """Call the compiled function `name` on chunks of `x` (n, ...) and `noise` (k, n, ...)."""
+        function = _compiled(name, self._architecture)
+        with tf.device(self._device):
+            scalars = [tf.constant(value) for value in constants]
+        parts = []
+        for start, stop, n_padded in _chunk_bounds(len(x), self.chunk_rows):
+            pad = n_padded - (stop - start)
+            rows = np.pad(x[start:stop], ((0, pad), (0, 0)))
+            draws = [np.pad(a[:, start:stop], ((0, 0), (0, pad), (0, 0))) for a in noise]
+            with tf.device(self._device):
+                tensors = [tf.constant(array, tf.float32) for array in (rows, *draws)]
+                results = function(self._flat, *tensors, *scalars)
+            parts.append([result.numpy()[: stop - start] for result in results])
+        return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+
+def _chunk_bounds(n: int, chunk_rows: int) -> Iterator[tuple[int, int, int]]:
+    """Start, stop and padded length of each chunk; one (empty) chunk where there is no row."""
+    for start in range(0, max(n, 1), chunk_rows):
+        stop = min(start + chunk_rows, n)
+        yield start, stop, min(chunk_rows, max(_MIN_ROWS, _power_of_two(stop - start)))
+
+
+def _power_of_two(n: int) -> int:
+    return 1 << max(n - 1, 1).bit_length()
+
+
+def _assign(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
+    q = tf.nn.softmax(network.logits(x), axis=0)
+    return q, losses.expectation(q, network.encode(x).mean)
+
+
+def _draw_latent(network: Network, x: tf.Tensor, noise: tf.Tensor) -> Iterable[tf.Tensor]:
+    q = tf.nn.softmax(network.logits(x), axis=0)
+    return (losses.expectation(q, losses.draw(network.encode(x), noise)),)
+
+
+def _reconstruct(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
+    q = tf.nn.softmax(network.logits(x), axis=0)
+    return (losses.expectation(q, network.decode(network.encode(x).mean).mean),)
+
+
+def _draw_reconstruction(
+    network: Network, x: tf.Tensor, noise: tf.Tensor, noise_x: tf.Tensor
+) -> Iterable[tf.Tensor]:
+    q = tf.nn.softmax(network.logits(x), axis=0)
+    drawn = losses.draw(network.decode(losses.draw(network.encode(x), noise)), noise_x)
+    return (losses.expectation(q, drawn),)
+
+
+def _probabilities(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
+    return (tf.nn.softmax(network.logits(x), axis=0),)
+
+
+def _membership_gradient(network: Network, x: tf.Tensor, members: tf.Tensor) -> Iterable[tf.Tensor]:
+    members = members[:, tf.newaxis]
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        logits = network.logits(x)
+        inside, outside = (
+            tf.reduce_logsumexp(tf.where(chosen, logits, logits.dtype.min), axis=0)
+            for chosen in (members > 0, members <= 0)
+        )
+        # log q by the ratio of q to 1 - q: nothing cancels where q is close to 1.
+        log_q = -tf.nn.softplus(outside - inside)
+    return (tape.gradient(log_q, x),)
+
+
+def _loss(
+    network: Network, x: tf.Tensor, noise: tf.Tensor, target: tf.Tensor, r_nent: tf.Tensor
+) -> Iterable[tf.Tensor]:
+    return (losses.frame_loss(network, x, noise, r_nent, target=target).loss,)
+
+
+def _decode(network: Network, z: tf.Tensor) -> Iterable[tf.Tensor]:
+    return network.decode(z)
+
+
+def _encode(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
+    return [by_component(part, network.architecture.k) for part in network.encode(x)]
+
+
+#: The functions, and the shapes of what they take beside the weights.
+_FUNCTIONS: dict[str, tuple[Callable[..., Iterable[tf.Tensor]], tuple[str, ...]]] = {
+    "assign": (_assign, ("x",)),
+    "draw_latent": (_draw_latent, ("x", "k z")),
+    "reconstruct": (_reconstruct, ("x",)),
+    "draw_reconstruction": (_draw_reconstruction, ("x", "k z", "k x")),
+    "probabilities": (_probabilities, ("x",)),
+    "membership_gradient": (_membership_gradient, ("x", "k")),
+    "loss": (_loss, ("x", "k z", "1 x", "")),
+    "decode": (_decode, ("z",)),
+    "encode": (_encode, ("x",)),
+}
+
+
+def _as_columns(value: tf.Tensor) -> tf.Tensor:
+    """(n, values) -> (values, n), (k, n, values) -> (values, k n), all else as it is."""
+    if value.shape.rank == 3:
+        return as_columns(tf.transpose(value, [2, 0, 1]))
+    return tf.transpose(value) if value.shape.rank == 2 else value
+
+
+@lru_cache(maxsize=64)
+def _compiled(name: str, architecture: Architecture) -> Callable[..., Iterable[tf.Tensor]]:
+    """The function `name`, compiled once for an architecture and any number of rows."""
+    function, arguments = _FUNCTIONS[name]
+    a = architecture
+    shapes = {
+        "x": [None, a.n_x],
+        "k": [a.k],
+        "z": [None, a.n_z],
+        "1 x": [1, None, a.n_x],
+        "k x": [a.k, None, a.n_x],
+        "k z": [a.k, None, a.n_z],
+        "": [],
+    }
+
+    @tf.function(autograph=False)
+    def compiled(flat: tf.Tensor, *values: tf.Tensor) -> Iterable[tf.Tensor]:
+        # The network has frames as columns.
+        results = function(Network(a, flat), *[_as_columns(value) for value in values])
+        return [tf.transpose(result) for result in results]
+
+    specs = [tf.TensorSpec(shapes[argument], tf.float32) for argument in arguments]
+    return compiled.get_concrete_function(tf.TensorSpec([a.n_weights], tf.float32), *specs)

@@ -1,0 +1,122 @@
+"""Plots of comparisons: methods beside each other, and scores against the number of components.
+
+As in `mdgmvae.plot`, without `ax` a new figure is made.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from ..comparison.number_of_states import Selection, as_range, standard_error
+from ..comparison.result import Comparison
+from .axes import new_axes, open_frame
+
+__all__ = ["plot_comparison", "plot_selection"]
+
+_HELD_OUT = "#0072B2"
+_FITTED = "#D55E00"
+_FAINT = "#777777"
+
+
+def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
+    """Draw VAMP-2 of each method: held out (each fold, mean and its error), and on all frames.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Of `mdgmvae.comparison.compare`.
+    ax : matplotlib Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    rows = comparison.rows
+    if ax is None:
+        ax = new_axes((6.4, 1.9 + 0.42 * len(rows)))
+    lines = np.arange(len(rows))
+    for line, row in zip(lines, rows, strict=True):
+        scores = comparison.scores[row.method]
+        ax.plot(scores, np.full(len(scores), line), "|", color=_HELD_OUT, alpha=0.5, markersize=11)
+    means = [row.cv_mean for row in rows]
+    errors = [row.cv_std / np.sqrt(len(comparison.scores[row.method])) for row in rows]
+    ax.errorbar(
+        means,
+        lines,
+        xerr=errors,
+        fmt="o",
+        color=_HELD_OUT,
+        capsize=3,
+        label="held out: mean, standard error; a line for each fold",
+    )
+    ax.plot([row.vamp2 for row in rows], lines, "D", mfc="none", color=_FITTED, label="all frames")
+    ax.set_yticks(lines, [row.method for row in rows])
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_xlabel(f"VAMP-2 at a lag of {_lag(comparison)}")
+    ax.grid(axis="x", color="0.9", zorder=0)
+    ax.set_axisbelow(True)
+    # One below the other: side by side they are wider than the narrowest figure.
+    ax.legend(frameon=False, fontsize="small", loc="lower left", bbox_to_anchor=(0.0, 1.0))
+    open_frame(ax)
+    return ax
+
+
+def plot_selection(selection: Selection, ax: Axes | None = None) -> Axes:
+    """Draw the held-out VAMP-2 against k, with standard errors; the chosen k is marked.
+
+    The numbers along the top are the metastable states that were found.
+
+    Parameters
+    ----------
+    selection : Selection
+        Of `mdgmvae.comparison.select_k`.
+    ax : matplotlib Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    if ax is None:
+        ax = new_axes((6.0, 3.9))
+    ks, scanned = selection.ks, selection.scanned
+    components = [found.component_scores for found in scanned]
+    ax.errorbar(
+        ks,
+        [scores.mean() for scores in components],
+        yerr=[standard_error(scores) for scores in components],
+        fmt="s:",
+        color=_FAINT,
+        capsize=2,
+        markersize=4,
+        label="components",
+    )
+    ax.errorbar(
+        ks,
+        selection.means,
+        yerr=selection.errors,
+        fmt="o-",
+        color=_HELD_OUT,
+        capsize=3,
+        label="metastable states",
+    )
+    ax.axvline(selection.best_k, color=_FITTED, zorder=0, label=f"k = {selection.best_k}")
+    ax.set_xticks(ks)
+    ax.set_xlabel("components k")
+    ax.set_ylabel(f"VAMP-2 held out, lag {selection.lag} rows")
+    top = ax.secondary_xaxis("top")
+    top.set_xticks(ks, [as_range(found.n_macrostates) for found in scanned])
+    top.set_xlabel("metastable states found")
+    top.tick_params(length=0)
+    top.spines["top"].set_visible(False)
+    ax.legend(frameon=False, fontsize="small", loc="best")
+    open_frame(ax)
+    return ax
+
+
+def _lag(comparison: Comparison) -> str:
+    if np.isnan(comparison.dt):
+        return f"{comparison.lag} rows"
+    return f"{comparison.lag * comparison.dt:g} ps"

@@ -1,0 +1,203 @@
+"""Plots of the kinetics: functions of what `mdgmvae.kinetics` gives, that draw on an Axes.
+
+As in `mdgmvae.plot`, without `ax` a new figure is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from ..errors import InputError
+from ..kinetics.markov_test import ChapmanKolmogorov
+from ..kinetics.timescales import ImpliedTimescales
+from .axes import new_axes, open_frame
+from .palette import UNASSIGNED, state_colors
+
+__all__ = ["plot_chapman_kolmogorov", "plot_implied_timescales", "plot_scores"]
+
+#: A Chapman-Kolmogorov grid of more states than this cannot be read.
+_MAX_GRID = 8
+
+
+def plot_implied_timescales(timescales: ImpliedTimescales, ax: Axes | None = None) -> Axes:
+    """Draw implied timescales against the lag, with their 95 % intervals as bands.
+
+    In the grey area a timescale is shorter than the lag: what is there cannot be resolved.
+
+    Parameters
+    ----------
+    timescales : ImpliedTimescales
+        Of `mdgmvae.kinetics.implied_timescales`.
+    ax : matplotlib Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        When no timescale is positive and finite.
+    """
+    lags = timescales.lags * timescales.dt
+    shown = np.where(np.isfinite(timescales.timescales), timescales.timescales, np.nan)
+    shown[shown <= 0] = np.nan
+    if not np.isfinite(shown).any():
+        raise InputError("timescales: none is positive and finite, so there is nothing to draw")
+    if ax is None:
+        ax = new_axes((5.6, 4.0))
+    # What is far below the lag is no information, and would take up most of the axis.
+    bottom = 0.5 * min(lags.min(), np.nanmax(shown))
+    top = 2.0 * max(lags.max(), np.nanmax(shown))
+    marker = "o" if len(lags) < 20 else ""
+    for process, color in enumerate(state_colors(shown.shape[1])):
+        if not np.isfinite(shown[:, process]).any():
+            continue
+        lower = np.clip(timescales.lower[:, process], bottom, None)
+        upper = np.clip(timescales.upper[:, process], bottom, top)
+        resolved = shown[:, process] > lags
+        ax.fill_between(lags, lower, upper, where=resolved, color=color, alpha=0.2, linewidth=0)
+        ax.plot(lags, shown[:, process], color=color, marker=marker, markersize=3.5)
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.set_xlim(lags.min(), lags.max() if len(lags) > 1 else 2 * lags.max())
+    ax.set_ylim(bottom, top)
+    line = np.array(ax.get_xlim())
+    ax.fill_between(line, bottom, line, color=UNASSIGNED, alpha=0.5, linewidth=0, zorder=0)
+    ax.plot(line, line, color="black", linewidth=1)
+    ax.set_xlabel(f"lag / {timescales.unit}")
+    ax.set_ylabel(f"implied timescale / {timescales.unit}")
+    _plain_ticks(ax)
+    open_frame(ax)
+    return ax
+
+
+def plot_chapman_kolmogorov(
+    test: ChapmanKolmogorov, ax: Axes | None = None, states: Sequence[int] | None = None
+) -> Axes:
+    """Draw the Chapman-Kolmogorov test: one small panel for each pair of states.
+
+    Line and band: prediction of the model at the lag, with its 95 % interval. Points with bars:
+    estimates at the longer lags. Row: where from; column: where to.
+
+    Parameters
+    ----------
+    test : ChapmanKolmogorov
+        Of `mdgmvae.kinetics.chapman_kolmogorov`.
+    ax : matplotlib Axes, optional
+        The panels divide its place among them.
+    states : sequence of int, optional
+        States to draw. Default: all that have frames, the first eight at most.
+
+    Returns
+    -------
+    matplotlib Axes
+        The one that holds the panels, which are its ``child_axes``.
+
+    Raises
+    ------
+    InputError
+        When `states` names none that has frames.
+    """
+    there = np.flatnonzero(np.isfinite(test.deviations)).tolist()
+    shown = there[:_MAX_GRID] if states is None else [int(s) for s in states]
+    if not shown or not set(shown) <= set(there):
+        raise InputError(f"states={shown}: choose from the states with frames, {there}")
+    n = len(shown)
+    if ax is None:
+        ax = new_axes((1.2 + 1.7 * n, 1.0 + 1.6 * n))
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.spines[:].set_visible(False)
+    ax.set_xlabel(f"time / {test.unit}", labelpad=22)
+    ax.set_ylabel("probability", labelpad=30)
+    size, gap = 1 / n, 0.06 / n
+    for i, start in enumerate(shown):
+        for j, end in enumerate(shown):
+            box = (j * size + gap, 1 - (i + 1) * size + gap, size - 2 * gap, size - 2 * gap)
+            panel = ax.inset_axes(box)
+            _draw_pair(panel, test, start, end)
+            panel.tick_params(
+                labelsize="small", labelbottom=i == n - 1, labelleft=j == 0, length=2.5
+            )
+    return ax
+
+
+def plot_scores(
+    ks: Sequence[int], mean: Sequence[float], std: Sequence[float], ax: Axes | None = None
+) -> Axes:
+    """Draw a score against the number of components, with error bars.
+
+    Parameters
+    ----------
+    ks : sequence of int
+        Numbers of components.
+    mean, std : sequence of float
+        Score and its standard deviation, one each.
+    ax : matplotlib Axes, optional
+        Where to draw.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        When they are not equally many.
+    """
+    if not len(ks) or not len(ks) == len(mean) == len(std):
+        raise InputError(f"ks: {len(ks)} values for {len(mean)} scores and {len(std)} deviations")
+    if ax is None:
+        ax = new_axes((5.2, 3.6))
+    color = state_colors(1)[0]
+    order = np.argsort(np.asarray(ks))
+    values, errors = np.asarray(mean, float)[order], np.asarray(std, float)[order]
+    numbers = np.asarray(ks)[order]
+    ax.errorbar(numbers, values, errors, color=color, marker="o", markersize=4, capsize=3)
+    ax.set_xticks(numbers)
+    ax.set_xlabel("number of components")
+    ax.set_ylabel("VAMP-2 score")
+    ax.margins(x=0.08)
+    open_frame(ax)
+    return ax
+
+
+def _draw_pair(panel: Axes, test: ChapmanKolmogorov, start: int, end: int) -> None:
+    times = np.append(0, test.multiples * test.lag) * test.dt
+    color = state_colors(end + 1)[end]
+    at_once = float(start == end)
+
+    def course(values: np.ndarray) -> np.ndarray:
+        return np.append(at_once, values[:, start, end])
+
+    predicted, estimated = test.predicted, test.estimated
+    band = (course(predicted.lower), course(predicted.upper))
+    panel.fill_between(times, *band, color=color, alpha=0.25, linewidth=0)
+    panel.plot(times, course(predicted.value), color=color, linewidth=1.2)
+    found = estimated.value[:, start, end]
+    bars = [found - estimated.lower[:, start, end], estimated.upper[:, start, end] - found]
+    panel.errorbar(
+        times[1:], found, np.clip(bars, 0, None), fmt="o", color="black", markersize=2.5,
+        linewidth=0.8,
+    )  # fmt: skip
+    panel.set_ylim(-0.05, 1.22)  # room for the label
+    panel.set_yticks([0, 0.5, 1])
+    panel.set_xlim(0, 1.06 * times[-1])
+    label = f"{start} → {end}"
+    panel.text(0.95, 0.99, label, transform=panel.transAxes, ha="right", va="top", fontsize="small")
+    open_frame(panel)
+
+
+def _plain_ticks(ax: Axes) -> None:
+    """1, 2, 5, 10 rather than powers of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if axis is ax.xaxis else (1,)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())

@@ -1,0 +1,289 @@
+"""How a free energy looks in one, two and three dimensions; `plot.free_energy` chooses.
+
+All take the Axes, a Surface, points (n_frames, n_z), and states (n_frames,) or None.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator, MultipleLocator
+from scipy.ndimage import binary_closing, binary_opening, gaussian_filter
+
+from ..errors import InputError
+from .axes import open_frame
+from .palette import UNASSIGNED, state_colors
+
+if TYPE_CHECKING:
+    from ..landscape.surface import FreeEnergy
+
+_BAND = (0.0, 0.0, 0.0, 0.25)
+_SHOWN_POINTS = 8_000
+"""More points than these hide each other in three dimensions."""
+_RING = 6
+"""Bins around the grid when its outlines are smoothed: as far as the smoothing reaches."""
+_UNITS = {"degree": " / °", "angstrom": " / Å"}
+_IN_TEXT = {"kJ/mol": "kJ mol$^{-1}$"}
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """Values on a grid, and how its axes are called.
+
+    Parameters
+    ----------
+    values : ndarray of float64
+        One axis a coordinate, NaN where no frame is.
+    edges : sequence of ndarray
+        Bin edges along each axis.
+    name : str
+        Of the values, with their unit.
+    labels : tuple of str
+        Of the axes.
+    periods : tuple of float or None
+        Of the axes.
+    band : tuple of ndarray, optional
+        Lower and upper end of the 95 % interval of the values.
+    colormap : str
+    """
+
+    values: np.ndarray
+    edges: Sequence[np.ndarray]
+    name: str
+    labels: tuple[str, ...]
+    periods: tuple[float | None, ...]
+    band: tuple[np.ndarray, np.ndarray] | None = None
+    colormap: str = "viridis"
+
+    @classmethod
+    def of_latent(cls, values: np.ndarray, edges: Sequence[np.ndarray], unit: str) -> Surface:
+        """The free energy of latent coordinates, without errors."""
+        d = len(edges)
+        labels = ("$z$",) if d == 1 else ("$z_1$", "$z_2$", "$z_3$")[:d]
+        return cls(values, edges, _quantity("free energy", unit), labels, (None,) * d)
+
+    @classmethod
+    def of(cls, found: FreeEnergy, errors: bool = False) -> Surface:
+        """A free energy with its interval, or its standard error."""
+        labels = tuple(
+            re.sub(r"^z(\d)?$", lambda z: f"$z_{z[1]}$" if z[1] else "$z$", name)
+            + _UNITS.get(unit, "")
+            for name, unit in zip(found.names, found.axis_units, strict=True)
+        )
+        if errors:
+            name = _quantity("standard error", found.unit)
+            periods, colormap = found.periods, "magma_r"
+            return cls(found.error, found.edges, name, labels, periods, colormap=colormap)
+        name, band = _quantity("free energy", found.unit), (found.lower, found.upper)
+        return cls(found.energy, found.edges, name, labels, found.periods, band)
+
+
+def _quantity(name: str, unit: str) -> str:
+    return f"{name} / {_IN_TEXT.get(unit, unit)}"
+
+
+def curve(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | None) -> None:
+    """Draw F(z) as steps; the area under it is divided as the frames of the bin are."""
+    energy, edge = surface.values, surface.edges[0]
+    top = max(1.1 * float(np.nanmax(energy)), 1.0)
+    floor = -0.12 * top
+    if states is not None:
+        in_bin = np.maximum(np.histogram(points[:, 0], edge)[0], 1)
+        base = np.full(len(energy), floor)
+        for state, color in _present(states):
+            share = np.histogram(points[states == state, 0], edge)[0] / in_bin
+            upper = base + share * (np.nan_to_num(energy) - floor)
+            ax.stairs(upper, edge, baseline=base, fill=True, color=color, alpha=0.75, linewidth=0)
+            base = upper
+    if surface.band is not None:
+        _band(ax, surface, floor, top)
+    _legend(ax, states, surface.band is not None)
+    ax.stairs(energy, edge, baseline=None, color="black", linewidth=1.3)
+    ax.set_xlim(edge[0], edge[-1])
+    ax.set_ylim(floor if states is not None else 0, top)
+    _name_axes(ax, surface)
+    ax.set_ylabel(surface.name)
+    open_frame(ax)
+
+
+def _band(ax: Axes, surface: Surface, floor: float, top: float) -> None:
+    """Shade the 95 % interval; where it has no upper end, up to the top."""
+    assert surface.band is not None
+    lower, upper = (np.clip(end, floor, top) for end in surface.band)
+    ax.stairs(upper, surface.edges[0], baseline=lower, fill=True, color=_BAND, linewidth=0)
+
+
+def contours(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | None) -> None:
+    """Draw F(z1, z2) as filled contours, each state's bins outlined in its colour."""
+    energy = surface.values
+    levels = MaxNLocator(nbins=12).tick_values(0.0, max(float(np.nanmax(energy)), 1e-6))
+    # Bins without frames lie above the last level, and there is a ring of them: so basins at
+    # the border are closed, and single empty bins leave no jagged holes.
+    above = levels[-1] + levels[1] - levels[0]
+    grid = _ringed(np.nan_to_num(energy, nan=above), 1, surface.periods, above).T
+    centers = [_ringed_centers(edge) for edge in surface.edges]
+    filled = ax.contourf(*centers, grid, levels=levels, cmap=surface.colormap)
+    ax.contour(*centers, grid, levels=levels, colors="white", linewidths=0.3, alpha=0.6)
+    ax.figure.colorbar(filled, ax=ax, label=surface.name)
+    _mark_states(ax, surface, points, states)
+
+
+def tiles(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | None) -> None:
+    """Draw the value of each bin in two dimensions; bins where it is infinite are grey."""
+    values, colors = _with_grey(surface.values, surface)
+    drawn = ax.pcolormesh(*surface.edges, values.T, **colors)
+    ax.figure.colorbar(drawn, ax=ax, label=surface.name)
+    _mark_states(ax, surface, points, states)
+    if np.isinf(surface.values).any():
+        ax.legend(
+            handles=[Patch(color=UNASSIGNED, label="too few visits")],
+            loc="lower right", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize="small",
+        )  # fmt: skip
+
+
+def _with_grey(values: np.ndarray, surface: Surface) -> tuple[np.ndarray, dict[str, Any]]:
+    """Values, and how to colour them: grey where they are infinite."""
+    top = float(values[np.isfinite(values)].max(initial=1e-6))
+    colormap = colormaps[surface.colormap].with_extremes(over=UNASSIGNED)
+    return np.where(np.isinf(values), 2 * top, values), {"cmap": colormap, "vmin": 0.0, "vmax": top}
+
+
+def _mark_states(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | None) -> None:
+    """Outline and number the states in two dimensions, and name the axes."""
+    if states is not None:
+        _outline(ax, surface, points, states)
+    for state, color, center in _centers(points, states, surface.periods):
+        ax.plot(*center, "o", markersize=15, mfc="white", mec=color, mew=2)
+        ax.text(center[0], center[1], str(state), ha="center", va="center_baseline", fontsize=9)
+    _name_axes(ax, surface)
+
+
+def _name_axes(ax: Any, surface: Surface) -> None:
+    """Label the axes; those of angles show one period, with round ticks."""
+    for letter, label, period in zip("xyz", surface.labels, surface.periods, strict=False):
+        ax.set(**{f"{letter}label": label})
+        if period is not None:
+            ax.set(**{f"{letter}lim": (-period / 2, period / 2)})
+            getattr(ax, f"{letter}axis").set_major_locator(MultipleLocator(period / 6))
+
+
+def _ringed(
+    grid: np.ndarray, width: int, periods: Sequence[float | None], beyond: float = 0.0
+) -> np.ndarray:
+    """A grid with bins around its last axes: those of the other end, or `beyond`."""
+    for axis, period in enumerate(periods, grid.ndim - len(periods)):
+        around = [(width, width) if i == axis else (0, 0) for i in range(grid.ndim)]
+        if period is None:
+            grid = np.pad(grid, around, constant_values=beyond)
+        else:
+            grid = np.pad(grid, around, mode="wrap")
+    return grid
+
+
+def _ringed_centers(edge: np.ndarray) -> np.ndarray:
+    """Centres of the bins and of one more bin at each end."""
+    width = edge[1] - edge[0]
+    return np.concatenate([edge[:1] - width / 2, (edge[1:] + edge[:-1]) / 2, edge[-1:] + width / 2])
+
+
+def _outline(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray) -> None:
+    """Draw a line around the bins in which a state has more frames than any other."""
+    present = list(_present(states))
+    counts = np.stack([np.histogramdd(points[states == s], surface.edges)[0] for s, _ in present])
+    counts = _ringed(counts, _RING, surface.periods)
+    # Neither a single frame nor a single empty bin gets a line of its own around it.
+    block = np.ones((3, 3), bool)
+    occupied = binary_opening(binary_closing(counts.any(axis=0), block), block[:2, :2])
+    leading = gaussian_filter(counts, (0, 1, 1), mode="constant").argmax(axis=0)
+    inner = slice(_RING - 1, 1 - _RING)
+    leading = np.where(occupied, leading, -1)[inner, inner]
+    centers = [_ringed_centers(edge) for edge in surface.edges]
+    for row, (_, color) in enumerate(present):
+        if (leading == row).any():
+            mask = (leading == row).astype(float).T
+            ax.contour(*centers, mask, levels=[0.5], colors=color, linewidths=1.5)
+
+
+def cloud(ax: Any, surface: Surface, points: np.ndarray, states: np.ndarray | None) -> None:
+    """Draw frames in three dimensions, coloured by the value of the bin that they are in."""
+    if not hasattr(ax, "get_zlim"):
+        raise InputError(
+            'ax: three latent dimensions need a 3-D Axes; make it with projection="3d", or choose '
+            "two columns of latent"
+        )
+    # Evenly spaced rows: the same picture every time, with all of the trajectory in it.
+    shown = points[:: -(-len(points) // _SHOWN_POINTS)]
+    bins = tuple(
+        np.clip(np.searchsorted(edge, column, side="right") - 1, 0, len(edge) - 2)
+        for edge, column in zip(surface.edges, shown.T, strict=True)
+    )
+    values, colors = _with_grey(surface.values[bins], surface)
+    # Low free energies last, so that rare frames do not hide the basins.
+    order = np.argsort(-values)
+    drawn = ax.scatter(
+        *shown[order].T, c=values[order], s=4, alpha=0.5, linewidth=0, depthshade=False, **colors
+    )  # fmt: skip
+    bar = ax.figure.colorbar(drawn, ax=ax, label=surface.name, shrink=0.7, pad=0.12)
+    bar.solids.set_alpha(1.0)
+    for state, color, center in _centers(points, states, surface.periods):
+        ax.text(
+            *center, str(state), color=color, fontsize=13, fontweight="bold", ha="center",
+            va="center", zorder=1e6, path_effects=[withStroke(linewidth=3, foreground="white")],
+        )  # fmt: skip
+    _name_axes(ax, surface)
+    for axis, period in zip((ax.xaxis, ax.yaxis, ax.zaxis), surface.periods, strict=True):
+        axis.set_major_locator(MultipleLocator(period / 4) if period else MaxNLocator(nbins=4))
+
+
+def _present(states: np.ndarray) -> Iterator[tuple[int, str]]:
+    colors = state_colors(int(states.max(initial=-1)) + 1)
+    for state in np.unique(states[states >= 0]):
+        yield int(state), colors[int(state)]
+
+
+def _centers(
+    points: np.ndarray, states: np.ndarray | None, periods: Sequence[float | None]
+) -> Iterator[tuple[int, str, np.ndarray]]:
+    if states is not None:
+        for state, color in _present(states):
+            columns = zip(points[states == state].T, periods, strict=True)
+            yield state, color, np.array([_mean(column, period) for column, period in columns])
+
+
+def _mean(column: np.ndarray, period: float | None) -> float:
+    """The mean; of a periodic coordinate the direction of the mean on the circle."""
+    if period is None:
+        return float(column.mean())
+    turn = 2j * np.pi / period
+    return float(np.angle(np.exp(turn * column).mean()) / abs(turn))
+
+
+def _legend(ax: Axes, states: np.ndarray | None, band: bool) -> None:
+    handles: list[Any] = []
+    if states is not None:
+        n_assigned = np.count_nonzero(states >= 0)
+        for state, color in _present(states):
+            share = np.count_nonzero(states == state) / n_assigned
+            text = f"state {state}, {share:.1%}"
+            handles.append(Line2D([], [], marker="s", linestyle="", color=color, label=text))
+    if band:
+        handles.append(Patch(color=_BAND, label="95 % interval"))
+    if not handles:
+        return
+    # Beside the axes: the coloured area leaves no quiet place inside.
+    ax.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.0),
+        frameon=False,
+        fontsize="small",
+    )

@@ -1,0 +1,13 @@
+"""What the states are, and how far the data support them."""
+
+from .._lazy import lazy_names
+
+_NAMES = {
+    "describe": ".description",
+    "Description": ".description",
+    "judge": ".judgement",
+    "Judgement": ".judgement",
+}
+
+__all__ = [*_NAMES]
+__getattr__, __dir__ = lazy_names(__name__, _NAMES)

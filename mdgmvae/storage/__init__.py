@@ -1,0 +1,10 @@
+"""Files: features on disk, and writing that replaces a file whole."""
+
+from .._lazy import lazy_names
+
+_NAMES = {
+    "FeatureSet": ".features",
+}
+
+__all__ = [*_NAMES]
+__getattr__, __dir__ = lazy_names(__name__, _NAMES)

@@ -1,0 +1,136 @@
+"""Time-lagged independent components: directions in which the frames move slowly (deeptime)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from sklearn.decomposition import PCA
+
+from ..errors import InputError
+
+#: (earlier rows, later rows) in chunks, each (n, n_columns).
+Pairs: TypeAlias = Iterable[tuple[np.ndarray, np.ndarray]]
+
+#: Directions whose variance is less than this share of the largest one are left out: they are
+#: noise, or combinations of other columns.
+EPSILON = 1e-6
+#: Columns above which principal components come first, and how many of them.
+MAX_COLUMNS, N_PRINCIPAL = 300, 100
+
+
+@dataclass(frozen=True, eq=False)
+class Tica:
+    """A projection to slow coordinates of mean 0 and variance 1, uncorrelated with each other.
+
+    Perez-Hernandez et al., J. Chem. Phys. 139, 015102 (2013).
+
+    Parameters
+    ----------
+    mean : ndarray of shape (n_columns,), float32
+    projection : ndarray of shape (n_columns, n_components), float32
+        The slowest component first.
+    back_projection : ndarray of shape (n_components, n_columns), float32
+        The least-squares way back.
+    autocorrelation : ndarray of shape (n_components,), float32
+        Of each component at the lag.
+    explained : float
+        Share of the variance that is left after going there and back.
+
+    Examples
+    --------
+    >>> slow = np.repeat([[0.0], [1.0]], 50, axis=0)
+    >>> x = np.hstack([slow, np.random.default_rng(0).normal(size=(100, 1))])
+    >>> tica = Tica.fit([(x[:-1], x[1:])], lag=1)
+    >>> int(abs(tica.projection[:, 0]).argmax()), tica.autocorrelation.round(1).tolist()[0]
+    (0, 1.0)
+    """
+
+    mean: np.ndarray
+    projection: np.ndarray
+    back_projection: np.ndarray
+    autocorrelation: np.ndarray
+    explained: float
+
+    @classmethod
+    def fit_wide(
+        cls,
+        pairs: Callable[[Callable[[np.ndarray], np.ndarray]], Pairs],
+        n_columns: int,
+        some_rows: Callable[[], np.ndarray],
+        lag: int,
+        n_components: int | None = None,
+    ) -> Tica:
+        """`fit`, after principal components where there are more than `MAX_COLUMNS` columns.
+
+        Parameters
+        ----------
+        pairs : callable
+            Gives the pairs, each row first put through the function that it is given.
+        n_columns : int
+        some_rows : callable
+            Gives rows (n, n_columns) from which the principal components are computed.
+
+        Raises
+        ------
+        InputError
+            When no column changes.
+        """
+        if n_columns <= MAX_COLUMNS:
+            return cls.fit(pairs(lambda x: x), lag, n_components)
+        sample = some_rows()
+        n = min(N_PRINCIPAL, *sample.shape)
+        pca = PCA(n, svd_solver="randomized", random_state=0).fit(sample)
+        axes = pca.components_.T.astype(np.float32)
+        tica = cls.fit(pairs(lambda x: x @ axes), lag, n_components)
+        total = float(sample.var(axis=0, dtype=np.float64).sum())
+        back = tica.back_projection @ axes.T
+        return cls(
+            # The mean of the other directions does not matter: they are left out.
+            mean=axes @ tica.mean,
+            projection=axes @ tica.projection,
+            back_projection=back,
+            autocorrelation=tica.autocorrelation,
+            explained=min(1.0, float(np.square(back).sum()) / total) if total > 0 else 1.0,
+        )
+
+    @classmethod
+    def fit(cls, pairs: Pairs, lag: int, n_components: int | None = None) -> Tica:
+        """The components of (earlier rows, later rows), which come in chunks."""
+        from deeptime.decomposition import TICA
+
+        estimator = TICA.covariance_estimator(lagtime=lag)
+        for earlier, later in pairs:
+            estimator.partial_fit((earlier.astype(float), later.astype(float)))
+        covariances = estimator.fetch_model()
+        covariance = np.asarray(covariances.cov_00)
+        largest = float(np.linalg.eigvalsh(covariance)[-1])
+        if not largest > 0:
+            raise InputError(
+                "scale='tica': no feature changes from frame to frame, so there are no slow "
+                "coordinates; give features that differ between frames"
+            )
+        model = (
+            TICA(lagtime=lag, epsilon=EPSILON * largest, scaling=None)
+            .fit_from_covariances(covariances)
+            .fetch_model()
+        )
+        # Given by size; but what alternates is the fastest of all.
+        slowest_first = np.argsort(-model.singular_values, kind="stable")[:n_components]
+        w = np.asarray(model.singular_vectors_left)[:, slowest_first]
+        w = w / np.sqrt(np.einsum("ij,ik,kj->j", w, covariance, w))
+        # The sign of an eigenvector is the solver's choice: fix it.
+        w = w * np.where(w[np.abs(w).argmax(axis=0), np.arange(w.shape[1])] < 0, -1, 1)
+        # The components are uncorrelated and of variance 1, so the least-squares way back is
+        # the covariance of the columns with them.
+        back = (covariance @ w).T
+        total = float(np.trace(covariance))
+        return cls(
+            mean=np.asarray(model.mean_0, np.float32),
+            projection=w.astype(np.float32),
+            back_projection=back.astype(np.float32),
+            autocorrelation=np.asarray(model.singular_values[slowest_first], np.float32),
+            explained=min(1.0, float(np.square(back).sum()) / total) if total > 0 else 1.0,
+        )

@@ -1,0 +1,10 @@
+"""Reading of trajectories."""
+
+from .._lazy import lazy_names
+
+_NAMES = {
+    "featurize": ".streaming",
+}
+
+__all__ = [*_NAMES]
+__getattr__, __dir__ = lazy_names(__name__, _NAMES)

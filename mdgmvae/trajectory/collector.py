@@ -1,0 +1,333 @@
+"""Features of an MDAnalysis trajectory, streamed to disk by an AnalysisBase.
+
+Each worker writes its own rows into one file; only frame numbers and times travel between
+processes.
+"""
+
+import os
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from MDAnalysis.analysis.backends import BackendBase, BackendSerial
+from MDAnalysis.analysis.base import AnalysisBase
+from MDAnalysis.analysis.results import Results
+
+from ..errors import InputError
+from ..featurizers.base import BoundFeaturizer, Featurizer
+from ..featurizers.topology.atoms import Fingerprint, selected_atoms
+from ..progress import progress_bar
+from ..storage.features import FeatureSet
+from ..storage.npy import check_npy_name, write_rows
+from .atom_order import warn_of_atom_order
+from .backends import executor_for
+from .blocks import compute_block, frames_per_block
+from .feature_writer import FeatureWriter
+from .frames import (
+    continuous_lengths,
+    file_of_frames,
+    frame_numbers,
+    frames_needed,
+    listed,
+)
+from .integrity import check_universe
+from .xtc_frames import XTCFrames, can_read
+
+_PARTS_PER_WORKER = 4  # so that the bar of a parallel run moves
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What comes home from a worker, instead of the analysis with its universe."""
+
+    frames: np.ndarray
+    times: np.ndarray
+    results: Results
+
+
+class FeatureCollector(AnalysisBase):
+    """Compute features frame by frame and write them to an .npy file.
+
+    Parameters
+    ----------
+    atomgroup : MDAnalysis.Universe or MDAnalysis.AtomGroup
+        The atoms given to the featurizer.
+    featurizer : Featurizer
+        What to compute. A reference that it lacks is taken from the first analysed frame.
+    out : path-like, optional
+        The .npy file to create or replace (with a .json beside it). None: a temporary file
+        that lives as long as `features`.
+    select : str, optional
+        Take only these of the atoms; kept with the features.
+    verbose : bool, optional
+        Draw a progress bar; by default on a terminal or in a notebook only.
+
+    Attributes
+    ----------
+    features : FeatureSet
+        After `run`.
+    frames, times : numpy.ndarray
+        After `run`, (n_frames,): numbers of the analysed frames, and their ``ts.time`` in ps.
+
+    Raises
+    ------
+    InputError
+        When there are no atoms or no trajectory, or `out` does not end in .npy.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from MDAnalysisTests.datafiles import GRO, XTC
+    >>> from mdgmvae.featurizers import Distances
+    >>> u = mda.Universe(GRO, XTC)
+    >>> collector = FeatureCollector(u, Distances(select="name CA and resid 1:3")).run(step=5)
+    >>> collector.features.values.shape
+    (2, 3)
+    """
+
+    _analysis_algorithm_is_parallelizable = True
+    # Attributes that stay in this process; a subclass adds its own, such as a trained model.
+    # A worker needs the trajectory but not the topology, which takes long to pickle for each part.
+    _not_pickled: ClassVar[tuple[str, ...]] = (
+        *("atomgroup", "features", "_writer", "_bar", "_sliced_trajectory"),
+    )
+
+    _writer: FeatureWriter | None = None
+    _bar: Any = None
+    _sliced_trajectory: Any
+
+    def __init__(
+        self,
+        atomgroup: Any,
+        featurizer: Featurizer,
+        *,
+        out: str | os.PathLike | None = None,
+        select: str | None = None,
+        verbose: bool | None = None,
+    ) -> None:
+        atoms = selected_atoms(atomgroup, select)
+        trajectory = getattr(atoms.universe, "_trajectory", None)
+        if trajectory is None:
+            raise InputError("the universe has no trajectory; load one with u.load_new(file)")
+        # False: a true value would give one bar in each worker process.
+        super().__init__(trajectory, verbose=False)
+        self.atomgroup = atoms
+        self.featurizer = featurizer
+        self.select = select
+        self.out = None if out is None else check_npy_name(out)
+        self.verbose = verbose
+
+    @classmethod
+    def get_supported_backends(cls) -> tuple[str, ...]:
+        """Names that `run` takes for `backend`."""
+        return ("serial", "multiprocessing", "dask")
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if key not in self._not_pickled}
+
+    def run(
+        self,
+        start: int | None = None,
+        stop: int | None = None,
+        step: int | None = None,
+        frames: Iterable[Any] | None = None,
+        verbose: bool | None = None,
+        n_workers: int | None = None,
+        n_parts: int | None = None,
+        backend: str | BackendBase | None = None,
+        *,
+        unsupported_backend: bool = False,
+        progressbar_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
+        """Compute the features of the chosen frames.
+
+        Parameters
+        ----------
+        start, stop, step : int, optional
+            Frames as in a slice.
+        frames : iterable of int or bool, optional
+            Frame numbers in any order (which is kept), or a mask, instead of a slice.
+        verbose : bool, optional
+            Draw a progress bar; by default as the constructor was told.
+        n_workers : int, optional
+            Number of processes of a parallel backend; by default all processors.
+        n_parts : int, optional
+            Into how many parts a parallel backend splits the frames.
+        backend : {'serial', 'multiprocessing', 'dask'} or BackendBase, optional
+            All give identical features. "dask" uses the active dask.distributed client.
+        unsupported_backend : bool, optional
+            Allow an instance of another class of backend, as in MDAnalysis.
+        progressbar_kwargs : dict, optional
+            Further arguments of the progress bar.
+
+        Returns
+        -------
+        FeatureCollector
+            Itself, with `features`.
+
+        Raises
+        ------
+        InputError
+            When a trajectory file is damaged where it is needed, the choice of frames or
+            backend makes no sense, or coordinates or features are not finite numbers.
+        """
+        chosen = listed(frames)
+        check_universe(self.atomgroup.universe, frames_needed(stop, chosen))
+        # The universe may have been given other frames (load_new, transfer_to_memory) since.
+        self._trajectory = self.atomgroup.universe.trajectory
+        numbers = frame_numbers(self._trajectory.n_frames, start, stop, step, chosen)
+        executor = executor_for(backend, n_workers, self._trajectory)
+        parallel = not isinstance(executor, BackendSerial)
+        parts = self._n_parts(parallel, executor, n_parts, len(numbers))
+        first = self._trajectory[int(numbers[0])]
+        self._bound = self._bind(first)
+        self._check_run(len(numbers), self._bound.n_features)
+        if first.has_positions:
+            positions = first.positions[self.atomgroup.ix]
+            warn_of_atom_order(self.atomgroup, positions, first.dimensions)
+        self._indices = self.atomgroup.ix[self._bound.indices]
+        self.results = Results()
+        with ExitStack() as stack:
+            self._writer = stack.enter_context(FeatureWriter(self.out, self._bound.n_features))
+            self._rows_path = self._writer.rows_path
+            self._bar = stack.enter_context(
+                progress_bar(
+                    len(numbers),
+                    "reading frames",
+                    "frames",
+                    verbose=self.verbose if verbose is None else verbose,
+                    **(progressbar_kwargs or {}),
+                )
+            )
+            if hasattr(executor, "report"):
+                executor.report = self._bar.update
+            super().run(
+                start=start,
+                stop=stop,
+                step=step,
+                frames=None if chosen is None else numbers,
+                verbose=False,
+                n_workers=getattr(executor, "n_workers", n_workers) if parallel else 1,
+                n_parts=parts,
+                # The name, as an instance is taken for parallel where transformations are checked.
+                backend=executor if parallel else "serial",
+                unsupported_backend=unsupported_backend or executor is not backend,
+            )
+        return self
+
+    def _n_parts(
+        self, parallel: bool, executor: BackendBase, n_parts: int | None, n_frames: int
+    ) -> int:
+        if n_parts is not None and (n_parts < 1 or (n_parts > 1 and not parallel)):
+            raise InputError(
+                f"n_parts={n_parts} needs a parallel backend, and at least one part; leave it out, "
+                "or use backend='multiprocessing'"
+            )
+        if not parallel:
+            return 1
+        if n_parts is None:
+            # Each part carries the trajectory object, which in memory is all its frames.
+            in_memory = getattr(self._trajectory, "format", None) == "MEMORY"
+            n_parts = executor.n_workers
+            if not in_memory:
+                n_parts = max(n_parts * _PARTS_PER_WORKER, getattr(executor, "fewest_parts", 1))
+        return max(1, min(n_parts, n_frames))
+
+    def _check_run(self, n_frames: int, n_features: int) -> None:
+        """What a subclass refuses before frames are read."""
+
+    def _bind(self, timestep: Any) -> BoundFeaturizer:
+        """Bind the featurizer, which takes what it lacks of a reference from `timestep`."""
+        featurizer = self.featurizer
+        try:
+            if timestep.has_positions:
+                positions = np.array(timestep.positions[self.atomgroup.ix], dtype=np.float32)
+                featurizer = featurizer.with_reference(self.atomgroup, positions)
+            return featurizer.bind(self.atomgroup)
+        except InputError as error:
+            if self.select is None:
+                raise
+            raise InputError(f"select={self.select!r}: {error}") from error
+
+    def _compute(
+        self,
+        indexed_frames: np.ndarray,
+        verbose: bool | None = None,
+        *,
+        progressbar_kwargs: dict[str, Any] | None = None,
+    ) -> _Part:
+        # The base class forgets the first column, the rows of this part in the whole run.
+        self._rows = indexed_frames[:, 0]
+        self._frame_index = -1
+        try:
+            super()._compute(indexed_frames, verbose=False)
+        except (OSError, EOFError) as error:
+            raise self._unreadable(indexed_frames[:, 1], error) from error
+        self._flush()
+        del self._positions, self._box
+        return _Part(self.frames, self.times, self.results)
+
+    def _unreadable(self, frames: np.ndarray, error: Exception) -> InputError:
+        frame = frames[min(self._frame_index + 1, len(frames) - 1)]
+        return InputError(
+            f"{self._trajectory.filename}: frame {frame:,} cannot be read ({error}); copy the "
+            "file again, or leave the frame out"
+        )
+
+    def _prepare(self) -> None:
+        if can_read(self._trajectory):
+            self._sliced_trajectory = XTCFrames(self._trajectory, self._sliced_trajectory.frames)
+        n_block = min(frames_per_block(self._bound), len(self._rows))
+        self._positions = np.empty((n_block, len(self._indices), 3), dtype=np.float32)
+        self._box = np.empty((n_block, 6), dtype=np.float32)
+        self._has_box = True
+        self._n_filled = 0
+        self._n_written = 0
+
+    def _single_frame(self) -> None:
+        timestep = self._ts
+        if not timestep.has_positions:
+            raise InputError(
+                f"frame {timestep.frame:,} has no coordinates; leave it out (frames=, step)"
+            )
+        box = timestep.dimensions
+        has_box = box is not None
+        if self._n_filled == len(self._positions) or has_box != self._has_box:
+            self._flush()
+        self._has_box = has_box
+        # Three times as fast as indexing; "clip", as "raise" would make a copy first.
+        timestep.positions.take(self._indices, 0, self._positions[self._n_filled], "clip")
+        if has_box:
+            self._box[self._n_filled] = box
+        self._n_filled += 1
+        if self._bar is not None:
+            self._bar.update()
+
+    def _flush(self) -> None:
+        """Compute the frames that have gathered and write their rows."""
+        if self._n_filled == 0:
+            return
+        done, filled = self._n_written, self._n_filled
+        box = self._box[:filled] if self._has_box else None
+        frames = self.frames[done : done + filled]
+        values = compute_block(self._bound, self._positions[:filled], box, frames)
+        write_rows(self._rows_path, int(self._rows[done]), values)
+        self._n_written, self._n_filled = done + filled, 0
+
+    def _conclude(self) -> None:
+        self._bar.close()
+        index, joined = file_of_frames(self._trajectory, self.frames)
+        assert self._writer is not None  # run() made it
+        self.features: FeatureSet = self._writer.commit(
+            names=self._bound.names,
+            units=self._bound.units,
+            frames=self.frames.astype(np.int64),
+            times=self.times.astype(np.float64),
+            trajectory_index=index,
+            lengths=continuous_lengths(self.frames, index, joined),
+            selection=self.select,
+            featurizer=self._bound.featurizer.to_dict(),
+            fingerprint=Fingerprint.of(self.atomgroup).to_dict(),
+        )

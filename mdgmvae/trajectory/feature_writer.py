@@ -1,0 +1,115 @@
+"""A feature file in the making: it takes its place when it is whole, or leaves nothing behind."""
+
+import os
+import shutil
+import tempfile
+import weakref
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from ..storage.atomic import atomic_file
+from ..storage.features import FeatureSet
+from ..storage.npy import (
+    check_npy_name,
+    open_npy,
+    write_description,
+    write_header,
+)
+
+
+class FeatureWriter:
+    """A context in which rows are written, by any process, and then committed.
+
+    Parameters
+    ----------
+    out : path-like, optional
+        The .npy file to create or replace, with a .json of the same name beside it. None is a
+        temporary one, removed with the FeatureSet.
+    n_features : int
+        Number of columns.
+
+    Attributes
+    ----------
+    rows_path : str
+        Absolute name of the file to call `mdgmvae.storage.npy.write_rows` with.
+
+    Examples
+    --------
+    >>> from mdgmvae.storage.npy import write_rows
+    >>> with FeatureWriter(None, 2) as writer:
+    ...     write_rows(writer.rows_path, 0, np.ones((3, 2)))
+    ...     features = writer.commit(
+    ...         names=("a", "b"), units=("1", "1"), frames=np.arange(3), times=np.arange(3.0),
+    ...         trajectory_index=np.zeros(3, int), lengths=(3,))
+    >>> features.values.sum()
+    np.float32(6.0)
+    """
+
+    def __init__(self, out: str | os.PathLike | None, n_features: int) -> None:
+        self._out = None if out is None else check_npy_name(out).absolute()
+        self._n_features = n_features
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._folder: Path | None = None
+        with ExitStack() as stack:
+            if self._out is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="mdgmvae-"))
+                stack.callback(self._discard)
+                self._npy = self._folder / "features.npy"
+                self._json = self._folder / "features.json"
+            else:
+                self._json = stack.enter_context(atomic_file(self._out.with_suffix(".json")))
+                self._npy = stack.enter_context(atomic_file(self._out))
+            write_header(self._npy, 0, self._n_features)
+            self._stack = stack.pop_all()
+        self.rows_path = str(self._npy)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, traceback)
+
+    def commit(self, **described: Any) -> FeatureSet:
+        """Put the files in their place.
+
+        Parameters
+        ----------
+        **described
+            Everything of a `FeatureSet` but its values and path.
+
+        Returns
+        -------
+        FeatureSet
+        """
+        n_rows = len(described["frames"])
+        write_header(self._npy, n_rows, self._n_features)
+        unopened = np.empty((0, self._n_features), dtype=np.float32)
+        features = FeatureSet(values=unopened, path=self._npy, **described)
+        write_description(self._json, features.describe())
+        folder, self._folder = self._folder, None
+        self._stack.close()
+        path = self._npy if self._out is None else self._out
+        features = replace(features, values=open_npy(path), path=path)
+        if folder is not None:
+            weakref.finalize(features, _remove, folder, os.getpid())
+        return features
+
+    def _discard(self) -> None:
+        if self._folder is not None:
+            _remove(self._folder, os.getpid())
+
+
+def _remove(folder: Path, process: int) -> None:
+    # A forked worker inherits the object, but the files belong to the process that made them.
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)

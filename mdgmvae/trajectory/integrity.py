@@ -1,0 +1,319 @@
+"""Whether trajectory files are whole, found out from their frame headers before anything is read.
+
+The readers of MDAnalysis end a cut XTC or DCD early without a word, and an XTC whose atom
+count grows within the file overruns memory. Only headers are read here, so that a file of
+100,000 frames takes about a second.
+"""
+
+import logging
+import os
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+
+logger = logging.getLogger(__name__)
+
+_XTC_SMALL = 9  # up to this many atoms GROMACS stores plain floats
+_DCD_HEADER = 84
+_FOLDER_FORMATS = {"DTR", "STK", "ZARR", "ZARRTRAJ"}
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """One frame header: where the frame ends, and how many atoms it has."""
+
+    end: int
+    n_atoms: int
+
+
+class _Damaged(Exception):
+    """What is wrong with the frame that the walk has reached."""
+
+
+def check_trajectory(
+    path: str | os.PathLike,
+    *,
+    n_atoms: int | None = None,
+    stop: int | None = None,
+    before: int = 0,
+) -> None:
+    """Raise an error unless a trajectory file can be read to its end, or up to `stop`.
+
+    XTC, TRR and DCD files are walked from frame header to frame header. Of other formats
+    only that the file exists and is not empty is asked; the rest is left to their readers.
+
+    Parameters
+    ----------
+    path : path-like
+        The trajectory file; its format is taken from the suffix.
+    n_atoms : int, optional
+        Number of atoms of the topology, compared with the file's.
+    stop : int, optional
+        Frames from this number on are not needed and may be damaged or missing.
+    before : int
+        Frames of the files that come before this one; advice counts them in.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, empty, a folder, of another format than its suffix says,
+        cut in the middle of a frame, followed by something that is no frame, or when the
+        number of atoms is not `n_atoms` or changes within the file.
+
+    Examples
+    --------
+    >>> from MDAnalysisTests.datafiles import XTC
+    >>> check_trajectory(XTC, n_atoms=47681)
+    """
+    path = Path(path)
+    _check_file(path, path.suffix[1:].upper(), n_atoms, stop, before)
+
+
+def check_universe(universe: Any, stop: int | None = None) -> None:
+    """Apply `check_trajectory` to every file that a universe reads its frames from.
+
+    Parameters
+    ----------
+    universe : MDAnalysis.Universe
+        Frames in memory or in a stream are not checked.
+    stop : int, optional
+        Frames from this number on, counted over all files, are not needed.
+
+    Raises
+    ------
+    InputError
+        As `check_trajectory`.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from MDAnalysisTests.datafiles import GRO, XTC
+    >>> check_universe(mda.Universe(GRO, XTC))
+    """
+    reader = universe.trajectory
+    readers = getattr(reader, "readers", [reader])
+    starts = getattr(reader, "_start_frames", [0])
+    # The last start may be the total, to which no reader belongs.
+    for part, first in zip(readers, map(int, starts), strict=False):
+        if stop is not None and first >= stop:
+            break
+        if _is_file(part):
+            local_stop = None if stop is None else stop - first
+            _check_file(Path(part.filename), str(part.format), part.n_atoms, local_stop, first)
+
+
+def _is_file(reader: Any) -> bool:
+    """Whether a reader has a file name of its own, rather than an array or a stream."""
+    in_memory = getattr(reader, "format", None) == "MEMORY"
+    return not in_memory and isinstance(reader.filename, str | Path)
+
+
+def _check_file(
+    path: Path, file_format: str, n_atoms: int | None, stop: int | None, before: int = 0
+) -> None:
+    """Check one file; `before` frames of a chain come before its first."""
+    if path.is_dir():
+        if file_format in _FOLDER_FORMATS:
+            return
+        raise InputError(f"{path}: is a folder; give the name of a trajectory file")
+    try:
+        with path.open("rb", buffering=0) as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size == 0:
+                raise InputError(f"{path}: the file is empty; copy it again")
+            walker = _WALKERS.get(file_format)
+            if walker is not None:
+                _walk(path, walker(stream, size), size, n_atoms, stop, before)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file; check the name and the folder") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def _walk(
+    path: Path,
+    frames: Iterator[_Frame | int],
+    size: int,
+    n_atoms: int | None,
+    stop: int | None,
+    before: int,
+) -> None:
+    """Go from frame to frame, up to `stop` or the end of the file."""
+    count = 0
+    expected: int | None = None
+    try:
+        for frame in frames:
+            if isinstance(frame, int):  # the number of frames that the header promises
+                expected = frame
+                continue
+            if stop is not None and count >= stop:
+                return
+            if n_atoms is not None and frame.n_atoms != n_atoms:
+                raise InputError(_other_atoms(path, count, frame.n_atoms, n_atoms))
+            n_atoms = frame.n_atoms
+            if frame.end > size:
+                raise _Damaged(f"ends early (file cut at byte {size:,})")
+            count += 1
+    except _Damaged as damage:
+        if stop is not None and count >= stop:
+            return
+        if count == 0 and "ends early" not in str(damage):
+            raise InputError(
+                f"{path}: {damage}; is it a {path.suffix[1:].upper()} file? Give the file its "
+                "right suffix, or copy it again"
+            ) from damage
+        raise InputError(_damage(path, count, str(damage), expected, before)) from damage
+    if expected is not None and expected > count:
+        # Not a warning: many programs never correct the number that they planned for.
+        logger.info("%s: the header announces %d frames, %d are there", path, expected, count)
+
+
+def _other_atoms(path: Path, frame: int, found: int, wanted: int) -> str:
+    if frame == 0:
+        return (
+            f"{path}: has {found:,} atoms, the topology has {wanted:,}; give the topology that "
+            "this trajectory was written with"
+        )
+    return (
+        f"{path}: frame {frame:,} has {found:,} atoms, the frames before it have {wanted:,}; "
+        "write the trajectory again with one selection of atoms"
+    )
+
+
+def _damage(path: Path, count: int, what: str, expected: int | None, before: int) -> str:
+    total = f" of about {expected:,}" if expected is not None and expected > count else ""
+    plural = "" if count == 1 and not total else "s"
+    advice = f", or pass --stop {before + count} to use what is there" if before + count else ""
+    return (
+        f"{path}: frame {count:,} {what}; {count:,}{total} frame{plural} can be read. "
+        f"Re-copy the file{advice}."
+    )
+
+
+def _read(stream: FileIO, offset: int, n_bytes: int) -> bytes:
+    stream.seek(offset)
+    return stream.read(n_bytes)
+
+
+def _no_frame(offset: int, kind: str) -> _Damaged:
+    return _Damaged(f"does not begin with the header of a {kind} frame (at byte {offset:,})")
+
+
+def _xtc_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
+    """Walk an XTC: magic, atoms, step, time, box, then atoms again and compressed bytes."""
+    offset = 0
+    while offset < size:
+        header = _read(stream, offset, 96)
+        if len(header) >= 4 and header[:4] not in (b"\0\0\x07\xcb", b"\0\0\x07\xe7"):
+            raise _no_frame(offset, "XTC")
+        if len(header) < 56:
+            raise _Damaged(f"ends early (file cut at byte {size:,})")
+        magic, n_atoms = struct.unpack_from(">ii", header)
+        (n_coordinates,) = struct.unpack_from(">i", header, 52)
+        if n_atoms < 0 or n_coordinates != n_atoms:
+            raise _Damaged(f"has a damaged header (at byte {offset:,})")
+        if n_atoms <= _XTC_SMALL:
+            length = 56 + 12 * n_atoms
+        else:
+            layout, data = (">i", 92) if magic == 1995 else (">q", 96)
+            if len(header) < data:
+                raise _Damaged(f"ends early (file cut at byte {size:,})")
+            (n_bytes,) = struct.unpack_from(layout, header, 88)
+            if n_bytes < 0:
+                raise _Damaged(f"has a damaged header (at byte {offset:,})")
+            length = data + (n_bytes + 3) // 4 * 4
+        offset += length
+        yield _Frame(offset, n_atoms)
+
+
+def _trr_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
+    """Walk a TRR: magic, version, sizes of the blocks, atoms, step, time and lambda, blocks."""
+    offset = 0
+    while offset < size:
+        header = _read(stream, offset, 76)
+        if len(header) >= 4 and header[:4] != b"\0\0\x07\xc9":
+            raise _no_frame(offset, "TRR")
+        if len(header) < 76:
+            raise _Damaged(f"ends early (file cut at byte {size:,})")
+        sizes = struct.unpack_from(">10i", header, 24)
+        (n_atoms,) = struct.unpack_from(">i", header, 64)
+        _, _, box, virial, pressure, _, _, *vectors = sizes
+        if header[12:24] != b"GMX_trn_file" or min(sizes) < 0 or n_atoms < 0:
+            raise _Damaged(f"has a damaged header (at byte {offset:,})")
+        # The precision is nowhere said: it follows from the size of a block of known length.
+        largest = max(vectors)
+        real = box // 9 if box else (largest // (3 * n_atoms) if n_atoms else 4)
+        if real not in (4, 8):
+            raise _Damaged(f"has a damaged header (at byte {offset:,})")
+        offset += 76 + 2 * real + box + virial + pressure + sum(vectors)
+        yield _Frame(offset, n_atoms)
+
+
+def _dcd_frames(stream: FileIO, size: int) -> Iterator[_Frame | int]:
+    """Walk a DCD: after its header every frame has one size, but with fixed atoms the first."""
+    first = _read(stream, 0, 16 + _DCD_HEADER)
+    # Fortran record markers: four bytes, or eight; of either byte order.
+    for order in "<>":
+        for marker, code in ((4, "i"), (8, "q")):
+            if first[: marker + 4] == struct.pack(order + code, _DCD_HEADER) + b"CORD":
+                yield from _dcd_records(stream, size, order, marker)
+                return
+    raise _Damaged("does not begin with the header of a DCD file")
+
+
+def _dcd_records(stream: FileIO, size: int, order: str, marker: int) -> Iterator[_Frame | int]:
+    code = order + ("i" if marker == 4 else "q")
+
+    def record(offset: int) -> tuple[int, int]:
+        """Length of the record at `offset`, and where the next one begins."""
+        raw = _read(stream, offset, marker)
+        if len(raw) < marker:
+            raise _Damaged(f"ends early (file cut at byte {size:,})")
+        (length,) = struct.unpack(code, raw)
+        return length, offset + length + 2 * marker
+
+    header = _read(stream, marker, _DCD_HEADER)
+    if len(header) < _DCD_HEADER:
+        raise _Damaged(f"ends early (file cut at byte {size:,})")
+    control = struct.unpack(order + "20i", header[4:])
+    announced, n_fixed, charmm = control[0], control[8], control[19] != 0
+    _, title = record(0)
+    _, atoms = record(title)
+    if record(atoms)[0] != 4:
+        # MDAnalysis itself writes a title that is longer than its record marker says; readers
+        # go by the number of lines.
+        (n_lines,) = struct.unpack(order + "i", _read(stream, title + marker, 4))
+        atoms = title + 4 + 80 * n_lines + 2 * marker
+    length, offset = record(atoms)
+    raw = _read(stream, atoms + marker, 4)
+    if length != 4 or len(raw) < 4:
+        raise _Damaged("has a damaged DCD header")
+    (n_atoms,) = struct.unpack(order + "i", raw)
+    if n_fixed:
+        offset = record(offset)[1]
+    if n_atoms < 1 or not 0 <= n_fixed <= n_atoms:
+        raise _Damaged("has a damaged DCD header")
+
+    has_cell = charmm and control[10] != 0
+    n_dims = 4 if charmm and control[11] == 1 else 3
+    cell = 48 + 2 * marker if has_cell else 0
+    yield announced
+    n_free = n_atoms
+    while offset < size:
+        if record(offset)[0] != (48 if has_cell else 4 * n_free):
+            raise _no_frame(offset, "DCD")
+        offset += cell + n_dims * (4 * n_free + 2 * marker)
+        yield _Frame(offset, n_atoms)
+        n_free = n_atoms - n_fixed
+
+
+_WALKERS: dict[str, Callable[[FileIO, int], Iterator[Any]]] = {
+    "XTC": _xtc_frames,
+    "TRR": _trr_frames,
+    "DCD": _dcd_frames,
+}

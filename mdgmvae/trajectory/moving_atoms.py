@@ -1,0 +1,96 @@
+"""Atoms whose positions can be read frame by frame, from MDAnalysis or mdtraj."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from ..errors import InputError
+from ..featurizers.topology.atoms import as_atoms, is_mdtraj
+
+_ANGSTROM_PER_NM = 10.0
+
+
+@dataclass(frozen=True)
+class MovingAtoms:
+    """An AtomGroup and the frames of its trajectory.
+
+    Attributes
+    ----------
+    atoms : AtomGroup
+        The atoms, with positions in angstrom.
+    times : (n_frames,) float64 array or None
+        Times in ps of the frames, where the trajectory does not know them itself.
+    """
+
+    atoms: Any
+    times: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, source: Any) -> Self:
+        """Take the atoms of `source` with their trajectory.
+
+        Parameters
+        ----------
+        source : Universe, AtomGroup or mdtraj.Trajectory
+            An mdtraj.Trajectory is copied into a Universe, in angstrom.
+
+        Raises
+        ------
+        InputError
+            When `source` is something else or has no coordinates.
+
+        Examples
+        --------
+        >>> import MDAnalysis as mda
+        >>> from mdgmvae.trajectory.moving_atoms import MovingAtoms
+        >>> MovingAtoms.of(mda.Universe.empty(3, trajectory=True)).n_frames
+        1
+        """
+        atoms = as_atoms(source)
+        if is_mdtraj(source):
+            if not hasattr(source, "xyz"):
+                raise InputError("an mdtraj Topology has no coordinates; give an mdtraj.Trajectory")
+            _load(atoms.universe, source)
+            return cls(atoms, np.asarray(source.time, dtype=np.float64))
+        if not hasattr(atoms.universe, "trajectory"):
+            raise InputError("the universe has no coordinates; load a trajectory into it")
+        return cls(atoms)
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames of the trajectory."""
+        return self.atoms.universe.trajectory.n_frames
+
+    def at(self, frames: Iterable[int]) -> Iterator[Any]:
+        """Move to each of `frames` in turn, giving the Timestep of the trajectory.
+
+        Afterwards, or when the loop ends early, the trajectory is where it was.
+        """
+        trajectory = self.atoms.universe.trajectory
+        with _same_frame_afterwards(trajectory):
+            for frame in frames:
+                ts = trajectory[int(frame)]
+                if self.times is not None:
+                    ts.time = self.times[frame]
+                yield ts
+
+
+@contextmanager
+def _same_frame_afterwards(trajectory: Any) -> Iterator[None]:
+    frame = trajectory.ts.frame
+    try:
+        yield
+    finally:
+        trajectory[frame]
+
+
+def _load(universe: Any, source: Any) -> None:
+    boxes = None
+    if source.unitcell_lengths is not None:
+        lengths = source.unitcell_lengths * _ANGSTROM_PER_NM
+        boxes = np.hstack([lengths, source.unitcell_angles]).astype(np.float32)
+    positions = source.xyz * np.float32(_ANGSTROM_PER_NM)
+    universe.load_new(positions, order="fac", dimensions=boxes)

@@ -1,0 +1,178 @@
+"""`featurize`: from any source of frames to a feature file, never whole in memory."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..featurizers.base import BoundFeaturizer, Featurizer
+from ..featurizers.registry import by_name
+from ..featurizers.topology.atoms import Fingerprint, selected_atoms
+from ..progress import progress_bar
+from ..storage.features import FeatureSet
+from ..storage.npy import check_npy_name, write_rows
+from .atom_order import warn_of_atom_order
+from .blocks import compute_block, frames_per_block
+from .feature_writer import FeatureWriter
+from .frames import (
+    continuous_lengths,
+    frame_numbers,
+    frames_needed,
+    listed,
+)
+from .mdtraj_source import Chunk, MDTrajFiles, MDTrajMemory
+
+
+def featurize(
+    source: Any,
+    featurizer: "str | Featurizer | Sequence[str | Featurizer]" = "dihedrals",
+    out: str | os.PathLike | None = None,
+    *,
+    select: str | None = None,
+    start: int | None = None,
+    stop: int | None = None,
+    step: int | None = None,
+    frames: Iterable[Any] | None = None,
+    backend: Any = "serial",
+    n_workers: int | None = None,
+    verbose: bool | None = None,
+) -> FeatureSet:
+    """Compute features of a trajectory and write them to an .npy file as it is read.
+
+    Parameters
+    ----------
+    source : Universe, AtomGroup, mdtraj.Trajectory or (topology, [trajectory files])
+        Where the frames are. A Universe stands for all its atoms; the files of a pair are read
+        with `mdtraj.iterload` and numbered through as one trajectory.
+    featurizer : str, Featurizer, or a list of them
+        What to compute: "dihedrals", "distances", "positions", ..., or an instance. What it
+        lacks of a reference is taken from the first analysed frame.
+    out : path-like, optional
+        The .npy file to create or replace, whole or not at all, with a .json of the same name
+        beside it. None: a temporary file that is removed with the FeatureSet.
+    select : str, optional
+        Take only these atoms, in MDAnalysis' selection language (for mdtraj too).
+    start, stop, step : int, optional
+        Frames as in a slice.
+    frames : iterable of int or bool, optional
+        Frame numbers in any order (which is kept), or a mask, instead of a slice.
+    backend : {'serial', 'multiprocessing', 'dask'} or BackendBase
+        Where an MDAnalysis trajectory is read; mdtraj's are read serially.
+    n_workers : int, optional
+        Number of processes of a parallel backend; by default all processors.
+    verbose : bool, optional
+        Draw a progress bar; by default on a terminal or in a notebook only.
+
+    Returns
+    -------
+    FeatureSet
+        Lengths in angstrom, angles in radians, times in ps.
+
+    Raises
+    ------
+    InputError
+        When the source, the selection, the choice of frames or a file cannot be used; nothing
+        half-written stays.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from MDAnalysisTests.datafiles import GRO, XTC
+    >>> features = featurize(mda.Universe(GRO, XTC), "dihedrals", select="resid 1:3", step=5)
+    >>> features.names[0], features.frames.tolist()
+    ('phi ARG2 cos', [0, 5])
+    """
+    out = None if out is None else check_npy_name(out)
+    chosen = by_name(featurizer)
+    asked = listed(frames)
+    mdtraj_source = _as_mdtraj(source, stop, asked)
+    if mdtraj_source is None:
+        from .collector import FeatureCollector
+
+        collector = FeatureCollector(source, chosen, out=out, select=select, verbose=verbose)
+        collector.run(start, stop, step, asked, n_workers=n_workers, backend=backend)
+        return collector.features
+    if backend not in (None, "serial"):
+        raise InputError(
+            f"backend={backend!r} reads MDAnalysis universes only; leave it out, or give a Universe"
+        )
+    numbers = frame_numbers(mdtraj_source.n_frames, start, stop, step, asked)
+    return _featurize_mdtraj(mdtraj_source, chosen, out, select, numbers, verbose)
+
+
+def _as_mdtraj(
+    source: Any, stop: int | None, frames: Sequence[Any] | np.ndarray | None
+) -> MDTrajFiles | MDTrajMemory | None:
+    """Recognise what mdtraj holds or reads; None is for MDAnalysis."""
+    if isinstance(source, tuple | list):
+        if len(source) != 2:
+            raise InputError(
+                f"a source of {len(source)} items was given; give (topology, [trajectory files])"
+            )
+        return MDTrajFiles.open(source[0], source[1], frames_needed(stop, frames))
+    if type(source).__module__.partition(".")[0] != "mdtraj":
+        return None
+    if not hasattr(source, "xyz"):
+        raise InputError("an mdtraj.Topology has no frames; give (topology, [trajectory files])")
+    return MDTrajMemory(source)
+
+
+def _featurize_mdtraj(
+    source: MDTrajFiles | MDTrajMemory,
+    featurizer: Featurizer,
+    out: Path | None,
+    select: str | None,
+    numbers: np.ndarray,
+    verbose: bool | None,
+) -> FeatureSet:
+    atoms = selected_atoms(source.topology, select)
+    first = next(source.chunks(numbers[:1], atoms.ix))
+    row = numbers[0] - first.frames[0]
+    positions, box = first.positions[row], None if first.box is None else first.box[row]
+    warn_of_atom_order(atoms, positions, box)
+    featurizer = featurizer.with_reference(atoms, positions)
+    bound = featurizer.bind(atoms)
+    with (
+        FeatureWriter(out, bound.n_features) as writer,
+        progress_bar(len(numbers), "reading frames", "frames", verbose=verbose) as bar,
+    ):
+        times = np.full(len(numbers), np.nan)
+        order = np.argsort(numbers, kind="stable")
+        for chunk in source.chunks(numbers, atoms.ix[bound.indices]):
+            first_row, end_row = np.searchsorted(
+                numbers, [chunk.frames[0], chunk.frames[-1] + 1], sorter=order
+            )
+            rows = order[first_row:end_row]
+            times[rows] = chunk.times[numbers[rows] - chunk.frames[0]]
+            _write_chunk(bound, chunk, numbers, rows, writer.rows_path)
+            bar.update(len(rows))
+        index = source.index_of(numbers)
+        return writer.commit(
+            names=bound.names,
+            units=bound.units,
+            frames=numbers,
+            times=times,
+            trajectory_index=index,
+            lengths=continuous_lengths(numbers, index),
+            selection=select,
+            featurizer=bound.featurizer.to_dict(),
+            fingerprint=Fingerprint.of(atoms).to_dict(),
+        )
+
+
+def _write_chunk(
+    bound: BoundFeaturizer, chunk: Chunk, numbers: np.ndarray, rows: np.ndarray, path: str
+) -> None:
+    """Compute the frames of a chunk that belong to `rows`, and write each run of rows."""
+    n_block = frames_per_block(bound)
+    for begin in range(0, len(rows), n_block):
+        block = rows[begin : begin + n_block]
+        local = numbers[block] - chunk.frames[0]
+        box = None if chunk.box is None else chunk.box[local]
+        values = compute_block(bound, chunk.positions[local], box, numbers[block])
+        breaks = np.flatnonzero(np.diff(block) != 1) + 1
+        for run, part in zip(np.split(block, breaks), np.split(values, breaks), strict=True):
+            write_rows(path, int(run[0]), part)

@@ -1,0 +1,10 @@
+"""The molecule in a notebook, coloured by its state."""
+
+from .._lazy import lazy_names
+
+_NAMES = {
+    "view": ".playback",
+}
+
+__all__ = [*_NAMES]
+__getattr__, __dir__ = lazy_names(__name__, _NAMES)

@@ -1,0 +1,120 @@
+"""The choice of k: known numbers of states are found, and the rule is the one that is told."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from mdgmvae.comparison import Selection, select_k
+from mdgmvae.comparison.number_of_states import ScannedK
+from mdgmvae.errors import InputError
+from mdgmvae.plot import plot_selection
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+#: Less training than the preset's, which is enough for the toy.
+QUICK = {"n_epochs": 8, "n_init": 1, "refit": False, "batch_size": 250, "verbose": False}
+
+
+@pytest.fixture(scope="module")
+def on_wells(five_wells):
+    return select_k(five_wells[0][:10_000], [7, 4, 5], lag=5, n_repeats=2, n_folds=3, **QUICK)
+
+
+def scanned(k, scores):
+    scores = np.array(scores)
+    return ScannedK(k, scores, scores + 0.1, (k,), (k,), 1.0, 1.0)
+
+
+def chosen(**scores):
+    found = [scanned(int(name[1:]), values) for name, values in scores.items()]
+    return Selection(tuple(found), 5, (0, 1)).best_k
+
+
+@pytest.mark.slow
+def test_five_wells_need_five_components(on_wells):
+    assert on_wells.ks.tolist() == [4, 5, 7]
+    assert on_wells.best_k == 5
+    four, five, seven = on_wells.scanned
+    # The fifth well is a process of its own, whose score is nearly 1 at this lag.
+    assert 0.4 < five.scores.mean() - four.scores.mean() < 1
+    assert abs(seven.scores.mean() - five.scores.mean()) < 0.1
+    assert set(five.n_macrostates) == {5} and set(seven.n_macrostates) <= {5, 6}
+    assert max(seven.n_active) > 5
+    assert five.agreement_worst > 0.95
+
+
+def test_components_that_change_places_are_lumped(mueller_brown):
+    """Two basins of three exchange within the lag: two states, with however many components."""
+    X = mueller_brown[:15_000]
+    found = select_k(X, [2, 5], lag=5, seeds=[3], n_folds=2, **QUICK)
+    assert found.best_k == 2
+    assert found.scanned[1].n_macrostates == (2,)
+    assert np.isnan(found.scanned[0].agreement_median)
+
+
+def test_smallest_within_an_error_of_the_best_is_chosen():
+    # Folds differ, but k = 3 is better than 2 in each of them.
+    assert chosen(k2=[1.0, 1.5, 2.0], k3=[1.3, 1.8, 2.3], k4=[1.3, 1.8, 2.3]) == 3
+    # The best is best by chance: 0.1 +- 0.15.
+    assert chosen(k2=[1.5, 1.5, 1.5], k3=[1.4, 1.8, 1.5], k4=[1.4, 1.8, 1.49]) == 2
+    # The best is better, by less than a process as slow as the lag.
+    assert chosen(k2=[1.50, 1.50, 1.50], k3=[1.53, 1.53, 1.53]) == 2
+    assert chosen(k2=[1.50, 1.50, 1.50], k3=[1.55, 1.55, 1.55]) == 3
+    # Too many are worse.
+    assert chosen(k2=[2.0, 2.1, 2.2], k3=[1.5, 1.6, 1.7]) == 2
+
+
+def test_errors_are_those_of_the_mean():
+    found = Selection((scanned(2, [1.0, 2.0, 3.0]),), 5, (0,))
+    assert found.means.tolist() == [2.0]
+    assert found.errors[0] == pytest.approx(1 / np.sqrt(3))
+
+
+def test_same_seeds_same_choice(five_wells):
+    X = five_wells[0][:3_000]
+    known = {**QUICK, "n_epochs": 2, "lag": 5, "seeds": [1], "n_folds": 2}
+    once, again = (select_k(X, [3], **known).scanned[0] for _ in range(2))
+    np.testing.assert_array_equal(once.scores, again.scores)
+
+
+@pytest.mark.slow
+def test_table_tells_the_choice(on_wells):
+    lines = on_wells.text().splitlines()
+    assert [line.split()[:2] for line in lines[1:4]][1] == ["*", "5"]
+    assert sum("*" in line for line in lines) == 1
+    assert lines[-1].startswith("k = 5: the smallest within one standard error")
+    assert lines[-1].endswith("5 metastable states")
+    assert "agreement" in lines[0] and on_wells._repr_html_().count("<tr>") == 4
+
+
+@pytest.mark.slow
+def test_picture_marks_the_choice(on_wells):
+    figure, ax = plt.subplots()
+    assert plot_selection(on_wells, ax=ax) is ax
+    marked = [line for line in ax.lines if line.get_label() == "k = 5"]
+    assert marked[0].get_xdata()[0] == 5
+    assert ax.get_xticks().tolist() == [4, 5, 7]
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"ks": []}, "ks=\\[\\]"),
+        ({"ks": [0, 3]}, "ks=0"),
+        ({"n_repeats": 0}, "n_repeats=0"),
+        ({"seeds": []}, "seeds=\\[\\]"),
+        ({"lag": 400}, "lag=400"),
+        ({"preset": "best"}, "preset='best'"),
+        ({"n_folds": 1}, "n_folds=1"),
+        ({"n_folds": 2.5}, "n_folds=2.5: must be a whole number"),
+        ({"ks": 5}, "ks=5: give several whole numbers"),
+        ({"seeds": 3}, "seeds=3: give several whole numbers"),
+        ({"k": 3}, r"k: is scanned; give ks=\[3\]"),
+        ({"n_epoch": 3}, "n_epoch: no such hyperparameter; did you mean n_epochs?"),
+    ],
+)
+def test_arguments_that_cannot_be_used(arguments, message):
+    X = np.random.default_rng(0).normal(size=(300, 2))
+    with pytest.raises(InputError, match=message):
+        select_k(X, **{"ks": [2], "lag": 2, **arguments})

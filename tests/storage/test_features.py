@@ -1,0 +1,184 @@
+"""Files are replaced whole or not at all; feature files say what is in them, or are refused."""
+
+import json
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from mdgmvae import FeatureSet
+from mdgmvae.errors import InputError
+from mdgmvae.storage.atomic import atomic_file, atomic_folder
+
+
+@pytest.fixture
+def npy(tmp_path):
+    def write(array, name="x.npy", **description):
+        path = tmp_path / name
+        np.save(path, array, allow_pickle=array.dtype.hasobject)
+        if description:
+            path.with_suffix(".json").write_text(json.dumps(description))
+        return path
+
+    return write
+
+
+def test_a_failure_leaves_the_old_file_alone(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), atomic_file(path) as temporary:
+        temporary.write_text("half of the n")
+        raise RuntimeError("disk gone")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_is_not_empty_needs_overwrite(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(InputError, match="--overwrite"), atomic_folder(tmp_path):
+        pass
+    with atomic_folder(tmp_path, overwrite=True) as temporary:
+        (temporary / "new.txt").write_text("new")
+    assert {path.name for path in tmp_path.iterdir()} == {"mine.txt", "new.txt"}
+
+
+def test_plain_npy_of_the_user(npy):
+    values = np.arange(12, dtype=np.float32).reshape(6, 2)
+    features = FeatureSet.load(npy(values))
+    assert isinstance(features.values, np.memmap)
+    assert_array_equal(features.values, values)
+    assert features.names == ("x0", "x1")
+    assert features.lengths == (6,)
+    assert_array_equal(features.frames, np.arange(6))
+    assert features.frames.dtype == np.int64
+    assert np.isnan(features.times).all()
+    assert features.selection is None
+    assert "6 frames x 2 features" in repr(features)
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", ">f4", "f2", "i4", "u1"])
+def test_other_real_types_are_taken_as_they_are(npy, dtype):
+    values = np.arange(6).reshape(3, 2).astype(dtype)
+    features = FeatureSet.load(npy(values))
+    assert features.values.dtype == np.dtype(dtype)
+    assert_array_equal(features.values, values)
+
+
+def test_columns_first_in_the_file(npy):
+    values = np.asfortranarray(np.arange(12.0).reshape(6, 2))
+    assert_array_equal(FeatureSet.load(npy(values)).values, values)
+
+
+def test_a_description_of_lengths_alone(npy):
+    """The .json need not be complete: a user may add the pieces of trajectory by hand."""
+    features = FeatureSet.load(npy(np.zeros((5, 2), np.float32), lengths=[2, 3]))
+    assert features.lengths == (2, 3)
+    assert features.names == ("x0", "x1")
+
+
+def test_saved_and_loaded(npy, tmp_path):
+    features = FeatureSet.load(
+        npy(
+            np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32),
+            names=["phi", "psi"],
+            units=["radian", "radian"],
+            frames=[5, 3, 9, 10, 11],
+            times=[0.5, 0.25, 1.0, None, 3.0],
+            trajectory_index=[0, 0, 0, 1, 1],
+            lengths=[1, 2, 2],
+            selection="protein",
+            featurizer={"kind": "dihedrals"},
+            fingerprint={"n_atoms": 3},
+        )
+    )
+    copy = features.save(tmp_path / "copy.npy")
+    assert copy.path.with_suffix(".json").is_file()
+    assert_array_equal(copy.values, features.values)
+    for name in ("frames", "times", "trajectory_index"):
+        assert_array_equal(getattr(copy, name), getattr(features, name))
+    for name in ("names", "units", "lengths", "selection", "featurizer", "fingerprint"):
+        assert getattr(copy, name) == getattr(features, name)
+    # Strict JSON: no NaN that only Python reads.
+    described = json.loads(
+        copy.path.with_suffix(".json").read_text(), parse_constant=lambda name: pytest.fail(name)
+    )
+    assert described["times"][3] is None
+
+
+def test_save_wants_an_npy_name(npy, tmp_path):
+    features = FeatureSet.load(npy(np.zeros((5, 2), np.float32)))
+    with pytest.raises(InputError, match=r"ends in \.npy"):
+        features.save(tmp_path / "x.dat")
+
+
+@pytest.mark.parametrize(
+    ("array", "reason"),
+    [
+        (np.array([[{}, 1]], dtype=object), "Python objects"),
+        (np.zeros(5, np.float32), r"shape \(5,\).*reshape"),
+        (np.zeros((2, 2, 2)), r"shape \(2, 2, 2\)"),
+        (np.zeros((0, 3)), r"shape \(0, 3\)"),
+        (np.zeros((3, 0)), r"shape \(3, 0\)"),
+        (np.zeros((2, 2), complex), "complex128"),
+        (np.array([["a", "b"]]), "not real numbers"),
+        (np.zeros((2, 2), [("a", float)]), "not real numbers"),
+    ],
+)
+def test_arrays_that_are_no_features(npy, array, reason):
+    path = npy(array)
+    with pytest.raises(InputError, match=reason) as caught:
+        FeatureSet.load(path)
+    assert str(path) in str(caught.value)
+
+
+def test_files_that_are_no_npy(tmp_path):
+    path = tmp_path / "x.npy"
+    with pytest.raises(InputError, match="no such file"):
+        FeatureSet.load(path)
+    path.write_text("1 2 3\n")
+    with pytest.raises(InputError, match=r"is not an \.npy file"):
+        FeatureSet.load(path)
+    path.write_bytes(b"")
+    with pytest.raises(InputError, match=r"is not an \.npy file"):
+        FeatureSet.load(path)
+    path.write_bytes(b"\x93NUMPY\x01\x00")
+    with pytest.raises(InputError, match="damaged"):
+        FeatureSet.load(path)
+    with path.open("wb") as stream:
+        np.savez(stream, a=np.zeros((2, 2)))
+    with pytest.raises(InputError, match=r"\.npz archive"):
+        FeatureSet.load(path)
+    with pytest.raises(InputError, match="is a folder"):
+        FeatureSet.load(tmp_path)
+
+
+def test_cut_npy(npy):
+    path = npy(np.zeros((100, 4), np.float32))
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(InputError, match="announces 100 rows, 98 are there"):
+        FeatureSet.load(path)
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        {"names": ["a"]},
+        {"lengths": [3, 3]},
+        {"lengths": [5, 0]},
+        {"lengths": 5},
+        {"frames": [1, 2]},
+        {"times": [["a"]]},
+    ],
+)
+def test_a_description_of_another_array(npy, description):
+    path = npy(np.zeros((5, 2), np.float32), **description)
+    with pytest.raises(InputError, match=r"x\.json: does not describe x\.npy .* rename it"):
+        FeatureSet.load(path)
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "\x00\x01"])
+def test_a_description_that_is_none(npy, text):
+    path = npy(np.zeros((5, 2), np.float32))
+    path.with_suffix(".json").write_text(text)
+    with pytest.raises(InputError, match=r"does not describe x\.npy"):
+        FeatureSet.load(path)

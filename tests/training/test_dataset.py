@@ -1,0 +1,121 @@
+"""Rows on disk and in memory: the same numbers, all of them, in bounded pieces."""
+
+import os
+
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from mdgmvae import GMVAE
+from mdgmvae.errors import InputError
+from mdgmvae.training.dataset import Rows
+
+
+@pytest.fixture
+def path(five_wells, tmp_path):
+    np.save(tmp_path / "x.npy", five_wells[0])
+    return tmp_path / "x.npy"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_files_are_read_as_they_are(tmp_path, dtype, order):
+    values = np.asarray(np.arange(600).reshape(200, 3), dtype, order=order)
+    np.save(tmp_path / "x.npy", values)
+    rows = Rows(tmp_path / "x.npy")
+    np.testing.assert_array_equal(rows.read(17, 93), values[17:93])
+    np.testing.assert_array_equal(np.concatenate(list(rows.chunks(64))), values)
+    scattered = np.array([199, 0, 17, 17])
+    np.testing.assert_array_equal(rows.take(scattered), values[scattered])
+    assert rows.read(0, 3).dtype == np.float32
+
+
+@pytest.mark.parametrize("max_memory", [10**9, 5 * 2**19])
+@pytest.mark.parametrize("batch_size", [7, 517, 19_999, 50_000])
+def test_each_row_comes_once_and_batches_are_whole(path, five_wells, max_memory, batch_size):
+    # A row number in each row tells which came.
+    numbered = np.column_stack([np.arange(20_000), five_wells[0]]).astype(np.float32)
+    np.save(path, np.repeat(numbered, 8, axis=1))
+    rows = Rows(path, max_memory)
+    assert rows.on_disk == (max_memory < 10**8)
+    keep = np.arange(20_000) % 5 != 0
+    shuffled = list(rows.shuffled(np.random.default_rng(0), batch_size, keep))
+    blocks = [block for _, (block,) in shuffled]
+    order = np.concatenate([block[:, 0] for block in blocks]).astype(int)
+    np.testing.assert_array_equal(np.sort(order), np.flatnonzero(keep))
+    np.testing.assert_array_equal(np.concatenate([numbers for numbers, _ in shuffled]), order)
+    assert all(len(block) % batch_size == 0 for block in blocks[:-1])
+    other = np.concatenate([n for n, _ in rows.shuffled(np.random.default_rng(1), 517, keep)])
+    assert not np.array_equal(order, other)
+    # Well mixed: the mean row number of each fifth is near the middle.
+    fifths = np.array_split(order, 5)
+    assert all(abs(part.mean() - 10_000) < 4_000 for part in fifths)
+
+
+def test_model_of_a_file_larger_than_memory_finds_the_same_states(
+    tmp_path, five_wells, monkeypatch
+):
+    monkeypatch.setattr("mdgmvae.checks.LEAST_MEMORY", 1)
+    path = tmp_path / "x.npy"
+    np.save(path, np.tile(five_wells[0], (5, 1)))
+    memory = path.stat().st_size // 4
+    settings = {"n_epochs": 4, "refit": False, "seed": 0}
+    whole = GMVAE.from_preset("robust", **settings).fit(path)
+    streamed = GMVAE.from_preset("robust", **settings, max_memory=memory).fit(path)
+    name = "px/mean/weights"
+    assert not np.array_equal(streamed.weights_[name], whole.weights_[name])
+    assert adjusted_rand_score(streamed.predict(path), whole.predict(path)) > 0.95
+    assert streamed.score(path) > whole.score(path) - 0.3
+
+
+def test_labels_of_a_file_larger_than_memory_are_those_of_one_in_memory(tmp_path, five_wells):
+    path = tmp_path / "x.npy"
+    np.save(path, np.tile(five_wells[0], (1, 60)))
+    model = GMVAE(n_epochs=2, seed=0, scale="standard").fit(five_wells[0][:2000].repeat(60, axis=1))
+    in_memory = model.assign(np.load(path))
+    model.set_params(max_memory="3.6 MB")
+    for one, other in zip(model.assign(path), in_memory, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    "value", ["many", "-3 MB", "5 XB", "1000", 0, True, 2.5j, "", "9" * 400, "1e999"]
+)
+def test_memory_that_makes_no_sense(value, five_wells):
+    with pytest.raises(InputError, match="max_memory="):
+        GMVAE(n_epochs=1, seed=0, max_memory=value).fit(five_wells[0][:100])
+
+
+@pytest.mark.parametrize("what", ["removed", "cut"])
+def test_a_file_that_changes_while_it_is_read_is_told(tmp_path, what):
+    """By the thread that reads ahead."""
+    path = tmp_path / "x.npy"
+    np.save(path, np.zeros((90_000, 8), np.float32))
+    rows = Rows(path, 2**20)
+    blocks = rows.shuffled(np.random.default_rng(0), 100)
+    next(blocks)
+    if what == "removed":
+        path.unlink()
+    else:
+        os.truncate(path, 100_000)
+    message = {"removed": "can no longer be read", "cut": "has become shorter"}[what]
+    with pytest.raises(InputError, match=rf"x\.npy: {message}"):
+        list(blocks)
+
+
+def test_memory_that_is_too_little_for_a_lag_is_told(tmp_path):
+    path = tmp_path / "x.npy"
+    np.save(path, np.zeros((90_000, 8), np.float32))
+    shuffled = Rows(path, 2**20).shuffled(np.random.default_rng(0), 100, lags=(0, 5000))
+    with pytest.raises(InputError, match=r"pairs of rows 5,000 apart; give at least 7 MiB"):
+        next(shuffled)
+    enough = Rows(path, 7 * 2**20)
+    assert enough.may_be_held(8) and list(enough.shuffled(np.random.default_rng(0), 100))
+
+
+def test_bad_values_are_found_in_later_chunks(tmp_path):
+    values = np.zeros((900_000, 2), np.float32)
+    values[777_777, 1] = np.inf
+    np.save(tmp_path / "x.npy", values)
+    with pytest.raises(InputError, match=r"row 777777, column 1 is inf"):
+        Rows(tmp_path / "x.npy").check_finite()

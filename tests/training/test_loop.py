@@ -1,0 +1,194 @@
+"""What the training minimises, seen from outside: kinetics, targets, restarts, schedules."""
+
+import numpy as np
+import pytest
+from alanine_basins import dihedrals, metastable
+from sklearn.metrics import adjusted_rand_score
+
+from mdgmvae import GMVAE
+from mdgmvae.errors import InputError
+from mdgmvae.kinetics import vamp2
+from mdgmvae.training.loop import Fit
+from mdgmvae.training.training_set import best
+
+#: One start, no second training: quick, and the last weights are those of the last epoch.
+QUICK = {"n_epochs": 4, "n_init": 1, "refit": False, "seed": 0, "verbose": False}
+PLAIN = {**QUICK, "validation_fraction": 0.0, "patience": None}
+
+
+def robust(**changes):
+    return GMVAE.from_preset("robust", **{**QUICK, **changes})
+
+
+def soft_vamp2(q, lag, lengths):
+    """VAMP-2 of probabilities over all pairs within the pieces, in plain NumPy."""
+    pieces = np.split(q.astype(np.float64), np.cumsum(lengths)[:-1])
+    q0, q1 = (
+        np.concatenate([piece[part] for piece in pieces])
+        for part in (slice(None, -lag), slice(lag, None))
+    )
+    ridge = 2.0 / len(q0) * np.eye(q.shape[1])
+    c00, c01, c11 = (a.T @ b / len(q0) for a, b in ((q0, q0), (q0, q1), (q1, q1)))
+    return np.trace(np.linalg.inv(c00 + ridge) @ c01 @ np.linalg.inv(c11 + ridge) @ c01.T)
+
+
+@pytest.fixture(scope="module")
+def left_handed():
+    """Alanine dipeptide around its one visit to phi > 0: dihedrals and basins."""
+    angles = np.radians(dihedrals()[2000:11_000])
+    return np.hstack([np.cos(angles), np.sin(angles)]).astype(np.float32), metastable()[2000:11_000]
+
+
+@pytest.fixture
+def alternating():
+    """Two clouds; whoever is in the one is in the other a row later."""
+    rng = np.random.default_rng(0)
+    side = np.where(np.arange(3000) % 2, 2.0, -2.0)
+    return np.stack([side, side], axis=1).astype(np.float32) + rng.normal(
+        scale=0.3, size=(3000, 2)
+    ).astype(np.float32)
+
+
+def test_history_has_the_vamp2_of_all_pairs(five_wells):
+    lengths = [7000, 4, 9000, 3996]
+    model = robust(**PLAIN).fit(five_wells[0], lengths=lengths)
+    lengths = [n for n in lengths if n > model.lag]
+    keep = np.r_[0:7000, 7004:20000]
+    q = model.predict_proba(five_wells[0])[keep]
+    assert model.history_["vamp2"][-1] == pytest.approx(soft_vamp2(q, 5, lengths), abs=2e-3)
+    assert "val_loss" not in model.history_
+
+
+def test_kinetics_find_from_a_random_start_what_the_density_does_not(left_handed):
+    """A slow state of 7 % of the frames, at the paper's settings but for scale and rate."""
+    x, basins = left_handed
+    found = {}
+    for weight in (0.0, 1.5):
+        settings = {"k": 4, "n_z": 2, "n_epochs": 15, "lr": 2e-3, "batch_size": 200, "seed": 0}
+        model = GMVAE(**settings, scale="standard", vamp_weight=weight, lag=5).fit(x)
+        states = model.macrostates_[model.predict(x)]
+        found[weight] = adjusted_rand_score(basins, states), vamp2(model.predict(x), lag=5)
+    assert found[1.5][0] > 0.97 > found[0.0][0]
+    assert found[1.5][1] > 2.3 > found[0.0][1] + 0.1
+
+
+def test_shuffled_time_scores_nothing(five_wells):
+    """Twenty components and no dynamics: 1, not the (k - 1)^2 / n of a batch more."""
+    x = np.random.default_rng(0).permutation(five_wells[0])
+    model = robust(k=20, **PLAIN).fit(x)
+    assert model.history_["vamp2"][-1] == pytest.approx(1.0, abs=0.05)
+
+
+def test_pieces_are_not_joined(five_wells):
+    x = five_wells[0][:4000]
+    whole, cut = (
+        robust(**PLAIN, k=3).fit(x, lengths=lengths).predict_proba(x)
+        for lengths in ([4000], [10] * 400)
+    )
+    assert np.abs(whole - cut).max() > 1e-3
+
+
+def test_without_pairs_there_is_no_kinetic_term(five_wells):
+    with pytest.raises(InputError, match=r"lag=5: no continuous piece .*vamp_weight=0"):
+        robust().fit(five_wells[0][:3000], lengths=[5] * 600)
+    with pytest.raises(InputError, match=r"lag=500000000: no continuous piece"):
+        robust(lag=500_000_000).fit(five_wells[0])
+    for needs in ({"vamp_weight": 1.0}, {"decoder_target": "lagged"}, {"scale": "tica"}):
+        with pytest.raises(InputError, match=r"lag: .*needs pairs of frames"):
+            GMVAE(**needs).fit(five_wells[0])
+
+
+def test_lagged_decoder_predicts_the_frame_one_lag_later(alternating):
+    settings = {"k": 2, "lr": 3e-3, "batch_size": 100, "n_epochs": 10, "seed": 0}
+    same, lagged = (
+        GMVAE(**settings, lag=1, decoder_target=target).fit(alternating).reconstruct(alternating)
+        for target in ("same", "lagged")
+    )
+    assert np.abs(same - alternating).mean() < 0.5
+    assert np.abs(lagged[:-1] - alternating[1:]).mean() < 0.5
+    assert np.abs(lagged - alternating).mean() > 3.0
+
+
+def test_terms_combine_freely(five_wells):
+    x = five_wells[0][:3000]
+    settings = {"lag": 3, "vamp_weight": 2.0, "decoder_target": "lagged", "kl": "analytic"}
+    settings |= {"r_nent_start": 1.0, "lr_schedule": "cosine", "validation_fraction": 0.2}
+    model = GMVAE(k=3, n_z=2, n_init=2, scale="standard", seed=0, n_epochs=3, **settings).fit(x)
+    assert all(np.isfinite(values).all() for values in model.history_.values())
+    assert len(model.history_["val_loss"]) == len(model.history_["val_vamp2"]) == 3
+    assert model.history_["r_nent"][0] == 1.0 and model.history_["r_nent"][-1] < 0.5
+
+
+def test_restarts_see_the_same_batches_and_the_best_is_kept(five_wells, monkeypatch):
+    """The kept one is, among all that were trained, the one with the lowest validation loss."""
+    x = five_wells[0][:5000]
+    trained = []
+    monkeypatch.setattr(
+        "mdgmvae.training.training_set.best", lambda fits: trained.extend(fits) or best(fits)
+    )
+    settings = {"k": 3, "n_epochs": 5, "anneal": 0.2, "init": "random", "lr": 3e-3}
+    kept = robust(**settings, n_init=3).fit(x)
+    lowest = [min(fit.history["val_loss"][1:]) for fit in trained]
+    assert len(set(lowest)) == 3
+    assert min(kept.history_["val_loss"][1:]) == min(lowest)
+    alone = robust(**settings, n_init=1).fit(x)
+    assert trained[0].history["loss"] == alone.history_["loss"]
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_the_lowest_loss_that_is_finite_is_kept(at):
+    fits = [Fit(np.zeros(1), {}, loss, 1, n) for n, loss in enumerate([3.0, 3.0, 3.0])]
+    fits[at] = Fit(np.zeros(1), {}, 2.0, 1, at)
+    fits[at - 1] = Fit(np.zeros(1), {}, 1.0, 1, at - 1, diverged=True)
+    assert best(fits).restart == at
+
+
+def test_without_frames_held_out_kinetics_choose_among_restarts(five_wells):
+    """As in the training, where VAMP-2 counts: the loss of the frames alone is another choice."""
+    x = five_wells[0][:3000]
+    settings = {"k": 3, "n_epochs": 3, "lag": 5, "vamp_weight": 2.0, "n_init": 3, "lr": 3e-3}
+    trained = []
+
+    def spy(fits):
+        trained.extend(fits)
+        return best(fits)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mdgmvae.training.training_set.best", spy)
+        GMVAE(**settings, seed=0).fit(x)
+    for fit in trained:
+        weight = 2.0 * np.sqrt(x.shape[1])
+        expected = fit.history["loss"][-1] - weight * fit.history["vamp2"][-1]
+        assert fit.loss == pytest.approx(expected)
+
+
+def test_refit_trains_on_all_frames_for_as_long_as_was_best(five_wells):
+    x = five_wells[0][:5000]
+    settings = {"k": 3, "n_epochs": 8, "anneal": 0.2, "lr": 5e-3}
+    once, again = (robust(**settings, refit=refit).fit(x) for refit in (False, True))
+    losses = once.history_["val_loss"]
+    # The weights are chosen among those after the annealing.
+    best = 2 + int(np.argmin(losses[1:]))
+    assert again.validation_history_["val_loss"] == pytest.approx(losses, rel=1e-4)
+    assert once.validation_history_ == {}
+    assert again.n_epochs_ == best
+    assert "val_loss" not in again.history_
+
+
+def test_floor_of_the_decoder_is_kept(five_wells):
+    """Draws of x around its mean spread by the floor at least, in units of one deviation."""
+    x = five_wells[0][:3000]
+    floor = 4.0
+    model = GMVAE(k=2, scale="standard", px_floor=floor, n_epochs=2, seed=0).fit(x)
+    drawn, _ = model.sample(4000)
+    assert (drawn.var(axis=0) > floor * x.var(axis=0)).all()
+
+
+def test_paper_preset_is_what_it_was(five_wells):
+    """The course of the loss, recorded when there was no kinetic term yet."""
+    recorded = [7.4077140625, 7.349987109375, 7.291975830078125, 7.24041748046875, 7.18244306640625]
+    model = GMVAE.from_preset("paper", n_epochs=5, seed=3).fit(five_wells[0][:5000])
+    np.testing.assert_allclose(model.history_["loss"], recorded, rtol=2e-5)
+    assert list(model.history_) == [
+        *("epoch", "loss", "reconstruction", "latent", "negative_entropy", "r_nent", "lr")
+    ]

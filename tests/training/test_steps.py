@@ -1,0 +1,280 @@
+"""The steps of the training against the plain loss: gradients, engines, what fills up a block."""
+
+import dataclasses
+import logging
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from mdgmvae import GMVAE
+from mdgmvae.network import losses
+from mdgmvae.network.architecture import Architecture, flatten, initial_weights
+from mdgmvae.network.kinetic_term import (
+    covariances,
+    grouped,
+    inverse,
+    vamp2,
+)
+from mdgmvae.network.networks import Network
+from mdgmvae.network.objective import Batch, Objective, batch_loss
+from mdgmvae.training import steps
+from mdgmvae.training.engine import Engine
+from mdgmvae.training.loop import Batches
+from mdgmvae.training.replicas import OneDevice
+from mdgmvae.training.steps import Optimiser
+
+ARCHITECTURES = [
+    Architecture(5, 3, 1),
+    Architecture(1, 4, 2, (6,), (5,), (4,), (7,)),
+    Architecture(3, 80, 5, (8, 6), (7, 5, 4), (6, 3), (9, 4)),
+    Architecture(4, 3, 2, (6,), (5,), (4,), (7,), px_floor=1e-2, order=(2, 0, 3, 1)),
+]
+CPU = OneDevice("CPU:0")
+N = 60
+
+
+def weights_of(architecture, dtype=np.float32):
+    rng = np.random.default_rng(3)
+    weights = initial_weights(architecture, rng)
+    # Biases that are not zero: otherwise a forgotten one would not be seen.
+    weights = {name: w + rng.normal(0, 0.3, w.shape) for name, w in weights.items()}
+    return flatten(architecture, weights).astype(dtype)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+@pytest.mark.parametrize("lagged", [False, True])
+@pytest.mark.parametrize("analytic", [False, True])
+def test_gradient_of_a_step_is_that_of_the_plain_loss(architecture, lagged, analytic):
+    """The mean over those frames of a batch that count."""
+    a, rng = architecture, np.random.default_rng(0)
+    x, later = rng.normal(size=(2, a.n_x, N))
+    counts = (np.arange(N) < 50).astype(np.float64)
+    has_partner = (np.arange(N) % 4 > 0).astype(np.float64)
+    noise = tf.constant(rng.normal(size=(a.n_z, a.k * N)))
+    batch = Batch.whole(*map(tf.constant, (x, counts, later, has_partner)))
+    flat = tf.constant(weights_of(a, np.float64))
+    objective = Objective(lagged_target=lagged, analytic_kl=analytic)
+    weight = has_partner if lagged else counts
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(flat)
+        plain = losses.frame_loss(
+            Network(a, flat), batch.x, noise, 0.3,
+            target=batch.later if lagged else None, analytic_kl=analytic,
+        )  # fmt: skip
+        mean = tf.reduce_sum(weight * plain.loss) / weight.sum()
+        loss, terms = batch_loss(a, flat, objective, batch, noise, None, batch, None, None, 0.3)
+    expected, found = (tape.gradient(value, flat).numpy() for value in (mean, loss))
+    assert np.linalg.norm(found - expected) < 1e-10 * np.linalg.norm(expected)
+    np.testing.assert_allclose(
+        terms, [*(tf.reduce_sum(weight * term) for term in plain), weight.sum()], rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize("n_decoded", [1, 2])
+def test_sampled_components_are_not_biased(n_decoded):
+    """The mean over the draws is the full sum, in value and in gradient."""
+    a, rng, n_draws = Architecture(6, 4, 2, (8,)), np.random.default_rng(0), 400
+    x, noise = (tf.constant(rng.normal(size=shape)) for shape in ((4, N), (2, 6 * N)))
+    batch = Batch.whole(x, tf.constant(np.where(np.arange(N) < 50, 1.0, 0.0)), None, None)
+    flat = tf.constant(weights_of(a, np.float64))
+
+    def of(n_decoded):
+        @tf.function(autograph=False)
+        def loss_and_gradient(u):
+            objective, uniform = Objective(n_decoded=n_decoded), tf.fill([N], u)
+            with tf.GradientTape() as tape:
+                tape.watch(flat)
+                loss, _ = batch_loss(
+                    a, flat, objective, batch, noise, uniform, batch, None, None, 0.05
+                )
+            return tf.concat([[loss], tape.gradient(loss, flat)], 0)
+
+        return loss_and_gradient
+
+    # The same draw for all frames, evenly spread over 0 to 1.
+    draws = tf.constant((np.arange(n_draws) + 0.5) / n_draws)
+    full, sampled = of(None)(draws[0]).numpy(), np.array([*map(of(n_decoded), draws)])
+    assert sampled[:, 0].std() > 1e-3
+    assert sampled[:, 0].mean() == pytest.approx(full[0], rel=1e-3)
+    assert np.linalg.norm(sampled.mean(axis=0) - full) < 5e-3 * np.linalg.norm(full)
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_kinetic_term_of_a_step_has_the_slope_of_vamp2(settled):
+    """Of the components, and of the metastable states once there are any; over the pairs only."""
+    a, rng = Architecture(4, 3, 2), np.random.default_rng(0)
+    walk = np.cumsum(rng.normal(size=(3, N + 1)), axis=1)
+    x, later = walk[:, :-1], walk[:, 1:]
+    has_partner = (np.arange(N) % 4 > 0).astype(np.float64)
+    batch = Batch.whole(*map(tf.constant, (x, np.ones(N), later, has_partner)))
+    groups = tf.constant(np.eye(4)[[0, 0, 2, 2]] if settled else np.zeros((4, 4)))
+    flat, ridge = tf.constant(weights_of(a, np.float64)), tf.constant(1e-2, tf.float64)
+    noise = tf.constant(rng.normal(size=(2, 4 * N)))
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(flat)
+        with_term, without = (
+            batch_loss(
+                a, flat, Objective(vamp_weight=w), batch, noise, None, batch, groups, ridge, 0.3
+            )[0]
+            for w in (2.0, 0.0)
+        )
+        pairs = np.flatnonzero(has_partner)
+        q0, q1 = (
+            tf.nn.softmax(Network(a, flat).logits(tf.constant(frames[:, pairs])), axis=0)
+            for frames in (x, later)
+        )
+        c = covariances(q0, q1, tf.ones(len(pairs), tf.float64))
+        score = vamp2(c, ridge) + vamp2(grouped(c, groups), ridge)
+    found = tape.gradient(with_term, flat) - tape.gradient(without, flat)
+    expected = -2.0 * np.sqrt(3) * tape.gradient(score, flat)
+    assert np.linalg.norm(expected) > 0.01
+    assert np.linalg.norm(found - expected) < 1e-9 * np.linalg.norm(expected)
+
+
+def test_kinetic_term_sees_the_batch_and_those_before_it(block, monkeypatch):
+    """Batches of 100: the covariances of 300 rows."""
+    seen = []
+
+    def batch_loss(a, flat, objective, batch, noise, uniform, many, *rest):
+        tf.py_function(
+            lambda *given: seen.append([v.numpy() for v in given]), [batch.x, many.x], []
+        )
+        return tf.reduce_sum(flat**2), tf.zeros(5)
+
+    monkeypatch.setattr(steps, "batch_loss", batch_loss)
+    monkeypatch.setattr(steps, "pairs_of_step", lambda k: 300)
+    optimised(
+        Engine(CPU, 100, 700, xla=False),
+        dataclasses.replace(KINETIC, vamp_weight=0.1),
+        block,
+        1,
+    )
+    columns = np.zeros((4, 704), np.float32)
+    columns[:, :699] = block.rows.T
+    assert len(seen) == 7
+    for i, (batch, many) in enumerate(seen):
+        end = max(100 * (i + 1), 300)
+        np.testing.assert_array_equal(batch, columns[:, 100 * i : 100 * (i + 1)])
+        np.testing.assert_array_equal(many, columns[:, end - 300 : end])
+
+
+def test_data_of_about_as_many_rows_share_what_was_traced(five_wells):
+    GMVAE(n_epochs=1, n_z=4, seed=0).fit(five_wells[0][:1100])
+    before = steps._compiled_steps.cache_info().misses
+    for n in (1101, 1400, 2000):
+        GMVAE(n_epochs=1, n_z=4, seed=0).fit(five_wells[0][:n])
+    GMVAE(n_epochs=1, n_z=4, seed=0).fit(five_wells[0][:400])
+    after = steps._compiled_steps.cache_info().misses
+    GMVAE(n_epochs=1, n_z=4, seed=0).fit(five_wells[0][:401])
+    assert after - before <= 2 and steps._compiled_steps.cache_info().misses == after
+
+
+def optimised(engine, objective, block, n_epochs=2):
+    architecture = Architecture(5, 4, 2)
+    flat = weights_of(architecture)
+    optimiser = Optimiser(architecture, objective, engine, flat, 0 * flat, 0 * flat, 0, 1e-3)
+    for epoch in range(n_epochs):
+        optimiser.start_epoch(1e-3, 0.5, epoch, np.eye(5, dtype=np.float32))
+        optimiser.run(block)
+    return flat, optimiser
+
+
+@pytest.fixture
+def block():
+    rng = np.random.default_rng(1)
+    rows = np.cumsum(rng.normal(size=(700, 4)), axis=0).astype(np.float32) / 10
+    return Batches(rows[:-1], rows[1:], (np.arange(699)[:, np.newaxis] % 50 > 0).astype(np.float32))
+
+
+KINETIC = Objective(vamp_weight=1.5, lagged_target=True, analytic_kl=True)
+
+
+@pytest.mark.parametrize("objective", [Objective(), KINETIC], ids=str)
+def test_engines_end_with_the_same_weights(objective, block):
+    if not objective.uses_pairs:
+        block = Batches(block.rows)
+    plain = Engine(CPU, 100, 700, xla=False)
+    start, without = optimised(plain, objective, block)
+    _, compiled = optimised(dataclasses.replace(plain, xla=True), objective, block)
+    moved = np.abs(without.arrays()[0] - start)
+    assert np.median(moved[moved > 0]) > 5e-3
+    np.testing.assert_allclose(compiled.arrays()[0], without.arrays()[0], atol=2e-4)
+    assert compiled.means()["loss"] == pytest.approx(without.means()["loss"], rel=1e-4)
+    assert compiled.step == without.step == 14
+
+
+@pytest.mark.parametrize("xla", [False, True])
+@pytest.mark.parametrize("objective", [Objective(), Objective(lagged_target=True)], ids=str)
+def test_what_fills_up_a_block_does_not_count(block, objective, xla):
+    """The last batch and the last block of an epoch are short."""
+    if not objective.uses_pairs:
+        block = Batches(block.rows)
+    exact, longer = (optimised(Engine(CPU, 100, n, xla), objective, block)[1] for n in (700, 1200))
+    for ours, theirs in zip(exact.arrays(), longer.arrays(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert exact.means() == longer.means()
+
+
+def test_a_lower_precision_is_near_and_only_where_it_pays(block):
+    """Products of wide matrices lose digits; networks without such do not change."""
+    rows = np.tile(block.rows, (1, 20))
+    wide = Architecture(3, 80, 2, (96, 70), (70, 64), (5,), (128, 66), px_floor=1.0)
+    thin = Architecture(3, 80, 2, (63, 63), (63,), (5,), (63, 63), px_floor=1.0)
+    for architecture, differs in ((wide, True), (thin, False)):
+        flat, found = weights_of(architecture), []
+        for precision in ("float32", "bfloat16"):
+            engine = Engine(CPU, 100, 700, xla=False)
+            objective = Objective(precision=precision)
+            arrays = flat, 0 * flat, 0 * flat
+            optimiser = Optimiser(architecture, objective, engine, *arrays, 0, 1e-3)
+            optimiser.start_epoch(1e-4, 0.5, 0)
+            optimiser.run(Batches(rows))
+            found.append(optimiser.means()["loss"])
+        assert (found[0] != found[1]) == differs
+        assert found[1] == pytest.approx(found[0], rel=5e-2)
+
+
+@pytest.mark.parametrize("preset", ["paper", "robust"])
+def test_frames_that_stay_on_the_device_train_the_same(preset, five_wells, monkeypatch):
+    """As on a GPU; the last batch is short, frames are held out, two restarts share the frames."""
+    settings = {"n_epochs": 3, "n_init": 2, "scale": "standard", "seed": 0}
+    sent = GMVAE.from_preset(preset, **settings).fit(five_wells[0][:3000])
+    monkeypatch.setattr(OneDevice, "keeps_frames", True)
+    kept, blocks = GMVAE.from_preset(preset, **settings), []
+    run = Optimiser.run
+    monkeypatch.setattr(Optimiser, "run", lambda self, b: (blocks.append(b), run(self, b)))
+    kept.fit(five_wells[0][:3000])
+    assert blocks and all(block.rows.dtype == np.int32 for block in blocks)
+    assert kept.history_ == sent.history_
+    for name, weights in sent.weights_.items():
+        np.testing.assert_array_equal(kept.weights_[name], weights)
+
+
+def test_a_shorter_block_is_not_compiled_anew(block):
+    engine, took = Engine(CPU, 100, 700, xla=True), []
+    for n in (699, 350, 420, 130):
+        part = Batches(block.rows[:n], block.later[:n], block.has_partner[:n])
+        began = time.perf_counter()
+        optimised(engine, dataclasses.replace(KINETIC, vamp_weight=0.7), part, 1)
+        took.append(time.perf_counter() - began)
+    assert max(took[1:]) < 0.3 * took[0]
+
+
+@pytest.mark.parametrize("k", [1, 4, 20])
+def test_inverse_of_nearly_singular_matrices(k):
+    rng = np.random.default_rng(0)
+    q = rng.dirichlet(np.full(k, 0.05), 3000)
+    q[:, -1] = 0.0
+    c = np.stack([q.T @ q / 3000 + 1e-4 * np.eye(k), np.eye(k)])
+    np.testing.assert_allclose(inverse(tf.constant(c)), np.linalg.inv(c), rtol=1e-9, atol=1e-9)
+
+
+def test_log_says_which_engine(five_wells, caplog):
+    x = five_wells[0][:2000]
+    for n_epochs, said in ((1, "without XLA"), (300, "compiled by XLA")):
+        with caplog.at_level(logging.INFO, "mdgmvae"):
+            GMVAE(n_epochs=n_epochs, seed=0, patience=1, validation_fraction=0.3).fit(x)
+        assert f"steps of 517 frames on CPU:0, {said}" in caplog.text
+        caplog.clear()

@@ -1,0 +1,79 @@
+"""Where the training begins: clusters that are metastable already, with every seed."""
+
+import numpy as np
+import pytest
+from alanine_basins import dihedrals, metastable
+from sklearn.metrics import adjusted_rand_score
+
+from mdgmvae import GMVAE
+from mdgmvae.errors import InputError
+from mdgmvae.training.tica import Tica
+
+#: One epoch without a step worth the name: the labels are those of the start.
+AT_THE_START = {
+    "n_epochs": 1, "lr": 1e-12, "refit": False, "validation_fraction": 0.0, "patience": None,
+    "verbose": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_seed_starts_in_the_five_wells(five_wells, seed):
+    """With seed 2 the tightest k-means divides a well and joins two others."""
+    x, wells = five_wells
+    model = GMVAE.from_preset("robust", seed=seed, **AT_THE_START).fit(x)
+    assert adjusted_rand_score(wells, model.predict(x)) > 0.97
+
+
+@pytest.mark.parametrize("scale", [None, "standard", "tica"])
+def test_the_rare_state_has_a_component_at_the_start(scale):
+    """3 % of the frames, visited once; whatever the scaling, the slow coordinates see it."""
+    angles = np.radians(dihedrals())
+    x = np.hstack([np.cos(angles), np.sin(angles)]).astype(np.float32)
+    model = GMVAE.from_preset("robust", k=4, seed=1, scale=scale, **AT_THE_START).fit(x)
+    left = metastable() == 2
+    labels = model.predict(x)
+    (rare,) = np.flatnonzero(np.bincount(labels[left], minlength=4) > 0.9 * left.sum())
+    assert np.mean(left[labels == rare]) > 0.9
+
+
+def test_without_pairs_the_tightest_clusters_are_taken(five_wells):
+    x, wells = five_wells
+    x, wells = x[::10], wells[::10]
+    settings = {"vamp_weight": 0.0, "lag": None, "scale": "standard"}
+    model = GMVAE.from_preset("robust", seed=0, **settings, **AT_THE_START).fit(x)
+    assert adjusted_rand_score(wells, model.predict(x)) > 0.9
+
+
+@pytest.mark.parametrize("seed", [2**32, 2**63 - 1])
+def test_any_seed_will_do(five_wells, seed):
+    x = five_wells[0][::10]
+    first, again = (
+        GMVAE.from_preset("robust", seed=seed, **AT_THE_START).fit(x).predict(x) for _ in range(2)
+    )
+    np.testing.assert_array_equal(first, again)
+
+
+@pytest.mark.parametrize("scale", ["tica", "standard"])
+def test_features_that_never_change_are_refused(scale):
+    x = np.ones((500, 3), np.float32)
+    with pytest.raises(InputError, match="no feature changes from frame to frame"):
+        GMVAE.from_preset("robust", seed=0, scale=scale, **AT_THE_START).fit(x)
+
+
+def test_slow_coordinates_are_the_slow_ones_whatever_their_size():
+    """What alternates has a large autocorrelation, a negative one: it is the fastest of all."""
+    rng = np.random.default_rng(0)
+    slow = np.cumsum(rng.random(4000) < 0.01) % 2
+    x = np.column_stack([(-1.0) ** np.arange(4000), slow, rng.normal(size=4000)])
+    x = (1e-4 * (x + 0.1 * rng.normal(size=x.shape))).astype(np.float32)
+    later = x[1:]
+    tica = Tica.fit([(x[:-1], later)], lag=1)
+    assert np.abs(tica.projection).argmax(axis=0).tolist() == [1, 2, 0]
+    assert (np.diff(tica.autocorrelation) < 0).all()
+
+
+def test_more_components_than_distinct_frames_leave_some_empty():
+    x = np.repeat(np.eye(3, dtype=np.float32), 40, axis=0)
+    with pytest.warns(match="k=5: the frames do not fall into as many clusters"):
+        model = GMVAE.from_preset("robust", k=5, lag=2, seed=0, **AT_THE_START).fit(x)
+    assert (model.populations_ > 0).sum() == 3

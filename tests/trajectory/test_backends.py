@@ -1,0 +1,97 @@
+"""Work reaches other processes and comes back, or a sentence says why it cannot."""
+
+import subprocess
+import sys
+
+import pytest
+
+from mdgmvae.errors import InputError
+from mdgmvae.trajectory import backends
+from mdgmvae.trajectory.dask_cluster import DistributedBackend
+
+
+class Part:
+    """What a worker brings home, as far as a bar is concerned."""
+
+    def __init__(self, frames):
+        self.frames = frames
+
+
+def repeat(frames):
+    return Part(list(frames) * 2)
+
+
+def fail(frames):
+    raise RuntimeError(f"no frame {frames[0]}")
+
+
+@pytest.fixture(scope="module")
+def client():
+    distributed = pytest.importorskip("distributed")
+    with distributed.Client(
+        processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None
+    ) as client:
+        yield client
+
+
+@pytest.fixture(params=["processes", "dask", "distributed"])
+def backend(request):
+    if request.param == "processes":
+        return backends.ProcessBackend(2)
+    if request.param == "dask":
+        pytest.importorskip("dask")
+        return backends.DaskBackend(2)
+    return DistributedBackend(request.getfixturevalue("client"), 2)
+
+
+def test_results_come_home_in_order_and_are_reported(backend):
+    done = []
+    backend.report = done.append
+    parts = backend.apply(repeat, [[1], [2, 3], [4]])
+    assert [part.frames for part in parts] == [[1, 1], [2, 3, 2, 3], [4, 4]]
+    assert sorted(done) == [2, 2, 4]
+
+
+def test_an_error_in_a_worker_is_the_users_to_see(backend):
+    with pytest.raises(RuntimeError, match="no frame 7"):
+        backend.apply(fail, [[7]])
+
+
+def test_work_that_cannot_be_sent():
+    with pytest.raises(InputError, match=r"cannot be sent to other processes .* backend='serial'"):
+        backends.ProcessBackend(2).apply(lambda part: part, [[1], [2]])
+
+
+def test_names():
+    assert isinstance(backends.backend_for("multiprocessing", 3), backends.ProcessBackend)
+    assert backends.backend_for("multiprocessing", None).n_workers >= 1
+    with pytest.raises(InputError, match="backend='threads' is unknown"):
+        backends.backend_for("threads", 2)
+    with pytest.raises(InputError, match="n_workers=0"):
+        backends.backend_for("multiprocessing", 0)
+
+
+def test_dask_means_the_active_client(client):
+    chosen = backends.backend_for("dask", None)
+    assert isinstance(chosen, DistributedBackend)
+    assert chosen.client is client
+
+
+def test_processes_are_not_forked_after_tensorflow(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", object())
+    assert backends.start_method() == "spawn"
+    monkeypatch.delitem(sys.modules, "tensorflow")
+    assert backends.start_method() == ("fork" if sys.platform == "linux" else "spawn")
+
+
+def test_a_script_without_main_guard_ends_with_a_sentence(tmp_path):
+    """Spawned workers run the script again; that must end, and say what to change."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from mdgmvae import backends\n"
+        "backends.start_method = lambda: 'spawn'\n"
+        "backends.ProcessBackend(2).apply(sum, [[1, 2], [3]])\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert 'if __name__ == "__main__":\', define custom functions' in done.stderr.splitlines()[-1]

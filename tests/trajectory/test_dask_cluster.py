@@ -1,0 +1,228 @@
+"""A real cluster on this machine: workers die, files are missing, and the numbers stay the same."""
+
+import json
+import os
+import re
+import signal
+import threading
+import time
+from pathlib import Path
+
+import MDAnalysis as mda
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from mdgmvae import GMVAEAnalysis, assignment
+from mdgmvae.cli.main import main
+from mdgmvae.data import alanine_dipeptide
+from mdgmvae.errors import InputError
+from mdgmvae.featurizers import Custom, featurize
+from mdgmvae.trajectory.dask_cluster import DistributedBackend
+
+distributed = pytest.importorskip("distributed")
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:distributed")
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    with distributed.LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        dashboard_address=None,
+        local_directory=str(tmp_path_factory.mktemp("workers")),
+    ) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def client(cluster):
+    with distributed.Client(cluster) as client:
+        yield client
+
+
+class Distance:
+    """The distance of the first two atoms; the worker that computes it dies.
+
+    `deaths` processes are killed in the middle of their part, when some of its rows are written;
+    with a negative number all that begin it.
+    """
+
+    def __init__(self, folder, deaths):
+        self.folder = str(folder)
+        self.deaths = deaths
+        self.calls = 0
+
+    def __call__(self, positions):
+        self.calls += 1
+        if self.calls > 1 and self._dies():
+            os.kill(os.getpid(), signal.SIGKILL)
+        return np.linalg.norm(positions[:, 0] - positions[:, 1], axis=1)[:, np.newaxis]
+
+    def _dies(self):
+        died = len(os.listdir(self.folder))
+        if 0 <= self.deaths <= died:
+            return False
+        Path(self.folder, f"{os.getpid()}").touch()
+        return True
+
+
+def distance(folder, deaths):
+    return Custom(Distance(folder, deaths), 1, name="distance", units="angstrom")
+
+
+@pytest.fixture(scope="module")
+def alanine():
+    return mda.Universe(*alanine_dipeptide())
+
+
+def test_a_worker_that_is_killed_loses_nothing(client, alanine, tmp_path):
+    folder = tmp_path / "died"
+    folder.mkdir()
+    serial = featurize(alanine, distance(folder, 0))
+    # Few parts of several blocks each.
+    options = {"backend": "dask", "n_workers": 2}
+    features = featurize(alanine, distance(folder, 2), tmp_path / "x.npy", **options)
+    assert len(os.listdir(folder)) == 2
+    assert_array_equal(features.values, serial.values)
+    assert_array_equal(features.frames, serial.frames)
+    assert features.lengths == serial.lengths
+
+
+def test_work_that_ends_every_worker_is_told(client, alanine, tmp_path):
+    folder = tmp_path / "died"
+    folder.mkdir()
+    out = tmp_path / "x.npy"
+    with pytest.raises(InputError, match=r"workers in turn were lost .* more memory"):
+        featurize(alanine, distance(folder, -1), out, backend="dask", n_workers=2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["died"]
+
+
+def test_progress_counts_no_frame_twice(client, tmp_path):
+    counted = []
+
+    class Part:
+        def __init__(self, n):
+            self.frames = range(n)
+
+    backend = DistributedBackend(client, report=counted.append)
+    assert [len(part.frames) for part in backend.apply(Part, [3, 1, 2])] == [3, 1, 2]
+    assert sorted(counted) == [1, 2, 3]
+
+
+def test_labels_of_a_cluster_are_those_of_one_process(client, alanine):
+    gm = GMVAEAnalysis(alanine, k=3, n_epochs=2, n_init=1, seed=0, annotate=False).run(step=4)
+    here = gm.assign(alanine)
+    there = gm.assign(alanine, backend="dask")
+    for name in ("labels", "macrostates", "frames", "times"):
+        assert_array_equal(there[name], here[name], err_msg=name)
+    # A worker has other threads, and products then other last bits.
+    assert_allclose(there.probabilities, here.probabilities, atol=1e-6)
+    assert_allclose(there.latent, here.latent, atol=1e-5)
+
+
+def test_the_command_on_a_cluster(cluster, tmp_path):
+    topology, trajectories = alanine_dipeptide()
+    reading = [topology, *trajectories, "--features", "dihedrals"]
+    assert main(["featurize", *reading, "-o", str(tmp_path / "a.npy")]) == 0
+    address = ["--scheduler", cluster.scheduler_address]
+    assert main(["featurize", *reading, *address, "-o", str(tmp_path / "b.npy")]) == 0
+    assert_array_equal(np.load(tmp_path / "a.npy"), np.load(tmp_path / "b.npy"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--scheduler", "tcp://127.0.0.1:9"], "tcp://127.0.0.1:9: no scheduler answers there"),
+        (["--scheduler", "nonsense://x"], "nonsense://x: no scheduler answers there"),
+        (["--scheduler", "/no/such/file.json"], r"file.json: no .*\(no such file after 2 s\)"),
+        (
+            ["--scheduler", "tcp://127.0.0.1:9", "--backend", "multiprocessing"],
+            "--backend multiprocessing: .* give one of the two",
+        ),
+    ],
+)
+def test_a_scheduler_that_is_not_there(options, message, capfd, tmp_path, monkeypatch):
+    monkeypatch.setattr("mdgmvae.trajectory.dask_cluster.PATIENCE", 2)
+    out = ["-o", str(tmp_path / "x.npy")]
+    topology, trajectories = alanine_dipeptide()
+    assert main(["featurize", topology, *trajectories, *options, *out]) == 2
+    error = capfd.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("mdgmvae: error: ")
+    assert re.search(message, error)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_scheduler_file_may_come_later(cluster, tmp_path):
+    path, out = tmp_path / "scheduler.json", tmp_path / "x.npy"
+    text = json.dumps(cluster.scheduler.identity())
+    threading.Timer(1, lambda: path.write_text(text)).start()
+    topology, trajectories = alanine_dipeptide()
+    command = ["featurize", topology, *trajectories, "--scheduler", str(path), "-o", str(out)]
+    assert main(command) == 0
+    assert out.exists()
+
+
+def test_labels_of_the_command_need_no_temporary_folder_that_workers_see(cluster, tmp_path):
+    """What workers write lies beside the labels, and does not stay."""
+    topology, trajectories = alanine_dipeptide()
+    u = mda.Universe(topology, trajectories)
+    gm = GMVAEAnalysis(u, k=2, n_epochs=1, n_init=1, seed=0, annotate=False).run(step=40)
+    gm.save_model(tmp_path / "model")
+    written = []
+    plain = assignment.label
+
+    def label(model, features, *rest):
+        written.append(features.path.parent.parent)
+        return plain(model, features, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mdgmvae.analysis.label", label)
+        command = ["assign", str(tmp_path / "model"), topology, *trajectories]
+        command += ["--scheduler", cluster.scheduler_address, "-o", str(tmp_path / "l.npz")]
+        assert main(command) == 0
+    assert written == [tmp_path]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["l.npz", "model"]
+
+
+def test_work_waits_for_workers_and_is_cut_for_those_to_come(tmp_path, alanine, caplog):
+    with (
+        distributed.LocalCluster(
+            n_workers=0,
+            dashboard_address=None,
+            threads_per_worker=1,
+            local_directory=str(tmp_path),
+        ) as empty,
+        distributed.Client(empty),
+    ):
+        timer = threading.Timer(2, lambda: empty.scale(1))
+        timer.start()
+        featurizer = Custom(first_atom, 1)
+        features = featurize(alanine, featurizer, backend="dask")
+        timer.join()
+    assert len(features) == 20_000
+    assert "no workers yet" in caplog.text
+    assert sum("no workers" in record.message for record in caplog.records) == 1
+
+
+def first_atom(positions):
+    return positions[:, 0, :1]
+
+
+def test_a_cluster_that_is_closed_in_mid_run_is_told(tmp_path, alanine):
+    cluster = distributed.LocalCluster(
+        n_workers=1, dashboard_address=None, threads_per_worker=1, local_directory=str(tmp_path)
+    )
+    with distributed.Client(cluster) as client:
+        backend = DistributedBackend(client, report=lambda _: cluster.close())
+        with pytest.raises(InputError, match="the scheduler of the cluster is gone"):
+            backend.apply(slow_part, list(range(20)))
+
+
+class SlowPart:
+    frames = range(1)
+
+
+def slow_part(_):
+    time.sleep(0.2)
+    return SlowPart()

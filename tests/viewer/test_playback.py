@@ -1,0 +1,137 @@
+"""The widget has the colour of the state of the frame that it shows."""
+
+import sys
+
+import MDAnalysis as mda
+import mdtraj
+import numpy as np
+import pytest
+from MDAnalysisTests.datafiles import DCD, PSF
+
+from mdgmvae.data import alanine_dipeptide
+from mdgmvae.errors import InputError
+from mdgmvae.plot.palette import UNASSIGNED, state_colors
+from mdgmvae.viewer import view
+
+nglview = pytest.importorskip("nglview")
+
+LABELS = np.array([0, 0, 2, 1, 1, 2, 0])
+FRAMES = np.array([10, 11, 12, 13, 14, 15, 40])
+
+
+@pytest.fixture
+def dipeptide() -> mda.Universe:
+    return mda.Universe(alanine_dipeptide().topology, alanine_dipeptide().trajectories)
+
+
+def colors(widget) -> list[str]:
+    """Colours in the order in which they were sent to the front end."""
+    return [m["kwargs"]["color"] for m in widget._ngl_msg_archive if "color" in m["kwargs"]]
+
+
+def representations(widget) -> list[str]:
+    return [m["args"][0] for m in widget._ngl_msg_archive if m["methodName"] == "addRepresentation"]
+
+
+def test_colour_follows_the_state_as_the_trajectory_plays(dipeptide):
+    widget = view(dipeptide, LABELS, frames=FRAMES)
+    assert isinstance(widget, nglview.NGLWidget)
+    assert colors(widget) == [UNASSIGNED]
+    for frame in range(10, 17):
+        widget.frame = frame
+    palette = state_colors(3)
+    assert colors(widget) == [
+        UNASSIGNED, palette[0], palette[2], palette[1], palette[2], UNASSIGNED,
+    ]  # fmt: skip
+    widget.frame = 40
+    assert colors(widget)[-1] == palette[0]
+
+
+def test_legend_names_every_colour_and_the_state_shown(dipeptide):
+    probabilities = np.full((7, 4), 0.1)
+    probabilities[np.arange(7), LABELS] = 0.7
+    widget = view(dipeptide, LABELS, FRAMES, probabilities=probabilities)
+    widget.frame = 12
+    for color in (*state_colors(4), UNASSIGNED):
+        assert color in widget.legend.value
+    assert "state 0 (42.9%)" in widget.legend.value
+    assert "state 3 (0.0%)" in widget.legend.value
+    assert "frame 12: <b>state 2, probability 0.70</b>" in widget.legend.value
+
+
+def test_small_molecules_are_sticks_and_proteins_ribbons(dipeptide):
+    assert representations(view(dipeptide, LABELS, FRAMES)) == ["licorice"]
+    protein = mda.Universe(PSF, DCD)
+    widget = view(protein.select_atoms("name N CA C O"), np.zeros(98, dtype=int))
+    assert representations(widget) == ["cartoon"]
+
+
+def test_the_universe_stays_where_it_was_until_playing(dipeptide):
+    dipeptide.trajectory[33]
+    view(dipeptide, LABELS, FRAMES)
+    assert dipeptide.trajectory.frame == 33
+
+
+def test_a_front_end_that_comes_later_gets_the_frame_that_is_shown(dipeptide, monkeypatch):
+    """Chosen before the browser was there, as when all cells of a notebook are run."""
+    widget = view(dipeptide, LABELS, FRAMES)
+    widget.frame = 12
+    dipeptide.trajectory[33]
+    sent = []
+    monkeypatch.setattr(widget, "send", lambda content, buffers=(): sent.append(buffers))
+    widget._handle_custom_msg({"type": "request_repr_dict", "data": {}}, [])
+    assert sent == []
+    for _ in range(2):
+        widget._handle_custom_msg({"type": "request_loaded", "data": False}, [])
+        widget._handle_custom_msg({"type": "request_repr_dict", "data": {}}, [])
+        widget._handle_custom_msg({"type": "request_repr_dict", "data": {}}, [])
+    assert dipeptide.trajectory.frame == 33
+    shown = [np.frombuffer(buffer, "f4").reshape(-1, 3) for (buffer,) in sent]
+    expected = dipeptide.trajectory[12].positions
+    assert len(shown) == 2
+    np.testing.assert_array_equal(shown, [expected, expected])
+
+
+def test_mdtraj_trajectories_are_shown_with_the_same_colours():
+    topology, (xtc,) = alanine_dipeptide()
+    widget = view(mdtraj.load(xtc, top=topology, stride=4000), [0, 1, 0, 3, -1])
+    widget.frame = 3
+    widget.frame = 4
+    assert colors(widget) == [state_colors(1)[0], state_colors(4)[3], UNASSIGNED]
+    assert widget.max_frame == 4
+
+
+def test_a_palette_of_the_users(dipeptide):
+    widget = view(dipeptide, LABELS, FRAMES, palette=["#000000", "#111111", "#222222"])
+    widget.frame = 12
+    assert colors(widget)[-1] == "#222222"
+    with pytest.raises(InputError, match="2 colours for 3 states"):
+        view(dipeptide, LABELS, FRAMES, palette=["#000000", "#111111"])
+
+
+def test_a_long_playback_does_not_fill_the_archive(dipeptide):
+    widget = view(dipeptide, np.arange(20_000) % 2)
+    for frame in range(1, 400):
+        widget.frame = frame
+    assert len(widget._ngl_msg_archive) < 100
+    assert colors(widget)[-1] == state_colors(2)[1]
+    assert representations(widget) == ["licorice"]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"labels": [0, 1]}, "20,000 frames"),
+        ({"labels": [0, 1], "frames": [1, 20_000]}, "frame 20000"),
+        ({"labels": [0, 1], "frames": [1, 2], "probabilities": np.ones((3, 2))}, "probabilities"),
+    ],
+)
+def test_what_does_not_fit_is_refused(dipeptide, options, says):
+    with pytest.raises(InputError, match=says):
+        view(dipeptide, **options)
+
+
+def test_without_nglview_the_way_out_is_told(dipeptide, monkeypatch):
+    monkeypatch.setitem(sys.modules, "nglview", None)
+    with pytest.raises(ImportError, match=r"pip install \"mdgmvae\[notebook\]\""):
+        view(dipeptide, LABELS, FRAMES)
