@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 import numpy as np
 from MDAnalysis.analysis.results import Results
 
-from . import presets
 from .annotation.attach import annotate
 from .assignment import judge_results, label, trajectory_part
 from .checks import checked_memory
@@ -24,6 +23,7 @@ from .featurizers.topology.atoms import (
 )
 from .model.gmvae import GMVAE
 from .model.saved_model import SavedModel
+from .presets import RULES, Hyperparameters
 from .states.summary import describe_states, states_html
 from .storage.features import FeatureSet
 from .trajectory.collector import FeatureCollector
@@ -349,7 +349,7 @@ class GMVAEAnalysis(FeatureCollector):
             universe = as_atoms(universe)
             atoms = selected_atoms(universe, trajectory["selection"])
             Fingerprint.from_dict(trajectory["fingerprint"]).check(atoms, "the universe given")
-        params = {name: getattr(model, name) for name in presets.HYPERPARAMETERS}
+        params = {name: getattr(model, name) for name in RULES}
         loaded = cls(
             universe,
             trajectory["selection"],
@@ -575,8 +575,7 @@ class GMVAEAnalysis(FeatureCollector):
 
 def _settings(preset: str, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of the estimator: the preset's, and what is given instead, checked."""
-    presets.check_names(hyperparameters)
-    return presets.check({**presets.preset(preset), **hyperparameters})
+    return Hyperparameters.of(preset, **hyperparameters).to_dict()
 
 
 def _as_array(features: Any) -> np.ndarray | None:

@@ -1,13 +1,16 @@
 """The hyperparameters: what each one is and may be, and the named sets of them.
 
-One table serves the constructor's checks, the command line and the documentation. Nothing
-heavy is imported here.
+`Hyperparameters` is the one table from which the constructor of `GMVAE`, the checks, the command
+line, the saved model and the documentation follow. Nothing heavy is imported here.
 """
 
+from __future__ import annotations
+
+import dataclasses
 import difflib
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from .checks import check_number, is_bool
@@ -15,8 +18,21 @@ from .errors import InputError
 
 
 @dataclass(frozen=True)
-class Hyperparameter:
-    """Kind ("int", "float", "dims", "choice", "bool"), bounds and meaning of a hyperparameter."""
+class Rule:
+    """What a hyperparameter is and may be.
+
+    Parameters
+    ----------
+    kind : {"int", "float", "dims", "choice", "bool"}
+        "dims" is one width or more, the hidden layers of a network.
+    help : str
+        Its meaning, for the command line and the documentation.
+    low, high : float
+        Bounds of a number.
+    optional : bool
+        Whether it may be None.
+    choices : tuple
+    """
 
     kind: str
     help: str
@@ -26,149 +42,50 @@ class Hyperparameter:
     choices: tuple[str | None, ...] = ()
 
 
-HYPERPARAMETERS: dict[str, Hyperparameter] = {
-    "k": Hyperparameter("int", "mixture components; 1 is a plain VAE", 1, 10_000),
-    "n_x": Hyperparameter(
-        "int", "observable dimensions; by default those of the data", 1, optional=True
-    ),
-    "n_z": Hyperparameter("int", "latent dimensions", 1, 10_000),
-    "n_epochs": Hyperparameter("int", "epochs", 1),
-    "qy_dims": Hyperparameter("dims", "widths of the hidden layers of q(y|x)", 1, 100_000),
-    "qz_dims": Hyperparameter("dims", "widths of the hidden layers of q(z|x,y)", 1, 100_000),
-    "pz_dims": Hyperparameter("dims", "widths of the hidden layers of p(z|y)", 1, 100_000),
-    "px_dims": Hyperparameter("dims", "widths of the hidden layers of p(x|z)", 1, 100_000),
-    "r_nent": Hyperparameter("float", "weight of the negative entropy of q(y|x)", 0),
-    "batch_size": Hyperparameter("int", "frames in a batch", 1),
-    "lr": Hyperparameter("float", "learning rate of Adam", 1e-12),
-    "scale": Hyperparameter("choice", "how inputs are scaled", choices=(None, "standard", "tica")),
-    "tica_dim": Hyperparameter(
-        "int", "components of scale='tica'; by default all", 1, optional=True
-    ),
-    "r_nent_start": Hyperparameter(
-        "float", "weight of the negative entropy at the start of annealing", 0, optional=True
-    ),
-    "anneal": Hyperparameter("float", "share of the epochs that anneal r_nent", 0, 1),
-    "lr_schedule": Hyperparameter(
-        "choice", "course of the learning rate", choices=("constant", "cosine")
-    ),
-    "validation_fraction": Hyperparameter("float", "share of frames held out", 0, 0.9),
-    "patience": Hyperparameter(
-        "int", "epochs without a better validation loss before training stops", 1, optional=True
-    ),
-    "n_init": Hyperparameter("int", "restarts; the one with the lowest loss is kept", 1),
-    "init": Hyperparameter(
-        "choice",
-        "start at random or from k-means of slow coordinates",
-        choices=("random", "kmeans"),
-    ),
-    "refit": Hyperparameter(
-        "bool", "train again on all frames, as long as was best with some held out"
-    ),
-    "vamp_weight": Hyperparameter("float", "weight of the kinetic term; 0 is the paper", 0),
-    "lag": Hyperparameter("int", "rows between the frames of a pair", 1, optional=True),
-    "decoder_target": Hyperparameter(
-        "choice", "decode the same frame or the one a lag later", choices=("same", "lagged")
-    ),
-    "kl": Hyperparameter(
-        "choice", "latent term at the z drawn or in closed form", choices=("sampled", "analytic")
-    ),
-    "px_floor": Hyperparameter("float", "floor of the variance of p(x|z), in scaled units", 1e-12),
-    "n_decoded": Hyperparameter(
-        "int", "most probable components that a step decodes; by default all", 1, optional=True
-    ),
-    "precision": Hyperparameter(
-        "choice", "of the wide matrix products in training", choices=("float32", "bfloat16")
-    ),
-    "n_macrostates": Hyperparameter(
-        "int", "metastable states; by default as many as are slower than the lag", 1, optional=True
-    ),
-    "relu_logits": Hyperparameter("bool", "ReLU on the logits, for models of the paper's code"),
-}
-
-#: The values of the paper's code, and nothing that it does not do.
-PAPER: Mapping[str, Any] = {
-    "k": 5,
-    "n_x": None,
-    "n_z": 1,
-    "n_epochs": 50,
-    "qy_dims": (32,),
-    "qz_dims": (16,),
-    "pz_dims": (16,),
-    "px_dims": (128,),
-    "r_nent": 0.05,
-    "batch_size": 517,
-    "lr": 1e-4,
-    "scale": None,
-    "tica_dim": None,
-    "r_nent_start": None,
-    "anneal": 0.7,
-    "lr_schedule": "constant",
-    "validation_fraction": 0.0,
-    "patience": None,
-    "n_init": 1,
-    "init": "random",
-    "refit": False,
-    "vamp_weight": 0.0,
-    "lag": None,
-    "decoder_target": "same",
-    "kl": "sampled",
-    "px_floor": 1e-5,
-    "n_decoded": None,
-    "precision": "float32",
-    "n_macrostates": None,
-    "relu_logits": False,
-}
-
-#: Kinetics in the training, slow coordinates as inputs, a start from k-means, and as many epochs
-#: as frames that are held out ask for; measured part by part in benchmarks/ablation.py.
-ROBUST: Mapping[str, Any] = {
-    **PAPER,
-    "n_z": 2,
-    "n_epochs": 30,
-    "lr": 2e-3,
-    "scale": "tica",
-    "tica_dim": 10,
-    "r_nent_start": 1.0,
-    "anneal": 0.5,
-    "lr_schedule": "cosine",
-    "validation_fraction": 0.1,
-    "patience": 8,
-    "n_init": 1,
-    "init": "kmeans",
-    "refit": True,
-    "vamp_weight": 1.5,
-    "lag": 5,
-    "kl": "analytic",
-    "px_floor": 1e-3,
-}
-
-PRESETS: Mapping[str, Mapping[str, Any]] = {"paper": PAPER, "robust": ROBUST}
+def _checked(name: str, rule: Rule, value: Any) -> Any:
+    if value is None and (rule.optional or None in rule.choices):
+        return None
+    if rule.kind == "choice":
+        if value not in rule.choices:
+            raise InputError(f"{name}={value!r}: choose one of {', '.join(map(str, rule.choices))}")
+        return value
+    if rule.kind == "bool":
+        if not is_bool(value):
+            raise InputError(f"{name}={value!r}: must be True or False")
+        return bool(value)
+    if rule.kind == "dims":
+        return _checked_dims(name, rule, value)
+    return check_number(name, value, whole=rule.kind == "int", low=rule.low, high=rule.high)
 
 
-def preset(name: str) -> dict[str, Any]:
-    """The hyperparameters of a preset.
-
-    Parameters
-    ----------
-    name : {"paper", "robust"}
-
-    Raises
-    ------
-    InputError
-        For another name.
-
-    Examples
-    --------
-    >>> preset("paper")["batch_size"]
-    517
-    """
-    if name not in PRESETS:
-        raise InputError(f"preset={name!r}: choose one of {', '.join(PRESETS)}")
-    return dict(PRESETS[name])
+def _checked_dims(name: str, rule: Rule, value: Any) -> tuple[int, ...]:
+    if not isinstance(value, str):
+        widths = list(value) if hasattr(value, "__iter__") else [value]
+        if widths:
+            return tuple(
+                int(check_number(name, width, whole=True, low=rule.low, high=rule.high))
+                for width in widths
+            )
+    raise InputError(f"{name}={value!r}: give the width of each hidden layer, such as (64, 32)")
 
 
-def check(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The hyperparameters in their plain types, each checked on its own.
+def _field(
+    default: Any,
+    kind: str,
+    meaning: str,
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    optional: bool = False,
+    choices: tuple[str | None, ...] = (),
+) -> Any:
+    rule = Rule(kind, meaning, low, high, optional, choices)
+    return field(default=default, metadata={"rule": rule})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hyperparameters:
+    """A set of hyperparameters, each checked on its own; the defaults are those of the paper.
 
     Raises
     ------
@@ -177,44 +94,219 @@ def check(values: Mapping[str, Any]) -> dict[str, Any]:
 
     Examples
     --------
-    >>> check({"k": 3, "qy_dims": 64})
+    >>> Hyperparameters(k=3, qy_dims=64).qy_dims
+    (64,)
+    """
+
+    k: int = _field(5, "int", "mixture components; 1 is a plain VAE", 1, 10_000)
+    n_x: int | None = _field(
+        None, "int", "observable dimensions; by default those of the data", 1, optional=True
+    )
+    n_z: int = _field(1, "int", "latent dimensions", 1, 10_000)
+    n_epochs: int = _field(50, "int", "epochs", 1)
+    qy_dims: tuple[int, ...] = _field(
+        (32,), "dims", "widths of the hidden layers of q(y|x)", 1, 100_000
+    )
+    qz_dims: tuple[int, ...] = _field(
+        (16,), "dims", "widths of the hidden layers of q(z|x,y)", 1, 100_000
+    )
+    pz_dims: tuple[int, ...] = _field(
+        (16,), "dims", "widths of the hidden layers of p(z|y)", 1, 100_000
+    )
+    px_dims: tuple[int, ...] = _field(
+        (128,), "dims", "widths of the hidden layers of p(x|z)", 1, 100_000
+    )
+    r_nent: float = _field(0.05, "float", "weight of the negative entropy of q(y|x)", 0)
+    batch_size: int = _field(517, "int", "frames in a batch", 1)
+    lr: float = _field(1e-4, "float", "learning rate of Adam", 1e-12)
+    scale: str | None = _field(
+        None, "choice", "how inputs are scaled", choices=(None, "standard", "tica")
+    )
+    tica_dim: int | None = _field(
+        None, "int", "components of scale='tica'; by default all", 1, optional=True
+    )
+    r_nent_start: float | None = _field(
+        None, "float", "weight of the negative entropy at the start of annealing", 0, optional=True
+    )
+    anneal: float = _field(0.7, "float", "share of the epochs that anneal r_nent", 0, 1)
+    lr_schedule: str = _field(
+        "constant", "choice", "course of the learning rate", choices=("constant", "cosine")
+    )
+    validation_fraction: float = _field(0.0, "float", "share of frames held out", 0, 0.9)
+    patience: int | None = _field(
+        None,
+        "int",
+        "epochs without a better validation loss before training stops",
+        1,
+        optional=True,
+    )
+    n_init: int = _field(1, "int", "restarts; the one with the lowest loss is kept", 1)
+    init: str = _field(
+        "random",
+        "choice",
+        "start at random or from k-means of slow coordinates",
+        choices=("random", "kmeans"),
+    )
+    refit: bool = _field(
+        False, "bool", "train again on all frames, as long as was best with some held out"
+    )
+    vamp_weight: float = _field(0.0, "float", "weight of the kinetic term; 0 is the paper", 0)
+    lag: int | None = _field(None, "int", "frames between the two of a pair", 1, optional=True)
+    decoder_target: str = _field(
+        "same",
+        "choice",
+        "decode the same frame or the one a lag later",
+        choices=("same", "lagged"),
+    )
+    kl: str = _field(
+        "sampled",
+        "choice",
+        "latent term at the z drawn or in closed form",
+        choices=("sampled", "analytic"),
+    )
+    px_floor: float = _field(
+        1e-5, "float", "floor of the variance of p(x|z), in scaled units", 1e-12
+    )
+    n_decoded: int | None = _field(
+        None,
+        "int",
+        "most probable components that a step decodes; by default all",
+        1,
+        optional=True,
+    )
+    precision: str = _field(
+        "float32",
+        "choice",
+        "of the wide matrix products in training",
+        choices=("float32", "bfloat16"),
+    )
+    n_macrostates: int | None = _field(
+        None,
+        "int",
+        "number of states; by default as many as are slower than the lag",
+        1,
+        optional=True,
+    )
+    relu_logits: bool = _field(False, "bool", "ReLU on the logits, for models of the paper's code")
+
+    def __post_init__(self) -> None:
+        for name, rule in RULES.items():
+            object.__setattr__(self, name, _checked(name, rule, getattr(self, name)))
+
+    @classmethod
+    def of(cls, preset: str = "paper", **given: Any) -> Hyperparameters:
+        """The values of a preset, and what is given instead.
+
+        Raises
+        ------
+        InputError
+            For an unknown preset or name, or a value that a hyperparameter cannot have.
+
+        Examples
+        --------
+        >>> Hyperparameters.of("robust", k=3).scale
+        'tica'
+        """
+        if preset not in PRESETS:
+            raise InputError(f"preset={preset!r}: choose one of {', '.join(PRESETS)}")
+        check_names(given)
+        return replace(PRESETS[preset], **given)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The values by name, as keyword arguments of `GMVAE`."""
+        return dataclasses.asdict(self)
+
+    def check_data(self, n_frames: int, n_columns: int) -> None:
+        """Refuse hyperparameters that contradict each other, or data of this size.
+
+        Raises
+        ------
+        InputError
+            Naming the hyperparameter and what it may be.
+        """
+        if n_frames < self.k:
+            raise InputError(f"k={self.k}: more components than frames (n_samples={n_frames})")
+        if self.n_macrostates is not None and self.n_macrostates > self.k:
+            raise InputError(
+                f"n_macrostates={self.n_macrostates}: no more states than components (k={self.k}) "
+                "can be made; raise k"
+            )
+        needs_lag = [
+            *([f"vamp_weight={self.vamp_weight!r}"] if self.vamp_weight > 0 else []),
+            *(["decoder_target='lagged'"] if self.decoder_target == "lagged" else []),
+            *(["scale='tica'"] if self.scale == "tica" else []),
+        ]
+        if needs_lag and self.lag is None:
+            raise InputError(
+                f"lag: {' and '.join(needs_lag)} need{'s' if len(needs_lag) == 1 else ''} pairs of "
+                "frames one lag apart; give the lag in frames (or lag_time in ps, for a "
+                "trajectory)"
+            )
+        if self.relu_logits and self.init != "random":
+            raise InputError(
+                f"init={self.init!r}: relu_logits is for models of the paper's code, which "
+                "start at random; leave relu_logits out or set init='random'"
+            )
+        if self.n_x not in (None, n_columns):
+            raise InputError(f"n_x={self.n_x}: the data have {n_columns} columns; leave n_x out")
+
+
+#: What each hyperparameter is and may be, by name.
+RULES: Mapping[str, Rule] = {f.name: f.metadata["rule"] for f in fields(Hyperparameters)}
+
+#: The values of the paper's code, and nothing that it does not do.
+PAPER = Hyperparameters()
+
+#: Kinetics in the training, slow coordinates as inputs, a start from k-means, and as many epochs
+#: as frames that are held out ask for; measured part by part in benchmarks/ablation.py.
+ROBUST = Hyperparameters(
+    n_z=2,
+    n_epochs=30,
+    lr=2e-3,
+    scale="tica",
+    tica_dim=10,
+    r_nent_start=1.0,
+    anneal=0.5,
+    lr_schedule="cosine",
+    validation_fraction=0.1,
+    patience=8,
+    init="kmeans",
+    refit=True,
+    vamp_weight=1.5,
+    lag=5,
+    kl="analytic",
+    px_floor=1e-3,
+)
+
+PRESETS: Mapping[str, Hyperparameters] = {"paper": PAPER, "robust": ROBUST}
+
+
+def check_values(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Some hyperparameters in their plain types, each checked on its own.
+
+    Raises
+    ------
+    InputError
+        Naming the hyperparameter, its value and what it may be.
+
+    Examples
+    --------
+    >>> check_values({"k": 3, "qy_dims": 64})
     {'k': 3, 'qy_dims': (64,)}
     """
-    return {name: _check_one(name, HYPERPARAMETERS[name], value) for name, value in values.items()}
+    return {name: _checked(name, RULES[name], value) for name, value in given.items()}
 
 
-def _check_one(name: str, what: Hyperparameter, value: Any) -> Any:
-    if value is None and (what.optional or None in what.choices):
-        return None
-    if what.kind == "choice":
-        if value not in what.choices:
-            raise InputError(f"{name}={value!r}: choose one of {', '.join(map(str, what.choices))}")
-        return value
-    if what.kind == "bool":
-        if not is_bool(value):
-            raise InputError(f"{name}={value!r}: must be True or False")
-        return bool(value)
-    if what.kind == "dims":
-        return _check_dims(name, what, value)
-    return check_number(name, value, whole=what.kind == "int", low=what.low, high=what.high)
+def check_names(names: Iterable[str]) -> None:
+    """Refuse names that are no hyperparameters, suggesting one that is near.
 
-
-def _check_dims(name: str, what: Hyperparameter, value: Any) -> tuple[int, ...]:
-    if not isinstance(value, str):
-        widths = list(value) if hasattr(value, "__iter__") else [value]
-        if widths:
-            return tuple(
-                int(check_number(name, width, whole=True, low=what.low, high=what.high))
-                for width in widths
-            )
-    raise InputError(f"{name}={value!r}: give the width of each hidden layer, such as (64, 32)")
-
-
-def check_names(hyperparameters: Iterable[str]) -> None:
-    """Raise `InputError` where one of the names is no hyperparameter, with one that is near."""
-    known = HYPERPARAMETERS
-    for name in hyperparameters:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+    Raises
+    ------
+    InputError
+        Naming the first that is unknown.
+    """
+    for name in names:
+        if name not in RULES:
+            close = difflib.get_close_matches(name, RULES, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(RULES)}"
             raise InputError(f"{name}: no such hyperparameter; {hint}")

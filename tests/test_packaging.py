@@ -19,7 +19,7 @@ import yaml
 from paths import ROOT
 
 import mdgmvae
-from mdgmvae.presets import HYPERPARAMETERS, PAPER, ROBUST
+from mdgmvae.presets import PAPER, ROBUST, RULES
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 HEAVY = ("tensorflow", "matplotlib", "nglview", "MDAnalysis", "mdtraj")
@@ -231,9 +231,10 @@ def test_examples_in_the_documents_run():
 
 
 def test_documented_hyperparameters_are_those_of_the_presets():
+    paper, robust = PAPER.to_dict(), ROBUST.to_dict()
     table = [
-        f"| `{name}` | {what.help.replace('|', chr(92) + '|')} | {PAPER[name]} | {ROBUST[name]} |"
-        for name, what in HYPERPARAMETERS.items()
+        f"| `{name}` | {rule.help.replace('|', chr(92) + '|')} | {paper[name]} | {robust[name]} |"
+        for name, rule in RULES.items()
     ]
     documented = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
     assert "\n".join(table) in documented

@@ -120,7 +120,7 @@ def chosen(moments: list[Moment]) -> list[Moment]:
 
 
 def score(model: TrainedModel, X: np.ndarray) -> float:
-    return -float(model.loss(Rows(X), PAPER["r_nent"]).mean(dtype=np.float64))
+    return -float(model.loss(Rows(X), PAPER.r_nent).mean(dtype=np.float64))
 
 
 def main(data: Path, out: Path, settings: dict[str, Any]) -> None:

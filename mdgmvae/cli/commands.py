@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from .. import presets
 from ..errors import InputError
 from ..network.architecture import Architecture, architecture_of
+from ..presets import Hyperparameters, check_values
 from ..storage.atomic import atomic_folder, check_folder
 from ..storage.features import FeatureSet
 from ..training.xla_cache import keep_compiled
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> str:
     """``mdgmvae run``: trajectory in, states learnt, annotated trajectory out."""
     check_folder(options.out, options.overwrite)
     protect(options.out, [options.topology, *options.trajectories])
-    given = presets.check(hyperparameters(options))
+    given = check_values(hyperparameters(options))
     from ..analysis import GMVAEAnalysis
     from ..annotation.writers import write_representatives, write_states
     from ..states.summary import describe_states, states_text
@@ -91,7 +91,9 @@ def run(options: argparse.Namespace) -> str:
         verbose=options.verbose,
         **given,
     )
-    _start_tensorflow(options, architecture_of(analysis.settings, analysis.n_features))
+    _start_tensorflow(
+        options, architecture_of(Hyperparameters.of(options.preset, **given), analysis.n_features)
+    )
     with _results_folder(options) as folder:
         analysis.out = folder / "features.npy"
         analysis.run(
@@ -158,9 +160,9 @@ def train(options: argparse.Namespace) -> str:
     check_folder(options.out, options.overwrite)
     protect(options.out, [options.traj_file])
     features = FeatureSet.load(options.traj_file)
-    given = presets.check(hyperparameters(options))
-    params = {**presets.preset(options.preset), **given}
-    _start_tensorflow(options, architecture_of(params, features.n_features))
+    given = check_values(hyperparameters(options))
+    chosen = Hyperparameters.of(options.preset, **given)
+    _start_tensorflow(options, architecture_of(chosen, features.n_features))
     from ..assignment import label, trajectory_part
     from ..model.gmvae import GMVAE
     from ..states.summary import describe_states, states_text

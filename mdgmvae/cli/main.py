@@ -316,13 +316,13 @@ def _model(parser: argparse.ArgumentParser, preset: str, seed: int | None = None
         metavar="SIZE",
         help="memory that features may take, such as 2GB (default: 512 MiB)",
     )
-    for name, what in presets.HYPERPARAMETERS.items():
+    for name, what in presets.RULES.items():
         flags = ["-k", "--k"] if name == "k" else [f"--{name}"]
         group.add_argument(*flags, dest=name, **_value(what))
     _computing(parser)
 
 
-def _value(what: presets.Hyperparameter) -> dict[str, Any]:
+def _value(what: presets.Rule) -> dict[str, Any]:
     """How argparse reads a hyperparameter; what it may be is checked with all others."""
     options: dict[str, Any] = {"default": argparse.SUPPRESS, "help": what.help}
     if what.kind == "bool":
@@ -359,7 +359,7 @@ def _number(text: str) -> float | int | None:
 def hyperparameters(options: argparse.Namespace) -> dict[str, Any]:
     """The hyperparameters that were given on the command line."""
     given = {}
-    for name, what in presets.HYPERPARAMETERS.items():
+    for name, what in presets.RULES.items():
         if not hasattr(options, name):
             continue
         value = getattr(options, name)

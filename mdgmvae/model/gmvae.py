@@ -19,11 +19,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .. import presets
 from ..checks import check_count, checked_memory, checked_seed, draw_seed
 from ..errors import InputError, TrainingError
 from ..kinetics.metastable import lump_components
 from ..network.architecture import unflatten
+from ..presets import PAPER, RULES, Hyperparameters
 from ..segments import checked_lengths
 from ..training import training_set
 from ..training.checkpoint import Checkpoint, check_path, stored_seed
@@ -176,37 +176,37 @@ class GMVAE(
 
     def __init__(
         self,
-        k: int = 5,
+        k: int = PAPER.k,
         *,
-        n_x: int | None = None,
-        n_z: int = 1,
-        n_epochs: int = 50,
-        qy_dims: Sequence[int] = (32,),
-        qz_dims: Sequence[int] = (16,),
-        pz_dims: Sequence[int] = (16,),
-        px_dims: Sequence[int] = (128,),
-        r_nent: float = 0.05,
-        batch_size: int = 517,
-        lr: float = 1e-4,
-        scale: str | None = None,
-        tica_dim: int | None = None,
-        r_nent_start: float | None = None,
-        anneal: float = 0.7,
-        lr_schedule: str = "constant",
-        validation_fraction: float = 0.0,
-        patience: int | None = None,
-        n_init: int = 1,
-        init: str = "random",
-        refit: bool = False,
-        vamp_weight: float = 0.0,
-        lag: int | None = None,
-        decoder_target: str = "same",
-        kl: str = "sampled",
-        px_floor: float = 1e-5,
-        n_decoded: int | None = None,
-        precision: str = "float32",
-        n_macrostates: int | None = None,
-        relu_logits: bool = False,
+        n_x: int | None = PAPER.n_x,
+        n_z: int = PAPER.n_z,
+        n_epochs: int = PAPER.n_epochs,
+        qy_dims: Sequence[int] = PAPER.qy_dims,
+        qz_dims: Sequence[int] = PAPER.qz_dims,
+        pz_dims: Sequence[int] = PAPER.pz_dims,
+        px_dims: Sequence[int] = PAPER.px_dims,
+        r_nent: float = PAPER.r_nent,
+        batch_size: int = PAPER.batch_size,
+        lr: float = PAPER.lr,
+        scale: str | None = PAPER.scale,
+        tica_dim: int | None = PAPER.tica_dim,
+        r_nent_start: float | None = PAPER.r_nent_start,
+        anneal: float = PAPER.anneal,
+        lr_schedule: str = PAPER.lr_schedule,
+        validation_fraction: float = PAPER.validation_fraction,
+        patience: int | None = PAPER.patience,
+        n_init: int = PAPER.n_init,
+        init: str = PAPER.init,
+        refit: bool = PAPER.refit,
+        vamp_weight: float = PAPER.vamp_weight,
+        lag: int | None = PAPER.lag,
+        decoder_target: str = PAPER.decoder_target,
+        kl: str = PAPER.kl,
+        px_floor: float = PAPER.px_floor,
+        n_decoded: int | None = PAPER.n_decoded,
+        precision: str = PAPER.precision,
+        n_macrostates: int | None = PAPER.n_macrostates,
+        relu_logits: bool = PAPER.relu_logits,
         device: str = "auto",
         strategy: Any = None,
         max_memory: int | str | None = None,
@@ -266,7 +266,8 @@ class GMVAE(
         >>> GMVAE.from_preset("robust", k=3).scale
         'tica'
         """
-        return cls(**{**presets.preset(preset), **overrides})
+        of_preset = Hyperparameters.of(preset).to_dict()
+        return cls(**{**of_preset, **overrides})
 
     def fit(self, X: Features, y: object = None, *, lengths: Sequence[int] | None = None) -> GMVAE:
         """Train on the rows of X.
@@ -293,12 +294,12 @@ class GMVAE(
             estimator can be inspected and used.
         """
         rows = self._rows(X, reset=True)
-        params = self.check(len(rows), rows.n_columns)
+        hyperparameters = self.check(len(rows), rows.n_columns)
         lengths = rows.lengths if lengths is None else lengths
         pieces = checked_lengths(lengths, len(rows))
         rows.check_finite()
         self.seed_ = self._seed_of_fit()
-        self._train(rows, pieces, params)
+        self._train(rows, pieces, hyperparameters)
         return self
 
     def _seed_of_fit(self) -> int:
@@ -311,7 +312,7 @@ class GMVAE(
         stored = None if self.checkpoint is None else stored_seed(self.checkpoint)
         return draw_seed() if stored is None else stored
 
-    def _train(self, rows: Rows, pieces: tuple[int, ...], params: dict[str, Any]) -> None:
+    def _train(self, rows: Rows, pieces: tuple[int, ...], parameters: Hyperparameters) -> None:
         from ..network import devices
         from ..training.run import TrainingRun
         from ..training.strategies import is_chief, place_of
@@ -323,9 +324,11 @@ class GMVAE(
         checkpoint = None
         if self.checkpoint is not None:
             data_of = {**training_set.digest(rows), "lengths": pieces}
-            identity = {"params": params, "seed": self.seed_, "data": data_of}
+            identity = {"params": parameters.to_dict(), "seed": self.seed_, "data": data_of}
             checkpoint = Checkpoint(self.checkpoint, identity, is_chief(self.strategy))
-        run = TrainingRun(rows, pieces, params, self.seed_, device, place, checkpoint, self.verbose)
+        run = TrainingRun(
+            rows, pieces, parameters, self.seed_, device, place, checkpoint, self.verbose
+        )
         trained = run.fit()
 
         fit, architecture = trained.fit, trained.architecture
@@ -337,7 +340,7 @@ class GMVAE(
         # Counted again: a frame between two components goes to the one that is shown first.
         self.populations_ = self.model_.count_labels(rows) / len(rows)
         self.macrostates_ = lump_components(
-            self.model_.labels(rows), pieces, params["k"], params["lag"], params["n_macrostates"]
+            self.model_.labels(rows), pieces, parameters.k, parameters.lag, parameters.n_macrostates
         )
         self.history_ = fit.history
         self.validation_history_ = trained.validation_history
@@ -348,54 +351,28 @@ class GMVAE(
                 f"lr={self.lr:g} or scale the inputs (scale='standard'). The weights of epoch "
                 f"{self.n_epochs_} are kept"
             )
-        for problem in diagnose(fit.history, params):
+        for problem in diagnose(fit.history, parameters):
             warnings.warn(problem, ConvergenceWarning, stacklevel=3)
 
-    def check(self, n_frames: int, n_columns: int) -> dict[str, Any]:
+    def check(self, n_frames: int, n_columns: int) -> Hyperparameters:
         """Check the parameters, as `fit` does, against data of this size.
 
         Returns
         -------
-        dict
-            The hyperparameters in their plain types.
+        Hyperparameters
 
         Raises
         ------
         InputError
             Naming the parameter and what it may be.
         """
-        params = presets.check({name: getattr(self, name) for name in presets.HYPERPARAMETERS})
-        if n_frames < params["k"]:
-            raise InputError(f"k={params['k']}: more components than frames (n_samples={n_frames})")
-        if params["n_macrostates"] is not None and params["n_macrostates"] > params["k"]:
-            raise InputError(
-                f"n_macrostates={params['n_macrostates']}: no more metastable states than "
-                f"components (k={params['k']}) can be made; raise k"
-            )
-        needs_lag = [
-            f"{name}={params[name]!r}"
-            for name in ("vamp_weight", "decoder_target", "scale")
-            if params[name] in ("lagged", "tica") or (name == "vamp_weight" and params[name] > 0)
-        ]
-        if needs_lag and params["lag"] is None:
-            raise InputError(
-                f"lag: {' and '.join(needs_lag)} need{'s' if len(needs_lag) == 1 else ''} pairs of "
-                "frames one lag apart; give the lag in rows (or lag_time in ps, for a trajectory)"
-            )
-        if params["relu_logits"] and params["init"] != "random":
-            raise InputError(
-                f"init={params['init']!r}: relu_logits is for models of the paper's code, which "
-                "start at random; leave relu_logits out or set init='random'"
-            )
-        if params["n_x"] not in (None, n_columns):
-            raise InputError(
-                f"n_x={params['n_x']}: the data have {n_columns} columns; leave n_x out"
-            )
+        hyperparameters = Hyperparameters(**{name: getattr(self, name) for name in RULES})
+        hyperparameters.check_data(n_frames, n_columns)
         if self.seed is not None:
             checked_seed(self.seed)
         if self.checkpoint is not None:
             check_path(self.checkpoint)
-        return params
+        return hyperparameters
 
     def assign(self, X: Features) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Labels, probabilities and latent coordinates of each frame, in one pass.

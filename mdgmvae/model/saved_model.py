@@ -18,7 +18,7 @@ import numpy as np
 from .._version import __version__
 from ..errors import InputError
 from ..network.architecture import Architecture
-from ..presets import HYPERPARAMETERS
+from ..presets import RULES
 from ..storage.atomic import atomic_folder
 from ..training.scaling import Scaling
 
@@ -196,7 +196,7 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _known(params: dict[str, Any]) -> dict[str, Any]:
-    unknown = set(params) - {*HYPERPARAMETERS, "seed"}
+    unknown = set(params) - {*RULES, "seed"}
     if unknown:
         raise ValueError(f"unknown parameters {', '.join(sorted(unknown))}")
     return params

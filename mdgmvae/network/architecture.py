@@ -6,9 +6,11 @@ Weights are a plain mapping from name to float32 array, "network/layer/weights" 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
+
+from ..presets import Hyperparameters
 
 Weights: TypeAlias = Mapping[str, np.ndarray]
 
@@ -80,10 +82,10 @@ class Architecture:
         return self.order or tuple(range(self.k))
 
 
-def architecture_of(params: Mapping[str, Any], n_x: int) -> Architecture:
+def architecture_of(hyperparameters: Hyperparameters, n_x: int) -> Architecture:
     """The sizes that these hyperparameters mean for data of `n_x` columns."""
     names = ("k", "n_z", "qy_dims", "qz_dims", "pz_dims", "px_dims", "relu_logits", "px_floor")
-    return Architecture(n_x=n_x, **{name: params[name] for name in names})
+    return Architecture(n_x=n_x, **{name: getattr(hyperparameters, name) for name in names})
 
 
 def kinetic_weight(vamp_weight: float, n_x: int) -> float:

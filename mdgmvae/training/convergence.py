@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
+
+from ..presets import Hyperparameters
 
 #: The share of the epochs at the end, and before it, that are compared.
 WINDOW = 0.2
@@ -16,7 +17,7 @@ TOLERANCE, SHARE = 0.01, 0.02
 FEWEST_EPOCHS = 5
 
 
-def diagnose(history: Mapping[str, Sequence[float]], params: Mapping[str, Any]) -> list[str]:
+def diagnose(history: Mapping[str, Sequence[float]], parameters: Hyperparameters) -> list[str]:
     """What the course of the loss says is wrong, and what to change; empty where all is well.
 
     The advice is the paper's (Bozkurt Varolgunes et al. 2020, section 3): a reconstruction loss
@@ -27,8 +28,7 @@ def diagnose(history: Mapping[str, Sequence[float]], params: Mapping[str, Any]) 
     ----------
     history : mapping of str to sequence of float
         `GMVAE.history_`.
-    params : mapping
-        ``n_epochs``, ``lr``, ``batch_size``, ``px_dims``, ``patience``.
+    parameters : Hyperparameters
 
     Returns
     -------
@@ -36,11 +36,12 @@ def diagnose(history: Mapping[str, Sequence[float]], params: Mapping[str, Any]) 
 
     Examples
     --------
-    >>> params = {"n_epochs": 20, "lr": 1e-4, "batch_size": 517, "px_dims": (128,)}
+    >>> from mdgmvae.presets import Hyperparameters
+    >>> parameters = Hyperparameters(n_epochs=20)
     >>> still_falling = {"loss": [9.0 - 0.2 * n for n in range(20)]}
-    >>> print(diagnose(still_falling, params)[0][:58])
+    >>> print(diagnose(still_falling, parameters)[0][:58])
     the loss was still falling when training ended after 20 ep
-    >>> diagnose({"loss": [5.0] + [1.0] * 19}, params)
+    >>> diagnose({"loss": [5.0] + [1.0] * 19}, parameters)
     []
     """
     loss = np.asarray(history.get("loss", []), float)
@@ -53,23 +54,23 @@ def diagnose(history: Mapping[str, Sequence[float]], params: Mapping[str, Any]) 
     total = float(loss[0] - loss.min())
     threshold = max(TOLERANCE, SHARE * total)
     found = []
-    stopped_early = n < params["n_epochs"]
+    stopped_early = n < parameters.n_epochs
     if fall > threshold and not stopped_early:
         found.append(
             f"the loss was still falling when training ended after {n} epochs (by {fall:.2g} nats "
-            f"a frame over the last {window}); raise n_epochs, or lr={params['lr']:g}"
+            f"a frame over the last {window}); raise n_epochs, or lr={parameters.lr:g}"
         )
     jump = float(np.abs(np.diff(late)).max()) if window > 1 else 0.0
     if fall <= threshold and jump > max(10 * TOLERANCE, 10 * SHARE * total):
         found.append(
             f"the loss jumps by up to {jump:.2g} nats a frame from one epoch to the next; lower "
-            f"lr={params['lr']:g} or batch_size={params['batch_size']}"
+            f"lr={parameters.lr:g} or batch_size={parameters.batch_size}"
         )
     reconstruction = np.asarray(history.get("reconstruction", []), float)
     if len(reconstruction) == n and reconstruction[-1] > reconstruction[0] - TOLERANCE:
         found.append(
             f"the reconstruction loss has not fallen ({reconstruction[0]:.2f} to "
-            f"{reconstruction[-1]:.2f} nats a frame); widen px_dims={tuple(params['px_dims'])}, or "
-            f"lower lr={params['lr']:g} and batch_size={params['batch_size']}"
+            f"{reconstruction[-1]:.2f} nats a frame); widen px_dims={parameters.px_dims}, or "
+            f"lower lr={parameters.lr:g} and batch_size={parameters.batch_size}"
         )
     return found

@@ -5,12 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..checks import seed_of
 from ..network.architecture import Architecture, architecture_of
+from ..presets import Hyperparameters
 from . import training_set
 from .checkpoint import Checkpoint
 from .dataset import Rows
@@ -53,8 +54,7 @@ class TrainingRun:
     rows : Rows
     lengths : sequence of int
         Rows of each continuous piece of trajectory.
-    params : dict
-        Hyperparameters in their plain types.
+    hyperparameters : Hyperparameters
     seed : int
     device : str
         From `devices.choose`: what judges the weights.
@@ -68,7 +68,7 @@ class TrainingRun:
         self,
         rows: Rows,
         lengths: Sequence[int],
-        params: dict[str, Any],
+        hyperparameters: Hyperparameters,
         seed: int,
         device: str,
         place: OneDevice | Replicas,
@@ -77,31 +77,36 @@ class TrainingRun:
     ) -> None:
         self._rows = rows
         self._lengths = lengths
-        self._params = params
+        self._hyperparameters = hyperparameters
         self._seed = seed
         self._device = device
         self._place = place
         self._checkpoint = checkpoint
         self._verbose = verbose
-        taken = {n: params[n] for n in Options.__dataclass_fields__ if n in params}
+        given = hyperparameters.to_dict()
+        taken = {n: given[n] for n in Options.__dataclass_fields__ if n in given}
         self._options = Options(**taken, seed=seed)
 
     def fit(self) -> Trained:
         """Train; with `refit`, once more on all frames for as long as was best."""
         everything = training_set.hold_out(len(self._rows), 0, self._lengths, self._rng())
-        lag = self._params["lag"] or 0
+        lag = self._hyperparameters.lag or 0
         if lag:
             # A lag that is longer than all pieces is told at once.
             self._warn_of_few_pairs(TimePairs.within(self._lengths, lag))
         split = training_set.hold_out(
-            len(self._rows), self._params["validation_fraction"], self._lengths, self._rng(), lag
+            len(self._rows),
+            self._hyperparameters.validation_fraction,
+            self._lengths,
+            self._rng(),
+            lag,
         )
-        if self._params["validation_fraction"] > 0 and not split.held_out.any():
+        if self._hyperparameters.validation_fraction > 0 and not split.held_out.any():
             self._warn_of_nothing_held_out(lag)
         scaling, architecture, initial = self._prepare(split, range(self._options.n_init))
         fits = self._train(split, scaling, architecture, self._options, initial, self._checkpoint)
         kept = training_set.best(fits)
-        if not self._params["refit"] or not split.held_out.any() or kept.diverged:
+        if not self._hyperparameters.refit or not split.held_out.any() or kept.diverged:
             return Trained(kept, architecture, scaling)
         scaling, architecture, initial = self._prepare(everything, [kept.restart])
         options = replace(self._options, n_init=1, stop_after=kept.epochs)
@@ -118,7 +123,7 @@ class TrainingRun:
             )
 
     def _warn_of_nothing_held_out(self, lag: int) -> None:
-        fraction = self._params["validation_fraction"]
+        fraction = self._hyperparameters.validation_fraction
         warnings.warn(
             f"validation_fraction={fraction:g}: {len(self._rows):,} frames are too few to hold out "
             f"blocks of time at a lag of {lag} rows; all of them train, and nothing ends the "
@@ -133,20 +138,20 @@ class TrainingRun:
         self, split: training_set.Split, restarts: Sequence[int]
     ) -> tuple[Scaling, Architecture, np.ndarray]:
         """Scaling, sizes and first weights of these restarts, all from the rows that train."""
-        params, rows = self._params, self._rows
+        given, rows = self._hyperparameters, self._rows
         keep = None if split.train.all() else split.train
-        kind = params["scale"]
+        kind = given.scale
         chunks = rows.chosen_chunks(keep)
         scaling = Scaling.fit(kind, chunks, rows.n_columns)
         pairs = None
-        if params["lag"] is not None:
-            pairs = TimePairs.within(self._lengths, params["lag"], keep)
+        if given.lag is not None:
+            pairs = TimePairs.within(self._lengths, given.lag, keep)
         if kind == "tica":
             assert pairs is not None, "GMVAE.check refuses TICA without a lag"
-            scaling = Scaling.fit_tica(scaling, rows, pairs, params["tica_dim"], keep)
-        architecture = architecture_of(params, scaling.n_x)
+            scaling = Scaling.fit_tica(scaling, rows, pairs, given.tica_dim, keep)
+        architecture = architecture_of(given, scaling.n_x)
         initial = random_start(architecture, self._options)[restarts]
-        if params["init"] == "kmeans":
+        if given.init == "kmeans":
             clusters = SlowClusters(rows, scaling, pairs, keep)
             starts = [
                 clusters.start(architecture, flat, seed_of(self._seed, number))
@@ -171,7 +176,7 @@ class TrainingRun:
             self._lengths,
             architecture,
             options,
-            self._params["lag"],
+            self._hyperparameters.lag,
             self._device,
         )
         return training_set.fit(
