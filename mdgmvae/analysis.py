@@ -22,7 +22,7 @@ from .featurizers.topology.atoms import (
     selected_atoms,
 )
 from .model.gmvae import GMVAE
-from .model.saved_model import SavedModel
+from .model.saved_model import SavedModel, TrajectoryPart
 from .presets import RULES, Hyperparameters
 from .states.summary import describe_states, states_html
 from .storage.features import FeatureSet
@@ -269,14 +269,14 @@ class GMVAEAnalysis(FeatureCollector):
         from .trajectory.streaming import featurize
 
         model, trajectory = self._trained_on()
-        if not trajectory["featurizer"]:
+        if not trajectory.featurizer:
             raise InputError(
                 "this model was trained on an array of features; compute the same array for the "
                 "other universe and give it to .model.predict"
             )
-        selection = trajectory["selection"]
+        selection = trajectory.selection
         atoms = selected_atoms(source, selection)
-        Fingerprint.from_dict(trajectory["fingerprint"]).check(atoms, "the universe given")
+        Fingerprint.from_dict(trajectory.fingerprint or {}).check(atoms, "the universe given")
         features = featurize(
             source,
             self._trained_featurizer,
@@ -337,24 +337,24 @@ class GMVAEAnalysis(FeatureCollector):
         """
         saved = SavedModel.load(path)
         trajectory = saved.trajectory
-        if trajectory is None or not trajectory["featurizer"]:
+        if trajectory is None or not trajectory.featurizer:
             raise InputError(
                 f"{path}: this model was trained on an array, so it cannot read trajectories; "
                 "give it features (mdgmvae assign MODEL FEATURES.npy, or GMVAE.load in Python)"
             )
         model = GMVAE.from_saved_model(saved, device)
-        featurizer = from_dict(trajectory["featurizer"], custom)
+        featurizer = from_dict(trajectory.featurizer, custom)
         if universe is not None:
             # As a group of atoms: of a Universe, no selection would mean "protein".
             universe = as_atoms(universe)
-            atoms = selected_atoms(universe, trajectory["selection"])
-            Fingerprint.from_dict(trajectory["fingerprint"]).check(atoms, "the universe given")
+            atoms = selected_atoms(universe, trajectory.selection)
+            Fingerprint.from_dict(trajectory.fingerprint or {}).check(atoms, "the universe given")
         params = {name: getattr(model, name) for name in RULES}
         loaded = cls(
             universe,
-            trajectory["selection"],
+            trajectory.selection,
             featurizer,
-            preset=trajectory["preset"],
+            preset=trajectory.preset,
             device=device,
             seed=model.seed_,
             **params,
@@ -546,7 +546,7 @@ class GMVAEAnalysis(FeatureCollector):
             ):
                 annotate(universe, rows, results.frames, name=name)
 
-    def _trained_on(self) -> tuple[GMVAE, dict[str, Any]]:
+    def _trained_on(self) -> tuple[GMVAE, TrajectoryPart]:
         if not hasattr(self, "model"):
             raise InputError("there is no trained model yet; call run() first")
         return self.model, self._trajectory_part

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
@@ -15,6 +14,7 @@ from MDAnalysis.analysis.results import Results
 
 from .errors import InputError
 from .model.gmvae import GMVAE
+from .model.saved_model import TrajectoryPart
 from .progress import progress_bar
 from .storage.features import FeatureSet
 from .storage.npy import UNSEEN, open_npy
@@ -141,13 +141,13 @@ def judge_results(results: Results, lag: int | None, **options: Any) -> Judgemen
     )
 
 
-def check_same_features(features: FeatureSet, trajectory: Mapping[str, Any] | None) -> None:
+def check_same_features(features: FeatureSet, trajectory: TrajectoryPart | None) -> None:
     """Refuse a feature file that says that it holds other features than a model's.
 
     Parameters
     ----------
     features : FeatureSet
-    trajectory : mapping or None
+    trajectory : TrajectoryPart or None
         What the model keeps of the trajectory that it was trained on.
 
     Raises
@@ -155,30 +155,30 @@ def check_same_features(features: FeatureSet, trajectory: Mapping[str, Any] | No
     InputError
         Naming the first column that differs. A plain array says nothing and is taken.
     """
-    if trajectory is None or not trajectory["featurizer"] or not features.featurizer:
+    if trajectory is None or not trajectory.featurizer or not features.featurizer:
         return
     columns = zip(features.names, features.units, strict=True)
-    known = zip(trajectory["names"], trajectory["units"], strict=True)
+    known = zip(trajectory.names, trajectory.units, strict=True)
     for number, (its, models) in enumerate(zip(columns, known, strict=False)):
         if its != models:
             raise InputError(
                 f"{features.path}: column {number} is {its[0]} ({its[1]}), the model was trained "
                 f"on {models[0]} ({models[1]}); compute the same features"
             )
-    if features.featurizer != trajectory["featurizer"]:
+    if features.featurizer != trajectory.featurizer:
         raise InputError(
             f"{features.path}: the columns have the names of the model's, but were computed with "
             "other options (reference, periodic, ...); use the trajectory instead"
         )
 
 
-def trajectory_part(features: FeatureSet, preset: str) -> dict[str, Any]:
+def trajectory_part(features: FeatureSet, preset: str) -> TrajectoryPart:
     """What a saved model keeps of the trajectory that it was trained on."""
-    return {
-        "featurizer": features.featurizer,
-        "selection": features.selection,
-        "fingerprint": features.fingerprint,
-        "names": list(features.names),
-        "units": list(features.units),
-        "preset": preset,
-    }
+    return TrajectoryPart(
+        featurizer=features.featurizer or None,
+        selection=features.selection,
+        fingerprint=features.fingerprint or None,
+        names=features.names,
+        units=features.units,
+        preset=preset,
+    )

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..checks import checked_seed
 from ..network.architecture import Architecture
 from ..training.scaling import Scaling
-from .saved_model import SavedModel
+from .saved_model import SavedModel, TrajectoryPart
 from .trained_model import TrainedModel
 
 #: Parameters that belong to the machine and the session, not to the model: never saved.
@@ -65,7 +65,7 @@ class Persistence(BaseEstimator):
         """
         self.to_saved_model().save(path)
 
-    def to_saved_model(self, trajectory: Mapping[str, Any] | None = None) -> SavedModel:
+    def to_saved_model(self, trajectory: TrajectoryPart | None = None) -> SavedModel:
         """All that the model is, as a value that can be written."""
         check_is_fitted(self)
         fitted = {
@@ -83,7 +83,7 @@ class Persistence(BaseEstimator):
             weights=dict(self.weights_),
             scaling=self.scaling_,
             fitted=fitted,
-            trajectory=dict(trajectory) if trajectory else None,
+            trajectory=trajectory,
         )
 
     @classmethod
