@@ -60,14 +60,16 @@ def label(
     """
     cluster = cluster_for(backend)
     if cluster is None:
-        labels, probabilities, latent = model.assign(features.path)
+        assigned = model.assign(features.path)
+        labels, probabilities = assigned.components, assigned.component_probabilities
+        latent = assigned.latent
     else:
         labels, probabilities, latent = _label_on(cluster, model, features, verbose)
     return Results(
         labels=labels,
         probabilities=probabilities,
         latent=latent,
-        macrostates=model.macrostates_[labels],
+        macrostates=model.states_of(probabilities)[0],
         frames=features.frames,
         times=features.times,
         trajectory_index=features.trajectory_index,
@@ -109,7 +111,8 @@ def _label_on(
 def _label_part(model: GMVAE, path: str, rows: range) -> _Labelled:
     if not os.path.exists(path):
         raise InputError(UNSEEN.format(path=path))
-    return _Labelled(rows, *model.assign(open_npy(path)[rows.start : rows.stop]))
+    found = model.assign(open_npy(path)[rows.start : rows.stop])
+    return _Labelled(rows, found.components, found.component_probabilities, found.latent)
 
 
 def judge_results(results: Results, lag: int | None, **options: Any) -> Judgement:

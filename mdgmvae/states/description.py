@@ -279,7 +279,7 @@ def _states(model: GMVAE, results: Any, of: str) -> tuple[np.ndarray, np.ndarray
     k = model.architecture_.k
     if of == "components":
         return results.labels, np.eye(k, dtype=bool)
-    of_component = model.macrostates_
+    of_component = model.state_of_component_
     states = np.arange(of_component.max() + 1)
     return results.macrostates, of_component == states[:, np.newaxis]
 
