@@ -82,12 +82,12 @@ def edit(saved, **changes):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda m: (m / "model.json").unlink(), "holds no model"),
+        (lambda m: (m / "model.json").unlink(), "contains no model"),
         (lambda m: (m / "model.json").write_text("{"), "cannot be read as JSON"),
         (lambda m: (m / "model.json").write_text("[]"), "not a model of mdgmvae"),
         (lambda m: edit(m, format="keras"), "not a model of mdgmvae"),
         (lambda m: edit(m, format_version=99), "format 99"),
-        (lambda m: edit(m, format_version=1), "format 1, but this is mdgmvae"),
+        (lambda m: edit(m, format_version=1), "format 1, but mdgmvae"),
         (lambda m: edit(m, architecture={"k": 3}), "damaged"),
         (lambda m: edit(m, fitted={}), "damaged"),
         (lambda m: edit(m, params={"k": 3, "colour": "red"}), "unknown parameters colour"),
