@@ -23,9 +23,9 @@ from ..storage.atomic import atomic_folder
 from ..training.scaling import Scaling
 
 FORMAT = "mdgmvae-model"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _FITTED = (
-    "seed", "device", "populations", "macrostates", "history", "validation_history",
+    "seed", "device", "populations", "state_of_component", "history", "validation_history",
     "feature_names_in",
 )  # fmt: skip
 _SCALING = ("mean", "scale", "projection", "back_projection", "autocorrelation", "explained")
