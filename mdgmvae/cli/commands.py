@@ -376,9 +376,7 @@ def _describe(folder: Path, model: GMVAE, features: FeatureSet, results: Any) ->
     from ..states.description import describe
     from ..states.description_text import write_csv
 
-    states, components = (
-        describe(model, features, results, of) for of in ("states", "components")
-    )
+    states, components = (describe(model, features, results, of) for of in ("states", "components"))
     write_csv(folder / "states.csv", [states, components])
     return states
 
