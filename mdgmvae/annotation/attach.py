@@ -64,20 +64,56 @@ def annotate(universe: Any, labels: Any, frames: Any = None, name: str = "gmvae_
     >>> [ts.aux.gmvae_state for ts in u.trajectory]
     [1, -1, 0]
     """
+    trajectory = _trajectory(universe)
+    values = _rows(labels)
+    numbers = as_frames(frames, len(values), trajectory.n_frames)
+    _attach(trajectory, values, numbers, name, missing=-1 if values.ndim == 1 else np.nan)
+
+
+def annotate_results(universe: Any, results: Any) -> None:
+    """Make the results of an analysis travel with its trajectory.
+
+    Every frame has the int ``ts.aux.gmvae_state``, the int ``ts.aux.gmvae_component`` and the
+    float ``ts.aux.gmvae_probability``, the probability of its state; all are -1 for a frame that
+    was not analysed.
+
+    Parameters
+    ----------
+    universe : Universe or AtomGroup
+        The universe that was analysed.
+    results : TrajectoryResults
+        The states of some of its frames.
+
+    Raises
+    ------
+    InputError
+        When the trajectory does not have these frames.
+    """
+    trajectory = _trajectory(universe)
+    numbers = as_frames(results.frames, len(results.labels), trajectory.n_frames)
+    for name, values in (
+        ("gmvae_state", results.labels),
+        ("gmvae_component", results.components),
+        ("gmvae_probability", results.state_probability),
+    ):
+        _attach(trajectory, values, numbers, name, missing=-1)
+
+
+def _attach(
+    trajectory: Any, values: np.ndarray, numbers: np.ndarray, name: str, missing: float
+) -> None:
+    """Attach values of some frames as an auxiliary, with `missing` for all other frames."""
     if not name.isidentifier() or keyword.iskeyword(name) or hasattr(dict, name):
         raise InputError(f"name: {name!r} cannot be an attribute of ts.aux; use letters and _")
-    trajectory = _trajectory(universe)
-    rows = _rows(labels)
-    numbers = as_frames(frames, len(rows), trajectory.n_frames)
-    unassigned = -1 if rows.ndim == 1 else np.nan
-    values = np.full((trajectory.n_frames, *rows.shape[1:]), unassigned, dtype=rows.dtype)
-    values[numbers] = rows
-    differing = np.flatnonzero(~_same(values[numbers], rows))
+    shape = (trajectory.n_frames, *values.shape[1:])
+    of_all_frames = np.full(shape, missing, dtype=values.dtype)
+    of_all_frames[numbers] = values
+    differing = np.flatnonzero(~_same(of_all_frames[numbers], values))
     if differing.size:
         raise InputError(
             f"frames: frame {numbers[differing[0]]} is given twice, with different labels"
         )
-    trajectory.add_auxiliary(name, FrameAuxReader((values,)))
+    trajectory.add_auxiliary(name, FrameAuxReader((of_all_frames,)))
 
 
 def _trajectory(source: Any) -> Any:

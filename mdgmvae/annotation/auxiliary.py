@@ -18,8 +18,8 @@ class FrameAuxReader(AuxReader):
     Parameters
     ----------
     auxdata : tuple of one ndarray
-        ``(values,)`` with values of shape (n_frames,), read as int, or (n_frames, m), read as
-        vectors of m. A tuple because MDAnalysis asks its truth value.
+        ``(values,)`` with values of shape (n_frames,), read as int or float, or (n_frames, m),
+        read as vectors of m. A tuple because MDAnalysis asks its truth value.
     auxname : str, optional
         The name under ``ts.aux``; given by ``trajectory.add_auxiliary``.
 
@@ -52,7 +52,7 @@ class FrameAuxReader(AuxReader):
     def read_ts(self, ts: Any) -> None:
         """Find the value of the frame that `ts` is at; it becomes ``frame_rep``."""
         value = self._auxdata[0][ts.frame]
-        self.frame_rep = int(value) if np.ndim(value) == 0 else value.copy()
+        self.frame_rep = value.item() if np.ndim(value) == 0 else value.copy()
 
     def update_ts(self, ts: Any) -> Any:
         """Set ``ts.aux.<auxname>`` to the value of the frame that `ts` is at."""

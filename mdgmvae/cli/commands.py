@@ -163,7 +163,7 @@ def train(options: argparse.Namespace) -> str:
     given = check_values(hyperparameters(options))
     chosen = Hyperparameters.of(options.preset, **given)
     _start_tensorflow(options, architecture_of(chosen, features.n_features))
-    from ..assignment import label, trajectory_part
+    from ..assignment.trajectory_model import TrajectoryModel
     from ..model.gmvae import GMVAE
     from ..states.summary import describe_states, states_text
 
@@ -179,9 +179,10 @@ def train(options: argparse.Namespace) -> str:
     )
     with _results_folder(options) as folder:
         model.fit(options.traj_file)
-        results = label(model, features)
+        trained = TrajectoryModel.of(model, features, options.preset)
+        results = trained.label(features)
         results.history = model.history_
-        model.to_saved_model(trajectory_part(features, options.preset)).save(folder / "model")
+        trained.save(folder / "model")
         _write_results(folder, results, options.temperature)
         described = _describe(folder, model, features, results)
         table = states_text(describe_states(results, features))
@@ -191,24 +192,20 @@ def train(options: argparse.Namespace) -> str:
 
 def assign(options: argparse.Namespace) -> str:
     """``mdgmvae assign``: labels of other frames by a trained model."""
-    from ..model.saved_model import SavedModel, find_model
+    from ..model.saved_model import find_model
 
     path = find_model(options.model)
     check_output(options.out, (".npz",), [options.topology, *options.trajectories])
-    from ..analysis import GMVAEAnalysis
     from ..annotation.labels_file import write_labels
-    from ..assignment import check_same_features, label
-    from ..model.gmvae import GMVAE
+    from ..assignment.trajectory_model import TrajectoryModel
     from ..states.summary import describe_states, states_text
 
+    trained = TrajectoryModel.load(path, device=options.device)
     if options.topology.endswith(".npy") and not options.trajectories:
         _refuse_choice_of_frames(options)
         features = FeatureSet.load(options.topology)
-        saved = SavedModel.load(path)
-        check_same_features(features, saved.trajectory)
-        model = GMVAE.from_saved_model(saved, options.device)
-        _start_tensorflow(options, model.architecture_)
-        results = label(model, features, options.backend, options.verbose)
+        _start_tensorflow(options, trained.gmvae.architecture_)
+        results = trained.label(features, options.backend, options.verbose)
     elif not options.trajectories:
         raise InputError(
             f"{options.topology}: no trajectory is given; assign takes MODEL TOPOLOGY "
@@ -216,13 +213,11 @@ def assign(options: argparse.Namespace) -> str:
         )
     else:
         universe = open_universe(options.topology, options.trajectories, options.stop)
-        analysis = GMVAEAnalysis.load(path, device=options.device)
-        analysis.verbose, model = options.verbose, analysis.model
-        _start_tensorflow(options, model.architecture_)
+        _start_tensorflow(options, trained.gmvae.architecture_)
         # Beside the labels: workers on other machines do not see this one's temporary files.
         beside = Path(options.out).absolute().parent
         with tempfile.TemporaryDirectory(prefix=".mdgmvae-", dir=beside) as folder:
-            results = analysis.assign(
+            results = trained.assign(
                 universe,
                 start=options.start,
                 stop=options.stop,
@@ -230,6 +225,7 @@ def assign(options: argparse.Namespace) -> str:
                 backend=options.backend,
                 n_workers=options.n_workers,
                 out=Path(folder, "features.npy"),
+                verbose=options.verbose,
             )
     write_labels(options.out, results)
     table = states_text(describe_states(results))
@@ -367,7 +363,7 @@ def _judge(folder: Path, results: Any, lag: int | None) -> str:
     """Write judgement.json, and give the part on metastable states; nothing without a lag."""
     if lag is None:
         return ""
-    from ..assignment import judge_results
+    from ..states.judgement import judge_results
 
     judged = judge_results(results, lag)
     text = json.dumps(judged.to_dict(), indent=1, allow_nan=False)
@@ -376,15 +372,13 @@ def _judge(folder: Path, results: Any, lag: int | None) -> str:
 
 
 def _describe(folder: Path, model: GMVAE, features: FeatureSet, results: Any) -> Description:
-    """Write states.csv, and give the description of the metastable states."""
+    """Write states.csv, and give the description of the states."""
     from ..states.description import describe
     from ..states.description_text import write_csv
 
-    macrostates, components = (
-        describe(model, features, results, of) for of in ("macrostates", "components")
-    )
-    write_csv(folder / "states.csv", [macrostates, components])
-    return macrostates
+    states, components = (describe(model, features, results, of) for of in ("states", "components"))
+    write_csv(folder / "states.csv", [states, components])
+    return states
 
 
 def _paragraph(text: str) -> str:
