@@ -12,6 +12,7 @@ import numpy as np
 
 from ..checks import check_count
 from ..labels import as_labels, n_states_of
+from ..tables import Shown, Table
 from .markov import (
     MarkovModel,
     connected_sets,
@@ -25,8 +26,8 @@ _log = logging.getLogger(__name__)
 MAX_OPTIMIZED = 10
 
 
-@dataclass(frozen=True, eq=False)
-class Lumping:
+@dataclass(frozen=True, eq=False, repr=False)
+class Lumping(Shown):
     """Which metastable state each component belongs to.
 
     Parameters
@@ -50,6 +51,14 @@ class Lumping:
     labels: np.ndarray
     memberships: np.ndarray
     timescales: np.ndarray
+
+    def tables(self) -> list[Table]:
+        """Return a table with a row for each state."""
+        rows = tuple(
+            (state, ", ".join(map(str, np.flatnonzero(self.of_component == state).tolist())))
+            for state in range(self.n)
+        )
+        return [Table(("state", "components"), rows)]
 
 
 def lump(
