@@ -195,7 +195,7 @@ these data
         dt=timescales.dt,
         unit=timescales.unit,
         frames=np.bincount(states[states >= 0], minlength=k),
-        visits=visits(states, lengths=lengths, k=k, min_rows=int(lag)),
+        visits=visits(states, lengths=lengths, k=k, min_frames=int(lag)),
         populations=stationary_populations(states, lag=lag, **model),
         lifetimes=estimate_lifetimes(states, lag=lag, dt=dt, **model),
         passage_times=mean_first_passage_times(states, lag=lag, dt=dt, **model),
