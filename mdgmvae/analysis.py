@@ -10,7 +10,7 @@ import numpy as np
 from MDAnalysis.analysis.results import Results
 
 from .annotation.attach import annotate
-from .assignment import judge_results, label, trajectory_part
+from .assignment import label, trajectory_part
 from .checks import checked_memory
 from .errors import InputError
 from .featurizers.base import Featurizer
@@ -414,6 +414,8 @@ class GMVAEAnalysis(FeatureCollector):
         """
         self._require_results()
         lag = self.model.lag if lag is None else lag
+        from .states.judgement import judge_results
+
         return judge_results(self.results, lag, n_samples=n_samples, seed=seed)
 
     def describe(self, of: str = "macrostates", n_representatives: int = 5) -> Description:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from MDAnalysis.analysis.backends import BackendBase
@@ -19,11 +19,6 @@ from .progress import progress_bar
 from .storage.features import FeatureSet
 from .storage.npy import UNSEEN, open_npy
 from .trajectory.backends import cluster_for
-from .trajectory.lag_time import time_step
-
-if TYPE_CHECKING:
-    from .states.judgement import Judgement
-
 
 #: Bytes of features that a worker of a cluster labels at a time.
 PART_BYTES = 64 * 2**20
@@ -110,35 +105,6 @@ def _label_part(model: GMVAE, path: str, rows: range) -> _Labelled:
     if not os.path.exists(path):
         raise InputError(UNSEEN.format(path=path))
     return _Labelled(rows, *model.assign(open_npy(path)[rows.start : rows.stop]))
-
-
-def judge_results(results: Results, lag: int | None, **options: Any) -> Judgement:
-    """The judgement of the states of `results`, and of its metastable states.
-
-    Parameters
-    ----------
-    results : Results
-        As `label` gives them.
-    lag : int or None
-        Rows; None is one row.
-    **options
-        ``n_samples``, ``seed`` of `judgement.judge`.
-
-    Returns
-    -------
-    Judgement
-    """
-    from .states.judgement import judge
-
-    return judge(
-        results.labels,
-        results.probabilities,
-        lag=1 if lag is None else lag,
-        lengths=results.lengths,
-        dt=time_step(results.times, tuple(results.lengths)),
-        macrostates=results.macrostates,
-        **options,
-    )
 
 
 def check_same_features(features: FeatureSet, trajectory: Mapping[str, Any] | None) -> None:

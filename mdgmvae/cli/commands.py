@@ -367,12 +367,12 @@ def _judge(folder: Path, results: Any, lag: int | None) -> str:
     """Write judgement.json, and give the part on metastable states; nothing without a lag."""
     if lag is None:
         return ""
-    from ..assignment import judge_results
+    from ..states.judgement import judge_results
 
     judged = judge_results(results, lag)
     text = json.dumps(judged.to_dict(), indent=1, allow_nan=False)
     (folder / "judgement.json").write_text(text + "\n", encoding="utf-8")
-    return _paragraph((judged.macrostates or judged).text())
+    return _paragraph(judged.text())
 
 
 def _describe(folder: Path, model: GMVAE, features: FeatureSet, results: Any) -> Description:
