@@ -24,7 +24,7 @@ from .featurizers.topology.atoms import (
 from .model.gmvae import GMVAE
 from .model.saved_model import SavedModel
 from .presets import RULES, Hyperparameters
-from .states.summary import describe_states, states_html
+from .states.summary import summarize
 from .storage.features import FeatureSet
 from .trajectory.collector import FeatureCollector
 from .trajectory.frames import frame_numbers
@@ -418,7 +418,7 @@ class GMVAEAnalysis(FeatureCollector):
 
         return judge_results(self.results, lag, n_samples=n_samples, seed=seed)
 
-    def describe(self, of: str = "macrostates", n_representatives: int = 5) -> Description:
+    def describe(self, of: str = "states", n_representatives: int = 5) -> Description:
         """Say of each state which features set it apart, and which frames show it.
 
         Parameters
@@ -572,7 +572,7 @@ class GMVAEAnalysis(FeatureCollector):
             from html import escape
 
             return f"<code>{escape(repr(self))}</code>"
-        return states_html(describe_states(self.results, self.features))
+        return summarize(self.results, self.features)._repr_html_()
 
 
 def _settings(preset: str, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -299,7 +299,7 @@ def _state_of_component(components: np.ndarray, states: np.ndarray, k: int) -> n
     both = (components >= 0) & (states >= 0)
     frames = np.zeros((k, int(states.max()) + 1), np.int64)
     np.add.at(frames, (components[both], states[both]), 1)
-    return np.where(frames.any(axis=1), frames.argmax(axis=1), -1)
+    return np.asarray(np.where(frames.any(axis=1), frames.argmax(axis=1), -1))
 
 
 def _summed(q: np.ndarray, of_component: np.ndarray, n: int) -> np.ndarray:
@@ -308,4 +308,4 @@ def _summed(q: np.ndarray, of_component: np.ndarray, n: int) -> np.ndarray:
     sums = q.astype(np.float64) @ members
     total = sums.sum(axis=1, keepdims=True)
     shares: np.ndarray = np.full_like(sums, 1 / n)
-    return np.divide(sums, total, out=shares, where=total > 0)
+    return np.asarray(np.divide(sums, total, out=shares, where=total > 0))
