@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> str:
     given = check_values(hyperparameters(options))
     from ..analysis import GMVAEAnalysis
     from ..annotation.writers import write_representatives, write_states
-    from ..states.summary import describe_states, states_text
+    from ..states.summary import summarize
 
     universe = open_universe(options.topology, options.trajectories, options.stop)
     written = select_atoms(universe, options.states_select, "--states_select")
@@ -116,7 +116,7 @@ def run(options: argparse.Namespace) -> str:
         )
         described = _describe(folder, analysis.model, analysis.features, results)
         write_representatives(written, described, folder / "representatives")
-        table = states_text(describe_states(results, analysis.features))
+        table = summarize(results, analysis.features).text()
         table += _judge(folder, results, analysis.model.lag) + _paragraph(described.brief())
     return _report(table, len(results.labels), analysis.model.seed_, options)
 
@@ -165,7 +165,7 @@ def train(options: argparse.Namespace) -> str:
     _start_tensorflow(options, architecture_of(chosen, features.n_features))
     from ..assignment.trajectory_model import TrajectoryModel
     from ..model.gmvae import GMVAE
-    from ..states.summary import describe_states, states_text
+    from ..states.summary import summarize
 
     model = GMVAE.from_preset(
         options.preset,
@@ -185,7 +185,7 @@ def train(options: argparse.Namespace) -> str:
         trained.save(folder / "model")
         _write_results(folder, results, options.temperature)
         described = _describe(folder, model, features, results)
-        table = states_text(describe_states(results, features))
+        table = summarize(results, features).text()
         table += _judge(folder, results, model.lag) + _paragraph(described.brief())
     return _report(table, len(results.labels), model.seed_, options)
 
@@ -198,7 +198,7 @@ def assign(options: argparse.Namespace) -> str:
     check_output(options.out, (".npz",), [options.topology, *options.trajectories])
     from ..annotation.labels_file import write_labels
     from ..assignment.trajectory_model import TrajectoryModel
-    from ..states.summary import describe_states, states_text
+    from ..states.summary import summarize
 
     trained = TrajectoryModel.load(path, device=options.device)
     if options.topology.endswith(".npy") and not options.trajectories:
@@ -228,7 +228,7 @@ def assign(options: argparse.Namespace) -> str:
                 verbose=options.verbose,
             )
     write_labels(options.out, results)
-    table = states_text(describe_states(results))
+    table = summarize(results).text()
     return f"{table}\n\n{len(results.labels):,} frames by the model {path}: {options.out}"
 
 
@@ -368,15 +368,15 @@ def _judge(folder: Path, results: Any, lag: int | None) -> str:
     judged = judge_results(results, lag)
     text = json.dumps(judged.to_dict(), indent=1, allow_nan=False)
     (folder / "judgement.json").write_text(text + "\n", encoding="utf-8")
-    return _paragraph((judged.macrostates or judged).text())
+    return _paragraph(judged.text())
 
 
 def _describe(folder: Path, model: GMVAE, features: FeatureSet, results: Any) -> Description:
-    """Write states.csv, and give the description of the states."""
-    from ..states.description import describe
-    from ..states.description_text import write_csv
+    """Write states.csv, and give the description of the metastable states."""
+    from ..states.description import describe_both
+    from ..states.state_features import write_csv
 
-    states, components = (describe(model, features, results, of) for of in ("states", "components"))
+    states, components = describe_both(model, features, results)
     write_csv(folder / "states.csv", [states, components])
     return states
 

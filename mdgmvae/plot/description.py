@@ -64,7 +64,7 @@ def plot_effect_sizes(description: Description, ax: Axes | None = None, n: int =
     for state, tick in zip(states, ax.get_xticklabels(), strict=True):
         tick.set_color(state_colors(state + 1)[state])
         tick.set_fontweight("bold")
-    ax.set_xlabel("state" if description.of == "states" else "component")
+    ax.set_xlabel(description.kind)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     bar = ax.figure.colorbar(image, ax=ax, extend="both", shrink=0.9)
