@@ -10,7 +10,7 @@ import numpy as np
 
 from ..network import draws
 from ..network.architecture import Architecture, flatten
-from ..training.dataset import Rows
+from ..training.dataset import Dataset
 from ..training.scaling import Scaling
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class TrainedModel:
     device: str = "auto"
     _cache: dict[str, Inference] = field(default_factory=dict, init=False, repr=False)
 
-    def assign(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+    def assign(self, rows: Dataset) -> tuple[np.ndarray, np.ndarray]:
         """q(y|x) of shape (n, k) and sum_y q(y|x) * mean of q(z|x,y) of shape (n, n_z)."""
         a = self.architecture
         probabilities = np.empty((len(rows), a.k), np.float32)
@@ -52,12 +52,12 @@ class TrainedModel:
             done += len(x)
         return probabilities, latent
 
-    def labels(self, rows: Rows) -> np.ndarray:
+    def labels(self, rows: Dataset) -> np.ndarray:
         """argmax_y q(y|x) of each row: shape (n,), int64."""
         parts = [self.inference.probabilities(x).argmax(axis=1) for _, x in self._chunks(rows)]
         return np.concatenate(parts)
 
-    def count_labels(self, rows: Rows) -> np.ndarray:
+    def count_labels(self, rows: Dataset) -> np.ndarray:
         """Rows in each component: shape (k,), int64."""
         counts = np.zeros(self.architecture.k, np.int64)
         for _, x in self._chunks(rows):
@@ -89,18 +89,18 @@ class TrainedModel:
         architecture = replace(self.architecture, order=tuple(int(i) for i in order))
         return replace(self, architecture=architecture)
 
-    def draw_latent(self, rows: Rows) -> np.ndarray:
+    def draw_latent(self, rows: Dataset) -> np.ndarray:
         """sum_y q(y|x) * z_y with z_y drawn from q(z|x,y): shape (n, n_z)."""
         return np.concatenate(
             [self.inference.draw_latent(x, self._draws(raw)) for raw, x in self._chunks(rows)]
         )
 
-    def reconstruct(self, rows: Rows) -> np.ndarray:
+    def reconstruct(self, rows: Dataset) -> np.ndarray:
         """sum_y q(y|x) * mean of p(x|z_y), z_y at its mean: shape (n, n_x)."""
         scaled = [self.inference.reconstruct(x) for _, x in self._chunks(rows)]
         return self.scaling.invert(np.concatenate(scaled))
 
-    def draw_reconstruction(self, rows: Rows) -> np.ndarray:
+    def draw_reconstruction(self, rows: Dataset) -> np.ndarray:
         """sum_y q(y|x) * x_y with z_y and x_y drawn: shape (n, n_x)."""
         a, scaled = self.architecture, []
         for raw, x in self._chunks(rows):
@@ -121,7 +121,7 @@ class TrainedModel:
         x = mean + np.sqrt(variance) * rng.standard_normal(mean.shape, np.float32)
         return self.scaling.invert(x), y
 
-    def loss(self, rows: Rows, r_nent: float) -> np.ndarray:
+    def loss(self, rows: Dataset, r_nent: float) -> np.ndarray:
         """The loss of each row, averaged over draws of z: shape (n,), float32, nats."""
         a, parts = self.architecture, []
         # It may not depend on the rows: a frame's score is the same in any company.
@@ -150,9 +150,9 @@ class TrainedModel:
         a = self.architecture
         return draws.component_noise(raw, self.seed, a.k, a.n_z)
 
-    def _chunks(self, rows: Rows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def _chunks(self, rows: Dataset) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Rows as they are and scaled, in chunks."""
-        for raw in rows.chunks(self.inference.chunk_rows):
+        for raw in rows.chunks(self.inference.chunk_frames):
             if not np.isfinite(raw).all():
                 rows.check_finite()
             yield raw, self.scaling.apply(raw)

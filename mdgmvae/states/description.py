@@ -11,7 +11,7 @@ import numpy as np
 from ..checks import check_count
 from ..errors import InputError
 from ..storage.shown_features import ShownFeatures
-from ..training.dataset import Rows
+from ..training.dataset import Dataset
 from .moments import StateMoments, effect_sizes, means_and_spreads
 from .representatives import diverse_rows
 from .sensitivity import mean_gradients
@@ -247,7 +247,7 @@ def describe(
             "features that the results were made of"
         )
     shown = ShownFeatures.of(features.names, features.units)
-    data = Rows(features.path)
+    data = Dataset(features.path)
     sums = StateMoments.sum_up(shown, data.chunks(), labels, len(members))
     mean, spread = means_and_spreads(shown, sums)
     gradient = mean_gradients(model.model_, data, shown, labels, members, GRADIENT_FRAMES)
