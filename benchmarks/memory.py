@@ -30,7 +30,7 @@ ATOMS, HEAVY_ATOMS, RESIDUE_NUMBERS = 22, 10, 10  # of a copy, see long_trajecto
 
 READS = "import mdgmvae.analysis, mdgmvae.cli.commands, mdgmvae.featurizers"
 TRAINS = (
-    f"{READS}, mdgmvae.training.run, mdgmvae.network.inference, mdgmvae.plot.landscape, "
+    f"{READS}, mdgmvae.training.loop, mdgmvae.network.inference, mdgmvae.plot.landscape, "
     "mdgmvae.annotation.attach"
 )
 LIBRARIES = {"featurize": READS, "train": TRAINS, "assign": TRAINS, "run": TRAINS}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 LIBRARIES = [
     *("mdgmvae.cli.main", "mdgmvae.cli.commands", "mdgmvae.analysis", "mdgmvae.annotation.attach"),
-    *("mdgmvae.training.run", "mdgmvae.network.inference", "mdgmvae.plot.landscape"),
+    *("mdgmvae.training.loop", "mdgmvae.network.inference", "mdgmvae.plot.landscape"),
     *(
         "mdgmvae.states.description",
         "mdgmvae.states.judgement",

@@ -23,7 +23,7 @@ from mdgmvae import GMVAE
 from mdgmvae.model.trained_model import TrainedModel
 from mdgmvae.network.architecture import Architecture, unflatten
 from mdgmvae.presets import PAPER
-from mdgmvae.training.dataset import Rows
+from mdgmvae.training.dataset import Dataset
 from mdgmvae.training.scaling import Scaling
 
 #: Frames that are judged, and how many moments of a training at most.
@@ -72,17 +72,16 @@ def now() -> np.ndarray:
 @contextmanager
 def watched(watch: Watch) -> Iterator[None]:
     """While this is entered, trainings tell the watch what they do."""
-    from mdgmvae.training import loop
-    from mdgmvae.training.run import TrainingRun
+    from mdgmvae.training import loop, optimiser
 
-    prepare = TrainingRun._prepare
+    prepare = loop.prepare
 
-    def noted_prepare(self, split, restarts):  # type: ignore[no-untyped-def]
-        found = prepare(self, split, restarts)
-        watch.made.append(found[:2])
+    def noted_prepare(*arguments: Any) -> Any:
+        found = prepare(*arguments)
+        watch.made.append((found.scaling, found.architecture))
         return found
 
-    class NotedOptimiser(loop.Optimiser):
+    class NotedOptimiser(optimiser.Optimiser):
         def __init__(self, *arguments: Any, **named: Any) -> None:
             began = now()
             super().__init__(*arguments, **named)
@@ -105,8 +104,8 @@ def watched(watch: Watch) -> Iterator[None]:
             watch.paused += now() - began
 
     with (
-        mock.patch.object(TrainingRun, "_prepare", noted_prepare),
-        mock.patch.object(loop, "Optimiser", NotedOptimiser),
+        mock.patch.object(loop, "prepare", noted_prepare),
+        mock.patch.object(optimiser, "Optimiser", NotedOptimiser),
     ):
         yield
 
@@ -120,7 +119,7 @@ def chosen(moments: list[Moment]) -> list[Moment]:
 
 
 def score(model: TrainedModel, X: np.ndarray) -> float:
-    return -float(model.loss(Rows(X), PAPER.r_nent).mean(dtype=np.float64))
+    return -float(model.loss(Dataset(X), PAPER.r_nent).mean(dtype=np.float64))
 
 
 def main(data: Path, out: Path, settings: dict[str, Any]) -> None:

@@ -14,12 +14,14 @@ from worker import serve
 
 from mdgmvae.network.architecture import Architecture
 from mdgmvae.network.objective import Objective
-from mdgmvae.training.covariances import pairs_of_step
-from mdgmvae.training.dataset import Rows
+from mdgmvae.presets import Hyperparameters
+from mdgmvae.training.dataset import Dataset
+from mdgmvae.training.distribution import OneDevice
 from mdgmvae.training.engine import Engine
-from mdgmvae.training.loop import Batches, Options, random_start
-from mdgmvae.training.replicas import OneDevice
-from mdgmvae.training.steps import Optimiser
+from mdgmvae.training.lagged_pairs import pairs_of_step
+from mdgmvae.training.optimiser import Optimiser
+from mdgmvae.training.preparation import random_weights
+from mdgmvae.training.training_set import Block
 
 
 def make(
@@ -30,37 +32,48 @@ def make(
     device: str = "CPU:0",
 ) -> Callable[[], int]:
     settings, batch_size, _ = chosen(size)
-    architecture = Architecture(**settings)
     x = frames(size)
-    rows = Rows(x)
+    dataset = Dataset(x)
     weight, lag = KINETIC.get(size, (0.0, 0))
+    hyperparameters = Hyperparameters(
+        **{name: value for name, value in settings.items() if name != "n_x"},
+        vamp_weight=weight,
+        kl="analytic" if weight else "sampled",
+        n_decoded=n_decoded,
+    )
+    architecture = Architecture.of(hyperparameters, settings["n_x"])
     lags = (0, lag) if weight else (0,)
     n_wanted = pairs_of_step(architecture.k) if weight else 0
-    block_rows = rows.block_rows(batch_size, n_wanted, 4 * architecture.k * architecture.n_z)
+    block_frames = dataset.block_frames(batch_size, n_wanted, 4 * architecture.k * architecture.n_z)
     many_epochs = 100_000
     engine = Engine.choose(
-        OneDevice(device), batch_size, architecture.n_x, len(x), block_rows, many_epochs
+        OneDevice(device),
+        batch_size=batch_size,
+        n_x=architecture.n_x,
+        n_frames=len(x),
+        block_frames=block_frames,
+        n_epochs=many_epochs,
     )
     if mode != "auto":
         engine = replace(engine, xla=mode == "xla")
-    options = Options(1, batch_size, LR, R_NENT, seed=0, n_init=n_restarts)
-    objective = Objective(weight, analytic_kl=weight > 0, n_decoded=n_decoded)
+    objective = Objective.of(hyperparameters)
+    initial = [random_weights(architecture, 0, restart) for restart in range(n_restarts)]
     optimisers = [
         Optimiser(architecture, objective, engine, flat, 0 * flat, 0 * flat, 0, ridge=1e-4)
-        for flat in random_start(architecture, options)
+        for flat in initial
     ]
     rng = np.random.default_rng(0)
 
-    def batches(block: tuple[np.ndarray, list[np.ndarray]]) -> Batches:
-        numbers, parts = block
+    def block_of(shuffled: tuple[np.ndarray, list[np.ndarray]]) -> Block:
+        numbers, parts = shuffled
         has_partner = (numbers + lag < len(x)).astype(np.float32)[:, np.newaxis]
-        return Batches(*parts, has_partner) if weight else Batches(*parts)
+        return Block(*parts, has_partner) if weight else Block(*parts)
 
     def epoch() -> int:
-        shuffled = rows.shuffled(rng, batch_size, None, lags, block_rows)
+        shuffled = dataset.shuffled(rng, batch_size, None, lags, block_frames)
         for seed, optimiser in enumerate(optimisers):
             optimiser.start_epoch(LR, R_NENT, seed)
-        for block in map(batches, shuffled):
+        for block in map(block_of, shuffled):
             for optimiser in optimisers:
                 optimiser.run(block)
         return len(x) * n_restarts

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from ..errors import InputError
-from ..network.architecture import Architecture, architecture_of
+from ..network.architecture import Architecture
 from ..presets import Hyperparameters, check_values
 from ..storage.atomic import atomic_folder, check_folder
 from ..storage.features import FeatureSet
@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> str:
         **given,
     )
     _start_tensorflow(
-        options, architecture_of(Hyperparameters.of(options.preset, **given), analysis.n_features)
+        options, Architecture.of(Hyperparameters.of(options.preset, **given), analysis.n_features)
     )
     with _results_folder(options) as folder:
         analysis.out = folder / "features.npy"
@@ -162,7 +162,7 @@ def train(options: argparse.Namespace) -> str:
     features = FeatureSet.load(options.traj_file)
     given = check_values(hyperparameters(options))
     chosen = Hyperparameters.of(options.preset, **given)
-    _start_tensorflow(options, architecture_of(chosen, features.n_features))
+    _start_tensorflow(options, Architecture.of(chosen, features.n_features))
     from ..assignment.trajectory_model import TrajectoryModel
     from ..model.gmvae import GMVAE
     from ..states.summary import summarize
@@ -306,7 +306,7 @@ def _start_tensorflow(options: argparse.Namespace, architecture: Architecture) -
     keep_compiled()
     with _native_messages_logged(options.verbose):
         from ..network import devices
-        from ..training.strategies import strategy_of
+        from ..training.distribution import strategy_of
 
         started = devices.start(options.device, threads)
         # Processes join each other before anything is computed.
@@ -341,7 +341,7 @@ def _native_messages_logged(verbose: bool | None) -> Iterator[None]:
 @contextmanager
 def _results_folder(options: argparse.Namespace) -> Iterator[Path]:
     """Where results go; of processes that train together, those of the first one are kept."""
-    from ..training.strategies import is_chief
+    from ..training.distribution import is_chief
 
     if is_chief(options.strategy):
         with atomic_folder(options.out, options.overwrite, _stale()) as folder:
@@ -405,7 +405,7 @@ def _plot_free_energy(path: Path, results: Any, temperature: float | None) -> No
 
 
 def _report(table: str, n_frames: int, seed: int, options: argparse.Namespace) -> str:
-    from ..training.strategies import is_chief
+    from ..training.distribution import is_chief
 
     written = f"{n_frames:,} frames, seed {seed}: {options.out}"
     return f"{table}\n\n{written}" if is_chief(options.strategy) else ""

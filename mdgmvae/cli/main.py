@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 from .. import presets
 from .._version import __version__
 from ..errors import MDGMVAEError, TopologyWarning
-from ..training.strategies import STRATEGIES
+from ..training.distribution import STRATEGIES
 
 DONE, OUR_FAULT, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 

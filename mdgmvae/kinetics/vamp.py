@@ -1,4 +1,4 @@
-"""VAMP-2 scores of labels or probabilities: how much of the slow dynamics they tell apart."""
+"""VAMP-2 scores of labels or probabilities: how much of the slow dynamics they resolve."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from ..errors import InputError
 from ..labels import as_labels, n_states_of
 from ..segments import checked_lag, checked_lengths, cut, folds_of, within_lag
 from ..tables import Shown, Table
+from .covariances import Covariances, inverse_root
 
-#: Blocks in each fold: more of them spread a state that was visited once over several folds.
+#: Blocks in each fold. More blocks would spread a state that was visited once over several folds.
 BLOCKS_PER_FOLD = 10
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CrossValidatedScore(Shown):
-    """A score on frames that it was not estimated from.
+    """A score, estimated on frames that were not used to find the singular functions.
 
     Parameters
     ----------
@@ -29,7 +30,7 @@ class CrossValidatedScore(Shown):
     scores : ndarray of float64 of shape (n_folds,)
         The score of each fold.
     lag : int
-        Rows; scores at different lags do not compare.
+        Lag in frames. Scores at different lags cannot be compared.
     """
 
     mean: float
@@ -52,22 +53,23 @@ class CrossValidatedScore(Shown):
 def vamp2(
     assignments: Any, *, lag: int, lengths: Sequence[int] | None = None, epsilon: float = 1e-6
 ) -> float:
-    """VAMP-2 score of labels or probabilities.
+    """Return the VAMP-2 score of labels or probabilities.
 
-    The squared Frobenius norm of C_00^(-1/2) C_01 C_11^(-1/2), the covariances of what a frame
-    and the frame one lag later are assigned to (Wu & Noé, J. Nonlinear Sci. 30, 23 (2020)). It
-    counts the trivial process: 1 without any memory, the number of states at most.
+    The score is the squared Frobenius norm of C_00^(-1/2) C_01 C_11^(-1/2), where C are the
+    covariances of the assignments of a frame and of the frame one lag later (Wu & Noé,
+    J. Nonlinear Sci. 30, 23 (2020)). The trivial process counts, so the score is 1 if the
+    assignments have no memory, and at most the number of states.
 
     Parameters
     ----------
     assignments : (n_frames,) array-like of int or (n_frames, k) array-like of float
-        Labels (-1 for none), or probabilities.
+        Labels (-1 for frames without one), or probabilities.
     lag : int
-        Rows within a piece.
+        Lag in frames.
     lengths : sequence of int, optional
-        Rows of each continuous piece. Default: one piece.
+        Frames of each continuous segment. Default: one segment.
     epsilon : float
-        Directions of the assignments with a mean square below it are left out.
+        Directions of the assignments with a mean square below this are left out.
 
     Returns
     -------
@@ -76,7 +78,7 @@ def vamp2(
     Raises
     ------
     InputError
-        When the assignments, the lag or the lengths cannot be used.
+        If the assignments, the lag or the lengths cannot be used.
 
     Examples
     --------
@@ -88,7 +90,7 @@ def vamp2(
     1.0
     """
     values, segments = prepared(assignments, lengths, lag)
-    return _score(_covariances(values, segments, lag), epsilon)
+    return _covariances(values, segments, lag).vamp2(epsilon=epsilon)
 
 
 def vamp2_cross_validated(
@@ -101,33 +103,35 @@ def vamp2_cross_validated(
     n_processes: int | None = None,
     epsilon: float = 1e-6,
 ) -> CrossValidatedScore:
-    """VAMP-2 score of singular functions from some blocks of time, on other blocks.
+    """Score singular functions from some blocks of time by VAMP-2 on other blocks.
 
-    The pieces of trajectory are cut into blocks of time, dealt out to the folds in turn. For
-    each fold the singular functions of the other folds' pairs, none nearer than one lag to the
-    fold, are scored on the pairs of the fold (McGibbon & Pande, J. Chem. Phys. 142, 124105
-    (2015)). All k functions together span whatever the assignments do and would score as on
-    data of their own; so only those above the noise are taken, singular values of more than
-    2 sqrt((k - 1) lag / pairs), or `n_processes` of them. What a fold does not visit adds nothing.
+    The segments are cut into blocks of time, which are dealt out to the folds in turn. For each
+    fold, singular functions are estimated from the pairs of the other folds that are at least
+    one lag away from it, and scored on the pairs of the fold (McGibbon & Pande, J. Chem. Phys.
+    142, 124105 (2015)). All k functions together span the same space as the assignments and
+    would not be tested at all. Therefore only functions above the noise are scored, those with
+    a singular value of more than 2 sqrt((k - 1) lag / pairs), or `n_processes` of them. States
+    that a fold does not visit add nothing to its score.
 
-    This tells how far the estimate can be trusted; frames that the assignments were learnt
-    from stay frames that they were learnt from.
+    The spread over the folds tells how reliable the score is. It does not tell whether the
+    assignments were learnt from the same frames.
 
     Parameters
     ----------
     assignments : (n_frames,) array-like of int or (n_frames, k) array-like of float
-        Labels (-1 for none), or probabilities.
+        Labels (-1 for frames without one), or probabilities.
     lag : int
-        Rows within a piece.
+        Lag in frames.
     lengths : sequence of int, optional
-        Rows of each continuous piece. Default: one piece.
+        Frames of each continuous segment. Default: one segment.
     n_folds : int
-        How many folds, at least 2.
+        Number of folds, at least 2.
     blocks_per_fold : int
-        Blocks in each fold; fewer where they would be shorter than 20 lags. Pieces that are
-        shorter than a block stay whole.
+        Number of blocks in each fold; fewer if the blocks would be shorter than 20 lags.
+        Segments that are shorter than a block are not cut.
     n_processes : int, optional
-        Singular functions to score, the trivial one included. Default: those above the noise.
+        Number of singular functions to score, including the trivial one. Default: those above
+        the noise.
     epsilon : float
         As in `vamp2`.
 
@@ -138,7 +142,7 @@ def vamp2_cross_validated(
     Raises
     ------
     InputError
-        When an argument cannot be used or there are too few frames for the folds.
+        If an argument cannot be used, or if there are too few frames for the folds.
 
     Examples
     --------
@@ -161,8 +165,8 @@ def vamp2_cross_validated(
             scores.append(score)
     if len(scores) < 2:
         raise InputError(
-            f"n_folds={n_folds}: fewer than two folds have pairs of frames {lag} rows apart; "
-            "choose fewer folds or a shorter lag"
+            f"n_folds={n_folds}: fewer than two folds have pairs of frames one lag ({lag} frames) "
+            "apart; choose fewer folds or a shorter lag"
         )
     values = np.asarray(scores)
     return CrossValidatedScore(float(values.mean()), float(values.std(ddof=1)), values, int(lag))
@@ -177,41 +181,49 @@ def score_of_fold(
     n_processes: int | None = None,
     epsilon: float = 1e-6,
 ) -> float | None:
-    """VAMP-2 on the test rows, of singular functions of the training rows; None without pairs.
+    """Return VAMP-2 on the test frames, of singular functions of the training frames.
 
     Parameters
     ----------
     values, segments : ndarray of shape (n, k) and (n,)
         From `prepared`.
     test, train : ndarray of bool of shape (n,)
+        The frames of the fold, and those that singular functions are estimated from.
+    lag : int
+        Lag in frames.
+    n_processes, epsilon
+        As in `vamp2_cross_validated`.
+
+    Returns
+    -------
+    float or None
+        None if there are no pairs of frames in either set.
     """
     inside, outside = (_covariances(values, cut(segments, some), lag) for some in (test, train))
     if not inside.n_pairs or not outside.n_pairs:
         return None
     u, v = _singular_functions(outside, lag, n_processes, epsilon)
-    return _score(inside.projected(u, v), epsilon)
-
-
-@dataclass(frozen=True, eq=False)
-class _Covariances:
-    """Means of products over pairs of frames, (k, k) each."""
-
-    c00: np.ndarray
-    c01: np.ndarray
-    c11: np.ndarray
-    n_pairs: int
-
-    def projected(self, u: np.ndarray, v: np.ndarray) -> _Covariances:
-        """Of the functions u of the earlier and v of the later frame."""
-        return _Covariances(
-            u.T @ self.c00 @ u, u.T @ self.c01 @ v, v.T @ self.c11 @ v, self.n_pairs
-        )
+    return inside.projected(u, v).vamp2(epsilon=epsilon)
 
 
 def prepared(
     assignments: Any, lengths: Sequence[int] | None, lag: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities (n, k), and the number of the continuous segment of each row, -1 for none."""
+    """Check assignments, and return them as probabilities with the segment of each frame.
+
+    Returns
+    -------
+    values : ndarray of float64 of shape (n, k)
+        Probabilities; one-hot vectors if labels were given.
+    segments : ndarray of int64 of shape (n,)
+        Number of the continuous segment that the frame belongs to, -1 for frames without a
+        label.
+
+    Raises
+    ------
+    InputError
+        If the assignments, the lengths or the lag cannot be used.
+    """
     given = np.asarray(assignments)
     if given.ndim == 2:
         if given.dtype.kind != "f" or not np.isfinite(given).all():
@@ -224,44 +236,31 @@ def prepared(
         labels = as_labels(given)
         values = np.eye(n_states_of(labels, None))[labels]
         assigned = labels >= 0
-    pieces = checked_lengths(lengths, len(values))
-    checked_lag(lag, [np.empty(n) for n in pieces])
-    segments = cut(np.repeat(np.arange(len(pieces)), pieces), assigned)
+    n_frames = checked_lengths(lengths, len(values))
+    checked_lag(lag, [np.empty(n) for n in n_frames])
+    segments = cut(np.repeat(np.arange(len(n_frames)), n_frames), assigned)
     if (
         lag >= len(segments)
         or not ((segments[lag:] == segments[:-lag]) & (segments[lag:] >= 0)).any()
     ):
-        raise InputError(f"lag={lag}: no two assigned frames are that far apart in one piece")
+        raise InputError(f"lag={lag}: no two assigned frames of one segment are that far apart")
     return values, segments
 
 
-def _covariances(values: np.ndarray, segments: np.ndarray, lag: int) -> _Covariances:
+def _covariances(values: np.ndarray, segments: np.ndarray, lag: int) -> Covariances:
+    """Return the covariances of all pairs of frames that belong to one segment."""
     paired = (segments[:-lag] == segments[lag:]) & (segments[:-lag] >= 0)
-    x, y = values[:-lag][paired], values[lag:][paired]
-    n = max(len(x), 1)
-    return _Covariances(x.T @ x / n, x.T @ y / n, y.T @ y / n, len(x))
-
-
-def _score(c: _Covariances, epsilon: float) -> float:
-    operator = _inverse_root(c.c00, epsilon) @ c.c01 @ _inverse_root(c.c11, epsilon)
-    return float(np.square(operator).sum())
+    return Covariances.of([(values[:-lag][paired], values[lag:][paired])])
 
 
 def _singular_functions(
-    c: _Covariances, lag: int, n: int | None, epsilon: float
+    c: Covariances, lag: int, n: int | None, epsilon: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients (k, n) of the singular functions of the earlier and of the later frame."""
-    earlier, later = _inverse_root(c.c00, epsilon), _inverse_root(c.c11, epsilon)
+    """Return the coefficients (k, n) of the singular functions of earlier and later frames."""
+    earlier, later = inverse_root(c.c00, epsilon), inverse_root(c.c11, epsilon)
     u, s, v = np.linalg.svd(earlier @ c.c01 @ later)
     if n is None:
-        # Without memory the largest singular value is about this (Marchenko & Pastur). Pairs
-        # that overlap are not independent: of `lag` neighbours one counts.
+        # Without memory the largest singular value is about this (Marchenko & Pastur 1967).
+        # Overlapping pairs are not independent: of `lag` neighbours only one counts.
         n = max(1, int((s > 2 * np.sqrt((len(s) - 1) * lag / c.n_pairs)).sum()))
     return earlier @ u[:, :n], later @ v[:n].T
-
-
-def _inverse_root(matrix: np.ndarray, epsilon: float) -> np.ndarray:
-    """The inverse square root within the eigenvectors of eigenvalues above `epsilon`."""
-    values, vectors = np.linalg.eigh(matrix)
-    kept = values > epsilon
-    return (vectors[:, kept] / np.sqrt(values[kept])) @ vectors[:, kept].T

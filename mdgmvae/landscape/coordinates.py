@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import InputError
 from ..storage.features import FeatureSet
 from ..storage.shown_features import NO_COLUMN, ShownFeatures
-from ..training.dataset import Rows
+from ..training.dataset import Dataset
 from .surface import FreeEnergy, free_energy
 
 
@@ -134,7 +134,7 @@ def read_coordinates(features: FeatureSet, coordinates: Sequence[Coordinate]) ->
     """
     values = np.empty((len(features), len(coordinates)), np.float32)
     start = 0
-    for rows in Rows(features.path).chunks():
+    for rows in Dataset(features.path).chunks():
         for column, coordinate in enumerate(coordinates):
             values[start : start + len(rows), column] = coordinate.of_rows(rows)
         start += len(rows)

@@ -20,7 +20,7 @@ from ..checks import check_count, checked_memory, checked_seed
 from ..errors import InputError
 from ..network.architecture import Architecture
 from ..storage.features import FeatureSet
-from ..training.dataset import Rows
+from ..training.dataset import Dataset
 from ..training.scaling import Scaling
 from .trained_model import Assignment, TrainedModel
 
@@ -290,11 +290,11 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 
-    def _rows(self, X: Any, reset: bool = False) -> Rows:
+    def _rows(self, X: Any, reset: bool = False) -> Dataset:
         """Open X; `reset` makes its number of columns that of the estimator."""
         max_memory = checked_memory(self.max_memory)
         if not isinstance(X, str | os.PathLike | np.memmap | FeatureSet):
-            # Rows.check_finite names the first frame that is not finite; scikit-learn would not.
+            # Dataset.check_finite names the first frame that is not finite; scikit-learn would not.
             X = validate_data(
                 self,
                 X,
@@ -303,13 +303,13 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
                 ensure_min_samples=1 + reset,
                 ensure_all_finite=False,
             )
-            return Rows(X, max_memory)
+            return Dataset(X, max_memory)
         if isinstance(X, np.memmap) and (X.ndim != 2 or not X.size or X.dtype.kind not in "fiu"):
             raise InputError(
                 f"X: a memory map of shape {X.shape} and type {X.dtype}; give real numbers of "
                 "shape (n_frames, n_x)"
             )
-        rows = Rows(X.path if isinstance(X, FeatureSet) else X, max_memory)
+        rows = Dataset(X.path if isinstance(X, FeatureSet) else X, max_memory)
         if isinstance(X, FeatureSet):
             rows.lengths = X.lengths
         if reset:

@@ -18,10 +18,9 @@ from ..kinetics.lumping import by_decreasing_population, states_of_components
 from ..network.architecture import unflatten
 from ..presets import PAPER, RULES, Hyperparameters
 from ..segments import checked_lengths
-from ..training import training_set
-from ..training.checkpoint import Checkpoint, check_path, stored_seed
+from ..training.checkpoint import Checkpoint, check_path, digest, stored_seed
 from ..training.convergence import diagnose
-from ..training.dataset import Rows
+from ..training.dataset import Dataset
 from .fitted import Features
 from .persistence import Persistence
 from .trained_model import TrainedModel
@@ -313,7 +312,7 @@ class GMVAE(Persistence):
     def _seed_of_fit(self) -> int:
         if self.seed is not None:
             return checked_seed(self.seed)
-        from ..training.strategies import n_processes
+        from ..training.distribution import n_processes
 
         if n_processes(self.strategy) > 1:
             raise InputError(
@@ -322,45 +321,53 @@ class GMVAE(Persistence):
         stored = None if self.checkpoint is None else stored_seed(self.checkpoint)
         return draw_seed() if stored is None else stored
 
-    def _train(self, rows: Rows, pieces: tuple[int, ...], parameters: Hyperparameters) -> None:
-        from ..network import devices
-        from ..training.run import TrainingRun
-        from ..training.strategies import is_chief, place_of
+    def _train(
+        self, dataset: Dataset, lengths: tuple[int, ...], parameters: Hyperparameters
+    ) -> None:
+        from ..network.devices import choose, describe
+        from ..training.distribution import devices_of, is_chief
+        from ..training.loop import train
 
-        device = devices.choose(self.device)
-        place = place_of(device, self.strategy)
-        self.device_ = devices.describe(device)
+        device = choose(self.device)
+        self.device_ = describe(device)
         logger.info("training on %s, seed %d", self.device_, self.seed_)
         checkpoint = None
         if self.checkpoint is not None:
-            data_of = {**training_set.digest(rows), "lengths": pieces}
+            data_of = {**digest(dataset), "lengths": lengths}
             identity = {"params": parameters.to_dict(), "seed": self.seed_, "data": data_of}
             checkpoint = Checkpoint(self.checkpoint, identity, is_chief(self.strategy))
-        run = TrainingRun(
-            rows, pieces, parameters, self.seed_, device, place, checkpoint, self.verbose
+        trained = train(
+            dataset,
+            lengths,
+            parameters,
+            self.seed_,
+            devices_of(device, self.strategy),
+            checkpoint=checkpoint,
+            verbose=self.verbose,
         )
-        trained = run.fit()
 
-        fit, architecture = trained.fit, trained.architecture
-        weights = unflatten(architecture, fit.weights)
+        kept, architecture = trained.kept, trained.architecture
+        weights = unflatten(architecture, kept.weights)
         model = TrainedModel(architecture, weights, trained.scaling, self.seed_, self.device)
-        # Components are numbered by decreasing count of labels over all frames, once and for all.
-        order = np.argsort(-model.count_labels(rows), kind="stable")
-        self.model_ = model.reorder(order)
-        # Labels are counted again: of two equally probable components the first one gets the frame.
-        components = self.model_.labels(rows)
-        self.populations_ = np.bincount(components, minlength=parameters.k) / len(rows)
-        self.state_of_component_ = _states_of_fit(components, pieces, parameters)
-        self.history_ = fit.history
+        # Components are numbered by decreasing count over all frames, once and for all.
+        counts = np.bincount(model.labels(dataset), minlength=parameters.k)
+        self.model_ = model.reorder(np.argsort(-counts, kind="stable"))
+        # Labelled again: of two equally probable components the one with the lower number counts.
+        components = self.model_.labels(dataset)
+        self.populations_ = np.bincount(components, minlength=parameters.k) / len(dataset)
+        self.state_of_component_ = _states_of_fit(components, lengths, parameters)
+        self.history_ = kept.history
         self.validation_history_ = trained.validation_history
-        self.n_epochs_ = len(fit.history.get("epoch", []))
-        if fit.diverged:
+        self.n_epochs_ = len(kept.history.get("epoch", []))
+        for problem in trained.problems:
+            warnings.warn(problem, UserWarning, stacklevel=3)
+        if kept.diverged:
             raise TrainingError(
                 f"the loss became infinite or not a number in epoch {self.n_epochs_ + 1}; lower "
                 f"lr={self.lr:g} or scale the inputs (scale='standard'). The weights of epoch "
                 f"{self.n_epochs_} are kept"
             )
-        for problem in diagnose(fit.history, parameters):
+        for problem in diagnose(kept.history, parameters):
             warnings.warn(problem, ConvergenceWarning, stacklevel=3)
 
 

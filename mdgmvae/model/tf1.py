@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from ..errors import InputError
 from ..network.architecture import Architecture
+from ..presets import Hyperparameters
 
 _HEADS: dict[str, dict[str, str | None]] = {
     "qy": {"logit": None},
@@ -94,9 +95,8 @@ def rename(
         raise InputError(
             f"{source}: not a model of the paper's code (it has no variable {error.args[0]})"
         ) from error
-    architecture = Architecture(
+    hyperparameters = Hyperparameters(
         k=tensors["qz/layer0/weights"].shape[0],
-        n_x=tensors["px/xm/weights"].shape[1],
         n_z=tensors["pz/zm/weights"].shape[1],
         qy_dims=dims["qy"],
         qz_dims=dims["qz"],
@@ -104,6 +104,7 @@ def rename(
         px_dims=dims["px"],
         relu_logits=True,
     )
+    architecture = Architecture.of(hyperparameters, n_x=tensors["px/xm/weights"].shape[1])
     for name, shape in architecture.shapes.items():
         if weights[name].shape != shape:
             raise InputError(

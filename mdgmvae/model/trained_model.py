@@ -10,7 +10,7 @@ import numpy as np
 
 from ..network import draws
 from ..network.architecture import Architecture, flatten
-from ..training.dataset import Rows
+from ..training.dataset import Dataset
 from ..training.scaling import Scaling
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class TrainedModel:
     device: str = "auto"
     _cache: dict[str, Inference] = field(default_factory=dict, init=False, repr=False)
 
-    def assign(self, rows: Rows) -> Assignment:
+    def assign(self, rows: Dataset) -> Assignment:
         """Compute q(y|x) and sum_y q(y|x) * mean of q(z|x,y) of the frames."""
         a = self.architecture
         probabilities = np.empty((len(rows), a.k), np.float32)
@@ -75,12 +75,12 @@ class TrainedModel:
             done += len(x)
         return Assignment(probabilities, latent)
 
-    def labels(self, rows: Rows) -> np.ndarray:
+    def labels(self, rows: Dataset) -> np.ndarray:
         """Find the component of each frame, argmax_y q(y|x): shape (n,), int64."""
         parts = [self.inference.probabilities(x).argmax(axis=1) for _, x in self._chunks(rows)]
         return np.concatenate(parts)
 
-    def count_labels(self, rows: Rows) -> np.ndarray:
+    def count_labels(self, rows: Dataset) -> np.ndarray:
         """Count the frames in each component: shape (k,), int64."""
         counts = np.zeros(self.architecture.k, np.int64)
         for _, x in self._chunks(rows):
@@ -115,18 +115,18 @@ class TrainedModel:
         architecture = replace(self.architecture, order=tuple(int(i) for i in order))
         return replace(self, architecture=architecture)
 
-    def draw_latent(self, rows: Rows) -> np.ndarray:
+    def draw_latent(self, rows: Dataset) -> np.ndarray:
         """Compute sum_y q(y|x) * z_y with z_y drawn from q(z|x,y): shape (n, n_z)."""
         return np.concatenate(
             [self.inference.draw_latent(x, self._draws(raw)) for raw, x in self._chunks(rows)]
         )
 
-    def reconstruct(self, rows: Rows) -> np.ndarray:
+    def reconstruct(self, rows: Dataset) -> np.ndarray:
         """Compute sum_y q(y|x) * mean of p(x|z_y), with z_y at its mean: shape (n, n_x)."""
         scaled = [self.inference.reconstruct(x) for _, x in self._chunks(rows)]
         return self.scaling.invert(np.concatenate(scaled))
 
-    def draw_reconstruction(self, rows: Rows) -> np.ndarray:
+    def draw_reconstruction(self, rows: Dataset) -> np.ndarray:
         """Compute sum_y q(y|x) * x_y with z_y and x_y drawn: shape (n, n_x)."""
         a, scaled = self.architecture, []
         for raw, x in self._chunks(rows):
@@ -147,7 +147,7 @@ class TrainedModel:
         x = mean + np.sqrt(variance) * rng.standard_normal(mean.shape, np.float32)
         return self.scaling.invert(x), y
 
-    def loss(self, rows: Rows, r_nent: float) -> np.ndarray:
+    def loss(self, rows: Dataset, r_nent: float) -> np.ndarray:
         """Compute the loss of each frame in nats, averaged over draws of z: (n,), float32."""
         a, parts = self.architecture, []
         # It must not depend on the frames: the score of a frame is the same in any company.
@@ -176,9 +176,9 @@ class TrainedModel:
         a = self.architecture
         return draws.component_noise(raw, self.seed, a.k, a.n_z)
 
-    def _chunks(self, rows: Rows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def _chunks(self, rows: Dataset) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the frames in chunks, as they are and scaled."""
-        for raw in rows.chunks(self.inference.chunk_rows):
+        for raw in rows.chunks(self.inference.chunk_frames):
             if not np.isfinite(raw).all():
                 rows.check_finite()
             yield raw, self.scaling.apply(raw)

@@ -1,8 +1,10 @@
-"""The sizes of the four networks: which arrays there are, their shapes, how they start.
+"""Sizes of the four networks: which weights there are, their shapes, how they are initialised.
 
-Weights are a plain mapping from name to float32 array, "network/layer/weights" and
-"network/layer/biases", so that they can be kept, compared and saved without TensorFlow.
+Weights are a plain mapping from a name ("network/layer/weights", "network/layer/biases") to a
+float32 array, so that they can be kept, compared and saved without TensorFlow.
 """
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,50 +16,63 @@ from ..presets import Hyperparameters
 
 Weights: TypeAlias = Mapping[str, np.ndarray]
 
+#: The hyperparameters that are sizes or properties of the networks.
+_FROM_HYPERPARAMETERS = (
+    *("k", "n_z", "qy_dims", "qz_dims", "pz_dims", "px_dims", "relu_logits", "px_floor"),
+)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Architecture:
     """Sizes of q(y|x), q(z|x,y), p(z|y) and p(x|z).
 
     Parameters
     ----------
     k : int
-        Mixture components.
+        Number of mixture components.
     n_x, n_z : int
-        Dimensions of the observed features and of the latent space.
+        Dimensions of the network input and of the latent space.
     qy_dims, qz_dims, pz_dims, px_dims : tuple of int
-        Widths of the hidden layers of each network, one entry a layer.
+        Widths of the hidden layers of each network, one entry per layer.
     relu_logits : bool
-        A ReLU on the logits of q(y|x), as in the paper's code (components die of it);
-        only for models that were trained with that code.
+        Apply a ReLU to the logits of q(y|x), as the paper's code does. Components can die of
+        it; it is meant for models that were trained with that code.
     px_floor : float
-        Floor of the variance of p(x|z), in scaled units.
+        Lower bound of the variance of p(x|z), in scaled units.
     order : tuple of int
-        ``order[i]`` is the trained component that is shown as component i; () keeps the
-        order of training.
+        ``order[i]`` is the trained component that is shown as component i. An empty tuple
+        keeps the order of the training.
 
     Examples
     --------
-    >>> Architecture(k=2, n_x=3, n_z=1, qy_dims=(8,)).shapes["qy/1/weights"]
+    >>> sizes = Architecture.of(Hyperparameters(k=2, n_z=1, qy_dims=(8,)), n_x=3)
+    >>> sizes.shapes["qy/1/weights"]
     (8, 2)
     """
 
     k: int
     n_x: int
     n_z: int
-    qy_dims: tuple[int, ...] = (32,)
-    qz_dims: tuple[int, ...] = (16,)
-    pz_dims: tuple[int, ...] = (16,)
-    px_dims: tuple[int, ...] = (128,)
-    relu_logits: bool = False
-    px_floor: float = 1e-5
+    qy_dims: tuple[int, ...]
+    qz_dims: tuple[int, ...]
+    pz_dims: tuple[int, ...]
+    px_dims: tuple[int, ...]
+    relu_logits: bool
+    px_floor: float
     order: tuple[int, ...] = ()
 
-    # Derived, kept since it is asked for at every step.
+    # Derived from the sizes; kept because every training step asks for it.
     shapes: dict[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        """Derive the shapes."""
         object.__setattr__(self, "shapes", dict(self._named_shapes()))
+
+    @classmethod
+    def of(cls, hyperparameters: Hyperparameters, n_x: int) -> Architecture:
+        """Return the sizes that the hyperparameters give for inputs of `n_x` dimensions."""
+        sizes = {name: getattr(hyperparameters, name) for name in _FROM_HYPERPARAMETERS}
+        return cls(n_x=n_x, **sizes)
 
     def _named_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
         heads_z = {"mean": self.n_z, "variance": self.n_z}
@@ -78,21 +93,15 @@ class Architecture:
 
     @property
     def component_order(self) -> tuple[int, ...]:
-        """`order`, spelt out."""
+        """`order`, written out in full."""
         return self.order or tuple(range(self.k))
 
 
-def architecture_of(hyperparameters: Hyperparameters, n_x: int) -> Architecture:
-    """The sizes that these hyperparameters mean for data of `n_x` columns."""
-    names = ("k", "n_z", "qy_dims", "qz_dims", "pz_dims", "px_dims", "relu_logits", "px_floor")
-    return Architecture(n_x=n_x, **{name: getattr(hyperparameters, name) for name in names})
-
-
 def kinetic_weight(vamp_weight: float, n_x: int) -> float:
-    """The factor of VAMP-2 in the loss: `vamp_weight` times the root of n_x.
+    """Return the factor of VAMP-2 in the loss, ``vamp_weight * sqrt(n_x)``.
 
-    The reconstruction term grows with n_x, but features say much the same: what tells two
-    components apart in it grows more slowly.
+    The reconstruction term grows with n_x. Features are correlated, however, so the part of it
+    that tells two components apart grows more slowly.
     """
     return vamp_weight * float(np.sqrt(n_x))
 
@@ -104,7 +113,7 @@ def _dense(name: str, n_in: int, n_out: int) -> list[tuple[str, tuple[int, ...]]
 def _perceptron(
     network: str, n_in: int, hidden: tuple[int, ...], heads: Mapping[str, int]
 ) -> list[tuple[str, tuple[int, ...]]]:
-    """Hidden layers 0, 1, ... and then the heads, which all read the last hidden layer."""
+    """Shapes of hidden layers 0, 1, ... and of the heads, which all read the last hidden layer."""
     shapes = []
     for layer, n_out in enumerate(hidden):
         shapes += _dense(f"{network}/{layer}", n_in, n_out)
@@ -115,7 +124,14 @@ def _perceptron(
 
 
 def initial_weights(architecture: Architecture, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Glorot-uniform weights and zero biases, as the paper's code starts (Glorot & Bengio 2010).
+    """Draw Glorot-uniform weights and zero biases, the initialisation of the paper's code.
+
+    Glorot & Bengio, AISTATS 2010, equation 16.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    rng : numpy.random.Generator
 
     Returns
     -------
@@ -123,7 +139,7 @@ def initial_weights(architecture: Architecture, rng: np.random.Generator) -> dic
 
     Examples
     --------
-    >>> small = Architecture(k=2, n_x=3, n_z=1)
+    >>> small = Architecture.of(Hyperparameters(k=2), n_x=3)
     >>> w = initial_weights(small, np.random.default_rng(0))
     >>> w["px/mean/weights"].shape, float(abs(w["px/mean/biases"]).max())
     ((128, 3), 0.0)
@@ -139,14 +155,14 @@ def initial_weights(architecture: Architecture, rng: np.random.Generator) -> dic
 
 
 def flatten(architecture: Architecture, weights: Weights) -> np.ndarray:
-    """All weights as one float32 vector, in the order of ``architecture.shapes``."""
+    """Return all weights as one float32 vector, in the order of ``architecture.shapes``."""
     return np.concatenate(
         [np.asarray(weights[name], np.float32).ravel() for name in architecture.shapes]
     )
 
 
 def unflatten(architecture: Architecture, flat: np.ndarray) -> dict[str, np.ndarray]:
-    """The inverse of `flatten`."""
+    """Return the named arrays of a vector of weights: the inverse of `flatten`."""
     sizes = [int(np.prod(shape)) for shape in architecture.shapes.values()]
     parts = np.split(np.asarray(flat, np.float32), np.cumsum(sizes)[:-1])
     return {

@@ -1,7 +1,8 @@
-"""Where TensorFlow computes: the CPU or a GPU (TensorFlow)."""
+"""The device that TensorFlow computes on: the CPU or a GPU (TensorFlow)."""
 
 import logging
 import os
+from typing import Any
 
 import tensorflow as tf
 
@@ -11,39 +12,49 @@ logger = logging.getLogger(__name__)
 
 
 def start(device: str = "auto", threads: int | None = None) -> str:
-    """Start TensorFlow, with what cannot be changed afterwards, and describe the device.
+    """Start TensorFlow with settings that cannot be changed later, and describe the device.
 
     Parameters
     ----------
     device : str
         As in `choose`.
     threads : int, optional
-        Processor threads; by default TensorFlow's choice.
+        Number of processor threads. By default TensorFlow chooses.
+
+    Returns
+    -------
+    str
+        TensorFlow's version and the device, for the log.
+
+    Raises
+    ------
+    InputError
+        If the device does not exist.
     """
     if threads is not None:
         try:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
             tf.config.threading.set_inter_op_parallelism_threads(1)
         except RuntimeError:
-            logger.info("TensorFlow has started already; its threads are kept")
+            logger.info("TensorFlow has already started; its number of threads is kept")
     return f"TensorFlow {tf.__version__} on {describe(choose(device))}"
 
 
 def choose(device: str = "auto") -> str:
-    """The TensorFlow name of the device to use: "CPU:0" or "GPU:n".
+    """Return TensorFlow's name of the device to use, "CPU:0" or "GPU:n".
 
-    Memory of GPUs is taken as it is needed, where TensorFlow has not started yet, so that a
-    desktop stays usable.
+    Unless TensorFlow has already started, it is told to allocate GPU memory as needed, so that
+    a desktop stays usable.
 
     Parameters
     ----------
     device : {"auto", "cpu", "gpu", "gpu:0", "gpu:1", ...}
-        "auto" is the first GPU that TensorFlow sees, else the CPU.
+        "auto" is the first GPU that TensorFlow sees, or the CPU if there is none.
 
     Raises
     ------
     InputError
-        For a device that is not there, naming those that are.
+        If the device does not exist; the message names those that do.
     """
     gpus = tf.config.list_physical_devices("GPU")
     known = {"cpu": "CPU:0", **{f"gpu:{i}": f"GPU:{i}" for i in range(len(gpus))}}
@@ -53,15 +64,18 @@ def choose(device: str = "auto") -> str:
     elif name == "gpu":
         name = "gpu:0"
     if name not in known:
-        raise InputError(f"device={device!r}: TensorFlow sees {', '.join(known)} here; or use auto")
-    # With device="cpu" as well: TensorFlow takes a GPU's memory when it merely starts.
+        raise InputError(
+            f"device={device!r}: TensorFlow sees {', '.join(known)} here; choose one of these, "
+            "or auto"
+        )
+    # Also for device="cpu": TensorFlow takes the memory of a GPU as soon as it starts.
     _grow_memory(gpus)
     return known[name]
 
 
 def n_threads() -> int:
-    """The threads that TensorFlow's operations share on the CPU."""
-    # It answers 0 where nothing or only the variable is set.
+    """Return the number of threads that TensorFlow's operations share on the CPU."""
+    # TensorFlow answers 0 if nothing or only the environment variable is set.
     asked = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
     told = int(asked) if asked.isdecimal() else 0
     found = tf.config.threading.get_intra_op_parallelism_threads() or told
@@ -69,7 +83,7 @@ def n_threads() -> int:
 
 
 def describe(name: str) -> str:
-    """The device in words, with the thread count that decides the last bits on a CPU."""
+    """Describe the device. On a CPU the thread count is named; it decides the last bits."""
     if name.startswith("CPU"):
         threads = n_threads()
         return f"cpu, {threads} thread{'s' if threads != 1 else ''}"
@@ -78,10 +92,11 @@ def describe(name: str) -> str:
     return f"{name.lower()}, {details.get('device_name', 'unknown GPU')}"
 
 
-def _grow_memory(gpus: list) -> None:
+def _grow_memory(gpus: list[Any]) -> None:
+    """Let TensorFlow allocate the memory of the GPUs as needed."""
     for gpu in gpus:
         try:
             tf.config.experimental.set_memory_growth(gpu, True)
         except RuntimeError:
-            # TensorFlow has started: whoever started it chose how memory is taken.
-            logger.info("TensorFlow has started already; its GPU memory setting is kept")
+            # Whoever started TensorFlow has chosen how it allocates memory.
+            logger.info("TensorFlow has already started; its GPU memory setting is kept")

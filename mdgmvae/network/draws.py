@@ -1,11 +1,11 @@
-"""Noise for expectations over z: the same for the same frame, wherever it stands.
+"""Noise for expectations over z that depends on the frame, not on its position in the array.
 
-``score_samples`` is an expectation over draws of z. Were the draws taken in the order of the
-rows, a frame's value would depend on its neighbours in the array. In one or two latent
-dimensions a grid with a random shift does better than any draws: the trapezoidal rule converges
-exponentially for a Gaussian weight (Trefethen & Weideman 2014), and the shift keeps it
-unbiased. In more dimensions a hash of the row's bits and the seed shifts a low-discrepancy
-point set (Cranley & Patterson 1976).
+``score_samples`` is an expectation over draws of z. If the draws were taken in the order of the
+frames, the score of a frame would depend on the frames before it. In one or two latent
+dimensions a grid with a random shift is more accurate than random draws: the trapezoidal rule
+converges exponentially for a Gaussian weight (Trefethen & Weideman, SIAM Rev. 56, 385 (2014)),
+and the shift keeps it unbiased. In more dimensions a hash of the bits of the frame and the seed
+shifts a low-discrepancy point set (Cranley & Patterson, SIAM J. Numer. Anal. 13, 904 (1976)).
 """
 
 from collections.abc import Iterator
@@ -16,31 +16,34 @@ from scipy.stats import qmc
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
-#: Points of the grid in each dimension, by the number of latent dimensions.
+#: Number of grid points in each dimension, by the number of latent dimensions.
 _GRID = {1: 48, 2: 16}
-#: The grid spans this many standard deviations to each side.
+#: The grid extends this many standard deviations to each side.
 _SPAN = 6.0
 
 
 def weighted_draws(
     x: np.ndarray, n_z: int, k: int, affordable: int, seed: int
 ) -> Iterator[tuple[np.ndarray, float]]:
-    """Noise and its weights for the expectation over z of each row.
+    """Yield noise and its weights for the expectation over z of each frame.
 
     Parameters
     ----------
-    x : ndarray of shape (n, n_x)
-        The rows, as they are in the data.
-    n_z, k : int
+    x : ndarray of shape (n, n_columns)
+        Features of the frames, not scaled.
+    n_z : int
+        Latent dimensions.
+    k : int
+        Components.
     affordable : int
-        About how many draws are cheap.
+        Approximate number of draws that can be computed in reasonable time.
     seed : int
 
     Yields
     ------
     noise : ndarray of shape (k, n, n_z), float32
     weight : float
-        The weights add up to 1.
+        The weights of all draws add up to 1.
 
     Examples
     --------
@@ -54,35 +57,36 @@ def weighted_draws(
             yield np.broadcast_to(point, (k, len(x), n_z)), float(weight)
     else:
         n_draws = max(4, min(64, 1 << max(affordable, 1).bit_length() - 1))
-        for draw in normal_draws(row_keys(x, seed), n_draws, (k, n_z)):
+        for draw in normal_draws(frame_keys(x, seed), n_draws, (k, n_z)):
             yield draw.swapaxes(0, 1), 1.0 / n_draws
 
 
 def _shifted_grid(n_z: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points (n, n_z) and the Gaussian weights (n,) of a randomly shifted grid."""
     n = _GRID[n_z]
     shifts = np.random.default_rng(seed).random(n_z)
     axes = [2 * _SPAN * ((np.arange(n) + shift) / n - 0.5) for shift in shifts]
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, n_z)
     weights = np.exp(-0.5 * (points**2).sum(axis=1))
     weights /= weights.sum()
-    # What lies far in the tail of both dimensions is computed for nothing.
+    # Points far in the tails of both dimensions contribute nothing.
     heavy = weights > 1e-9
     return points[heavy].astype(np.float32), weights[heavy] / weights[heavy].sum()
 
 
-def row_keys(x: np.ndarray, seed: int) -> np.ndarray:
-    """A 64-bit hash of each row's float32 values and of `seed`.
+def frame_keys(x: np.ndarray, seed: int) -> np.ndarray:
+    """Return a 64-bit hash of the float32 values of each frame and of `seed`.
 
     Parameters
     ----------
-    x : ndarray of shape (n, n_x)
+    x : ndarray of shape (n, n_columns)
     seed : int
 
     Returns
     -------
     ndarray of shape (n,), uint64
     """
-    # Adding zero turns -0.0 into 0.0: equal rows have equal keys.
+    # Adding zero turns -0.0 into 0.0, so that equal frames have equal keys.
     bits = (np.ascontiguousarray(x, np.float32) + np.float32(0)).view(np.uint32)
     columns = _mix(np.arange(1, bits.shape[1] + 1, dtype=np.uint64) * _GOLDEN)
     with np.errstate(over="ignore"):
@@ -93,24 +97,34 @@ def row_keys(x: np.ndarray, seed: int) -> np.ndarray:
 
 
 def component_noise(x: np.ndarray, seed: int, k: int, size: int) -> np.ndarray:
-    """One standard normal draw for each component and row, of `size` values.
+    """Return one standard normal draw of `size` values for each component and frame.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n, n_columns)
+        Features of the frames, not scaled.
+    seed : int
+    k : int
+        Components.
+    size : int
+        Values of a draw.
 
     Returns
     -------
     ndarray of shape (k, n, size), float32
     """
-    return normal_draws(row_keys(x, seed), 1, (k, size))[0].swapaxes(0, 1)
+    return normal_draws(frame_keys(x, seed), 1, (k, size))[0].swapaxes(0, 1)
 
 
 def normal_draws(keys: np.ndarray, n_draws: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Standard normal draws that depend on each row's key only.
+    """Return standard normal draws that depend on the key of each frame only.
 
     Parameters
     ----------
     keys : ndarray of shape (n,), uint64
-        From `row_keys`.
+        From `frame_keys`.
     n_draws : int
-        A power of two keeps the points balanced.
+        Number of draws; powers of two give balanced points.
     shape : tuple of int
         Shape of one draw.
 
@@ -120,7 +134,7 @@ def normal_draws(keys: np.ndarray, n_draws: int, shape: tuple[int, ...]) -> np.n
 
     Examples
     --------
-    >>> keys = row_keys(np.zeros((3, 2), np.float32), seed=0)
+    >>> keys = frame_keys(np.zeros((3, 2), np.float32), seed=0)
     >>> draws = normal_draws(keys, 8, (5, 1))
     >>> draws.shape, bool((draws[:, 0] == draws[:, 2]).all())
     ((8, 3, 5, 1), True)
@@ -130,7 +144,7 @@ def normal_draws(keys: np.ndarray, n_draws: int, shape: tuple[int, ...]) -> np.n
     counter = np.arange(1, size + 1, dtype=np.uint64)
     with np.errstate(over="ignore"):
         bits = _mix(keys[:, np.newaxis] + counter * _GOLDEN)
-    # 53 random bits and a half: strictly between 0 and 1.
+    # 53 random bits plus a half give a number strictly between 0 and 1.
     shift = ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
     uniform = points[:, np.newaxis] + shift
     uniform -= np.floor(uniform)
@@ -140,7 +154,7 @@ def normal_draws(keys: np.ndarray, n_draws: int, shape: tuple[int, ...]) -> np.n
 
 
 def _points(n_draws: int, size: int) -> np.ndarray:
-    """Points of a Sobol sequence in [0, 1)^size; for many dimensions, a Latin hypercube."""
+    """Return points in [0, 1)^size: a Sobol sequence, or a Latin hypercube in many dimensions."""
     if n_draws == 1:
         return np.zeros((1, size))
     if size <= 64 and n_draws & (n_draws - 1) == 0:
@@ -149,7 +163,7 @@ def _points(n_draws: int, size: int) -> np.ndarray:
 
 
 def _mix(x: np.ndarray) -> np.ndarray:
-    """The finaliser of splitmix64 (Steele, Lea & Flood 2014)."""
+    """Apply the finaliser of splitmix64 (Steele, Lea & Flood, OOPSLA 2014)."""
     with np.errstate(over="ignore"):
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

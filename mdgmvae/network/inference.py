@@ -1,13 +1,14 @@
-"""What a trained model says of frames: compiled functions over chunks of rows (TensorFlow).
+"""The functions of a trained model, compiled, over chunks of frames (TensorFlow).
 
-Rows are padded to a few fixed chunk lengths. So TensorFlow compiles once, not for every
-length, and a frame's result does not depend on how many others came with it.
+Chunks are padded to a few fixed lengths. TensorFlow then compiles only once per length, and the
+result for a frame does not depend on how many other frames are given with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -16,13 +17,13 @@ from . import losses
 from .architecture import Architecture
 from .networks import Network, as_columns, by_component
 
-#: Shortest and longest chunk; between them, lengths are powers of two. Where rows are so wide
-#: that fewer than the shortest fit, all chunks are of one length, down to the fewest.
-_MIN_ROWS, _MAX_ROWS, _FEWEST_ROWS = 256, 8192, 16
+#: Shortest and longest chunk; the lengths between them are powers of two. If frames are so wide
+#: that fewer than the shortest chunk fit into memory, all chunks have one length, down to the last.
+_SHORTEST, _LONGEST, _SHORTEST_OF_WIDE = 256, 8192, 16
 
 
 class Inference:
-    """The functions of a trained model, over arrays of scaled rows.
+    """The functions of a trained model; they take arrays of scaled frames.
 
     Parameters
     ----------
@@ -39,39 +40,39 @@ class Inference:
             self._flat = tf.constant(flat)
 
     @property
-    def chunk_rows(self) -> int:
-        """Rows that are worth handing over at once, given how much memory each one takes."""
+    def chunk_frames(self) -> int:
+        """Number of frames to hand over at once, given the memory that each one takes."""
         a = self._architecture
         widest = max(a.n_x, *a.qy_dims, *a.qz_dims, *a.px_dims) * a.k * 8
-        return max(_FEWEST_ROWS, min(_MAX_ROWS, _power_of_two(2**25 // widest)))
+        return max(_SHORTEST_OF_WIDE, min(_LONGEST, _power_of_two(2**25 // widest)))
 
     def assign(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """q(y|x) of shape (n, k) and the latent coordinate of shape (n, n_z)."""
+        """Return q(y|x) of shape (n, k) and the latent coordinates of shape (n, n_z)."""
         q, latent = self._run("assign", x)
         return q, latent
 
     def draw_latent(self, x: np.ndarray, noise: np.ndarray) -> np.ndarray:
-        """sum_y q(y|x) z_y with z_y drawn by `noise` of shape (k, n, n_z)."""
+        """Return sum_y q(y|x) z_y, with z_y drawn by `noise` of shape (k, n, n_z)."""
         return self._run("draw_latent", x, noise)[0]
 
     def reconstruct(self, x: np.ndarray) -> np.ndarray:
-        """sum_y q(y|x) * mean of p(x | z_y at its mean)."""
+        """Return sum_y q(y|x) * mean of p(x | z_y at its mean): shape (n, n_x)."""
         return self._run("reconstruct", x)[0]
 
     def draw_reconstruction(
         self, x: np.ndarray, noise: np.ndarray, noise_x: np.ndarray
     ) -> np.ndarray:
-        """sum_y q(y|x) x_y, with z_y drawn by `noise` and x_y ~ p(x|z_y) by `noise_x`."""
+        """Return sum_y q(y|x) x_y, with z_y drawn by `noise` and x_y ~ p(x|z_y) by `noise_x`."""
         return self._run("draw_reconstruction", x, noise, noise_x)[0]
 
     def probabilities(self, x: np.ndarray) -> np.ndarray:
-        """q(y|x) of shape (n, k)."""
+        """Return q(y|x) of shape (n, k)."""
         return self._run("probabilities", x)[0]
 
     def membership_gradient(self, x: np.ndarray, members: np.ndarray) -> np.ndarray:
-        """d log (sum of q(y|x) over the members) / d x: (n, n_x); `members` (k,) of 0 and 1.
+        """Return the gradient of log (sum of q(y|x) over the members): shape (n, n_x).
 
-        Neither none nor all of the components may be members.
+        `members` of shape (k,) is 1 for some components, but not for all of them, and else 0.
         """
         constants = (members.astype(np.float32),)
         return self._run("membership_gradient", x, constants=constants)[0]
@@ -79,51 +80,54 @@ class Inference:
     def loss(
         self, x: np.ndarray, noise: np.ndarray, r_nent: float, target: np.ndarray | None = None
     ) -> np.ndarray:
-        """The loss of each row for one draw of the noise, shape (n,); `target` is decoded."""
+        """Return the loss of each frame for one draw of the noise: shape (n,), nats.
+
+        `target` holds the frames to decode, by default `x`.
+        """
         target = x if target is None else target
         constants = (np.float32(r_nent),)
         return self._run("loss", x, noise, target[np.newaxis], constants=constants)[0]
 
     def decode(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and variance of p(x|z), each of shape (n, n_x)."""
+        """Return mean and variance of p(x|z), each of shape (n, n_x)."""
         mean, variance = self._run("decode", z)
         return mean, variance
 
     def prior(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and variance of p(z|y), each of shape (k, n_z)."""
+        """Return mean and variance of p(z|y), each of shape (k, n_z)."""
         with tf.device(self._device):
             mean, variance = Network(self._architecture, self._flat).prior()
         return mean.numpy().T, variance.numpy().T
 
     def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and variance of q(z|x,y), each of shape (k, n, n_z)."""
+        """Return mean and variance of q(z|x,y), each of shape (k, n, n_z)."""
         mean, variance = self._run("encode", x)
         return np.swapaxes(mean, 0, 1), np.swapaxes(variance, 0, 1)
 
     def _run(
-        self, name: str, x: np.ndarray, *noise: np.ndarray, constants: tuple = ()
+        self, name: str, x: np.ndarray, *noise: np.ndarray, constants: tuple[Any, ...] = ()
     ) -> tuple[np.ndarray, ...]:
         """Call the compiled function `name` on chunks of `x` (n, ...) and `noise` (k, n, ...)."""
         function = _compiled(name, self._architecture)
         with tf.device(self._device):
             scalars = [tf.constant(value) for value in constants]
         parts = []
-        for start, stop, n_padded in _chunk_bounds(len(x), self.chunk_rows):
+        for start, stop, n_padded in _chunk_bounds(len(x), self.chunk_frames):
             pad = n_padded - (stop - start)
-            rows = np.pad(x[start:stop], ((0, pad), (0, 0)))
+            frames = np.pad(x[start:stop], ((0, pad), (0, 0)))
             draws = [np.pad(a[:, start:stop], ((0, 0), (0, pad), (0, 0))) for a in noise]
             with tf.device(self._device):
-                tensors = [tf.constant(array, tf.float32) for array in (rows, *draws)]
+                tensors = [tf.constant(array, tf.float32) for array in (frames, *draws)]
                 results = function(self._flat, *tensors, *scalars)
             parts.append([result.numpy()[: stop - start] for result in results])
         return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
 
-def _chunk_bounds(n: int, chunk_rows: int) -> Iterator[tuple[int, int, int]]:
-    """Start, stop and padded length of each chunk; one (empty) chunk where there is no row."""
-    for start in range(0, max(n, 1), chunk_rows):
-        stop = min(start + chunk_rows, n)
-        yield start, stop, min(chunk_rows, max(_MIN_ROWS, _power_of_two(stop - start)))
+def _chunk_bounds(n: int, chunk_frames: int) -> Iterator[tuple[int, int, int]]:
+    """Yield start, stop and padded length of each chunk; one empty chunk if there is no frame."""
+    for start in range(0, max(n, 1), chunk_frames):
+        stop = min(start + chunk_frames, n)
+        yield start, stop, min(chunk_frames, max(_SHORTEST, _power_of_two(stop - start)))
 
 
 def _power_of_two(n: int) -> int:
@@ -166,7 +170,7 @@ def _membership_gradient(network: Network, x: tf.Tensor, members: tf.Tensor) -> 
             tf.reduce_logsumexp(tf.where(chosen, logits, logits.dtype.min), axis=0)
             for chosen in (members > 0, members <= 0)
         )
-        # log q by the ratio of q to 1 - q: nothing cancels where q is close to 1.
+        # From the ratio of q to 1 - q, so that nothing cancels where q is close to 1.
         log_q = -tf.nn.softplus(outside - inside)
     return (tape.gradient(log_q, x),)
 
@@ -174,7 +178,8 @@ def _membership_gradient(network: Network, x: tf.Tensor, members: tf.Tensor) -> 
 def _loss(
     network: Network, x: tf.Tensor, noise: tf.Tensor, target: tf.Tensor, r_nent: tf.Tensor
 ) -> Iterable[tf.Tensor]:
-    return (losses.frame_loss(network, x, noise, r_nent, target=target).loss,)
+    terms = losses.frame_loss(network, x, noise, target=target)
+    return (terms.total(r_nent, network.architecture.k),)
 
 
 def _decode(network: Network, z: tf.Tensor) -> Iterable[tf.Tensor]:
@@ -185,7 +190,7 @@ def _encode(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
     return [by_component(part, network.architecture.k) for part in network.encode(x)]
 
 
-#: The functions, and the shapes of what they take beside the weights.
+#: The functions, and the kinds of their arguments after the network (see `_compiled`).
 _FUNCTIONS: dict[str, tuple[Callable[..., Iterable[tf.Tensor]], tuple[str, ...]]] = {
     "assign": (_assign, ("x",)),
     "draw_latent": (_draw_latent, ("x", "k z")),
@@ -200,7 +205,7 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Iterable[tf.Tensor]], tuple[str, ...]]
 
 
 def _as_columns(value: tf.Tensor) -> tf.Tensor:
-    """(n, values) -> (values, n), (k, n, values) -> (values, k n), all else as it is."""
+    """Turn (n, values) into (values, n) and (k, n, values) into (values, k n)."""
     if value.shape.rank == 3:
         return as_columns(tf.transpose(value, [2, 0, 1]))
     return tf.transpose(value) if value.shape.rank == 2 else value
@@ -208,7 +213,7 @@ def _as_columns(value: tf.Tensor) -> tf.Tensor:
 
 @lru_cache(maxsize=64)
 def _compiled(name: str, architecture: Architecture) -> Callable[..., Iterable[tf.Tensor]]:
-    """The function `name`, compiled once for an architecture and any number of rows."""
+    """Return the function `name`, compiled once for an architecture and any number of frames."""
     function, arguments = _FUNCTIONS[name]
     a = architecture
     shapes = {
@@ -223,7 +228,7 @@ def _compiled(name: str, architecture: Architecture) -> Callable[..., Iterable[t
 
     @tf.function(autograph=False)
     def compiled(flat: tf.Tensor, *values: tf.Tensor) -> Iterable[tf.Tensor]:
-        # The network has frames as columns.
+        # In the networks a frame is a column.
         results = function(Network(a, flat), *[_as_columns(value) for value in values])
         return [tf.transpose(result) for result in results]
 

@@ -8,20 +8,20 @@ VAMP-2 is the squared Frobenius norm of C_00^{-1/2} C_01 C_11^{-1/2} (Wu & Noé,
 Sci. 30, 23 (2020); Mardt et al., Nat. Commun. 9, 5 (2018)). The q of a frame add up to 1, so
 one singular value is 1 and the score lies between 1 and k.
 
-Estimated from one small batch of n pairs it is too high by about (k - 1)^2 / n and hardly sees
-a state rarer than 1 / n: it would reward noise. So the covariances are those of many more pairs
-than a batch (`soft_covariances.pairs_of_step`), and the batch enters the gradient linearly, through
-d VAMP-2 / d C at those covariances. They are taken with the weights of this step: averages over
-steps that are past lag behind, and a slope of VAMP-2 that lags behind draws the components
-together until one is left.
+An estimate from one small batch of n pairs is too high by about (k - 1)^2 / n and hardly sees a
+state rarer than 1 / n, so it would reward noise. The covariances are therefore those of many more
+pairs than a batch (`lagged_pairs.pairs_of_step`), and the batch enters the gradient linearly,
+through d VAMP-2 / d C at those covariances. They are computed with the weights of the same step:
+running averages lag behind, and a slope of VAMP-2 that lags behind draws the components together
+until only one is left.
 
-Two levels are scored: the components, and, once the training has settled, the metastable states
-that they are lumped into. Between components of one metastable state the density decides; none
-of them may lie across the border of two.
+Two levels are scored: the components and, once the training has settled, the states that they
+are lumped into. Between the components of one state the density decides, but no component may
+lie across the border between two states.
 
-A ridge of about one frame's share on the diagonals of C_00 and C_11 keeps an empty component
-from having an inverse, and a component of one or two frames, which is slow by chance, from
-counting as a state.
+A ridge of about one frame's share on the diagonals of C_00 and C_11 keeps the inverses finite
+when a component is empty. It also keeps a component of one or two frames, which is slow by
+chance, from counting as a state.
 """
 
 import tensorflow as tf
@@ -30,9 +30,16 @@ import tensorflow as tf
 def covariances(
     q0: tf.Tensor, q1: tf.Tensor, weights: tf.Tensor, n_pairs: tf.Tensor | None = None
 ) -> tf.Tensor:
-    """C_00, C_01 and C_11 over pairs with weight 1: (k, n), (k, n), (n,) -> (3, k, k).
+    """Return C_00, C_01 and C_11 of the pairs with weight 1, stacked: shape (3, k, k).
 
-    Where they are a share of `n_pairs`, their share of these averages.
+    Parameters
+    ----------
+    q0, q1 : tensor of shape (k, n)
+        Assignment probabilities of the earlier and of the later frame of each pair.
+    weights : tensor of shape (n,)
+        1 for a pair, 0 for columns that do not count.
+    n_pairs : scalar, optional
+        Number of pairs to divide by, when these columns are a share of a batch.
     """
     n = tf.maximum(tf.reduce_sum(weights) if n_pairs is None else n_pairs, 1.0)
     early, late = q0 * weights, q1 * weights
@@ -46,20 +53,29 @@ def covariances(
 
 
 def grouped(c: tf.Tensor, groups: tf.Tensor) -> tf.Tensor:
-    """Covariances (3, k, k) of components as those of the metastable states they belong to."""
+    """Return the covariances (3, k, k) of the states that `groups` puts the components into."""
     return tf.matmul(groups, c @ groups, transpose_a=True)
 
 
 def vamp2(c: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
-    """VAMP-2 of covariances (3, k, k)."""
+    """Return VAMP-2 of covariances (3, k, k)."""
     c = tf.cast(c, tf.float64)
     p, q = _inverses(c, ridge)
     return tf.linalg.trace(p @ c[1] @ q @ tf.transpose(c[1]))
 
 
 def surrogate(batch: tf.Tensor, many: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
-    """A number whose gradient is that of VAMP-2 at covariances of many pairs, along the batch's."""
-    # In double precision: components that are hardly told apart yet make C nearly singular.
+    """Return a number whose gradient is that of VAMP-2, evaluated at covariances of many pairs.
+
+    Parameters
+    ----------
+    batch : tensor of shape (..., 3, k, k)
+        Covariances of the batch; the gradient flows through them.
+    many : tensor of shape (..., 3, k, k)
+        Covariances of many pairs, at which d VAMP-2 / d C is evaluated.
+    ridge : scalar
+    """
+    # Double precision: while components hardly differ, C is nearly singular.
     c = tf.cast(many, tf.float64)
     p, q = _inverses(c, ridge)
     c01 = c[..., 1, :, :]
@@ -73,8 +89,8 @@ def surrogate(batch: tf.Tensor, many: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
 
 
 def _inverses(c: tf.Tensor, ridge: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    # What is not finite gives a loss that is not finite either, which ends the training as it
-    # should; here it would only spread to what is.
+    # Values that are not finite make the loss non-finite too, which ends the training as it
+    # should. Here they would only spread to the finite ones.
     c = tf.where(tf.math.is_finite(c), c, 0.0)
     c00_and_c11 = tf.stack([c[..., 0, :, :], c[..., 2, :, :]])
     diagonal = tf.cast(ridge, c.dtype) * tf.eye(c.shape[-1], dtype=c.dtype)
@@ -83,10 +99,10 @@ def _inverses(c: tf.Tensor, ridge: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def inverse(c: tf.Tensor) -> tf.Tensor:
-    """The inverse of symmetric positive definite matrices, by sweeps of their k pivots.
+    """Return the inverse of symmetric positive definite matrices, by sweeps of their k pivots.
 
-    Goodnight, Am. Stat. 33, 149 (1979). XLA takes minutes to compile `tf.linalg.inv`, and a
-    quarter of one for a Cholesky factorisation; this takes it half a second.
+    Goodnight, Am. Stat. 33, 149 (1979). XLA takes minutes to compile `tf.linalg.inv` and a
+    quarter of a minute to compile a Cholesky factorisation; this takes half a second.
     """
     k = c.shape[-1]
 

@@ -1,12 +1,14 @@
-"""The reconstruction term of a step, for one component after the other (TensorFlow).
+"""The reconstruction term of a training step, one component after the other (TensorFlow).
 
-It takes most of a step: hidden layers of k n columns. Here the value and the gradient of one
-component are computed before the next one's, so what is in between stays in the processor's
-cache, and the decoder's memory does not grow with k. Where there are many components,
-a frame may be decoded for the most probable of them and one drawn among the rest.
+This term takes most of the time of a step: its hidden layers have k n columns. Here the value
+and the gradient of one component are computed before those of the next one, so intermediate
+results stay in the processor's cache, and the memory of the decoder does not grow with k. When
+there are many components, each frame may be decoded for its most probable components only, and
+for one that is drawn from the others.
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -27,26 +29,30 @@ def expected_log_likelihood(
     uniform: tf.Tensor | None = None,
     precision: str = "",
 ) -> tf.Tensor:
-    """Sum over frames of counts * sum_y q(y|x) * log p(x|z_y).
+    """Return the sum over frames of counts * sum_y q(y|x) * log p(x|z_y).
 
-    With `n_decoded`, an unbiased estimate of it with an unbiased gradient: the so many most
-    probable components of a frame count as they are; one is drawn among the rest and stands for
-    all of them (Liu, Regier, Tripuraneni, Jordan & McAuliffe, ICML 2019, Rao-Blackwellised
-    stochastic gradients for discrete distributions). The mean of the most probable ones is taken
-    off as a control variate.
+    With `n_decoded`, return an unbiased estimate with an unbiased gradient. The `n_decoded` most
+    probable components of a frame are decoded; one component is drawn from the others and
+    represents all of them (Liu, Regier, Tripuraneni, Jordan & McAuliffe, Rao-Blackwellized
+    stochastic gradients for discrete distributions, ICML 2019). The mean over the most probable
+    components is subtracted as a control variate.
 
     Parameters
     ----------
     architecture : Architecture
     flat : tensor of shape (n_weights,)
+        All weights.
     x : tensor of shape (n_x, n)
+        The frames to decode.
     z : tensor of shape (n_z, k n)
     q : tensor of shape (k, n)
+        q(y|x).
     counts : tensor of shape (n,)
+        Weight of each frame.
     n_decoded : int, optional
-        By default all; k - 1 and the one that is drawn would be all, too.
+        By default all components are decoded, as they are for ``n_decoded >= k - 1``.
     uniform : tensor of shape (n,), optional
-        Draws between 0 and 1, for the one that is drawn.
+        Draws between 0 and 1, which choose the component that represents the others.
     precision : str
         As in `Network`.
 
@@ -60,7 +66,7 @@ def expected_log_likelihood(
         return _weighted(architecture, flat, x, z, counts * q, precision)[0]
     chosen = choose(tf.stop_gradient(q), n_decoded, uniform)
     of_chosen = tf.reduce_sum(chosen.marks * q, axis=1)
-    # q of the one drawn is worth all of the rest: its own value drops out, its gradient stays.
+    # The drawn component has the weight of all others; only the gradient of its own q remains.
     weights = tf.concat([of_chosen[:-1], of_chosen[-1:] * chosen.stands_for], 0)
     z = tf.reduce_sum(z[:, tf.newaxis] * chosen.marks, axis=2)
     total, logs = _weighted(architecture, flat, x, z, counts * weights, precision)
@@ -72,14 +78,15 @@ def expected_log_likelihood(
 
 
 class Chosen(NamedTuple):
-    """Which components of each frame are decoded.
+    """The components of each frame that are decoded.
 
     Parameters
     ----------
     marks : tensor of shape (n_decoded + 1, k, n)
-        1 for the component that is chosen, else 0.
+        1 for the chosen component, else 0. The last choice is the component that was drawn.
     stands_for : tensor of shape (n,)
-        The q of all that are not among the most probable, over that of the one drawn.
+        Sum of q over all components that are not among the most probable, divided by q of the
+        one that was drawn.
     """
 
     marks: tf.Tensor
@@ -87,11 +94,11 @@ class Chosen(NamedTuple):
 
 
 def choose(q: tf.Tensor, n_decoded: int, uniform: tf.Tensor) -> Chosen:
-    """The most probable components of each frame, and one drawn among the rest."""
+    """Choose the most probable components of each frame, and draw one from the others."""
     k, marks, rest = q.shape[0], [], q
     for _ in range(n_decoded):
         marks.append(tf.one_hot(tf.argmax(rest, axis=0), k, axis=0, dtype=q.dtype))
-        # Below all others, those whose q is 0 included.
+        # Negative, so below all others, even below those whose q is 0.
         rest = rest - (rest + 1.0) * marks[-1]
     rest = tf.maximum(rest, 0.0)
     cumulated = tf.cumsum(rest)
@@ -99,13 +106,13 @@ def choose(q: tf.Tensor, n_decoded: int, uniform: tf.Tensor) -> Chosen:
     drawn = tf.minimum(tf.reduce_sum(passed, axis=0), k - 1)
     marks.append(tf.one_hot(drawn, k, axis=0, dtype=q.dtype))
     of_drawn = tf.reduce_sum(marks[-1] * rest, axis=0)
-    # Where nothing is left to draw from, the last component is drawn and counts nothing.
+    # If nothing is left to draw from, the last component is drawn with weight 0.
     stands_for = tf.math.divide_no_nan(cumulated[-1], of_drawn)
     return Chosen(tf.stack(marks), stands_for)
 
 
 def _without_value(value: tf.Tensor) -> tf.Tensor:
-    """0, with the gradient of `value`."""
+    """Return 0, with the gradient of `value`."""
     return value - tf.stop_gradient(value)
 
 
@@ -117,19 +124,24 @@ def _weighted(
     weights: tf.Tensor,
     precision: str,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The sum of weights * log p(x|z) and, without a gradient, log p(x|z).
+    """Return the sum of weights * log p(x|z) and, without a gradient, log p(x|z) itself.
 
-    Of x (n_x, n), z (n_z, m, n) and weights (m, n); for one of m after the other.
+    Shapes: x (n_x, n), z (n_z, m, n), weights (m, n). The m components are computed one after
+    the other.
     """
     m = weights.shape[0]
-    # The decoder's weights are the last ones.
+    # The weights of the decoder come last.
     n_others = sum(
         math.prod(shape) for name, shape in architecture.shapes.items() if name[:3] != "px/"
     )
 
     @tf.custom_gradient
-    def total(of_decoder, z, weights):  # type: ignore[no-untyped-def]
-        def one(y, slope, by_z, logs):  # type: ignore[no-untyped-def]
+    def total(
+        of_decoder: tf.Tensor, z: tf.Tensor, weights: tf.Tensor
+    ) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable[..., tuple[tf.Tensor, ...]]]:
+        def add_component(
+            y: tf.Tensor, slope: tf.Tensor, by_z: tf.TensorArray, logs: tf.TensorArray
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray, tf.TensorArray]:
             z_y, weights_y = z[y], weights[y]
             with tf.GradientTape() as tape:
                 tape.watch([of_decoder, z_y])
@@ -142,15 +154,15 @@ def _weighted(
         empty = [tf.TensorArray(z.dtype, size=m) for _ in range(2)]
         start = (0, tf.zeros_like(of_decoder), *empty)
         _, by_decoder, by_z, logs = tf.while_loop(
-            lambda y, *_: y < m, one, start, parallel_iterations=1
+            lambda y, *_: y < m, add_component, start, parallel_iterations=1
         )
         by_z, logs = by_z.stack(), logs.stack()
 
-        def gradient(of_total, _):  # type: ignore[no-untyped-def]
+        def gradient(of_total: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, ...]:
             return of_total * by_decoder, of_total * by_z, of_total * logs
 
         return (tf.reduce_sum(weights * logs), logs), gradient
 
-    # One of m is then a piece of memory.
+    # With the components first, each one is contiguous in memory.
     value, logs = total(flat[n_others:], tf.transpose(z, [1, 0, 2]), weights)
     return value, tf.stop_gradient(logs)

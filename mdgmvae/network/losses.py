@@ -1,12 +1,14 @@
-"""The loss of a frame, term by term; each a pure function of tensors (TensorFlow).
+"""The loss of a frame, term by term; each term is a pure function of tensors (TensorFlow).
 
 With y = 1..k, q = q(y|x), and z_y = mean + sqrt(variance) * noise drawn from q(z|x,y)::
 
-    loss = r_nent * sum_y q log q
-         + sum_y q * [ -log p(x|z_y) + log q(z_y|x,y) - log p(z_y|y) + log k ]
+    loss = r_nent * sum_y q log q                                 negative entropy
+         + sum_y q * [ -log p(x|z_y) ]                            reconstruction
+         + sum_y q * [ log q(z_y|x,y) - log p(z_y|y) ]            latent
+         + log k
 
 Bozkurt Varolgunes, Bereau & Rudzinski 2020, equation 5, with the weight r_nent of the
-negative entropy that their code uses. All values are in nats.
+negative entropy from their code. All values are in nats.
 """
 
 import math
@@ -23,16 +25,40 @@ from .networks import (
 
 
 class LossTerms(NamedTuple):
-    """The loss and the terms that it is made of, each of shape (n,)."""
+    """The terms of the loss: of each of n frames, shape (n,), or summed over frames, scalars.
 
-    loss: tf.Tensor
+    Parameters
+    ----------
+    reconstruction : tensor
+        sum_y q * -log p(x|z_y).
+    latent : tensor
+        sum_y q * [log q(z_y|x,y) - log p(z_y|y)].
+    negative_entropy : tensor
+        sum_y q log q.
+    """
+
     reconstruction: tf.Tensor
     latent: tf.Tensor
     negative_entropy: tf.Tensor
 
+    def total(self, r_nent: tf.Tensor, k: int, n_frames: tf.Tensor | float = 1.0) -> tf.Tensor:
+        """Return the loss: the weighted sum of the terms, and log k for each frame.
+
+        Parameters
+        ----------
+        r_nent : scalar
+            Weight of the negative entropy.
+        k : int
+            Number of components; their prior is p(y) = 1/k.
+        n_frames : scalar
+            Number of frames that each term is summed over.
+        """
+        weighted = r_nent * self.negative_entropy + self.reconstruction + self.latent
+        return weighted + n_frames * math.log(k)
+
 
 def log_normal(x: tf.Tensor, gaussian: Gaussian) -> tf.Tensor:
-    """log N(x; mean, variance) of a diagonal Gaussian: (values, n) -> (n,)."""
+    """Return log N(x; mean, variance) of a diagonal Gaussian: (values, n) -> (n,)."""
     mean, variance = gaussian
     constant = mean.shape[0] * math.log(2.0 * math.pi)
     return -0.5 * (
@@ -41,23 +67,23 @@ def log_normal(x: tf.Tensor, gaussian: Gaussian) -> tf.Tensor:
 
 
 def negative_entropy(logits: tf.Tensor) -> tf.Tensor:
-    """sum_y q log q of q = softmax(logits): (k, n) -> (n,), between -log k and 0."""
+    """Return sum_y q log q of q = softmax(logits): (k, n) -> (n,), between -log k and 0."""
     log_q = tf.nn.log_softmax(logits, axis=0)
     return tf.reduce_sum(tf.exp(log_q) * log_q, axis=0)
 
 
 def draw(gaussian: Gaussian, noise: tf.Tensor) -> tf.Tensor:
-    """mean + sqrt(variance) * noise (Kingma & Welling 2014, section 2.4)."""
+    """Return mean + sqrt(variance) * noise (Kingma & Welling 2014, section 2.4)."""
     return gaussian.mean + tf.sqrt(gaussian.variance) * noise
 
 
 def expectation(q: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
-    """sum_y q(y|x) * values_y: (k, n) and (k n,) or (d, k n) -> (n,) or (d, n)."""
+    """Return sum_y q(y|x) * values_y: (k, n) and (k n,) or (d, k n) -> (n,) or (d, n)."""
     return tf.reduce_sum(q * by_component(values, q.shape[0]), axis=-2)
 
 
 def kl_divergence(p: Gaussian, q: Gaussian) -> tf.Tensor:
-    """KL(p || q) of diagonal Gaussians, E_p[log p - log q]: (values, n) -> (n,)."""
+    """Return KL(p || q) = E_p[log p - log q] of diagonal Gaussians: (values, n) -> (n,)."""
     log_ratio = tf.math.log(p.variance) - tf.math.log(q.variance)
     return 0.5 * tf.reduce_sum(
         (p.variance + tf.square(p.mean - q.mean)) / q.variance - 1.0 - log_ratio, axis=0
@@ -65,7 +91,10 @@ def kl_divergence(p: Gaussian, q: Gaussian) -> tf.Tensor:
 
 
 def latent_loss(network: Network, posterior: Gaussian, z: tf.Tensor, analytic: bool) -> tf.Tensor:
-    """log q(z_y|x,y) - log p(z_y|y), or its expectation over z: (n_z, k n) -> (k n,)."""
+    """Return log q(z_y|x,y) - log p(z_y|y) of each component: (n_z, k n) -> (k n,).
+
+    With `analytic`, its expectation over z: KL(q(z|x,y) || p(z|y)).
+    """
     k = network.architecture.k
     none = tf.zeros_like(by_component(z, k))
     prior = Gaussian(*[as_columns(part[..., tf.newaxis] + none) for part in network.prior()])
@@ -78,40 +107,37 @@ def frame_loss(
     network: Network,
     x: tf.Tensor,
     noise: tf.Tensor,
-    r_nent: tf.Tensor,
     *,
     target: tf.Tensor | None = None,
     analytic_kl: bool = False,
 ) -> LossTerms:
-    """The loss of each frame.
+    """Return the terms of the loss of each frame.
 
     Parameters
     ----------
     network : Network
     x : tensor of shape (n_x, n)
+        Scaled frames.
     noise : tensor of shape (n_z, k n)
-        Standard normal.
-    r_nent : scalar
-        Weight of the negative entropy.
+        Standard normal draws.
     target : tensor of shape (n_x, n), optional
-        What is decoded: x itself, or the frame one lag later.
+        The frames to decode: x itself (default), or the frames one lag later.
     analytic_kl : bool
-        The latent term as its expectation over z in closed form, not at the z drawn.
+        Take the latent term in closed form instead of at the z drawn.
 
     Returns
     -------
     LossTerms
-        ``loss``; ``reconstruction``, sum_y q * -log p(x|z_y); ``latent``, sum_y q *
-        [log q(z_y|x,y) - log p(z_y|y)]; ``negative_entropy``, sum_y q log q.
+        Each of shape (n,).
     """
     logits = network.logits(x)
     q = tf.nn.softmax(logits, axis=0)
     posterior = network.encode(x)
     z = draw(posterior, noise)
-    # The frames once for each component.
+    # Each frame is decoded once for each component.
     decoded = tf.tile(x if target is None else target, [1, network.architecture.k])
-    reconstruction = expectation(q, -log_normal(decoded, network.decode(z)))
-    latent = expectation(q, latent_loss(network, posterior, z, analytic_kl))
-    nent = negative_entropy(logits)
-    log_k = math.log(network.architecture.k)
-    return LossTerms(r_nent * nent + reconstruction + latent + log_k, reconstruction, latent, nent)
+    return LossTerms(
+        reconstruction=expectation(q, -log_normal(decoded, network.decode(z))),
+        latent=expectation(q, latent_loss(network, posterior, z, analytic_kl)),
+        negative_entropy=negative_entropy(logits),
+    )

@@ -1,4 +1,4 @@
-"""The four networks of the GMVAE, as functions of a vector of weights (TensorFlow).
+"""The four networks of the GMVAE as functions of a vector of weights (TensorFlow).
 
 Bozkurt Varolgunes, Bereau & Rudzinski 2020 (arXiv 1912.12175), section 2::
 
@@ -8,12 +8,13 @@ Bozkurt Varolgunes, Bereau & Rudzinski 2020 (arXiv 1912.12175), section 2::
     p(x|z)   = N(mean, variance of NN_Px(z))
     p(y)     = 1 / k
 
-Hidden layers are ReLU, means have no activation, variances are softplus + 1e-5 (that of p(x|z):
-plus `px_floor`, by default the same).
+Hidden layers are ReLU, means have no activation, variances are softplus + 1e-5 (for p(x|z)
+softplus + `px_floor`, which has the same default).
 
-Arrays are feature-major: a frame is a column. What depends on the component y has k n columns,
-the frames of the first component, then those of the second, ... Then the narrow layers of these
-networks work along memory, on all frames and components in one matrix product.
+Arrays are feature-major: a frame is a column. Arrays that depend on the component y have k n
+columns: the frames of the first component, then those of the second, and so on. In this layout
+the narrow layers of these networks run along memory, with one matrix product for all frames and
+components.
 """
 
 import math
@@ -25,14 +26,15 @@ import tensorflow as tf
 
 from .architecture import Architecture
 
-#: Floor of the variances in latent space, of the paper's code.
+#: Floor of the variances in latent space, from the paper's code.
 VARIANCE_FLOOR = 1e-5
-#: Mean and variance of so few values come from one matrix product; of more, the copies that
-#: this takes cost more than a second product.
+#: Largest number of outputs for which mean and variance share one matrix product. For more
+#: outputs, copying the weights into one matrix costs more than a second product.
 JOINT_HEADS = 64
 #: Products of matrices with fewer rows or columns gain nothing from a lower precision.
 WIDE = 64
-#: To so few inputs a 1 is added, so that the gradient of the biases comes with that of the weights.
+#: Largest number of inputs to which a constant 1 is appended in the backward pass, so that one
+#: product gives the gradients of weights and biases.
 THIN = 4
 
 
@@ -44,7 +46,7 @@ class Gaussian(NamedTuple):
 
 
 class Network:
-    """The networks over given weights.
+    """The networks with given weights.
 
     Parameters
     ----------
@@ -52,9 +54,9 @@ class Network:
     flat : tensor of shape (architecture.n_weights,)
         All weights, in the order of ``architecture.shapes``.
     part : str
-        Only the weights of this one of the four networks are given, such as "px".
+        Prefix of the network whose weights `flat` holds, such as "px/"; "" for all networks.
     precision : str
-        The dtype of the wide matrix products, where it is not that of the weights.
+        Data type of the wide matrix products; "" for that of the weights.
     """
 
     def __init__(
@@ -75,7 +77,7 @@ class Network:
         return list(self.architecture.component_order)
 
     def logits(self, x: tf.Tensor) -> tf.Tensor:
-        """Logits of q(y|x): (n_x, n) -> (k, n)."""
+        """Return the logits of q(y|x): (n_x, n) -> (k, n)."""
         n_hidden = len(self.architecture.qy_dims)
         h = self._hidden("qy", x, range(n_hidden))
         logits = self._dense(f"qy/{n_hidden}", h)
@@ -84,10 +86,10 @@ class Network:
         return tf.gather(logits, self._order) if self.architecture.order else logits
 
     def encode(self, x: tf.Tensor) -> Gaussian:
-        """q(z|x,y) for every y: (n_x, n) -> mean and variance of shape (n_z, k n).
+        """Return q(z|x,y) for every y: (n_x, n) -> mean and variance of shape (n_z, k n).
 
-        The first layer reads x beside the transformed one-hot y, so W x is the same for all
-        components and y only adds a bias to it.
+        The input of the first layer is x concatenated with the transformed one-hot y. Its
+        product with x is the same for all components, and y only adds a bias.
         """
         weights, biases = self._weights["qz/0/weights"], self._weights["qz/0/biases"]
         y = self._dense("qz/one_hot", self._one_hot)
@@ -98,12 +100,12 @@ class Network:
         return self._gaussian("qz", h, range(1, len(self.architecture.qz_dims)), VARIANCE_FLOOR)
 
     def prior(self) -> Gaussian:
-        """p(z|y) for every y: mean and variance of shape (n_z, k)."""
+        """Return p(z|y) for every y: mean and variance of shape (n_z, k)."""
         n_layers = len(self.architecture.pz_dims)
         return self._gaussian("pz", self._one_hot, range(n_layers), VARIANCE_FLOOR)
 
     def decode(self, z: tf.Tensor) -> Gaussian:
-        """p(x|z): (n_z, n) -> mean and variance of shape (n_x, n)."""
+        """Return p(x|z): (n_z, n) -> mean and variance of shape (n_x, n)."""
         a = self.architecture
         return self._gaussian("px", z, range(len(a.px_dims)), a.px_floor)
 
@@ -136,22 +138,22 @@ class Network:
 
 
 def as_columns(values: tf.Tensor) -> tf.Tensor:
-    """(..., k, n) -> (..., k n)."""
+    """Reshape (..., k, n) to (..., k n)."""
     return tf.reshape(values, [*values.shape[:-2], -1])
 
 
 def by_component(columns: tf.Tensor, k: int) -> tf.Tensor:
-    """(..., k n) -> (..., k, n)."""
+    """Reshape (..., k n) to (..., k, n)."""
     n = -1 if columns.shape[-1] is None else columns.shape[-1] // k
     return tf.reshape(columns, [*columns.shape[:-1], k, n])
 
 
 @tf.custom_gradient
-def _relu(h: tf.Tensor):  # type: ignore[no-untyped-def]
+def _relu(h: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
     rectified = tf.nn.relu(h)
 
-    def gradient(slope):  # type: ignore[no-untyped-def]
-        # A product: XLA does not use vector instructions for a choice.
+    def gradient(slope: tf.Tensor) -> tf.Tensor:
+        # A product instead of a selection, for which XLA uses no vector instructions.
         return slope * tf.minimum(rectified * 1e30, 1.0)
 
     return rectified, gradient
@@ -159,14 +161,16 @@ def _relu(h: tf.Tensor):  # type: ignore[no-untyped-def]
 
 @lru_cache
 def _affine_in(precision: str) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
-    """W h + b in a precision: (n_in, n_out), (n_out,) and (n_in, n) -> (n_out, n)."""
+    """Return the function W h + b: (n_in, n_out), (n_out,) and (n_in, n) -> (n_out, n)."""
 
     @tf.custom_gradient
-    def affine(weights, biases, h):  # type: ignore[no-untyped-def]
-        # The gradient is spelt out in matrix products: XLA uses no vector instructions for a sum
-        # over the columns, nor for the product with a single row, and computes their operands
-        # once for each.
-        def gradient(slope):  # type: ignore[no-untyped-def]
+    def affine(
+        weights: tf.Tensor, biases: tf.Tensor, h: tf.Tensor
+    ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, ...]]]:
+        # The gradient is written as matrix products. XLA uses no vector instructions for a sum
+        # over the columns or a product with a single row, and computes their operands anew for
+        # each of them.
+        def gradient(slope: tf.Tensor) -> tuple[tf.Tensor, ...]:
             one = tf.ones_like(h[:1])
             if weights.shape[0] > THIN:
                 by_weights = _product(h, slope, precision, transpose_b=True)
@@ -182,7 +186,7 @@ def _affine_in(precision: str) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf
 
 
 def _product(a: tf.Tensor, b: tf.Tensor, precision: str, **transposed: bool) -> tf.Tensor:
-    """A matrix product; that of wide matrices in `precision`."""
+    """Return the matrix product; wide matrices are multiplied in `precision`."""
     is_wide = min(a.shape[0] or WIDE, a.shape[1] or WIDE, b.shape[0] or WIDE) >= WIDE
     if not precision or precision == a.dtype.name or not is_wide:
         return tf.matmul(a, b, **transposed)

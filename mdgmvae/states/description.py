@@ -11,7 +11,7 @@ import numpy as np
 from ..checks import check_count
 from ..errors import InputError
 from ..storage.shown_features import ShownFeatures
-from ..training.dataset import Rows
+from ..training.dataset import Dataset
 from .moments import StateMoments, effect_sizes, means_and_spreads
 from .representatives import diverse_frames
 from .sensitivity import mean_gradients
@@ -143,7 +143,7 @@ def _described(
             "features that the results were made of"
         )
     shown = ShownFeatures.of(features.names, features.units)
-    data = Rows(features.path)
+    data = Dataset(features.path)
     groups, of_group = _groups([kind.labels for kind in assigned])
     sums = StateMoments.sum_up(shown, data.chunks(), groups, len(of_group))
     return [
@@ -174,7 +174,7 @@ def _groups(labels: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 def _description(
     model: GMVAE,
-    data: Rows,
+    data: Dataset,
     shown: ShownFeatures,
     assigned: _Assigned,
     sums: StateMoments,

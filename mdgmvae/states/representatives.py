@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from ..labels import representative_rows
-from ..training.dataset import spread_rows
+from ..training.dataset import spread_out
 
 #: A frame with this probability of its state shows the state and not a transition.
 _SURE = 0.95
@@ -64,14 +64,14 @@ def diverse_frames(
         else:
             sure = rows[probability[rows] >= min(_SURE, float(np.median(probability[rows])))]
             # k-means gives fewer where frames coincide in latent space; others fill up.
-            picked = [centre, *_spread_over(sure, latent, centre, n), *spread_rows(rows, n), *rows]
+            picked = [centre, *_spread_over(sure, latent, centre, n), *spread_out(rows, n), *rows]
         chosen[state] = np.array(list(dict.fromkeys(map(int, picked)))[:n], np.int64)
     return chosen
 
 
 def _spread_over(rows: np.ndarray, latent: np.ndarray, centre: int, n: int) -> list[int]:
     """The rows nearest to the centres of n clusters, without the cluster of `centre`."""
-    rows = spread_rows(rows, _MAX_CLUSTERED)
+    rows = spread_out(rows, _MAX_CLUSTERED)
     points = latent[rows].astype(np.float64)
     n_clusters = min(n, len(np.unique(points, axis=0)))
     clusters = KMeans(n_clusters, n_init=1, max_iter=_ITERATIONS, random_state=0).fit(points)

@@ -6,12 +6,12 @@ import numpy as np
 
 from ..model.trained_model import TrainedModel
 from ..storage.shown_features import ShownFeatures
-from ..training.dataset import BLOCK_BYTES, Rows, spread_rows
+from ..training.dataset import BLOCK_BYTES, Dataset, spread_out
 
 
 def mean_gradients(
     model: TrainedModel,
-    data: Rows,
+    data: Dataset,
     shown: ShownFeatures,
     labels: np.ndarray,
     members: np.ndarray,
@@ -22,7 +22,7 @@ def mean_gradients(
     Parameters
     ----------
     model : TrainedModel
-    data : Rows
+    data : Dataset
         The features of n frames. Only the frames that are used are read.
     shown : ShownFeatures
     labels : ndarray of int64 of shape (n,)
@@ -39,7 +39,7 @@ def mean_gradients(
     means = np.full((len(members), len(shown)), np.nan)
     n_at_once = max(1, BLOCK_BYTES // (4 * data.n_columns))
     for state, of_state in enumerate(members):
-        rows = spread_rows(np.flatnonzero(labels == state), n_frames)
+        rows = spread_out(np.flatnonzero(labels == state), n_frames)
         if not len(rows):
             continue
         total = np.zeros(len(shown))

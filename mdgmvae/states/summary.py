@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..labels import representative_rows
 from ..storage.shown_features import ShownFeatures, with_unit
 from ..tables import Shown, Table, percent
-from ..training.dataset import Rows
+from ..training.dataset import Dataset
 from .moments import StateMoments, means_and_spreads
 from .state_features import KINDS
 
@@ -207,7 +207,7 @@ def _means(labels: np.ndarray, n: int, features: FeatureSet) -> list[dict[str, s
     shown = ShownFeatures.of(features.names, features.units)
     if len(shown) > MAX_SHOWN:
         return [{}] * n
-    sums = StateMoments.sum_up(shown, Rows(features.path).chunks(), labels, n)
+    sums = StateMoments.sum_up(shown, Dataset(features.path).chunks(), labels, n)
     mean, _ = means_and_spreads(shown, sums)
     return [
         {

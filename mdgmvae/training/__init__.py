@@ -1,1 +1,1 @@
-"""How a network is trained."""
+"""How a model is trained: data, scaling, initialisation, steps and the training loop."""

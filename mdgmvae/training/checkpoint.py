@@ -1,4 +1,4 @@
-"""Interrupted trainings go on: the state of a training as one npz file, replaced atomically."""
+"""Checkpoints: the state of a training in an .npz file, from which it can be resumed."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ import os
 import time
 import warnings
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
 from ..storage.atomic import atomic_file, check_file
-
-if TYPE_CHECKING:
-    from .loop import State
+from .dataset import Dataset
+from .state import Restart, State
 
 logger = logging.getLogger(__name__)
 
-#: Seconds of training that an abrupt end may lose.
+#: Seconds of training at most that are lost if the process is killed.
 INTERVAL = 20.0
 _NO_CHECKPOINT = "{}: not a checkpoint of mdgmvae; delete it or give another name"
 _ARRAYS = ("weights", "first_moment", "second_moment")
 
 
 class Checkpoint:
-    """Writes the state of a training now and then, and reads it back.
+    """Writes the state of a training from time to time, and reads it back.
 
     Parameters
     ----------
     path : path-like
-        The .npz file.
+        The .npz file, which is replaced atomically.
     identity : mapping
-        What must be the same for a training to go on: hyperparameters, seed, the data.
+        What must be equal for a training to be resumed: hyperparameters, seed and data.
     writes : bool
-        Of processes that train together only one writes; all of them read.
+        Whether this process writes. Of processes that train together one writes and all read.
     """
 
     def __init__(
-        self, path: str | os.PathLike, identity: Mapping[str, Any], writes: bool = True
+        self, path: str | os.PathLike[str], identity: Mapping[str, Any], writes: bool = True
     ) -> None:
         self.path = check_path(path)
         self._writes = writes
@@ -50,12 +50,12 @@ class Checkpoint:
         self._written = time.monotonic()
 
     def save_now_and_then(self, state: State) -> None:
-        """Save when the last time is `INTERVAL` seconds ago."""
+        """Save the state if the last time was at least `INTERVAL` seconds ago."""
         if time.monotonic() - self._written >= INTERVAL:
             self.save(state)
 
     def save(self, state: State) -> None:
-        """Write the state."""
+        """Write the state; warn if the file cannot be written."""
         if not self._writes:
             return
         arrays = {name: getattr(state, name) for name in _ARRAYS}
@@ -70,20 +70,18 @@ class Checkpoint:
             with atomic_file(self.path) as temporary, open(temporary, "wb") as file:
                 np.savez(file, json=np.array(text), **arrays)
         except (OSError, InputError) as error:
-            # The training is worth more than its checkpoint.
+            # The training is worth more than its checkpoint, so it continues.
             warnings.warn(f"the checkpoint was not written: {error}", stacklevel=2)
         self._written = time.monotonic()
 
     def load(self) -> State | None:
-        """The state to go on from; None where there is no file yet.
+        """Return the state to resume from, or None if there is no file yet.
 
         Raises
         ------
         InputError
-            When the file is no checkpoint, or that of another training.
+            If the file is not a checkpoint, or that of another training.
         """
-        from .loop import Restart, State
-
         if not self.path.exists():
             return None
         content, arrays = _read(self.path)
@@ -105,27 +103,41 @@ class Checkpoint:
         if different:
             raise InputError(
                 f"{self.path}: the checkpoint is of another training ({', '.join(different)} "
-                "differ); delete it to start anew, or give another name"
+                "differ); delete it to start again, or give another name"
             )
         logger.info("resuming from %s at epoch %d", self.path, state.epoch)
         return state
 
 
-def check_path(path: str | os.PathLike) -> Path:
-    """The path of a checkpoint, or an `InputError` when none can be written there."""
+def check_path(path: str | os.PathLike[str]) -> Path:
+    """Return the path of a checkpoint.
+
+    Raises
+    ------
+    InputError
+        If the name does not end in .npz, or no file can be written there.
+    """
     if Path(path).suffix != ".npz":
         raise InputError(f"checkpoint={str(path)!r}: give the name of a file that ends in .npz")
     check_file(path)
     return Path(path)
 
 
-def stored_seed(path: str | os.PathLike) -> int | None:
-    """The seed of the training whose checkpoint is at `path`; None where there is none."""
+def stored_seed(path: str | os.PathLike[str]) -> int | None:
+    """Return the seed of the training whose checkpoint this is; None if there is no file."""
     if not Path(path).is_file():
         return None
     content, _ = _read(Path(path))
     seed = content.get("identity", {}).get("seed")
     return int(seed) if seed is not None else None
+
+
+def digest(dataset: Dataset) -> dict[str, Any]:
+    """Return what tells these data from others: their shape and a checksum of all frames."""
+    checksum = 0
+    for chunk in dataset.chunks():
+        checksum = zlib.crc32(np.ascontiguousarray(chunk).data, checksum)
+    return {"shape": [len(dataset), dataset.n_columns], "checksum": checksum}
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

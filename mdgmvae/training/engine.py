@@ -1,6 +1,6 @@
-"""How the steps of a training are computed: batches and blocks, XLA, one device or several.
+"""How the steps of a training are computed: sizes of batches and blocks, XLA, devices.
 
-With another engine the last bits of the weights are others (TensorFlow).
+Another engine gives other last bits of the weights.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ import math
 from dataclasses import dataclass
 
 from ..network.devices import n_threads
-from .replicas import OneDevice, Replicas
+from .distribution import Devices
 
 logger = logging.getLogger(__name__)
 
-#: XLA halves a step of a small network and takes some seconds to compile.
+#: Smallest number of steps for which XLA pays. It halves the time of a step of a small network,
+#: and takes some seconds to compile.
 STEPS_WORTH_COMPILING = 1_000
-#: Of so many features on, matrix products take the time, and without XLA all threads share them.
+#: Number of features from which matrix products take most of the time. Without XLA all threads
+#: share them.
 WIDE_FRAME = 256
-#: Numbers that a processor's widest vectors hold; from so many vectors on batches are filled up.
+#: Numbers that the widest vectors of a processor hold, and the number of such vectors in a batch
+#: from which it is filled up to whole vectors.
 VECTOR, FILLED = 16, 8
 
 
@@ -28,68 +31,71 @@ class Engine:
 
     Parameters
     ----------
-    place : OneDevice or Replicas
-        Where.
+    devices : OneDevice or Replicas
+        The devices that compute.
     batch_size : int
-        Rows of a batch.
-    block_rows : int
-        The most rows of a block: a multiple of `batch_size`.
+        Frames of a batch.
+    block_frames : int
+        Frames of a block at most: a multiple of `batch_size`.
     xla : bool
-        Compiled by XLA.
+        Whether XLA compiles the steps.
     resident : bool
-        All frames are on the device, and blocks are numbers of frames.
+        Whether all frames are on the device and blocks hold frame numbers.
     """
 
-    place: OneDevice | Replicas
+    devices: Devices
     batch_size: int
-    block_rows: int
+    block_frames: int
     xla: bool
     resident: bool = False
 
     @property
     def n_batches(self) -> int:
-        """The most batches of a block."""
-        return self.block_rows // self.batch_size
+        """Number of batches of a block at most."""
+        return self.block_frames // self.batch_size
 
     @property
     def width(self) -> int:
-        """Columns of a batch, some of them empty: whole vectors, a quarter faster than 517.
+        """Number of columns of a batch, the same for each replica.
 
-        Each replica has the same number of them.
+        Columns are added to fill whole vectors, which makes a step a quarter faster than with
+        517 columns.
         """
         unit = 1 if self.batch_size < FILLED * VECTOR else VECTOR
-        return unit * self.place.n * math.ceil(self.batch_size / (unit * self.place.n))
+        return unit * self.devices.n * math.ceil(self.batch_size / (unit * self.devices.n))
 
     @classmethod
     def choose(
         cls,
-        place: OneDevice | Replicas,
+        devices: Devices,
+        *,
         batch_size: int,
         n_x: int,
-        n_rows: int,
-        block_rows: int,
+        n_frames: int,
+        block_frames: int,
         n_epochs: int,
+        resident: bool = False,
     ) -> Engine:
-        """The fastest on one thread for so many rows and epochs (`benchmarks/speed`).
+        """Choose the fastest engine on one thread (measured in `benchmarks/speed`).
 
-        Sizes are rounded up, so that data of about as many rows share what was compiled.
+        Sizes are rounded up, so that data of similar length share what was compiled.
         """
-        n_steps = n_epochs * -(-n_rows // batch_size)
+        n_steps = n_epochs * -(-n_frames // batch_size)
         one_thread = n_threads() == 1
-        is_fast = place.is_cpu and (n_x < WIDE_FRAME or one_thread)
+        is_fast = devices.is_cpu and (n_x < WIDE_FRAME or one_thread)
         xla = is_fast and n_steps >= STEPS_WORTH_COMPILING
         logger.info(
             "at most %s steps of %d frames on %s, %s",
-            f"{n_steps:,}", min(batch_size, n_rows), place,
+            f"{n_steps:,}", min(batch_size, n_frames), devices,
             "compiled by XLA" if xla else "without XLA",
         )  # fmt: skip
-        most_batches = max(1, block_rows // batch_size)
-        # A batch of more rows than there are is the same batch.
-        batch_size = min(batch_size, _power_of_two(n_rows))
-        n_batches = min(most_batches, _power_of_two(-(-n_rows // batch_size)))
-        return cls(place, batch_size, n_batches * batch_size, xla)
+        most_batches = max(1, block_frames // batch_size)
+        # A batch larger than the data is the same batch.
+        batch_size = min(batch_size, _power_of_two(n_frames))
+        n_batches = min(most_batches, _power_of_two(-(-n_frames // batch_size)))
+        return cls(devices, batch_size, n_batches * batch_size, xla, resident)
 
 
 def _power_of_two(n: int) -> int:
-    """The smallest one that is not less than `n`."""
+    """Return the smallest power of two that is not less than `n`."""
     return 1 << (n - 1).bit_length()

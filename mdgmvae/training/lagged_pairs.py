@@ -1,33 +1,73 @@
-"""Pairs of frames one lag apart: (t, t + lag) within one continuous piece of trajectory."""
+"""Pairs of frames one lag apart: (t, t + lag) within one continuous segment."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import InputError
+from ..kinetics.covariances import Covariances
+from .dataset import Dataset
 
-if TYPE_CHECKING:
-    from .dataset import Rows
+#: Number of frames of a component at which the ridge halves the inverse of its population.
+FRAMES_OF_RIDGE = 2.0
+#: Bounds of the number of pairs from which a step estimates VAMP-2.
+FEWEST_PAIRS, MOST_PAIRS = 4_096, 16_384
+
+
+def pairs_of_step(k: int) -> int:
+    """Return the number of pairs from which a training step estimates VAMP-2 of k components.
+
+    With so many pairs the estimate is too high by (k - 1)^2 / pairs, about 0.04 for 20
+    components, and a state with a thousandth of the frames is nearly always among them.
+
+    Examples
+    --------
+    >>> pairs_of_step(5), pairs_of_step(20)
+    (4096, 9025)
+    """
+    return min(MOST_PAIRS, max(FEWEST_PAIRS, 25 * (k - 1) ** 2))
+
+
+def ridge_of(n_pairs: int) -> float:
+    """Return the number that is added to the diagonals of covariances of `n_pairs` pairs.
+
+    Examples
+    --------
+    >>> ridge_of(20_000)
+    0.0001
+    """
+    return FRAMES_OF_RIDGE / n_pairs
+
+
+def ridged_vamp2(covariances: Covariances) -> float:
+    """Return VAMP-2 with the ridge that belongs to the number of pairs, as training scores it.
+
+    Examples
+    --------
+    >>> slow = np.repeat(np.eye(2), 50, axis=0)
+    >>> round(ridged_vamp2(Covariances.of([(slow, slow)] * 10)), 1)
+    2.0
+    """
+    return covariances.vamp2_with_ridge(ridge_of(covariances.n_pairs))
 
 
 @dataclass(frozen=True, eq=False)
-class TimePairs:
-    """Which rows have a partner one lag later.
+class LaggedPairs:
+    """The frames that have a partner one lag later.
 
     Parameters
     ----------
     lag : int
-        Rows.
-    has_partner : ndarray of bool of shape (n_rows,)
-        Whether row t + lag belongs to the same piece (and both may be used).
+        Lag in frames.
+    has_partner : ndarray of bool of shape (n_frames,)
+        Whether frame t + lag belongs to the same segment as frame t (and both may be used).
 
     Examples
     --------
-    >>> TimePairs.within([3, 2], lag=1).has_partner.tolist()
+    >>> LaggedPairs.within([3, 2], lag=1).has_partner.tolist()
     [True, True, False, True, False]
     """
 
@@ -35,20 +75,31 @@ class TimePairs:
     has_partner: np.ndarray
 
     @classmethod
-    def within(cls, lengths: Sequence[int], lag: int, keep: np.ndarray | None = None) -> TimePairs:
-        """All pairs that do not straddle two pieces, of rows that `keep` marks.
+    def within(
+        cls, lengths: Sequence[int], lag: int, keep: np.ndarray | None = None
+    ) -> LaggedPairs:
+        """Return all pairs within a segment, of the frames that `keep` marks.
+
+        Parameters
+        ----------
+        lengths : sequence of int
+            Frames of each continuous segment.
+        lag : int
+            Lag in frames.
+        keep : ndarray of bool of shape (n_frames,), optional
+            The frames that may be used. Default: all.
 
         Raises
         ------
         InputError
-            When there is none.
+            If there is no pair.
         """
         pairs = cls.if_any(lengths, lag, keep)
         if pairs is None:
             raise InputError(
-                f"lag={lag}: no continuous piece of trajectory is longer than {lag} rows (the "
-                f"longest has {max(lengths)}), so there are no pairs of frames one lag apart; "
-                "lower the lag, give frames in the order of time, or leave kinetics out "
+                f"lag={lag}: no continuous segment is longer than {lag} frames (the longest has "
+                f"{max(lengths)}), so there are no pairs of frames one lag apart; shorten the "
+                "lag, give the frames in the order of time, or train without kinetics "
                 "(vamp_weight=0)"
             )
         return pairs
@@ -56,43 +107,43 @@ class TimePairs:
     @classmethod
     def if_any(
         cls, lengths: Sequence[int], lag: int, keep: np.ndarray | None = None
-    ) -> TimePairs | None:
-        """`within`, or None where there is no pair."""
-        n_rows = sum(lengths)
-        has_partner = np.ones(n_rows, bool)
+    ) -> LaggedPairs | None:
+        """Return what `within` returns, or None if there is no pair."""
+        n_frames = sum(lengths)
+        has_partner = np.ones(n_frames, bool)
         for end in np.cumsum(lengths):
             has_partner[max(end - lag, 0) : end] = False
-        # A piece that is shorter than the lag has no pair, and must not borrow a neighbour's.
+        # A segment that is shorter than the lag has no pair, not even with its neighbour.
         starts = np.cumsum([0, *lengths])[:-1]
         for start, length in zip(starts, lengths, strict=True):
             if length <= lag:
                 has_partner[start : start + length] = False
         if keep is not None:
-            later = np.zeros(n_rows, bool)
-            later[: n_rows - lag if lag < n_rows else 0] = keep[lag:]
+            later = np.zeros(n_frames, bool)
+            later[: n_frames - lag if lag < n_frames else 0] = keep[lag:]
             has_partner &= keep & later
         return cls(lag, has_partner) if has_partner.any() else None
 
     @property
     def n_pairs(self) -> int:
-        """How many there are."""
+        """Number of pairs."""
         return int(self.has_partner.sum())
 
     def chunks(
-        self, rows: Rows, function: Callable[[np.ndarray], np.ndarray] = lambda raw: raw
+        self, dataset: Dataset, function: Callable[[np.ndarray], np.ndarray] = lambda raw: raw
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """All pairs in order, as (earlier rows, later rows), in bounded chunks.
+        """Yield all pairs in order, as (earlier frames, later frames), in bounded chunks.
 
         Parameters
         ----------
-        rows : Rows
+        dataset : Dataset
         function : callable
-            Applied to the rows first, (n, n_columns) -> (n, anything).
+            Applied to the frames first: (n, n_columns) -> (n, any number of values).
         """
-        n = max(rows.block_rows(1), 4 * self.lag)
-        for start in range(0, len(rows) - self.lag, n):
-            stop = min(start + n, len(rows) - self.lag)
+        n = max(dataset.block_frames(1), 4 * self.lag)
+        for start in range(0, len(dataset) - self.lag, n):
+            stop = min(start + n, len(dataset) - self.lag)
             chosen = self.has_partner[start:stop]
             if chosen.any():
-                values = function(rows.read(start, stop + self.lag))
+                values = function(dataset.read(start, stop + self.lag))
                 yield values[: stop - start][chosen], values[self.lag :][chosen]

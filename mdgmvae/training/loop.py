@@ -1,363 +1,206 @@
-"""The training loop: restarts, epochs, annealing, validation, early stop (TensorFlow).
+"""The training loop: restarts, epochs, annealing, validation, early stop, refit.
 
-`train` reads as the method, top to bottom. One epoch is a pass over all rows in a new random
-order, in steps of Adam (Kingma & Ba 2015) on the mean loss of a batch; restarts go through the
-same batches, one after the other. Shuffles and noise are functions of the seed, the restart and
-the epoch alone, so a training that was interrupted and resumed ends with the same weights as
-one that was not.
+`train` reads as the method, from top to bottom. One epoch is a pass over all frames in a new
+random order, in steps of Adam (Kingma & Ba 2015) on the mean loss of a batch. All restarts go
+through the same batches. Shuffles and noise are functions of the seed, the restart and the epoch
+alone, so a training that was interrupted and resumed ends with the same weights as one that was
+not.
 """
 
 from __future__ import annotations
 
 import copy
-import logging
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..network.architecture import (
-    Architecture,
-    flatten,
-    initial_weights,
-    kinetic_weight,
-)
-from ..network.objective import TERMS, Objective
-from .engine import Engine
-from .replicas import OneDevice, Replicas
-from .steps import Optimiser, on_device
+from ..errors import InputError
+from ..network.architecture import Architecture, kinetic_weight
+from ..network.objective import TERMS
+from ..presets import Hyperparameters
+from ..progress import progress_bar
+from .checkpoint import Checkpoint
+from .dataset import Dataset
+from .distribution import Devices
+from .held_out import Split, hold_out
+from .lagged_pairs import LaggedPairs
+from .optimiser import Optimiser, make_optimisers
+from .preparation import Preparation, generator, prepare
+from .schedules import anneal_epochs, entropy_weight, learning_rate
+from .state import Restart, RestartResult, State, TrainingResult
+from .training_set import TrainingSet
+from .validation import Validator
 
-logger = logging.getLogger(__name__)
-
-
-#: Share of the epochs after which metastable states count in the kinetic term.
+#: Share of the epochs after which states count in the kinetic term.
 SETTLED = 0.5
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to train; the meaning of each is in the documentation of `GMVAE`."""
-
-    n_epochs: int
-    batch_size: int
-    lr: float
-    r_nent: float
-    seed: int
-    r_nent_start: float | None = None
-    anneal: float = 0.7
-    lr_schedule: str = "constant"
-    patience: int | None = None
-    n_init: int = 1
-    kl: str = "sampled"
-    vamp_weight: float = 0.0
-    decoder_target: str = "same"
-    n_decoded: int | None = None
-    precision: str = "float32"
-    #: End after so many epochs of the schedule.
-    stop_after: int | None = None
-
-    @property
-    def anneal_epochs(self) -> int:
-        """Epochs during which the weight of the entropy still changes."""
-        return 0 if self.r_nent_start is None else math.ceil(self.anneal * self.n_epochs)
-
-    def entropy_weight(self, epoch: int) -> float:
-        """The weight of the negative entropy: from `r_nent_start` linearly to `r_nent`."""
-        if self.r_nent_start is None or epoch >= self.anneal_epochs:
-            return self.r_nent
-        share = epoch / self.anneal_epochs
-        return self.r_nent_start + share * (self.r_nent - self.r_nent_start)
-
-    def learning_rate(self, epoch: int) -> float:
-        """`lr`, or its cosine decay towards zero (Loshchilov & Hutter 2017)."""
-        if self.lr_schedule == "constant":
-            return self.lr
-        return self.lr * 0.5 * (1.0 + math.cos(math.pi * epoch / self.n_epochs))
-
-    @property
-    def objective(self) -> Objective:
-        """What a step minimises."""
-        return Objective(
-            vamp_weight=self.vamp_weight,
-            lagged_target=self.decoder_target == "lagged",
-            analytic_kl=self.kl == "analytic",
-            n_decoded=self.n_decoded,
-            precision=self.precision,
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Batches:
-    """Rows for a number of steps, already scaled.
-
-    Parameters
-    ----------
-    rows : ndarray of shape (n, n_x)
-        Or, where the frames are on the device, their numbers, of shape (n,) and int32.
-    later : ndarray of that shape or None
-        The rows one lag later, where pairs are used.
-    has_partner : ndarray of shape (n, 1), float32, or None
-        1 where `later` is of the same piece of trajectory, else 0.
-    """
-
-    rows: np.ndarray
-    later: np.ndarray | None = None
-    has_partner: np.ndarray | None = None
-
-
-@dataclass(frozen=True)
-class Validation:
-    """What the held-out rows, and all training pairs, say of weights.
-
-    Parameters
-    ----------
-    values : dict of str to float
-        For the history: "val_loss", "vamp2", "val_vamp2", those that there are.
-    loss : float or None
-        What is to be minimised; None where nothing is held out.
-    """
-
-    values: dict[str, float]
-    loss: float | None
-
-
-class Data(Protocol):
-    """Where the rows come from: already scaled, never all at once."""
-
-    #: Of the covariances of the kinetic term.
-    ridge: float
-    #: How many rows there are. With those held out: so what is compiled for the training without
-    #: them serves for the one with them.
-    n_rows: int
-
-    @property
-    def block_rows(self) -> int:
-        """The most rows of a block, a multiple of the batch size."""
-
-    def held(self) -> np.ndarray | None:
-        """All rows, (n_rows, n_x), where they are in memory."""
-
-    def epoch(self, rng: np.random.Generator, numbers_only: bool) -> Iterable[Batches]:
-        """The training rows, or their numbers, in a new random order, in blocks of batches."""
-
-    def is_sound(self, flat: np.ndarray) -> bool:
-        """Whether the loss of some rows is finite with these weights."""
-
-    def groups(self, flat: np.ndarray) -> np.ndarray:
-        """Which components are one metastable state: (k, k), a column a state."""
-
-    def validate(self, flat: np.ndarray) -> Validation:
-        """Judge weights at the final weights of the terms."""
-
-
-@dataclass
-class Restart:
-    """How one of the restarts is doing."""
-
-    history: dict[str, list[float]] = field(default_factory=dict)
-    best_weights: np.ndarray | None = None
-    best_loss: float = math.inf
-    best_epoch: int = 0
-    stale_epochs: int = 0
-    diverged: bool = False
-
-
-@dataclass
-class State:
-    """Everything that decides how training goes on, as NumPy arrays and plain numbers.
-
-    The arrays have one row a restart: weights and moments (n_init, n_weights).
-    """
-
-    epoch: int
-    step: int
-    weights: np.ndarray
-    first_moment: np.ndarray
-    second_moment: np.ndarray
-    restarts: list[Restart]
-
-
-@dataclass(frozen=True)
-class Fit:
-    """What a restart ends with.
-
-    Parameters
-    ----------
-    weights : ndarray of shape (n_weights,)
-    history : dict of str to list of float
-    loss : float
-        By which restarts are compared.
-    epochs : int
-        After how many epochs these weights were reached.
-    restart : int
-    diverged : bool
-        The loss was no longer finite: the weights are the last good ones.
-    """
-
-    weights: np.ndarray
-    history: dict[str, list[float]]
-    loss: float
-    epochs: int
-    restart: int
-    diverged: bool = False
+#: Number of pairs, in lags, below which kinetics cannot be estimated.
+FEWEST_LAGS = 10
 
 
 def train(
-    data: Data,
-    architecture: Architecture,
-    options: Options,
-    place: OneDevice | Replicas,
+    dataset: Dataset,
+    lengths: Sequence[int],
+    hyperparameters: Hyperparameters,
+    seed: int,
+    devices: Devices,
     *,
-    initial: np.ndarray | None = None,
-    on_epoch: Callable[[State], None] = lambda state: None,
-    resume: State | None = None,
-) -> list[Fit]:
-    """Train `n_init` times, on the same batches.
+    checkpoint: Checkpoint | None = None,
+    verbose: bool | None = None,
+) -> TrainingResult:
+    """Train all restarts, keep the best one and, with `refit`, train it again on all frames.
 
     Parameters
     ----------
-    data : Data
-    architecture : Architecture
-    options : Options
-    place : OneDevice or Replicas
-        Where steps are computed.
-    initial : ndarray of shape (n_init, n_weights), optional
-        Weights to start from; by default `random_start`.
-    on_epoch : callable
-        Called with the state after each epoch (progress, checkpoints).
-    resume : State, optional
-        Go on from here.
+    dataset : Dataset
+        Features of all frames.
+    lengths : sequence of int
+        Frames of each continuous segment.
+    hyperparameters : Hyperparameters
+        Checked against the data (`Hyperparameters.check_data`).
+    seed : int
+        Seed of all random numbers.
+    devices : OneDevice or Replicas
+        The devices that compute.
+    checkpoint : Checkpoint, optional
+        Where to save the state of the training, and to resume from.
+    verbose : bool, optional
+        Whether to show a progress bar (see `progress_bar`).
 
     Returns
     -------
-    list of Fit
-        One for each restart.
+    TrainingResult
+
+    Raises
+    ------
+    InputError
+        If there are no pairs of frames one lag apart, or the checkpoint cannot be used.
     """
-    if initial is None:
-        initial = random_start(architecture, options)
-    state = resume or _start(architecture, initial)
-    engine = Engine.choose(
-        place,
-        options.batch_size,
-        architecture.n_x,
-        data.n_rows,
-        data.block_rows,
-        options.n_epochs,
+    given, n_frames = hyperparameters, len(dataset)
+    problems = [] if given.lag is None else _few_pairs(LaggedPairs.within(lengths, given.lag))
+    rng = np.random.default_rng(seed)
+    split = hold_out(n_frames, given.validation_fraction, lengths, rng, given.lag or 0)
+    problems += _nothing_held_out(split, given)
+
+    start = prepare(dataset, lengths, split, given, seed, range(given.n_init))
+    setting = _Setting.of(dataset, lengths, given, seed, devices, start)
+    restarts = _train_restarts(setting, start.initial, given.n_epochs, checkpoint, verbose)
+    kept = best(restarts)
+    problems += start.problems
+
+    validation_history: dict[str, list[float]] = {}
+    if given.refit and split.held_out.any() and not kept.diverged:
+        # A state that was visited once may lie in the frames that were held out.
+        validation_history = kept.history
+        everything = Split.of_all(n_frames)
+        start = prepare(dataset, lengths, everything, given, seed, [kept.restart])
+        setting = _Setting.of(dataset, lengths, given, seed, devices, start)
+        (kept,) = _train_restarts(setting, start.initial, kept.epochs, None, verbose)
+        problems += start.problems
+    return TrainingResult(
+        kept=kept,
+        architecture=start.architecture,
+        scaling=start.scaling,
+        validation_history=validation_history,
+        problems=tuple(dict.fromkeys(problems)),
     )
-    frames = data.held() if place.keeps_frames else None
-    if frames is not None:
-        frames = on_device(place, frames)
-        engine = replace(engine, resident=True)
-    optimisers = [
-        Optimiser(architecture, options.objective, engine, *arrays, state.step, data.ridge, frames)
-        for arrays in zip(state.weights, state.first_moment, state.second_moment, strict=True)
-    ]
-    n_epochs = options.n_epochs if options.stop_after is None else options.stop_after
-    while state.epoch < n_epochs and (going := _going(state, options)):
-        state = _epoch(state, going, optimisers, data, options, place)
-        on_epoch(state)
-    weight = kinetic_weight(options.vamp_weight, architecture.n_x)
-    return [_finish(state, number, weight) for number in range(len(state.restarts))]
 
 
-def _going(state: State, options: Options) -> list[int]:
-    """The restarts that have not ended."""
-    return [n for n, restart in enumerate(state.restarts) if not _has_ended(restart, options)]
+@dataclass(frozen=True, eq=False)
+class _Setting:
+    """What all epochs of some restarts have in common."""
+
+    hyperparameters: Hyperparameters
+    seed: int
+    devices: Devices
+    architecture: Architecture
+    training_set: TrainingSet
+    validator: Validator
+
+    @classmethod
+    def of(
+        cls,
+        dataset: Dataset,
+        lengths: Sequence[int],
+        hyperparameters: Hyperparameters,
+        seed: int,
+        devices: Devices,
+        start: Preparation,
+    ) -> _Setting:
+        architecture = start.architecture
+        training_set = TrainingSet.of(
+            dataset, lengths, start.split, start.scaling, architecture, hyperparameters
+        )
+        validator = Validator(training_set, architecture, hyperparameters, seed, devices.device)
+        return cls(hyperparameters, seed, devices, architecture, training_set, validator)
 
 
-def _epoch(
-    state: State,
-    going: list[int],
-    optimisers: list[Optimiser],
-    data: Data,
-    options: Options,
-    place: OneDevice | Replicas,
+def _train_restarts(
+    setting: _Setting,
+    initial: np.ndarray,
+    n_epochs: int,
+    checkpoint: Checkpoint | None,
+    verbose: bool | None,
+) -> list[RestartResult]:
+    """Train each restart from its initial weights, or from the checkpoint, on the same batches."""
+    given = setting.hyperparameters
+    state = _resumed(checkpoint, setting.devices) or State.start(initial)
+    optimisers = make_optimisers(
+        setting.architecture, given, setting.devices, setting.training_set, state
+    )
+    with _recorded(n_epochs, checkpoint, verbose) as record:
+        while state.epoch < n_epochs and (active := _active(state, given)):
+            state = _train_epoch(setting, optimisers, state, active)
+            record(state)
+    weight = kinetic_weight(given.vamp_weight, setting.architecture.n_x)
+    return [state.result(number, weight) for number in range(len(state.restarts))]
+
+
+def _train_epoch(
+    setting: _Setting, optimisers: list[Optimiser], state: State, active: list[int]
 ) -> State:
-    """Train the restarts that are `going` for one epoch; `state` stays as it is."""
-    lr, r_nent = options.learning_rate(state.epoch), options.entropy_weight(state.epoch)
-    generators = [_generator(options.seed, n, state.epoch) for n in range(len(state.restarts))]
-    # Each restart has its own noise; the order of the rows is that of the first one for all.
+    """Train the active restarts for one epoch, and return the new state."""
+    given, data = setting.hyperparameters, setting.training_set
+    lr, r_nent = learning_rate(given, state.epoch), entropy_weight(given, state.epoch)
+    generators = [generator(setting.seed, n, state.epoch) for n in range(len(state.restarts))]
+    # Each restart has its own noise, but all share the order of the frames.
     seeds = [int(rng.integers(0, 2**31 - 1, dtype=np.int32)) for rng in generators]
-    for n in going:
-        optimisers[n].start_epoch(lr, r_nent, seeds[n], _groups(state, n, data, options))
-    # One graph for all restarts takes longer than one after the other: products of a stack of
-    # small matrices are slower than as many products.
-    for block in data.epoch(generators[0], optimisers[0].takes_numbers):
-        for n in going:
+    for n in active:
+        optimisers[n].start_epoch(lr, r_nent, seeds[n], _groups(setting, state, n))
+
+    # One graph for all restarts would be slower: products of a stack of small matrices take
+    # longer than as many single products.
+    for block in data.epoch(generators[0], numbers_only=optimisers[0].takes_numbers):
+        for n in active:
             optimisers[n].run(block)
+
     after = copy.deepcopy(state)
-    after.epoch, after.step = state.epoch + 1, optimisers[going[0]].step
-    for n in going:
+    after.epoch, after.step = state.epoch + 1, optimisers[active[0]].step
+    for n in active:
         weights, *moments = optimisers[n].arrays()
         terms, restart = optimisers[n].means(), after.restarts[n]
-        # The loss was taken before each step: what the last ones led to is not in it.
-        is_sound = place.agree(float(data.is_sound(weights))) == 1.0
+        # The loss of a step is that before the step, so it does not show what the last steps did.
+        is_sound = setting.devices.agree(float(setting.validator.is_sound(weights))) == 1.0
         if not math.isfinite(terms["loss"]) or not is_sound:
             restart.diverged = True
             continue
         after.weights[n] = weights
         after.first_moment[n], after.second_moment[n] = moments
-        _record(restart, after.epoch, terms, lr, r_nent)
-        _validate(restart, weights, after.epoch, data, options, place)
+        values = {"epoch": after.epoch, **{t: terms[t] for t in TERMS}, "r_nent": r_nent, "lr": lr}
+        _record(restart, values)
+        _validate(setting, restart, weights, after.epoch)
     return after
 
 
-def random_start(architecture: Architecture, options: Options) -> np.ndarray:
-    """Random weights for every restart: shape (n_init, n_weights)."""
-    generators = [_generator(options.seed, restart, -1) for restart in range(options.n_init)]
-    return np.stack(
-        [flatten(architecture, initial_weights(architecture, rng)) for rng in generators]
-    )
-
-
-def _generator(seed: int, restart: int, epoch: int) -> np.random.Generator:
-    """The random numbers of one epoch: shuffle and noise; epoch -1 draws the first weights."""
-    return np.random.default_rng([seed, restart, epoch + 1])
-
-
-def _start(architecture: Architecture, initial: np.ndarray) -> State:
-    return State(
-        epoch=0,
-        step=0,
-        weights=initial,
-        first_moment=np.zeros_like(initial),
-        second_moment=np.zeros_like(initial),
-        restarts=[Restart() for _ in initial],
-    )
-
-
-def _groups(state: State, number: int, data: Data, options: Options) -> np.ndarray | None:
-    """Which components of a restart belong together; None until the training has settled."""
-    if options.vamp_weight == 0 or state.epoch < SETTLED * options.n_epochs:
-        return None
-    return data.groups(state.weights[number])
-
-
-def _record(
-    restart: Restart, epoch: int, terms: dict[str, float], lr: float, r_nent: float
-) -> None:
-    values = {"epoch": epoch, **{n: terms[n] for n in TERMS}, "r_nent": r_nent, "lr": lr}
-    for name, value in values.items():
-        restart.history.setdefault(name, []).append(value)
-
-
-def _validate(
-    restart: Restart,
-    weights: np.ndarray,
-    epoch: int,
-    data: Data,
-    options: Options,
-    place: OneDevice | Replicas,
-) -> None:
-    """Keep the best weights by the rows held out, once the loss is the final one."""
-    judged = data.validate(weights)
-    for name, value in judged.values.items():
-        restart.history.setdefault(name, []).append(value)
-    if judged.loss is None or epoch < options.anneal_epochs:
+def _validate(setting: _Setting, restart: Restart, weights: np.ndarray, epoch: int) -> None:
+    """Score the weights, and keep them if they are the best since the annealing."""
+    found = setting.validator.validate(weights)
+    _record(restart, found.values)
+    if found.loss is None or epoch < anneal_epochs(setting.hyperparameters):
         return
-    loss = place.agree(judged.loss)
+    loss = setting.devices.agree(found.loss)
     if loss < restart.best_loss:
         restart.best_loss, restart.best_weights = loss, weights.copy()
         restart.best_epoch, restart.stale_epochs = epoch, 0
@@ -365,19 +208,92 @@ def _validate(
         restart.stale_epochs += 1
 
 
-def _has_ended(restart: Restart, options: Options) -> bool:
-    is_stale = options.patience is not None and restart.stale_epochs >= options.patience
-    return restart.diverged or is_stale
+def _active(state: State, hyperparameters: Hyperparameters) -> list[int]:
+    """Return the restarts that have neither diverged nor stopped early."""
+    patience = math.inf if hyperparameters.patience is None else hyperparameters.patience
+    return [
+        n
+        for n, restart in enumerate(state.restarts)
+        if not restart.diverged and restart.stale_epochs < patience
+    ]
 
 
-def _finish(state: State, number: int, weight_of_vamp2: float) -> Fit:
-    restart = state.restarts[number]
-    if restart.best_weights is not None:
-        weights, loss, epochs = restart.best_weights, restart.best_loss, restart.best_epoch
-    else:
-        weights = state.weights[number]
-        loss = restart.history["loss"][-1] if restart.history else math.inf
-        if "vamp2" in restart.history:
-            loss -= weight_of_vamp2 * restart.history["vamp2"][-1]
-        epochs = len(restart.history.get("epoch", []))
-    return Fit(weights, restart.history, loss, epochs, number, restart.diverged)
+def best(restarts: Sequence[RestartResult]) -> RestartResult:
+    """Return the restart with the lowest loss among those whose loss stayed finite."""
+    return min(restarts, key=lambda result: (result.diverged, result.loss))
+
+
+def _groups(setting: _Setting, state: State, number: int) -> np.ndarray | None:
+    """Return which components of a restart form a state; None before the training has settled."""
+    given = setting.hyperparameters
+    if given.vamp_weight == 0 or state.epoch < SETTLED * given.n_epochs:
+        return None
+    return setting.validator.groups(state.weights[number])
+
+
+def _record(restart: Restart, values: dict[str, float]) -> None:
+    """Append the values of an epoch to the history."""
+    for name, value in values.items():
+        restart.history.setdefault(name, []).append(value)
+
+
+def _resumed(checkpoint: Checkpoint | None, devices: Devices) -> State | None:
+    """Return the state in the checkpoint, if there is one."""
+    if checkpoint is None:
+        return None
+    state = checkpoint.load()
+    reached = 0 if state is None else state.epoch
+    if devices.agree(float(reached)) != reached:
+        raise InputError(
+            f"{checkpoint.path}: not all processes of this training see this checkpoint; put "
+            "it on a file system that they share"
+        )
+    return state
+
+
+@contextmanager
+def _recorded(
+    n_epochs: int, checkpoint: Checkpoint | None, verbose: bool | None
+) -> Iterator[Callable[[State], None]]:
+    """Give a function that shows the progress and saves checkpoints; to be called each epoch."""
+    latest: State | None = None
+    with progress_bar(n_epochs, "training", "epochs", verbose=verbose) as progress:
+
+        def record(state: State) -> None:
+            nonlocal latest
+            latest = state
+            progress.update(state.epoch - progress.n)
+            losses = [r.history["loss"][-1] for r in state.restarts if r.history]
+            progress.set_postfix_str(f"loss {min(losses, default=np.nan):.3f}", refresh=False)
+            if checkpoint:
+                checkpoint.save_now_and_then(state)
+
+        try:
+            yield record
+        finally:
+            # An interrupt loses nothing, and a training that has ended is not run again.
+            if checkpoint and latest:
+                checkpoint.save(latest)
+
+
+def _few_pairs(pairs: LaggedPairs) -> list[str]:
+    """Return a problem if there are too few pairs of frames to estimate kinetics."""
+    if pairs.n_pairs >= FEWEST_LAGS * pairs.lag:
+        return []
+    return [
+        f"lag={pairs.lag}: only {pairs.n_pairs:,} pairs of frames are that far apart, of "
+        f"{len(pairs.has_partner):,} frames, which is too little to tell states apart. Shorten "
+        "the lag"
+    ]
+
+
+def _nothing_held_out(split: Split, hyperparameters: Hyperparameters) -> list[str]:
+    """Return a problem if frames were to be held out but the data are too short."""
+    fraction = hyperparameters.validation_fraction
+    if fraction == 0 or split.held_out.any():
+        return []
+    return [
+        f"validation_fraction={fraction:g}: {len(split.train):,} frames are too few to hold out "
+        f"blocks of time at a lag of {hyperparameters.lag or 0} frames; all of them are trained "
+        "on, and the training does not stop early. Shorten the lag, or set validation_fraction=0"
+    ]

@@ -1,4 +1,4 @@
-"""One step ahead: what comes next is read by a thread while the last piece is used."""
+"""Reading one item ahead: a thread makes the next item while the current one is in use."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Item = TypeVar("Item")
 
 
 def one_ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items in the same order, each made while the one before it is in use.
+    """Yield the same items in the same order, each made while the one before it is in use.
 
-    Whatever makes them must leave the last item alone until it is asked for the next but one.
-    An error comes up where its item would have come.
+    The iterator must not change an item before it is asked for the next but one. An error is
+    raised at the position of its item.
 
     Examples
     --------

@@ -1,39 +1,36 @@
-"""Inputs on one scale: the linear map that every frame goes through before the networks."""
+"""Scaling: the linear map that is applied to every frame before the networks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
+from .dataset import Dataset
+from .lagged_pairs import LaggedPairs
 from .tica import Tica
 
-if TYPE_CHECKING:
-    from .dataset import Rows
-    from .lagged_pairs import TimePairs
-
-#: Bytes of rows from which principal components are computed, where there are many columns.
+#: Bytes of the frames from which principal components are computed if there are many columns.
 SAMPLE_BYTES = 2**26
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """x -> ((x - mean) / scale) W, and back.
+    """The map x -> ((x - mean) / scale) W, and the way back.
 
     Parameters
     ----------
     mean, scale : ndarray of shape (n_columns,), float32
     projection, back_projection : ndarray of shape (n_columns, n_x) and (n_x, n_columns), float32
-        W of the time-lagged independent components, and the least-squares way back; None where
-        the standardised columns themselves are used.
+        W of the time-lagged independent components, and the least-squares way back. None if the
+        networks see the standardised columns themselves.
     autocorrelation : ndarray of shape (n_x,), float32
-        Of each component at the lag of TICA; None without a projection.
+        Autocorrelation of each component at the lag of TICA; None without a projection.
     explained : float
-        Share of the variance of the standardised columns that is left after going there and
-        back; 1 without a projection.
+        Share of the variance of the standardised columns that survives the way there and back;
+        1 without a projection.
 
     Examples
     --------
@@ -51,7 +48,20 @@ class Scaling:
 
     @classmethod
     def fit(cls, kind: str | None, chunks: Iterable[np.ndarray], n_columns: int) -> Scaling:
-        """None or "standard" of the rows in `chunks`; a constant column keeps scale 1."""
+        """Return no scaling, or standardisation by the frames in `chunks`.
+
+        Parameters
+        ----------
+        kind : {None, "standard", "tica"}
+            None leaves the frames as they are. With "tica", continue with `fit_tica`.
+        chunks : iterable of ndarray of shape (n, n_columns)
+        n_columns : int
+
+        Returns
+        -------
+        Scaling
+            A constant column has scale 1.
+        """
         if kind is None:
             return cls(np.zeros(n_columns, np.float32), np.ones(n_columns, np.float32))
         scaler = StandardScaler()
@@ -63,20 +73,29 @@ class Scaling:
     def fit_tica(
         cls,
         standard: Scaling,
-        rows: Rows,
-        pairs: TimePairs,
+        dataset: Dataset,
+        pairs: LaggedPairs,
         tica_dim: int | None,
         keep: np.ndarray | None = None,
     ) -> Scaling:
-        """Whitened time-lagged independent components of standardised columns.
+        """Return the scaling to whitened time-lagged independent components.
 
-        Every component has variance 1, the slowest comes first, `tica_dim` of them are kept
-        (None: all that there are). `keep` marks the rows that may be used beside the pairs.
+        Parameters
+        ----------
+        standard : Scaling
+            Standardisation, from `fit`.
+        dataset : Dataset
+        pairs : LaggedPairs
+        tica_dim : int or None
+            Number of components to keep, the slowest first; None keeps all. Each component
+            has variance 1.
+        keep : ndarray of bool of shape (n_frames,), optional
+            The frames from which principal components may be computed.
         """
         tica = Tica.fit_wide(
-            lambda reduce: pairs.chunks(rows, lambda raw: reduce(standard.apply(raw))),
-            rows.n_columns,
-            lambda: standard.apply(rows.spread(SAMPLE_BYTES, keep=keep)),
+            lambda reduce: pairs.chunks(dataset, lambda raw: reduce(standard.apply(raw))),
+            dataset.n_columns,
+            lambda: standard.apply(dataset.spread(SAMPLE_BYTES, keep=keep)),
             pairs.lag,
             tica_dim,
         )
@@ -91,27 +110,30 @@ class Scaling:
 
     @property
     def n_x(self) -> int:
-        """Columns that the networks see."""
+        """Number of values of a frame that the networks see."""
         return len(self.mean) if self.projection is None else int(self.projection.shape[1])
 
     def apply(self, x: np.ndarray) -> np.ndarray:
-        """Scaled rows, float32; the rows given are left as they are."""
+        """Return scaled frames: (n, n_columns) -> (n, n_x), float32."""
         scaled = (x.astype(np.float32, copy=False) - self.mean) / self.scale
         return scaled if self.projection is None else scaled @ self.projection
 
     def invert(self, x: np.ndarray) -> np.ndarray:
-        """Rows in the units of the data again, float32; by least squares after a projection."""
+        """Return frames in the units of the data: (n, n_x) -> (n, n_columns), float32.
+
+        After a projection, the least-squares solution.
+        """
         if self.back_projection is not None:
             x = x @ self.back_projection
         return x * self.scale + self.mean
 
     def gradient(self, by_scaled: np.ndarray) -> np.ndarray:
-        """d f / d column, in units of one standard deviation of each column, by the chain rule.
+        """Return d f / d column, per standard deviation of each column, by the chain rule.
 
         Parameters
         ----------
         by_scaled : ndarray of shape (..., n_x)
-            d f / d scaled input.
+            d f / d network input.
 
         Returns
         -------
@@ -121,9 +143,9 @@ class Scaling:
 
     @property
     def log_jacobian(self) -> float:
-        """log |d scaled / d x|: added to a log-density of scaled rows it gives that of x.
+        """The logarithm of |d scaled / d x|, to turn a log-density of scaled frames into that of x.
 
-        After a projection to fewer dimensions it is the density within their span.
+        After a projection to fewer dimensions it refers to the density within their span.
         """
         log_scale = float(np.log(self.scale.astype(np.float64)).sum())
         if self.projection is None:

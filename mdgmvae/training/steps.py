@@ -1,8 +1,7 @@
-"""Steps of Adam on blocks of batches: the compiled part of the training loop (TensorFlow).
+"""Steps of Adam on blocks of batches: the compiled part of the training (TensorFlow).
 
-One call runs all steps of a block. The rows of a block come shuffled, and the noise of its steps
-is drawn, before the loop over the steps, which is one graph and for long trainings compiled by
-XLA.
+One call runs all steps of a block. The frames of a block come shuffled. The noise of its steps is
+drawn before the loop over the steps, which is one graph and, for long trainings, compiled by XLA.
 """
 
 from __future__ import annotations
@@ -10,8 +9,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -25,171 +25,181 @@ from ..network.objective import (
     batch_loss,
     columns_of,
 )
-from .covariances import pairs_of_step
 from .engine import Engine
-from .replicas import OneDevice, Replicas
-
-if TYPE_CHECKING:
-    from .loop import Batches
+from .lagged_pairs import pairs_of_step
 
 logger = logging.getLogger(__name__)
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
-class Optimiser:
-    """Adam on the weights of one restart, which live on the device.
+class EpochSettings(NamedTuple):
+    """What is the same for all steps of an epoch.
 
     Parameters
     ----------
-    architecture : Architecture
-    objective : Objective
-    engine : Engine
-    weights, first_moment, second_moment : ndarray of shape (n_weights,)
-    step : int
-        How many steps there have been.
-    ridge : float
-        Of the covariances of the kinetic term.
-    frames : tensor of shape (n_x, n_rows), optional
-        From `on_device`, for an engine that has them there.
+    groups : tensor of shape (k, k)
+        Which component (row) belongs to which state (column); zeros before the training has
+        settled.
+    lr : scalar
+        Learning rate.
+    r_nent : scalar
+        Weight of the negative entropy.
+    ridge : scalar
+        Ridge of the covariances of the kinetic term.
+    seed : scalar, int32
+        Seed of the noise of the epoch.
     """
 
-    def __init__(
-        self,
-        architecture: Architecture,
-        objective: Objective,
-        engine: Engine,
-        weights: np.ndarray,
-        first_moment: np.ndarray,
-        second_moment: np.ndarray,
-        step: int,
-        ridge: float,
-        frames: tf.Tensor | None = None,
-    ) -> None:
-        self._frames = [] if frames is None else [frames]
-        self._place = engine.place
-        self._ridge = ridge
-        self._k = architecture.k
-        self.step = step
-        with self._place.scope():
-            self._variables = [tf.Variable(a) for a in (weights, first_moment, second_moment)]
-        if isinstance(self._place, Replicas):
-            # Replicas of a variable cannot be given to a function: one for these.
-            run = partial(_block_steps(architecture, objective, engine), *self._variables)
-            self._run = _traced(run, _block_specs(architecture, objective, engine))
-        else:
-            self._run = partial(_compiled_steps(architecture, objective, engine), *self._variables)
+    groups: tf.Tensor
+    lr: tf.Tensor
+    r_nent: tf.Tensor
+    ridge: tf.Tensor
+    seed: tf.Tensor
 
-    def start_epoch(
-        self, lr: float, r_nent: float, seed: int, groups: np.ndarray | None = None
-    ) -> None:
-        """Set what is the same for all steps of an epoch.
+    @classmethod
+    def of(
+        cls, lr: float, r_nent: float, ridge: float, seed: int, groups: np.ndarray
+    ) -> EpochSettings:
+        """Put the numbers on the device."""
+        return cls(
+            groups=tf.constant(groups, tf.float32),
+            lr=tf.constant(lr, tf.float32),
+            r_nent=tf.constant(r_nent, tf.float32),
+            ridge=tf.constant(ridge, tf.float32),
+            seed=tf.constant(seed),
+        )
 
-        `groups` of shape (k, k) says which components belong together, where some do.
-        """
-        if groups is None:
-            groups = np.zeros((self._k, self._k), np.float32)
-        self._sums = np.zeros(len(TERMS) + 1)
-        with self._place.scope():
-            numbers = [tf.constant(value, tf.float32) for value in (lr, r_nent, self._ridge)]
-            self._settings = [tf.constant(groups), *numbers, tf.constant(seed)]
-
-    def run(self, block: Batches) -> None:
-        """The steps of a block of batches."""
-        arrays = [a for a in (block.rows, block.later, block.has_partner) if a is not None]
-        with self._place.scope(), self._place.errors():
-            sums, step = self._run(
-                *self._settings,
-                tf.constant(self.step),
-                *self._frames,
-                *map(tf.constant, arrays),
-            )
-        self.step = int(step)
-        self._sums += sums.numpy().astype(np.float64)
-
-    @property
-    def takes_numbers(self) -> bool:
-        """Whether blocks are numbers of frames that are on the device."""
-        return bool(self._frames)
-
-    def means(self) -> dict[str, float]:
-        """The mean of each term over the rows of the epoch."""
-        means = self._sums[:-1] / max(self._sums[-1], 1.0)
-        return dict(zip(TERMS, means.tolist(), strict=True))
-
-    def arrays(self) -> list[np.ndarray]:
-        """Weights, first and second moments."""
-        return [variable.numpy() for variable in self._variables]
+    @classmethod
+    def specs(cls, k: int) -> EpochSettings:
+        """Return the shapes and types of the fields."""
+        integer, number = tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32)
+        return cls(tf.TensorSpec([k, k], tf.float32), number, number, number, integer)
 
 
-def on_device(place: OneDevice | Replicas, frames: np.ndarray) -> tf.Tensor:
-    """All frames, (n_rows, n_x), as columns on the device: (n_x, n_rows)."""
-    with place.scope():
-        return tf.transpose(tf.constant(frames))
+class Draws(NamedTuple):
+    """The random numbers of the steps of a block.
+
+    Parameters
+    ----------
+    noise : tensor of shape (n_batches, n_z, k width)
+        Standard normal.
+    uniform : tensor of shape (n_batches, width) or None
+        Between 0 and 1, if not all components are decoded.
+    """
+
+    noise: tf.Tensor
+    uniform: tf.Tensor | None
+
+
+class Adam(NamedTuple):
+    """The variables of Adam (Kingma & Ba 2015), each of shape (n_weights,)."""
+
+    weights: tf.Variable
+    first_moment: tf.Variable
+    second_moment: tf.Variable
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the graph of the steps depends on."""
+
+    architecture: Architecture
+    objective: Objective
+    engine: Engine
+
+    def specs(self) -> list[Any]:
+        """Return shapes and types of the arguments of `run_block` after the variables."""
+        n_x = self.architecture.n_x
+        frames, flags = (tf.TensorSpec([None, n], tf.float32) for n in (n_x, 1))
+        resident = []
+        if self.engine.resident:
+            resident = [tf.TensorSpec([n_x, None])]
+            frames = tf.TensorSpec([None], tf.int32)
+        return [
+            EpochSettings.specs(self.architecture.k),
+            tf.TensorSpec([], tf.int32),
+            *resident,
+            *((frames, frames, flags) if self.objective.uses_pairs else (frames,)),
+        ]
 
 
 @lru_cache(maxsize=16)
-def _compiled_steps(
-    architecture: Architecture, objective: Objective, engine: Engine
-) -> Callable[..., Any]:
-    """The function of weights, moments and a block that runs its steps: one for these sizes."""
+def compiled_steps(plan: Plan) -> Callable[..., Any]:
+    """Return `run_block` of a plan, traced once for all variables of these sizes."""
     with tf.device("CPU:0"):
-        # Only their shapes matter: the function runs where the variables that it gets are.
-        examples = [tf.Variable(tf.zeros([architecture.n_weights])) for _ in range(3)]
-    run = _block_steps(architecture, objective, engine)
-    return _traced(run, [*examples, *_block_specs(architecture, objective, engine)])
+        # Only their shapes matter: the function runs on the device of the variables it is given.
+        examples = [tf.Variable(tf.zeros([plan.architecture.n_weights])) for _ in range(3)]
+    return traced(partial(run_block, plan), Adam(*examples), *plan.specs())
 
 
-def _traced(function: Callable[..., Any], arguments: list[Any]) -> Callable[..., Any]:
+def traced(function: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
+    """Trace a function for arguments of these shapes."""
     started = time.perf_counter()
-    concrete = tf.function(function, autograph=False).get_concrete_function(*arguments)
+    compiled = tf.function(lambda *given: function(*given), autograph=False)
+    concrete: Callable[..., Any] = compiled.get_concrete_function(*arguments)
     logger.debug("traced the training step in %.1f s", time.perf_counter() - started)
     return concrete
 
 
-def _block_steps(a: Architecture, objective: Objective, engine: Engine) -> Callable[..., Any]:
-    """The function of weights, moments, settings and a block that runs its steps, not traced."""
-    steps = tf.function(_steps(a, objective, engine), autograph=False, jit_compile=engine.xla)
+def run_block(
+    plan: Plan, adam: Adam, settings: EpochSettings, step: tf.Tensor, *arrays: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Run the steps of a block.
 
-    def run(weights, m, v, groups, lr, r_nent, ridge, seed, step, *block):  # type: ignore[no-untyped-def]
-        frames, block = (block[0], block[1:]) if engine.resident else (None, block)
-        n_rows = tf.shape(block[0])[0]
-        n_batches = (n_rows + engine.batch_size - 1) // engine.batch_size
-        noise = _noise(a, engine, seed, step, n_rows, n_batches)
-        uniform = None if objective.n_decoded is None else _uniform(engine, seed, step)
-        n_columns = engine.block_rows + engine.width - engine.batch_size
-        columns = [_columns(array, n_columns, frames) for array in block]
-        numbers = lr, r_nent, ridge, step, n_rows, n_batches
-        sums = steps(weights, m, v, groups, numbers, (noise, uniform), columns)
-        return sums, step + n_batches
+    Parameters
+    ----------
+    plan : Plan
+    adam : Adam
+    settings : EpochSettings
+    step : scalar, int32
+        Number of steps that were made before.
+    *arrays : tensor
+        All frames as columns, if the engine keeps them on the device; then the arrays of a
+        `Block`.
 
-    return run
+    Returns
+    -------
+    sums : tensor of shape (len(TERMS) + 1,)
+        Sums of the terms over the frames of the block, and the number of frames.
+    step : scalar, int32
+    """
+    engine = plan.engine
+    frames, arrays = (arrays[0], arrays[1:]) if engine.resident else (None, arrays)
+    n_frames = tf.shape(arrays[0])[0]
+    n_batches = (n_frames + engine.batch_size - 1) // engine.batch_size
+    noise = _noise(plan.architecture, engine, settings.seed, step, n_frames, n_batches)
+    uniform = None
+    if plan.objective.n_decoded is not None:
+        uniform = _uniform(engine, settings.seed, step)
+    n_columns = engine.block_frames + engine.width - engine.batch_size
+    columns = [_columns(array, n_columns, frames) for array in arrays]
+
+    def loop(*given: Any) -> tf.Tensor:
+        return _loop_over_batches(plan, *given)
+
+    steps = tf.function(loop, autograph=False, jit_compile=engine.xla)
+    sums = steps(adam, settings, step, n_frames, n_batches, Draws(noise, uniform), columns)
+    return sums, step + n_batches
 
 
-def _block_specs(a: Architecture, objective: Objective, engine: Engine) -> list[tf.TensorSpec]:
-    """What that function takes beside the variables."""
-    integer, number = tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32)
-    rows, flags = (tf.TensorSpec([None, n], tf.float32) for n in (a.n_x, 1))
-    frames = []
-    if engine.resident:
-        frames, rows = [tf.TensorSpec([a.n_x, None])], tf.TensorSpec([None], tf.int32)
-    return [
-        tf.TensorSpec([a.k, a.k], tf.float32),
-        *(number, number, number, integer, integer),
-        *frames,
-        *((rows, rows, flags) if objective.uses_pairs else (rows,)),
-    ]
+def _noise(
+    a: Architecture,
+    engine: Engine,
+    seed: tf.Tensor,
+    step: tf.Tensor,
+    n_frames: tf.Tensor,
+    n_batches: tf.Tensor,
+) -> tf.Tensor:
+    """Draw standard normal noise for each step of a block: (n_batches, n_z, k width).
 
-
-def _noise(a, engine, seed, step, n_rows, n_batches):  # type: ignore[no-untyped-def]
-    """Standard normal draws for each step of a block: (steps, n_z, k width).
-
-    Outside the loop over the steps, since XLA's own draws take longer than the rest of a step.
+    Outside the loop over the steps, because drawing within XLA takes longer than the rest of a
+    step.
     """
     size = engine.batch_size
 
-    def draw(i):  # type: ignore[no-untyped-def]
-        n = tf.minimum(size, n_rows - i * size)
+    def draw(i: tf.Tensor) -> tf.Tensor:
+        n = tf.minimum(size, n_frames - i * size)
         drawn = tf.random.stateless_normal([a.k, n, a.n_z], [seed, step + i], alg="philox")
         return tf.pad(tf.transpose(drawn, [2, 0, 1]), [[0, 0], [0, 0], [0, engine.width - n]])
 
@@ -198,78 +208,129 @@ def _noise(a, engine, seed, step, n_rows, n_batches):  # type: ignore[no-untyped
     return tf.reshape(drawn, [engine.n_batches, a.n_z, a.k * engine.width])
 
 
-def _uniform(engine, seed, step):  # type: ignore[no-untyped-def]
-    """Draws between 0 and 1 for each step of a block: (steps, width)."""
-    # Other numbers than those of the noise, whose second seed is not negative.
+def _uniform(engine: Engine, seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+    """Draw numbers between 0 and 1 for each step of a block: (n_batches, width)."""
+    # The second seed of the noise is never negative, so these are other numbers.
     shape = [engine.n_batches, engine.batch_size]
     drawn = tf.random.stateless_uniform(shape, [seed, -1 - step], alg="philox")
     return tf.pad(drawn, [[0, 0], [0, engine.width - engine.batch_size]])
 
 
-def _columns(rows: tf.Tensor, n: int, frames: tf.Tensor | None) -> tf.Tensor:
-    """Rows, or the frames that they are numbers of, as `n` columns; zeros fill them up."""
-    are_numbers = frames is not None and rows.dtype == tf.int32
-    columns = tf.gather(frames, rows, axis=1) if are_numbers else tf.transpose(rows)
-    filled = tf.pad(columns, [[0, 0], [0, n - tf.shape(rows)[0]]])
+def _columns(array: tf.Tensor, n: int, frames: tf.Tensor | None) -> tf.Tensor:
+    """Return an array of a block as `n` columns, filled up with zeros.
+
+    Frame numbers are replaced by the frames that are on the device.
+    """
+    are_numbers = frames is not None and array.dtype == tf.int32
+    columns = tf.gather(frames, array, axis=1) if are_numbers else tf.transpose(array)
+    filled = tf.pad(columns, [[0, 0], [0, n - tf.shape(array)[0]]])
     return tf.ensure_shape(filled, [columns.shape[0], n])
 
 
-def _steps(a: Architecture, objective: Objective, engine: Engine) -> Callable[..., Any]:
-    """The function that loops over the batches of a block; all its shapes are known."""
-    size, place = engine.batch_size, engine.place
-    n_many = min(pairs_of_step(a.k), engine.block_rows)
-    share = engine.width // place.n
+def _loop_over_batches(
+    plan: Plan,
+    adam: Adam,
+    settings: EpochSettings,
+    step: tf.Tensor,
+    n_frames: tf.Tensor,
+    n_batches: tf.Tensor,
+    draws: Draws,
+    columns: list[tf.Tensor],
+) -> tf.Tensor:
+    """Make a step of Adam on each batch of a block; all shapes are known.
 
-    def frames(block, start, n, counted):  # type: ignore[no-untyped-def]
-        """`n` columns of the block from `start` on; the first `counted` of them are frames."""
-        x, *pairs = (tf.slice(array, [0, start], [array.shape[0], n]) for array in block)
-        counts = tf.cast(tf.range(n) < counted, tf.float32)
-        later, has_partner = (pairs[0], counts * pairs[1][0]) if pairs else (None, None)
-        return Batch.whole(x, counts, later, has_partner)
+    Parameters
+    ----------
+    plan : Plan
+    adam : Adam
+    settings : EpochSettings
+    step : scalar, int32
+        Number of steps that were made before.
+    n_frames, n_batches : scalar, int32
+        Number of frames and of batches of the block.
+    draws : Draws
+    columns : list of tensor
+        The arrays of the block, from `_columns`.
 
-    def run(weights, m, v, groups, numbers, draws, block):  # type: ignore[no-untyped-def]
-        lr, r_nent, ridge, step, n_rows, n_batches = numbers
-        noise, uniform = draws
+    Returns
+    -------
+    tensor of shape (len(TERMS) + 1,)
+        Sums over the frames of the block.
+    """
+    n_weights, devices = plan.architecture.n_weights, plan.engine.devices
 
-        def slope_and_terms(i, replica):  # type: ignore[no-untyped-def]
-            """What one replica finds in its share of a batch."""
-            start = i * size
-            whole = frames(block, start, engine.width, tf.minimum(size, n_rows - start))
-            batch = whole.columns(replica * share, share)
-            # This batch and those before it in the block, or after it where it is among the first;
-            # what fills up a last batch stands for frames here, since XLA compiles anew for
-            # another number of rows where that decides what is cut out.
-            many = frames(block, tf.maximum(start + size - n_many, 0), n_many, n_many)
-            flat = weights.read_value()
-            z_noise = columns_of(by_component(noise[i], a.k), replica * share, share)
-            u = None if uniform is None else columns_of(uniform[i], replica * share, share)
-            with tf.GradientTape() as tape:
-                tape.watch(flat)
-                loss, terms = batch_loss(
-                    a, flat, objective, batch, as_columns(z_noise), u, many, groups, ridge, r_nent
-                )
-            return tf.concat([tape.gradient(loss, flat), terms], 0)
+    def one_step(i: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        total = devices.total(
+            lambda replica: _gradient(
+                plan, adam.weights, settings, i, replica, n_frames, draws, columns
+            )
+        )
+        slope, terms = tf.split(total, [n_weights, len(TERMS) + 1])
+        devices.update(partial(_update, step=step + i, lr=settings.lr), *adam, slope)
+        return i + 1, sums + terms
 
-        def one_step(i, sums):  # type: ignore[no-untyped-def]
-            total = place.total(lambda replica: slope_and_terms(i, replica))
-            slope, terms = tf.split(total, [a.n_weights, len(TERMS) + 1])
-            place.update(partial(_adam, step=step + i, lr=lr), weights, m, v, slope)
-            return i + 1, sums + terms
-
-        # A sum in float32 over a block of rows is exact enough; blocks are added in float64.
-        start = tf.constant(0), tf.zeros([len(TERMS) + 1])
-        return tf.while_loop(lambda i, _: i < n_batches, one_step, start, parallel_iterations=1)[1]
-
-    return run
+    # A sum in float32 is exact enough for a block; the blocks are added up in float64.
+    start = tf.constant(0), tf.zeros([len(TERMS) + 1])
+    return tf.while_loop(lambda i, _: i < n_batches, one_step, start, parallel_iterations=1)[1]
 
 
-def _adam(weights, m, v, slope, step, lr):  # type: ignore[no-untyped-def]
-    """One step of Adam; `step` of them were made before."""
+def _gradient(
+    plan: Plan,
+    weights: tf.Variable,
+    settings: EpochSettings,
+    i: tf.Tensor,
+    replica: tf.Tensor | int,
+    n_frames: tf.Tensor,
+    draws: Draws,
+    columns: list[tf.Tensor],
+) -> tf.Tensor:
+    """Return the gradient and the terms of one replica's share of batch `i`, as one vector."""
+    a, engine = plan.architecture, plan.engine
+    size, share = engine.batch_size, engine.width // engine.devices.n
+    n_many = min(pairs_of_step(a.k), engine.block_frames)
+    start = i * size
+    whole = _batch(columns, start, engine.width, tf.minimum(size, n_frames - start))
+    batch = whole.columns(replica * share, share)
+    # This batch and those before it in the block, or after it if it is among the first ones. The
+    # columns that fill up a last batch count as frames here: XLA would compile anew for another
+    # number of frames if that number decided where the slice begins.
+    many = _batch(columns, tf.maximum(start + size - n_many, 0), n_many, n_many)
+    flat = weights.read_value()
+    noise = columns_of(by_component(draws.noise[i], a.k), replica * share, share)
+    uniform = None
+    if draws.uniform is not None:
+        uniform = columns_of(draws.uniform[i], replica * share, share)
+    with tf.GradientTape() as tape:
+        tape.watch(flat)
+        loss, terms = batch_loss(
+            a, flat, plan.objective, batch, as_columns(noise), uniform, many,
+            settings.groups, settings.ridge, settings.r_nent,
+        )  # fmt: skip
+    return tf.concat([tape.gradient(loss, flat), terms], 0)
+
+
+def _batch(columns: list[tf.Tensor], start: tf.Tensor, n: int, n_counted: tf.Tensor | int) -> Batch:
+    """Return `n` columns of a block from `start` on; the first `n_counted` of them are frames."""
+    x, *pairs = (tf.slice(array, [0, start], [array.shape[0], n]) for array in columns)
+    counts = tf.cast(tf.range(n) < n_counted, tf.float32)
+    later, has_partner = (pairs[0], counts * pairs[1][0]) if pairs else (None, None)
+    return Batch.whole(x, counts, later, has_partner)
+
+
+def _update(
+    weights: tf.Variable,
+    first_moment: tf.Variable,
+    second_moment: tf.Variable,
+    slope: tf.Tensor,
+    step: tf.Tensor,
+    lr: tf.Tensor,
+) -> None:
+    """Make one step of Adam after `step` others (Kingma & Ba 2015, algorithm 1)."""
     t = tf.cast(step + 1, tf.float32)
     tf.raw_ops.ResourceApplyAdam(
         var=weights.handle,
-        m=m.handle,
-        v=v.handle,
+        m=first_moment.handle,
+        v=second_moment.handle,
         beta1_power=tf.pow(BETA1, t),
         beta2_power=tf.pow(BETA2, t),
         lr=lr,

@@ -1,4 +1,4 @@
-"""Time-lagged independent components: directions in which the frames move slowly (deeptime)."""
+"""Time-lagged independent components: the directions in which the frames change slowly."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from sklearn.decomposition import PCA
 
 from ..errors import InputError
 
-#: (earlier rows, later rows) in chunks, each (n, n_columns).
+#: (earlier frames, later frames) in chunks, each of shape (n, n_columns).
 Pairs: TypeAlias = Iterable[tuple[np.ndarray, np.ndarray]]
 
-#: Directions whose variance is less than this share of the largest one are left out: they are
-#: noise, or combinations of other columns.
+#: Directions with less than this share of the largest variance are left out, because they are
+#: noise or combinations of other columns.
 EPSILON = 1e-6
-#: Columns above which principal components come first, and how many of them.
+#: Number of columns above which principal components come first, and their number.
 MAX_COLUMNS, N_PRINCIPAL = 300, 100
 
 
 @dataclass(frozen=True, eq=False)
 class Tica:
-    """A projection to slow coordinates of mean 0 and variance 1, uncorrelated with each other.
+    """A projection to uncorrelated slow coordinates with mean 0 and variance 1.
 
     Perez-Hernandez et al., J. Chem. Phys. 139, 015102 (2013).
 
@@ -35,9 +35,9 @@ class Tica:
     back_projection : ndarray of shape (n_components, n_columns), float32
         The least-squares way back.
     autocorrelation : ndarray of shape (n_components,), float32
-        Of each component at the lag.
+        Autocorrelation of each component at the lag.
     explained : float
-        Share of the variance that is left after going there and back.
+        Share of the variance that survives the way there and back.
 
     Examples
     --------
@@ -59,36 +59,42 @@ class Tica:
         cls,
         pairs: Callable[[Callable[[np.ndarray], np.ndarray]], Pairs],
         n_columns: int,
-        some_rows: Callable[[], np.ndarray],
+        sample: Callable[[], np.ndarray],
         lag: int,
         n_components: int | None = None,
     ) -> Tica:
-        """`fit`, after principal components where there are more than `MAX_COLUMNS` columns.
+        """Fit the components, after principal components if there are many columns.
 
         Parameters
         ----------
         pairs : callable
-            Gives the pairs, each row first put through the function that it is given.
+            Takes a function of frames, and returns the pairs with this function applied.
         n_columns : int
-        some_rows : callable
-            Gives rows (n, n_columns) from which the principal components are computed.
+            Number of columns; principal components come first if there are more than
+            `MAX_COLUMNS`.
+        sample : callable
+            Returns frames (n, n_columns) from which the principal components are computed.
+        lag : int
+            Lag in frames.
+        n_components : int, optional
+            Number of components to keep, the slowest first. Default: all.
 
         Raises
         ------
         InputError
-            When no column changes.
+            If no column changes.
         """
         if n_columns <= MAX_COLUMNS:
             return cls.fit(pairs(lambda x: x), lag, n_components)
-        sample = some_rows()
-        n = min(N_PRINCIPAL, *sample.shape)
-        pca = PCA(n, svd_solver="randomized", random_state=0).fit(sample)
+        frames = sample()
+        n = min(N_PRINCIPAL, *frames.shape)
+        pca = PCA(n, svd_solver="randomized", random_state=0).fit(frames)
         axes = pca.components_.T.astype(np.float32)
         tica = cls.fit(pairs(lambda x: x @ axes), lag, n_components)
-        total = float(sample.var(axis=0, dtype=np.float64).sum())
+        total = float(frames.var(axis=0, dtype=np.float64).sum())
         back = tica.back_projection @ axes.T
         return cls(
-            # The mean of the other directions does not matter: they are left out.
+            # The mean of the other directions does not matter, because they are left out.
             mean=axes @ tica.mean,
             projection=axes @ tica.projection,
             back_projection=back,
@@ -98,7 +104,22 @@ class Tica:
 
     @classmethod
     def fit(cls, pairs: Pairs, lag: int, n_components: int | None = None) -> Tica:
-        """The components of (earlier rows, later rows), which come in chunks."""
+        """Fit the components to pairs of frames that come in chunks.
+
+        Parameters
+        ----------
+        pairs : iterable of (earlier frames, later frames)
+            Each of shape (n, n_columns).
+        lag : int
+            Lag in frames.
+        n_components : int, optional
+            Number of components to keep, the slowest first. Default: all.
+
+        Raises
+        ------
+        InputError
+            If no column changes.
+        """
         from deeptime.decomposition import TICA
 
         estimator = TICA.covariance_estimator(lagtime=lag)
@@ -117,14 +138,14 @@ class Tica:
             .fit_from_covariances(covariances)
             .fetch_model()
         )
-        # Given by size; but what alternates is the fastest of all.
+        # deeptime sorts by size, but a negative autocorrelation is the fastest of all.
         slowest_first = np.argsort(-model.singular_values, kind="stable")[:n_components]
         w = np.asarray(model.singular_vectors_left)[:, slowest_first]
         w = w / np.sqrt(np.einsum("ij,ik,kj->j", w, covariance, w))
-        # The sign of an eigenvector is the solver's choice: fix it.
+        # The sign of an eigenvector depends on the solver, so it is fixed here.
         w = w * np.where(w[np.abs(w).argmax(axis=0), np.arange(w.shape[1])] < 0, -1, 1)
-        # The components are uncorrelated and of variance 1, so the least-squares way back is
-        # the covariance of the columns with them.
+        # The components are uncorrelated with variance 1, so the least-squares way back is their
+        # covariance with the columns.
         back = (covariance @ w).T
         total = float(np.trace(covariance))
         return cls(

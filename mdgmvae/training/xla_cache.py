@@ -1,4 +1,4 @@
-"""What XLA has compiled, kept on disk for the next command with networks of the same sizes."""
+"""A cache on disk of what XLA has compiled, for the next command with networks of these sizes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _FLAG = "--tf_xla_persistent_cache_directory"
 def keep_compiled() -> Path | None:
     """Tell TensorFlow, before it starts, to keep what XLA compiles.
 
-    In ``$XDG_CACHE_HOME/mdgmvae`` or ``~/.cache/mdgmvae``, which may be removed at any time. Where
-    the user has set that flag, or the folder is not this user's own, nothing is changed: it holds
-    code that will be run.
+    The cache is in ``$XDG_CACHE_HOME/mdgmvae`` or ``~/.cache/mdgmvae``, and may be removed at any
+    time. Nothing is changed if the user has set the flag, or if the folder belongs to somebody
+    else, because it holds code that will be run.
 
     Returns
     -------
     Path or None
-        The folder, where there is one.
+        The folder, or None if nothing is kept.
     """
     flags = os.environ.get("TF_XLA_FLAGS", "")
     if _FLAG in flags or "tensorflow" in sys.modules:
@@ -35,19 +35,20 @@ def keep_compiled() -> Path | None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         is_own = folder.stat().st_uid == os.getuid() and not folder.stat().st_mode & 0o022
     except (OSError, RuntimeError, AttributeError) as error:
-        logger.info("what XLA compiles is not kept: %s", error)
+        logger.info("the code that XLA compiles is not kept: %s", error)
         return None
-    # The variable holds flags with blanks between them.
+    # The variable holds flags that are separated by blanks.
     if not is_own or len(str(folder).split()) != 1 or not os.access(folder, os.W_OK):
-        logger.info("what XLA compiles is not kept: %s is of no use for it", folder)
+        logger.info("the code that XLA compiles is not kept: %s cannot be used", folder)
         return None
     os.environ["TF_XLA_FLAGS"] = f"{flags} {_FLAG}={folder}".strip()
     return folder
 
 
 def _folder() -> Path:
+    """Return the folder for this version of TensorFlow and this kind of processor."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    # Machines of a cluster share a home, but not what their processors can do.
+    # The machines of a cluster may share a home folder and have different processors.
     key = " ".join([version("tensorflow"), platform.machine(), _abilities()])
     return (
         Path(base).absolute() / "mdgmvae" / f"xla-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
@@ -55,7 +56,7 @@ def _folder() -> Path:
 
 
 def _abilities() -> str:
-    """What tells this kind of processor from others."""
+    """Return what distinguishes this kind of processor from others."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -11,24 +11,24 @@ from paths import ROOT
 
 from mdgmvae import FeatureSet
 from mdgmvae.storage.npy import write_rows
-from mdgmvae.training.dataset import BLOCK_BYTES, BUFFER, Rows
+from mdgmvae.training.dataset import BLOCK_BYTES, BUFFER, Dataset
 from mdgmvae.trajectory.feature_writer import FeatureWriter
 
 BENCHMARK = ROOT / "benchmarks" / "memory.py"
 
 
-def test_shuffling_a_file_holds_two_buffers_of_its_rows(tmp_path):
+def test_shuffling_a_file_holds_two_buffers_of_its_frames(tmp_path):
     buffer, columns = 2**24, 64
     path = tmp_path / "x.npy"
     np.save(path, np.zeros((8 * buffer // (4 * columns), columns), np.float32))
-    rows = Rows(path, max_memory=int(buffer / BUFFER))
+    dataset = Dataset(path, max_memory=int(buffer / BUFFER))
     tracemalloc.start()
     try:
-        n_seen = sum(len(numbers) for numbers, _ in rows.shuffled(np.random.default_rng(0), 64))
+        n_seen = sum(len(numbers) for numbers, _ in dataset.shuffled(np.random.default_rng(0), 64))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert n_seen == len(rows)
+    assert n_seen == len(dataset)
     # Beside the buffers: the block that was handed on and the next one.
     assert peak < 2 * buffer + 3 * BLOCK_BYTES, f"{peak / buffer:.1f} buffers"
 

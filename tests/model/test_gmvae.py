@@ -77,7 +77,7 @@ def test_embedding_is_the_same_at_every_call(fitted, five_wells):
 
 def test_held_out_rows_do_not_train(five_wells):
     """9. What happens in the rows held out changes neither weights nor scaling."""
-    from mdgmvae.training.training_set import hold_out
+    from mdgmvae.training.held_out import hold_out
 
     x = five_wells[0][:4000]
     settings = QUICK | {"scale": "standard", "validation_fraction": 0.25}
@@ -94,7 +94,7 @@ def test_held_out_rows_do_not_train(five_wells):
 
 def test_held_out_rows_do_not_decide_where_training_starts(five_wells):
     """Clusters and slow coordinates, through principal components too, are of rows that train."""
-    from mdgmvae.training.training_set import hold_out
+    from mdgmvae.training.held_out import hold_out
 
     narrow = five_wells[0][:2000]
     for x in (narrow, np.repeat(narrow, 110, axis=1) + np.arange(330, dtype=np.float32)):
@@ -117,7 +117,7 @@ def test_an_array_that_is_not_finite_is_told_by_row_and_column(five_wells):
     model = GMVAE(**QUICK).fit(x)
     x[17, 1] = np.nan
     for call in (GMVAE(**QUICK).fit, model.predict, model.score, model.reconstruct):
-        with pytest.raises(InputError, match="row 17, column 1 is NaN, not a finite number"):
+        with pytest.raises(InputError, match="frame 17, column 1 is NaN, not a finite number"):
             call(x)
 
 
@@ -129,7 +129,7 @@ def test_a_lag_with_next_to_no_pairs_is_told(five_wells):
 
 @pytest.mark.parametrize(("n_rows", "lag"), [(600, 5), (999, 5), (3000, 20), (5000, 50)])
 def test_short_data_are_held_out_too(n_rows, lag):
-    from mdgmvae.training.training_set import hold_out
+    from mdgmvae.training.held_out import hold_out
 
     split = hold_out(n_rows, 0.1, (n_rows,), np.random.default_rng(0), lag)
     assert split.held_out.mean() == pytest.approx(0.1, abs=0.02)
@@ -147,18 +147,18 @@ def test_data_too_short_to_hold_out_are_told(five_wells):
 @pytest.mark.parametrize("n_rows", [517, 518, 1033, 1200])
 def test_every_row_trains_and_is_labelled_and_epochs_differ(five_wells, n_rows, monkeypatch):
     """9. No row of the last, partial batch is dropped; the order is new at each epoch."""
-    from mdgmvae.training.dataset import Rows
+    from mdgmvae.training.dataset import Dataset
 
     x = five_wells[0][:n_rows]
     seen = []
-    original = Rows.shuffled
+    original = Dataset.shuffled
 
     def spy(self, *arguments):
         blocks = list(original(self, *arguments))
         seen.append(np.concatenate([rows for _, (rows,) in blocks]))
         return iter(blocks)
 
-    monkeypatch.setattr(Rows, "shuffled", spy)
+    monkeypatch.setattr(Dataset, "shuffled", spy)
     model = GMVAE(**QUICK).fit(x)
     assert model.predict(x).shape == (n_rows,)
     assert len(seen) == 2
@@ -533,7 +533,7 @@ def test_bad_values_name_row_and_column(five_wells, tmp_path):
     with pytest.raises(ValueError, match="NaN"):
         GMVAE(**QUICK).fit(x)
     np.save(tmp_path / "x.npy", x)
-    with pytest.raises(InputError, match=r"x.npy: row 123, column 2 is NaN"):
+    with pytest.raises(InputError, match=r"x.npy: frame 123, column 2 is NaN"):
         GMVAE(**QUICK).fit(tmp_path / "x.npy")
 
 

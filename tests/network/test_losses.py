@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 import restatement
 import tensorflow as tf
+from architectures import sizes
 
 from mdgmvae.network import losses
-from mdgmvae.network.architecture import Architecture, flatten, initial_weights
+from mdgmvae.network.architecture import flatten, initial_weights
 from mdgmvae.network.networks import Gaussian, Network
 
 ARCHITECTURES = [
-    Architecture(5, 3, 1),
-    Architecture(1, 4, 2, (6,), (5,), (4,), (7,)),
-    Architecture(3, 2, 3, (8, 6), (7, 5, 4), (6, 3), (9, 4)),
-    Architecture(4, 3, 2, (6,), (5,), (4,), (7,), relu_logits=True),
+    sizes(5, 3, 1),
+    sizes(1, 4, 2, (6,), (5,), (4,), (7,)),
+    sizes(3, 2, 3, (8, 6), (7, 5, 4), (6, 3), (9, 4)),
+    sizes(4, 3, 2, (6,), (5,), (4,), (7,), relu_logits=True),
 ]
 
 
@@ -32,8 +33,8 @@ def random_case(architecture, seed=0, n=6):
 
 def loss_of(architecture, weights, x, noise, r_nent, dtype=np.float64):
     network = Network(architecture, tf.constant(flatten(architecture, weights).astype(dtype)))
-    x, noise = columns(x.astype(dtype), noise.astype(dtype))
-    return losses.frame_loss(network, x, noise, r_nent)
+    terms = losses.frame_loss(network, *columns(x.astype(dtype), noise.astype(dtype)))
+    return terms.total(r_nent, architecture.k)
 
 
 def columns(x, noise):
@@ -49,23 +50,28 @@ def test_loss_is_the_plain_restatement(architecture, r_nent):
         restatement.loss(weights, x[i], noise[:, i], r_nent, architecture.relu_logits)
         for i in range(len(x))
     ]
-    terms = loss_of(architecture, weights, x, noise, r_nent)
-    np.testing.assert_allclose(terms.loss, expected, rtol=1e-6)
+    found = loss_of(architecture, weights, x, noise, r_nent)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
     single = loss_of(architecture, weights, x, noise, r_nent, np.float32)
-    np.testing.assert_allclose(single.loss, expected, rtol=2e-4)
+    np.testing.assert_allclose(single, expected, rtol=2e-4)
 
 
 def test_terms_add_up_to_the_loss():
+    """Of frames, and of sums over frames: each frame adds log k."""
     architecture = ARCHITECTURES[2]
-    terms = loss_of(architecture, *random_case(architecture), 0.3)
+    weights, x, noise = random_case(architecture)
+    network = Network(architecture, tf.constant(flatten(architecture, weights).astype(np.float64)))
+    terms = losses.frame_loss(network, *columns(x, noise))
     total = 0.3 * terms.negative_entropy + terms.reconstruction + terms.latent + np.log(3)
-    np.testing.assert_allclose(terms.loss, total, rtol=1e-12)
+    np.testing.assert_allclose(terms.total(0.3, 3), total, rtol=1e-12)
+    sums = losses.LossTerms(*[tf.reduce_sum(term) for term in terms])
+    np.testing.assert_allclose(sums.total(0.3, 3, len(x)), np.sum(total), rtol=1e-12)
 
 
 def test_order_renames_the_components_and_leaves_the_loss():
-    architecture = Architecture(3, 2, 1)
+    architecture = sizes(3, 2, 1)
     weights, x, noise = random_case(architecture)
-    renamed = Architecture(3, 2, 1, order=(2, 0, 1))
+    renamed = sizes(3, 2, 1, order=(2, 0, 1))
     before = Network(architecture, tf.constant(flatten(architecture, weights)))
     after = Network(renamed, tf.constant(flatten(architecture, weights)))
     x32 = x.astype(np.float32).T
@@ -75,8 +81,8 @@ def test_order_renames_the_components_and_leaves_the_loss():
         after.encode(x32).mean, means[:, [2, 0, 1]].reshape(1, -1), rtol=1e-5
     )
     np.testing.assert_allclose(
-        loss_of(renamed, weights, x, noise[[2, 0, 1]], 0.05).loss,
-        loss_of(architecture, weights, x, noise, 0.05).loss,
+        loss_of(renamed, weights, x, noise[[2, 0, 1]], 0.05),
+        loss_of(architecture, weights, x, noise, 0.05),
         rtol=1e-10,
     )
 
@@ -103,7 +109,8 @@ def test_gradient_is_the_finite_difference(architecture):
 
     def mean_loss(vector):
         network = Network(architecture, vector)
-        return tf.reduce_mean(losses.frame_loss(network, *columns(x, noise), 0.05).loss)
+        terms = losses.frame_loss(network, *columns(x, noise))
+        return tf.reduce_mean(terms.total(0.05, architecture.k))
 
     variable = tf.Variable(flat)
     with tf.GradientTape() as tape:

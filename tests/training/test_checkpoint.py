@@ -42,12 +42,12 @@ def test_resumed_training_has_the_same_bits(five_wells, tmp_path, monkeypatch, e
 
 
 def test_an_interrupt_while_validating_keeps_the_history_whole(five_wells, tmp_path, monkeypatch):
-    from mdgmvae.training import training_set
+    from mdgmvae.training.validation import Validator
 
     x = five_wells[0][:2000]
     whole = GMVAE(**SETTINGS).fit(x)
     path = tmp_path / "state.npz"
-    original, calls = training_set.ScaledRows.validate, []
+    original, calls = Validator.validate, []
 
     def interrupted(self, flat):
         calls.append(1)
@@ -56,7 +56,7 @@ def test_an_interrupt_while_validating_keeps_the_history_whole(five_wells, tmp_p
         return original(self, flat)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training_set.ScaledRows, "validate", interrupted)
+        patch.setattr(Validator, "validate", interrupted)
         with pytest.raises(Interrupted):
             GMVAE(**SETTINGS, checkpoint=path).fit(x)
     assert GMVAE(**SETTINGS, checkpoint=path).fit(x).history_ == whole.history_
@@ -83,7 +83,7 @@ def test_a_checkpoint_that_cannot_be_written_costs_nothing(five_wells, tmp_path,
 
 
 def test_a_finished_training_is_not_done_again(five_wells, tmp_path, monkeypatch):
-    from mdgmvae.training import loop
+    from mdgmvae.training.optimiser import Optimiser
 
     x = five_wells[0][:2000]
     path = tmp_path / "state.npz"
@@ -92,7 +92,7 @@ def test_a_finished_training_is_not_done_again(five_wells, tmp_path, monkeypatch
     def no_more(*_, **__):
         raise AssertionError("an epoch was run")
 
-    monkeypatch.setattr(loop.Optimiser, "run", no_more)
+    monkeypatch.setattr(Optimiser, "run", no_more)
     again = GMVAE(**SETTINGS, checkpoint=path).fit(x)
     np.testing.assert_array_equal(again.predict_proba(x), first.predict_proba(x))
 

@@ -1,4 +1,4 @@
-"""Rows on disk and in memory: the same numbers, all of them, in bounded pieces."""
+"""Frames on disk and in memory: the same numbers, all of them, in bounded chunks."""
 
 import os
 
@@ -8,7 +8,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from mdgmvae import GMVAE
 from mdgmvae.errors import InputError
-from mdgmvae.training.dataset import Rows
+from mdgmvae.training.dataset import Dataset
 
 
 @pytest.fixture
@@ -22,32 +22,32 @@ def path(five_wells, tmp_path):
 def test_files_are_read_as_they_are(tmp_path, dtype, order):
     values = np.asarray(np.arange(600).reshape(200, 3), dtype, order=order)
     np.save(tmp_path / "x.npy", values)
-    rows = Rows(tmp_path / "x.npy")
-    np.testing.assert_array_equal(rows.read(17, 93), values[17:93])
-    np.testing.assert_array_equal(np.concatenate(list(rows.chunks(64))), values)
+    dataset = Dataset(tmp_path / "x.npy")
+    np.testing.assert_array_equal(dataset.read(17, 93), values[17:93])
+    np.testing.assert_array_equal(np.concatenate(list(dataset.chunks(64))), values)
     scattered = np.array([199, 0, 17, 17])
-    np.testing.assert_array_equal(rows.take(scattered), values[scattered])
-    assert rows.read(0, 3).dtype == np.float32
+    np.testing.assert_array_equal(dataset.take(scattered), values[scattered])
+    assert dataset.read(0, 3).dtype == np.float32
 
 
 @pytest.mark.parametrize("max_memory", [10**9, 5 * 2**19])
 @pytest.mark.parametrize("batch_size", [7, 517, 19_999, 50_000])
-def test_each_row_comes_once_and_batches_are_whole(path, five_wells, max_memory, batch_size):
-    # A row number in each row tells which came.
+def test_each_frame_comes_once_and_batches_are_whole(path, five_wells, max_memory, batch_size):
+    # The first column is the frame number, which tells the frames apart.
     numbered = np.column_stack([np.arange(20_000), five_wells[0]]).astype(np.float32)
     np.save(path, np.repeat(numbered, 8, axis=1))
-    rows = Rows(path, max_memory)
-    assert rows.on_disk == (max_memory < 10**8)
+    dataset = Dataset(path, max_memory)
+    assert dataset.on_disk == (max_memory < 10**8)
     keep = np.arange(20_000) % 5 != 0
-    shuffled = list(rows.shuffled(np.random.default_rng(0), batch_size, keep))
+    shuffled = list(dataset.shuffled(np.random.default_rng(0), batch_size, keep))
     blocks = [block for _, (block,) in shuffled]
     order = np.concatenate([block[:, 0] for block in blocks]).astype(int)
     np.testing.assert_array_equal(np.sort(order), np.flatnonzero(keep))
     np.testing.assert_array_equal(np.concatenate([numbers for numbers, _ in shuffled]), order)
     assert all(len(block) % batch_size == 0 for block in blocks[:-1])
-    other = np.concatenate([n for n, _ in rows.shuffled(np.random.default_rng(1), 517, keep)])
+    other = np.concatenate([n for n, _ in dataset.shuffled(np.random.default_rng(1), 517, keep)])
     assert not np.array_equal(order, other)
-    # Well mixed: the mean row number of each fifth is near the middle.
+    # Well mixed: the mean frame number of each fifth is near the middle.
     fifths = np.array_split(order, 5)
     assert all(abs(part.mean() - 10_000) < 4_000 for part in fifths)
 
@@ -92,8 +92,8 @@ def test_a_file_that_changes_while_it_is_read_is_told(tmp_path, what):
     """By the thread that reads ahead."""
     path = tmp_path / "x.npy"
     np.save(path, np.zeros((90_000, 8), np.float32))
-    rows = Rows(path, 2**20)
-    blocks = rows.shuffled(np.random.default_rng(0), 100)
+    dataset = Dataset(path, 2**20)
+    blocks = dataset.shuffled(np.random.default_rng(0), 100)
     next(blocks)
     if what == "removed":
         path.unlink()
@@ -107,10 +107,10 @@ def test_a_file_that_changes_while_it_is_read_is_told(tmp_path, what):
 def test_memory_that_is_too_little_for_a_lag_is_told(tmp_path):
     path = tmp_path / "x.npy"
     np.save(path, np.zeros((90_000, 8), np.float32))
-    shuffled = Rows(path, 2**20).shuffled(np.random.default_rng(0), 100, lags=(0, 5000))
-    with pytest.raises(InputError, match=r"pairs of rows 5,000 apart; give at least 7 MiB"):
+    shuffled = Dataset(path, 2**20).shuffled(np.random.default_rng(0), 100, lags=(0, 5000))
+    with pytest.raises(InputError, match=r"pairs of frames 5,000 apart; allow at least 7 MiB"):
         next(shuffled)
-    enough = Rows(path, 7 * 2**20)
+    enough = Dataset(path, 7 * 2**20)
     assert enough.may_be_held(8) and list(enough.shuffled(np.random.default_rng(0), 100))
 
 
@@ -118,5 +118,5 @@ def test_bad_values_are_found_in_later_chunks(tmp_path):
     values = np.zeros((900_000, 2), np.float32)
     values[777_777, 1] = np.inf
     np.save(tmp_path / "x.npy", values)
-    with pytest.raises(InputError, match=r"row 777777, column 1 is inf"):
-        Rows(tmp_path / "x.npy").check_finite()
+    with pytest.raises(InputError, match=r"frame 777777, column 1 is inf"):
+        Dataset(tmp_path / "x.npy").check_finite()

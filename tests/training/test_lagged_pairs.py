@@ -1,52 +1,50 @@
-"""Pairs of frames one lag apart: never of two pieces, never beside what is held out."""
+"""Pairs of frames one lag apart: never of two segments, never beside what is held out."""
 
 import numpy as np
 import pytest
 
 from mdgmvae.errors import InputError
-from mdgmvae.training.dataset import Rows
-from mdgmvae.training.lagged_pairs import TimePairs
+from mdgmvae.training.dataset import Dataset
+from mdgmvae.training.lagged_pairs import LaggedPairs
 
 
 def plain(lengths, lag, keep):
-    """Row by row: both frames of one piece, both kept."""
-    piece = np.repeat(np.arange(len(lengths)), lengths)
-    n = len(piece)
+    """Frame by frame: both frames of one segment, both kept."""
+    segment = np.repeat(np.arange(len(lengths)), lengths)
+    n = len(segment)
     return np.array(
         [
-            t + lag < n and piece[t] == piece[t + lag] and bool(keep[t] and keep[t + lag])
+            t + lag < n and segment[t] == segment[t + lag] and bool(keep[t] and keep[t + lag])
             for t in range(n)
         ]
     )
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_partners_are_of_the_same_piece(seed):
+def test_partners_are_of_the_same_segment(seed):
     rng = np.random.default_rng(seed)
     lengths, lag = rng.integers(1, 12, rng.integers(1, 8)).tolist(), int(rng.integers(1, 8))
     keep = rng.random(sum(lengths)) < 0.9
     expected = plain(lengths, lag, keep)
     if expected.any():
-        np.testing.assert_array_equal(TimePairs.within(lengths, lag, keep).has_partner, expected)
+        np.testing.assert_array_equal(LaggedPairs.within(lengths, lag, keep).has_partner, expected)
     else:
-        with pytest.raises(InputError, match=rf"lag={lag}: no continuous piece"):
-            TimePairs.within(lengths, lag, keep)
+        with pytest.raises(InputError, match=rf"lag={lag}: no continuous segment"):
+            LaggedPairs.within(lengths, lag, keep)
 
 
-def test_pieces_that_are_held_out_may_have_no_pair():
+def test_segments_that_are_held_out_may_have_no_pair():
     keep = np.zeros(16, bool)
     keep[10:] = True
-    assert TimePairs.if_any([10, 3, 3], 5, keep) is None
-    assert TimePairs.if_any([10, 3, 3], 5).n_pairs == 5
+    assert LaggedPairs.if_any([10, 3, 3], 5, keep) is None
+    assert LaggedPairs.if_any([10, 3, 3], 5).n_pairs == 5
 
 
 def test_chunks_hold_every_pair_once(monkeypatch):
-    import mdgmvae.rows
-
-    monkeypatch.setattr(mdgmvae.rows, "BLOCK_BYTES", 256)
+    monkeypatch.setattr("mdgmvae.training.dataset.BLOCK_BYTES", 256)
     values = np.arange(500, dtype=np.float32)[:, None]
-    pairs = TimePairs.within([120, 3, 377], lag=4)
-    chunks = list(pairs.chunks(Rows(values)))
+    pairs = LaggedPairs.within([120, 3, 377], lag=4)
+    chunks = list(pairs.chunks(Dataset(values)))
     assert len(chunks) > 5
     earlier, later = (np.concatenate(part)[:, 0] for part in zip(*chunks, strict=True))
     np.testing.assert_array_equal(earlier, np.flatnonzero(pairs.has_partner))

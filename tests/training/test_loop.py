@@ -8,8 +8,8 @@ from sklearn.metrics import adjusted_rand_score
 from mdgmvae import GMVAE
 from mdgmvae.errors import InputError
 from mdgmvae.kinetics import vamp2
-from mdgmvae.training.loop import Fit
-from mdgmvae.training.training_set import best
+from mdgmvae.training.loop import best
+from mdgmvae.training.state import RestartResult
 
 #: One start, no second training: quick, and the last weights are those of the last epoch.
 QUICK = {"n_epochs": 4, "n_init": 1, "refit": False, "seed": 0, "verbose": False}
@@ -21,10 +21,10 @@ def robust(**changes):
 
 
 def soft_vamp2(q, lag, lengths):
-    """VAMP-2 of probabilities over all pairs within the pieces, in plain NumPy."""
-    pieces = np.split(q.astype(np.float64), np.cumsum(lengths)[:-1])
+    """VAMP-2 of probabilities over all pairs within the segments, in plain NumPy."""
+    segments = np.split(q.astype(np.float64), np.cumsum(lengths)[:-1])
     q0, q1 = (
-        np.concatenate([piece[part] for piece in pieces])
+        np.concatenate([segment[part] for segment in segments])
         for part in (slice(None, -lag), slice(lag, None))
     )
     ridge = 2.0 / len(q0) * np.eye(q.shape[1])
@@ -41,7 +41,7 @@ def left_handed():
 
 @pytest.fixture
 def alternating():
-    """Two clouds; whoever is in the one is in the other a row later."""
+    """Two clouds; whoever is in the one is in the other a frame later."""
     rng = np.random.default_rng(0)
     side = np.where(np.arange(3000) % 2, 2.0, -2.0)
     return np.stack([side, side], axis=1).astype(np.float32) + rng.normal(
@@ -79,7 +79,7 @@ def test_shuffled_time_scores_nothing(five_wells):
     assert model.history_["vamp2"][-1] == pytest.approx(1.0, abs=0.05)
 
 
-def test_pieces_are_not_joined(five_wells):
+def test_segments_are_not_joined(five_wells):
     x = five_wells[0][:4000]
     whole, cut = (
         robust(**PLAIN, k=3).fit(x, lengths=lengths).predict_proba(x)
@@ -89,9 +89,9 @@ def test_pieces_are_not_joined(five_wells):
 
 
 def test_without_pairs_there_is_no_kinetic_term(five_wells):
-    with pytest.raises(InputError, match=r"lag=5: no continuous piece .*vamp_weight=0"):
+    with pytest.raises(InputError, match=r"lag=5: no continuous segment .*vamp_weight=0"):
         robust().fit(five_wells[0][:3000], lengths=[5] * 600)
-    with pytest.raises(InputError, match=r"lag=500000000: no continuous piece"):
+    with pytest.raises(InputError, match=r"lag=500000000: no continuous segment"):
         robust(lag=500_000_000).fit(five_wells[0])
     for needs in ({"vamp_weight": 1.0}, {"decoder_target": "lagged"}, {"scale": "tica"}):
         with pytest.raises(InputError, match=r"lag: .*needs pairs of frames"):
@@ -124,11 +124,11 @@ def test_restarts_see_the_same_batches_and_the_best_is_kept(five_wells, monkeypa
     x = five_wells[0][:5000]
     trained = []
     monkeypatch.setattr(
-        "mdgmvae.training.training_set.best", lambda fits: trained.extend(fits) or best(fits)
+        "mdgmvae.training.loop.best", lambda found: trained.extend(found) or best(found)
     )
     settings = {"k": 3, "n_epochs": 5, "anneal": 0.2, "init": "random", "lr": 3e-3}
     kept = robust(**settings, n_init=3).fit(x)
-    lowest = [min(fit.history["val_loss"][1:]) for fit in trained]
+    lowest = [min(one.history["val_loss"][1:]) for one in trained]
     assert len(set(lowest)) == 3
     assert min(kept.history_["val_loss"][1:]) == min(lowest)
     alone = robust(**settings, n_init=1).fit(x)
@@ -137,10 +137,10 @@ def test_restarts_see_the_same_batches_and_the_best_is_kept(five_wells, monkeypa
 
 @pytest.mark.parametrize("at", range(3))
 def test_the_lowest_loss_that_is_finite_is_kept(at):
-    fits = [Fit(np.zeros(1), {}, loss, 1, n) for n, loss in enumerate([3.0, 3.0, 3.0])]
-    fits[at] = Fit(np.zeros(1), {}, 2.0, 1, at)
-    fits[at - 1] = Fit(np.zeros(1), {}, 1.0, 1, at - 1, diverged=True)
-    assert best(fits).restart == at
+    found = [RestartResult(np.zeros(1), {}, 3.0, 1, n) for n in range(3)]
+    found[at] = RestartResult(np.zeros(1), {}, 2.0, 1, at)
+    found[at - 1] = RestartResult(np.zeros(1), {}, 1.0, 1, at - 1, diverged=True)
+    assert best(found).restart == at
 
 
 def test_without_frames_held_out_kinetics_choose_among_restarts(five_wells):
@@ -149,17 +149,17 @@ def test_without_frames_held_out_kinetics_choose_among_restarts(five_wells):
     settings = {"k": 3, "n_epochs": 3, "lag": 5, "vamp_weight": 2.0, "n_init": 3, "lr": 3e-3}
     trained = []
 
-    def spy(fits):
-        trained.extend(fits)
-        return best(fits)
+    def spy(found):
+        trained.extend(found)
+        return best(found)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mdgmvae.training.training_set.best", spy)
+        patch.setattr("mdgmvae.training.loop.best", spy)
         GMVAE(**settings, seed=0).fit(x)
-    for fit in trained:
+    for one in trained:
         weight = 2.0 * np.sqrt(x.shape[1])
-        expected = fit.history["loss"][-1] - weight * fit.history["vamp2"][-1]
-        assert fit.loss == pytest.approx(expected)
+        expected = one.history["loss"][-1] - weight * one.history["vamp2"][-1]
+        assert one.loss == pytest.approx(expected)
 
 
 def test_refit_trains_on_all_frames_for_as_long_as_was_best(five_wells):

@@ -7,10 +7,11 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
+from architectures import sizes
 
 from mdgmvae import GMVAE
 from mdgmvae.network import losses
-from mdgmvae.network.architecture import Architecture, flatten, initial_weights
+from mdgmvae.network.architecture import flatten, initial_weights
 from mdgmvae.network.kinetic_term import (
     covariances,
     grouped,
@@ -19,20 +20,25 @@ from mdgmvae.network.kinetic_term import (
 )
 from mdgmvae.network.networks import Network
 from mdgmvae.network.objective import Batch, Objective, batch_loss
+from mdgmvae.presets import Hyperparameters
 from mdgmvae.training import steps
+from mdgmvae.training.distribution import OneDevice
 from mdgmvae.training.engine import Engine
-from mdgmvae.training.loop import Batches
-from mdgmvae.training.replicas import OneDevice
-from mdgmvae.training.steps import Optimiser
+from mdgmvae.training.optimiser import Optimiser
+from mdgmvae.training.training_set import Block
 
 ARCHITECTURES = [
-    Architecture(5, 3, 1),
-    Architecture(1, 4, 2, (6,), (5,), (4,), (7,)),
-    Architecture(3, 80, 5, (8, 6), (7, 5, 4), (6, 3), (9, 4)),
-    Architecture(4, 3, 2, (6,), (5,), (4,), (7,), px_floor=1e-2, order=(2, 0, 3, 1)),
+    sizes(5, 3, 1),
+    sizes(1, 4, 2, (6,), (5,), (4,), (7,)),
+    sizes(3, 80, 5, (8, 6), (7, 5, 4), (6, 3), (9, 4)),
+    sizes(4, 3, 2, (6,), (5,), (4,), (7,), px_floor=1e-2, order=(2, 0, 3, 1)),
 ]
 CPU = OneDevice("CPU:0")
 N = 60
+
+
+def objective_of(**given):
+    return Objective.of(Hyperparameters(**given))
 
 
 def weights_of(architecture, dtype=np.float32):
@@ -55,27 +61,32 @@ def test_gradient_of_a_step_is_that_of_the_plain_loss(architecture, lagged, anal
     noise = tf.constant(rng.normal(size=(a.n_z, a.k * N)))
     batch = Batch.whole(*map(tf.constant, (x, counts, later, has_partner)))
     flat = tf.constant(weights_of(a, np.float64))
-    objective = Objective(lagged_target=lagged, analytic_kl=analytic)
+    objective = objective_of(
+        decoder_target="lagged" if lagged else "same", kl="analytic" if analytic else "sampled"
+    )
     weight = has_partner if lagged else counts
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(flat)
         plain = losses.frame_loss(
-            Network(a, flat), batch.x, noise, 0.3,
+            Network(a, flat), batch.x, noise,
             target=batch.later if lagged else None, analytic_kl=analytic,
         )  # fmt: skip
-        mean = tf.reduce_sum(weight * plain.loss) / weight.sum()
+        of_frames = plain.total(0.3, a.k)
+        mean = tf.reduce_sum(weight * of_frames) / weight.sum()
         loss, terms = batch_loss(a, flat, objective, batch, noise, None, batch, None, None, 0.3)
     expected, found = (tape.gradient(value, flat).numpy() for value in (mean, loss))
     assert np.linalg.norm(found - expected) < 1e-10 * np.linalg.norm(expected)
     np.testing.assert_allclose(
-        terms, [*(tf.reduce_sum(weight * term) for term in plain), weight.sum()], rtol=1e-12
+        terms,
+        [*(tf.reduce_sum(weight * term) for term in (of_frames, *plain)), weight.sum()],
+        rtol=1e-12,
     )
 
 
 @pytest.mark.parametrize("n_decoded", [1, 2])
 def test_sampled_components_are_not_biased(n_decoded):
     """The mean over the draws is the full sum, in value and in gradient."""
-    a, rng, n_draws = Architecture(6, 4, 2, (8,)), np.random.default_rng(0), 400
+    a, rng, n_draws = sizes(6, 4, 2, (8,)), np.random.default_rng(0), 400
     x, noise = (tf.constant(rng.normal(size=shape)) for shape in ((4, N), (2, 6 * N)))
     batch = Batch.whole(x, tf.constant(np.where(np.arange(N) < 50, 1.0, 0.0)), None, None)
     flat = tf.constant(weights_of(a, np.float64))
@@ -83,7 +94,7 @@ def test_sampled_components_are_not_biased(n_decoded):
     def of(n_decoded):
         @tf.function(autograph=False)
         def loss_and_gradient(u):
-            objective, uniform = Objective(n_decoded=n_decoded), tf.fill([N], u)
+            objective, uniform = objective_of(n_decoded=n_decoded), tf.fill([N], u)
             with tf.GradientTape() as tape:
                 tape.watch(flat)
                 loss, _ = batch_loss(
@@ -104,7 +115,7 @@ def test_sampled_components_are_not_biased(n_decoded):
 @pytest.mark.parametrize("settled", [False, True])
 def test_kinetic_term_of_a_step_has_the_slope_of_vamp2(settled):
     """Of the components, and of the metastable states once there are any; over the pairs only."""
-    a, rng = Architecture(4, 3, 2), np.random.default_rng(0)
+    a, rng = sizes(4, 3, 2), np.random.default_rng(0)
     walk = np.cumsum(rng.normal(size=(3, N + 1)), axis=1)
     x, later = walk[:, :-1], walk[:, 1:]
     has_partner = (np.arange(N) % 4 > 0).astype(np.float64)
@@ -116,7 +127,7 @@ def test_kinetic_term_of_a_step_has_the_slope_of_vamp2(settled):
         tape.watch(flat)
         with_term, without = (
             batch_loss(
-                a, flat, Objective(vamp_weight=w), batch, noise, None, batch, groups, ridge, 0.3
+                a, flat, objective_of(vamp_weight=w), batch, noise, None, batch, groups, ridge, 0.3
             )[0]
             for w in (2.0, 0.0)
         )
@@ -134,7 +145,7 @@ def test_kinetic_term_of_a_step_has_the_slope_of_vamp2(settled):
 
 
 def test_kinetic_term_sees_the_batch_and_those_before_it(block, monkeypatch):
-    """Batches of 100: the covariances of 300 rows."""
+    """Batches of 100: the covariances of 300 frames."""
     seen = []
 
     def batch_loss(a, flat, objective, batch, noise, uniform, many, *rest):
@@ -152,7 +163,7 @@ def test_kinetic_term_sees_the_batch_and_those_before_it(block, monkeypatch):
         1,
     )
     columns = np.zeros((4, 704), np.float32)
-    columns[:, :699] = block.rows.T
+    columns[:, :699] = block.frames.T
     assert len(seen) == 7
     for i, (batch, many) in enumerate(seen):
         end = max(100 * (i + 1), 300)
@@ -160,19 +171,19 @@ def test_kinetic_term_sees_the_batch_and_those_before_it(block, monkeypatch):
         np.testing.assert_array_equal(many, columns[:, end - 300 : end])
 
 
-def test_data_of_about_as_many_rows_share_what_was_traced(five_wells):
+def test_data_of_about_as_many_frames_share_what_was_traced(five_wells):
     GMVAE(n_epochs=1, n_z=4, seed=0).fit(five_wells[0][:1100])
-    before = steps._compiled_steps.cache_info().misses
+    before = steps.compiled_steps.cache_info().misses
     for n in (1101, 1400, 2000):
         GMVAE(n_epochs=1, n_z=4, seed=0).fit(five_wells[0][:n])
     GMVAE(n_epochs=1, n_z=4, seed=0).fit(five_wells[0][:400])
-    after = steps._compiled_steps.cache_info().misses
+    after = steps.compiled_steps.cache_info().misses
     GMVAE(n_epochs=1, n_z=4, seed=0).fit(five_wells[0][:401])
-    assert after - before <= 2 and steps._compiled_steps.cache_info().misses == after
+    assert after - before <= 2 and steps.compiled_steps.cache_info().misses == after
 
 
 def optimised(engine, objective, block, n_epochs=2):
-    architecture = Architecture(5, 4, 2)
+    architecture = sizes(5, 4, 2)
     flat = weights_of(architecture)
     optimiser = Optimiser(architecture, objective, engine, flat, 0 * flat, 0 * flat, 0, 1e-3)
     for epoch in range(n_epochs):
@@ -185,16 +196,16 @@ def optimised(engine, objective, block, n_epochs=2):
 def block():
     rng = np.random.default_rng(1)
     rows = np.cumsum(rng.normal(size=(700, 4)), axis=0).astype(np.float32) / 10
-    return Batches(rows[:-1], rows[1:], (np.arange(699)[:, np.newaxis] % 50 > 0).astype(np.float32))
+    return Block(rows[:-1], rows[1:], (np.arange(699)[:, np.newaxis] % 50 > 0).astype(np.float32))
 
 
-KINETIC = Objective(vamp_weight=1.5, lagged_target=True, analytic_kl=True)
+KINETIC = objective_of(vamp_weight=1.5, decoder_target="lagged", kl="analytic")
 
 
-@pytest.mark.parametrize("objective", [Objective(), KINETIC], ids=str)
+@pytest.mark.parametrize("objective", [objective_of(), KINETIC], ids=str)
 def test_engines_end_with_the_same_weights(objective, block):
     if not objective.uses_pairs:
-        block = Batches(block.rows)
+        block = Block(block.frames)
     plain = Engine(CPU, 100, 700, xla=False)
     start, without = optimised(plain, objective, block)
     _, compiled = optimised(dataclasses.replace(plain, xla=True), objective, block)
@@ -206,11 +217,13 @@ def test_engines_end_with_the_same_weights(objective, block):
 
 
 @pytest.mark.parametrize("xla", [False, True])
-@pytest.mark.parametrize("objective", [Objective(), Objective(lagged_target=True)], ids=str)
+@pytest.mark.parametrize(
+    "objective", [objective_of(), objective_of(decoder_target="lagged")], ids=str
+)
 def test_what_fills_up_a_block_does_not_count(block, objective, xla):
     """The last batch and the last block of an epoch are short."""
     if not objective.uses_pairs:
-        block = Batches(block.rows)
+        block = Block(block.frames)
     exact, longer = (optimised(Engine(CPU, 100, n, xla), objective, block)[1] for n in (700, 1200))
     for ours, theirs in zip(exact.arrays(), longer.arrays(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
@@ -219,18 +232,18 @@ def test_what_fills_up_a_block_does_not_count(block, objective, xla):
 
 def test_a_lower_precision_is_near_and_only_where_it_pays(block):
     """Products of wide matrices lose digits; networks without such do not change."""
-    rows = np.tile(block.rows, (1, 20))
-    wide = Architecture(3, 80, 2, (96, 70), (70, 64), (5,), (128, 66), px_floor=1.0)
-    thin = Architecture(3, 80, 2, (63, 63), (63,), (5,), (63, 63), px_floor=1.0)
+    rows = np.tile(block.frames, (1, 20))
+    wide = sizes(3, 80, 2, (96, 70), (70, 64), (5,), (128, 66), px_floor=1.0)
+    thin = sizes(3, 80, 2, (63, 63), (63,), (5,), (63, 63), px_floor=1.0)
     for architecture, differs in ((wide, True), (thin, False)):
         flat, found = weights_of(architecture), []
         for precision in ("float32", "bfloat16"):
             engine = Engine(CPU, 100, 700, xla=False)
-            objective = Objective(precision=precision)
+            objective = objective_of(precision=precision)
             arrays = flat, 0 * flat, 0 * flat
             optimiser = Optimiser(architecture, objective, engine, *arrays, 0, 1e-3)
             optimiser.start_epoch(1e-4, 0.5, 0)
-            optimiser.run(Batches(rows))
+            optimiser.run(Block(rows))
             found.append(optimiser.means()["loss"])
         assert (found[0] != found[1]) == differs
         assert found[1] == pytest.approx(found[0], rel=5e-2)
@@ -246,7 +259,7 @@ def test_frames_that_stay_on_the_device_train_the_same(preset, five_wells, monke
     run = Optimiser.run
     monkeypatch.setattr(Optimiser, "run", lambda self, b: (blocks.append(b), run(self, b)))
     kept.fit(five_wells[0][:3000])
-    assert blocks and all(block.rows.dtype == np.int32 for block in blocks)
+    assert blocks and all(block.frames.dtype == np.int32 for block in blocks)
     assert kept.history_ == sent.history_
     for name, weights in sent.weights_.items():
         np.testing.assert_array_equal(kept.weights_[name], weights)
@@ -255,7 +268,7 @@ def test_frames_that_stay_on_the_device_train_the_same(preset, five_wells, monke
 def test_a_shorter_block_is_not_compiled_anew(block):
     engine, took = Engine(CPU, 100, 700, xla=True), []
     for n in (699, 350, 420, 130):
-        part = Batches(block.rows[:n], block.later[:n], block.has_partner[:n])
+        part = Block(block.frames[:n], block.later[:n], block.has_partner[:n])
         began = time.perf_counter()
         optimised(engine, dataclasses.replace(KINETIC, vamp_weight=0.7), part, 1)
         took.append(time.perf_counter() - began)

@@ -1,0 +1,300 @@
+"""The devices that train: one device, or the replicas of a `tf.distribute.Strategy` (TensorFlow).
+
+Each replica of a strategy takes its share of the columns of each batch. Their gradients are
+added up, so that a step is the same as on one device, up to rounding.
+
+TensorFlow is imported in the functions, because the command line reads the names of the
+strategies before it starts TensorFlow.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+#: The strategies that have a name, and what each one uses.
+STRATEGIES = {
+    "mirrored": "all GPUs of this machine",
+    "multiworker": "the processes that TF_CONFIG or Slurm names, one for each node or GPU",
+}
+
+
+@dataclass(frozen=True)
+class OneDevice:
+    """A single device.
+
+    Parameters
+    ----------
+    device : str
+        TensorFlow's name of it, from `network.devices.choose`.
+    """
+
+    device: str
+    n = 1
+
+    @property
+    def keeps_frames(self) -> bool:
+        """Whether the frames stay on the device if they fit, since sending them takes time."""
+        return not self.is_cpu
+
+    @property
+    def is_cpu(self) -> bool:
+        """Whether the device is a CPU, for which XLA may compile."""
+        return self.device.startswith("CPU")
+
+    def scope(self) -> AbstractContextManager[Any]:
+        """Return a context manager in which variables are made and functions are called."""
+        import tensorflow as tf
+
+        scope: AbstractContextManager[Any] = tf.device(self.device)
+        return scope
+
+    def total(self, share: Callable[[Any], tf.Tensor]) -> tf.Tensor:
+        """Return the sum of ``share(replica)`` over the replicas."""
+        return share(0)
+
+    def update(self, function: Callable[..., None], variable: tf.Variable, *arguments: Any) -> None:
+        """Call ``function(variable, *arguments)`` on each replica."""
+        function(variable, *arguments)
+
+    def errors(self) -> AbstractContextManager[None]:
+        """Return a context manager that explains failures of other processes."""
+        return nullcontext()
+
+    def agree(self, number: float) -> float:
+        """Return the mean of the number over all processes, so that all take one decision."""
+        return number
+
+    def __str__(self) -> str:
+        """Return the name of the device."""
+        return self.device
+
+
+@dataclass(frozen=True, eq=False)
+class Replicas:
+    """The replicas of a strategy, on several devices or machines.
+
+    Parameters
+    ----------
+    strategy : tf.distribute.Strategy
+    device : str
+        The device of this process on which weights are validated.
+    """
+
+    strategy: tf.distribute.Strategy
+    device: str
+    #: Replicas are not compiled by XLA, which was not tried.
+    is_cpu = False
+    keeps_frames = False
+
+    @property
+    def n(self) -> int:
+        """Number of replicas."""
+        return int(self.strategy.num_replicas_in_sync)
+
+    def scope(self) -> AbstractContextManager[Any]:
+        """Do the same as `OneDevice.scope`."""
+        scope: AbstractContextManager[Any] = self.strategy.scope()
+        return scope
+
+    def total(self, share: Callable[[Any], tf.Tensor]) -> tf.Tensor:
+        """Do the same as `OneDevice.total`."""
+        import tensorflow as tf
+
+        def on_replica() -> tf.Tensor:
+            return share(tf.distribute.get_replica_context().replica_id_in_sync_group)
+
+        return self.strategy.reduce("SUM", self.strategy.run(on_replica), axis=None)
+
+    def update(self, function: Callable[..., None], variable: tf.Variable, *arguments: Any) -> None:
+        """Do the same as `OneDevice.update`."""
+        self.strategy.extended.update(variable, function, args=arguments)
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Do the same as `OneDevice.errors`."""
+        import tensorflow as tf
+
+        try:
+            yield
+        except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as e:
+            raise InputError(
+                "another process of this training is gone "
+                f"({str(e.message).splitlines()[-1]}); start all processes again (with a "
+                "checkpoint they resume from it)"
+            ) from e
+
+    def agree(self, number: float) -> float:
+        """Do the same as `OneDevice.agree`."""
+        import tensorflow as tf
+
+        if self.strategy.cluster_resolver is None:
+            return number
+        with self.errors():
+            return float(self._mean(tf.constant(number, tf.float64)))
+
+    @cached_property
+    def _mean(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        """The mean of a number over the processes, as a compiled function."""
+        import tensorflow as tf
+
+        def mean(number: tf.Tensor) -> tf.Tensor:
+            replicated = self.strategy.run(tf.identity, args=(number,))
+            return self.strategy.reduce("MEAN", replicated, axis=None)
+
+        compiled: Callable[[tf.Tensor], tf.Tensor] = tf.function(mean, autograph=False)
+        return compiled
+
+    def __str__(self) -> str:
+        """Return the number of replicas in words."""
+        return f"{self.n} replicas"
+
+
+Devices: TypeAlias = OneDevice | Replicas
+
+
+def devices_of(device: str, strategy: Any) -> Devices:
+    """Return the devices that train: those of the strategy, or `device` if there is none.
+
+    Parameters
+    ----------
+    device : str
+        From `network.devices.choose`.
+    strategy : None, {"mirrored", "multiworker"} or tf.distribute.Strategy
+    """
+    found = strategy_of(strategy)
+    return OneDevice(device) if found is None else Replicas(found, device)
+
+
+def strategy_of(strategy: Any) -> tf.distribute.Strategy | None:
+    """Return the strategy of this name; None and strategies are returned as they are.
+
+    Parameters
+    ----------
+    strategy : None, {"mirrored", "multiworker"} or tf.distribute.Strategy
+
+    Raises
+    ------
+    InputError
+        For another name, or if this machine does not have what the strategy needs.
+
+    Examples
+    --------
+    >>> strategy_of(None) is None
+    True
+    """
+    if strategy is None:
+        return None
+    if isinstance(strategy, str) and strategy in STRATEGIES:
+        return _by_name(strategy)
+    if not hasattr(strategy, "num_replicas_in_sync"):
+        raise InputError(
+            f"strategy={strategy!r}: give {' or '.join(STRATEGIES)}, or a tf.distribute.Strategy"
+        )
+    return strategy
+
+
+def is_chief(strategy: Any) -> bool:
+    """Return whether this process writes the results: the only process, or the first one."""
+    resolver = _resolver_of(strategy)
+    if resolver is None:
+        return True
+    spec = resolver.cluster_spec().as_dict()
+    has_chief = "chief" in spec
+    return resolver.task_type in (None, "chief") or (not has_chief and resolver.task_id == 0)
+
+
+def n_processes(strategy: Any) -> int:
+    """Return the number of processes that train together."""
+    resolver = _resolver_of(strategy)
+    if resolver is None:
+        return 1
+    tasks = resolver.cluster_spec().as_dict()
+    return max(1, sum(len(tasks.get(kind, [])) for kind in ("chief", "worker")))
+
+
+def _resolver_of(strategy: Any) -> Any:
+    """Return the object that knows the other processes; None if there are none."""
+    found = strategy_of(strategy)
+    return None if found is None else found.cluster_resolver
+
+
+@lru_cache
+def _by_name(name: str) -> tf.distribute.Strategy:
+    """Make the strategy, once in a process: the server of a process cannot be started twice."""
+    import tensorflow as tf
+
+    if name == "mirrored":
+        if len(tf.config.list_logical_devices("GPU")) < 2:
+            raise InputError(
+                "strategy='mirrored': TensorFlow sees fewer than two GPUs on this machine; leave "
+                "it out"
+            )
+        return tf.distribute.MirroredStrategy()
+    resolver = _cluster_resolver()
+    try:
+        with _sigterm_handler_kept():
+            return tf.distribute.MultiWorkerMirroredStrategy(resolver)
+    except RuntimeError as error:
+        raise InputError(
+            "strategy='multiworker': TensorFlow was used in this process before it could join "
+            f"the others ({error}); give the strategy to the first model that is trained"
+        ) from error
+
+
+def _cluster_resolver() -> Any:
+    """Return the resolver of the cluster that TF_CONFIG or Slurm describes."""
+    import tensorflow as tf
+
+    cluster_resolver = tf.distribute.cluster_resolver
+    if "TF_CONFIG" in os.environ:
+        _check_tf_config(os.environ["TF_CONFIG"])
+        return cluster_resolver.TFConfigClusterResolver()
+    # A job that was not started by srun has tasks, but this process is none of them.
+    if os.environ.get("SLURM_NTASKS", "1") != "1" and "SLURM_PROCID" in os.environ:
+        return cluster_resolver.SlurmClusterResolver()
+    raise InputError(
+        "strategy='multiworker': the other processes are not known; start them with srun on "
+        "Slurm, or set TF_CONFIG (see docs/clusters.md)"
+    )
+
+
+def _check_tf_config(text: str) -> None:
+    """Refuse a TF_CONFIG with which TensorFlow would wait forever or train alone."""
+    try:
+        config = json.loads(text)
+        tasks = config["cluster"][config["task"]["type"]]
+        found = tasks[int(config["task"]["index"])]
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise InputError(
+            f"TF_CONFIG: {text[:100]!r} does not describe a cluster that this process belongs "
+            'to; set it to {"cluster": {"worker": ["host1:2222", "host2:2222"]}, "task": '
+            '{"type": "worker", "index": 0}}'
+        ) from error
+    if not isinstance(found, str) or not isinstance(tasks, list):
+        raise InputError(
+            f"TF_CONFIG: {found!r} is not a host:port; give the address of each process"
+        )
+
+
+@contextmanager
+def _sigterm_handler_kept() -> Iterator[None]:
+    """Restore the handler of SIGTERM, which TensorFlow replaces by its own."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if before is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)

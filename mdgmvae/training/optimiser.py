@@ -1,0 +1,140 @@
+"""The optimiser of a restart: its variables on the device, and the steps on them (TensorFlow)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import tensorflow as tf
+
+from ..network.architecture import Architecture
+from ..network.objective import TERMS, Objective
+from ..presets import Hyperparameters
+from .distribution import Devices, Replicas
+from .engine import Engine
+from .state import State
+from .steps import Adam, EpochSettings, Plan, compiled_steps, run_block, traced
+from .training_set import Block, TrainingSet
+
+
+class Optimiser:
+    """Adam on the weights of one restart, which stay on the device.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    objective : Objective
+    engine : Engine
+    weights, first_moment, second_moment : ndarray of shape (n_weights,)
+    step : int
+        Number of steps that were made before.
+    ridge : float
+        Ridge of the covariances of the kinetic term.
+    frames : tensor of shape (n_x, n_frames), optional
+        All frames as columns, if the engine keeps them on the device.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        objective: Objective,
+        engine: Engine,
+        weights: np.ndarray,
+        first_moment: np.ndarray,
+        second_moment: np.ndarray,
+        step: int,
+        ridge: float,
+        frames: tf.Tensor | None = None,
+    ) -> None:
+        self._frames = [] if frames is None else [frames]
+        self._devices = engine.devices
+        self._ridge = ridge
+        self._k = architecture.k
+        self.step = step
+        arrays = weights, first_moment, second_moment
+        with self._devices.scope():
+            self._variables = Adam(*[tf.Variable(a) for a in arrays])
+        plan = Plan(architecture, objective, engine)
+        if isinstance(engine.devices, Replicas):
+            # A function cannot take the replicas of a variable, so these variables have their own.
+            run = partial(run_block, plan, self._variables)
+            self._run = traced(run, *plan.specs())
+        else:
+            self._run = partial(compiled_steps(plan), self._variables)
+
+    def start_epoch(
+        self, lr: float, r_nent: float, seed: int, groups: np.ndarray | None = None
+    ) -> None:
+        """Set what is the same for all steps of an epoch.
+
+        Parameters
+        ----------
+        lr : float
+            Learning rate.
+        r_nent : float
+            Weight of the negative entropy.
+        seed : int
+            Seed of the noise.
+        groups : ndarray of shape (k, k), optional
+            Which component (row) belongs to which state (column), if states count already.
+        """
+        if groups is None:
+            groups = np.zeros((self._k, self._k), np.float32)
+        self._sums = np.zeros(len(TERMS) + 1)
+        with self._devices.scope():
+            self._settings = EpochSettings.of(lr, r_nent, self._ridge, seed, groups)
+
+    def run(self, block: Block) -> None:
+        """Run the steps of a block of batches."""
+        with self._devices.scope(), self._devices.errors():
+            arrays = [tf.constant(array) for array in block.arrays]
+            step = tf.constant(self.step)
+            sums, step = self._run(self._settings, step, *self._frames, *arrays)
+        self.step = int(step)
+        self._sums += sums.numpy().astype(np.float64)
+
+    @property
+    def takes_numbers(self) -> bool:
+        """Whether blocks hold the numbers of frames that are on the device."""
+        return bool(self._frames)
+
+    def means(self) -> dict[str, float]:
+        """Return the mean of each term over the frames of the epoch."""
+        means = self._sums[:-1] / max(self._sums[-1], 1.0)
+        return dict(zip(TERMS, means.tolist(), strict=True))
+
+    def arrays(self) -> list[np.ndarray]:
+        """Return weights, first and second moments."""
+        return [variable.numpy() for variable in self._variables]
+
+
+def make_optimisers(
+    architecture: Architecture,
+    hyperparameters: Hyperparameters,
+    devices: Devices,
+    training_set: TrainingSet,
+    state: State,
+) -> list[Optimiser]:
+    """Choose the engine, and return the optimiser of each restart, at the given state."""
+    held = training_set.held if devices.keeps_frames else None
+    engine = Engine.choose(
+        devices,
+        batch_size=hyperparameters.batch_size,
+        n_x=architecture.n_x,
+        n_frames=len(training_set),
+        block_frames=training_set.block_frames,
+        n_epochs=hyperparameters.n_epochs,
+        resident=held is not None,
+    )
+    objective = Objective.of(hyperparameters)
+    frames = None if held is None else _on_device(devices, held)
+    return [
+        Optimiser(architecture, objective, engine, *arrays, state.step, training_set.ridge, frames)
+        for arrays in zip(state.weights, state.first_moment, state.second_moment, strict=True)
+    ]
+
+
+def _on_device(devices: Devices, frames: np.ndarray) -> tf.Tensor:
+    """Send all frames (n_frames, n_x) to the device, and return them as columns."""
+    with devices.scope():
+        return tf.transpose(tf.constant(frames))
