@@ -1,4 +1,4 @@
-"""Running the notebooks; ``python tests/notebook_runner.py [NAME ...]`` stores what they show."""
+"""Run the notebooks; ``python tests/notebook_runner.py [NAME ...]`` stores their outputs."""
 
 import base64
 import io
@@ -17,8 +17,8 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def execute(notebook, folder, timeout=300):
-    """Run all cells in `folder`, with the interpreter that runs this."""
-    # The kernel that is installed as "python3" may be that of another environment.
+    """Run all cells in `folder`, with this interpreter."""
+    # The kernel installed as "python3" may belong to another environment.
     kernel = folder / "kernels" / "this-interpreter"
     kernel.mkdir(parents=True)
     arguments = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -44,17 +44,17 @@ def execute(notebook, folder, timeout=300):
 
 
 def smaller(png):
-    """A picture (base64) in 256 colours, where that is smaller: a third of the size or so."""
+    """Reduce a picture (base64) to 256 colours if that makes it smaller, about to a third."""
     reduced = io.BytesIO()
     with Image.open(io.BytesIO(base64.b64decode(png))) as picture:
-        # This method keeps colours of which there is little; the usual one merges two states.
+        # This method keeps rare colours; the usual one merges two states.
         fewer = picture.convert("RGB").quantize(256, Image.Quantize.FASTOCTREE)
     fewer.save(reduced, "PNG", optimize=True)
     return min(png, base64.b64encode(reduced.getvalue()).decode(), key=len)
 
 
 def without_the_machine(notebook):
-    """Drop what says nothing elsewhere: widgets without their kernel, notes on standard error."""
+    """Drop outputs that depend on this machine: widgets and notes on standard error."""
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":

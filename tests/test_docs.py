@@ -1,5 +1,6 @@
-"""What the documents tell users to type works, in the order in which they tell it."""
+"""The code and the commands in the documentation run, in the order in which they appear."""
 
+import itertools
 import re
 import shlex
 import shutil
@@ -16,24 +17,30 @@ from paths import ROOT
 
 from mdgmvae import GMVAEAnalysis
 from mdgmvae.annotation import write_labels
-from mdgmvae.states.summary import StateSummary, states_text
+from mdgmvae.data import alanine_dipeptide
+from mdgmvae.states.summary import summarize
 
 CHECKPOINT = ROOT / "tests" / "data" / "tf1_checkpoint"
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-#: Documents whose commands are found again in the quick start.
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+#: Documents whose commands also appear in the quick start.
 IN_THE_QUICK_START = ("README.md", "installation.md")
+QUICK_START = ROOT / "docs" / "guides" / "quickstart.md"
+#: Words of earlier versions, which the glossary has replaced.
+REPLACED = (
+    r"(?<!n_)macrostate|pieces? of trajectory|mean q\b|falling population|metastable state \d"
+)
 
 pytest.importorskip("nglview")
 
 
 def blocks(path):
-    """The fenced blocks of a document, in order: (language, text)."""
+    """Return the fenced blocks of a document, in order, as (language, text)."""
     text = path.read_text(encoding="utf-8")
     return re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
 def commands(block):
-    """Lines that call mdgmvae, without those that only show the grammar of a call."""
+    """Return the calls of mdgmvae, without lines that only show the syntax of a command."""
     lines = [line.partition("  #")[0].strip() for line in block.replace("\\\n", " ").splitlines()]
     return [
         shlex.split(line)[1:]
@@ -52,13 +59,13 @@ RUNNABLE = [
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """The files that the documents speak of: a protein in pieces of trajectory."""
+    """Make the files that the documents name: a protein and its trajectory in several files."""
     folder = tmp_path_factory.mktemp("files")
     u = mda.Universe(PSF, DCD)
-    # Some residues do for the features, and are written sooner.
+    # A few residues are enough for the features and faster to write.
     protein = u.select_atoms("protein and resid 1:40")
     with warnings.catch_warnings():
-        # There are no elements, chains and boxes in it.
+        # It has no elements, chains or boxes.
         warnings.simplefilter("ignore")
         protein.write(folder / "protein.pdb")
         for name, start, stop in (("first", 0, 60), ("second", 60, 98), ("third", 20, 70)):
@@ -74,7 +81,7 @@ def files(tmp_path_factory):
 
 @pytest.fixture
 def names(files, tmp_path, monkeypatch):
-    """What the documents take as known, in a folder with the files that they speak of."""
+    """Define the names that the documents use, in a folder with the files that they name."""
     shutil.copytree(files, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     u = mda.Universe("protein.pdb", "first.xtc")
@@ -86,14 +93,14 @@ def names(files, tmp_path, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("document", RUNNABLE, ids=lambda path: path.name)
-def test_what_the_documents_tell_to_type_runs(document, names):
+def test_code_and_commands_of_the_documents_run(document, names):
     for language, block in blocks(document):
         if language == "python":
             exec(compile(block, document.name, "exec"), names)
         for arguments in commands(block) if not language else ():
             if document.name in IN_THE_QUICK_START or arguments[0] == "demo":
-                continue  # said more than once, run once; the demo is tested with the commands
-            # What the command does is the same with less training.
+                continue  # run once, in the quick start; the demo has tests of its own
+            # The command does the same with less training.
             few = ["--n_epochs", "2", "--no-refit"] if arguments[0] in ("run", "train") else []
             call = [sys.executable, "-m", "mdgmvae", *arguments, *few]
             done = subprocess.run(call, capture_output=True, text=True, check=False)
@@ -109,7 +116,7 @@ def test_commands_are_those_of_the_quick_start(name):
 
     (path,) = [path for path in DOCUMENTS if path.name == name]
     assert given(path)
-    assert given(path) <= given(ROOT / "docs" / "quickstart.md")
+    assert given(path) <= given(QUICK_START)
 
 
 def test_enough_of_the_documents_is_run():
@@ -121,13 +128,31 @@ def test_enough_of_the_documents_is_run():
 
 def test_table_in_the_readme_is_what_the_demo_prints():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (table,) = [text for _, text in blocks(ROOT / "README.md") if text.startswith("state ")]
-    row = StateSummary(0, 1, 1.0, 1.0, 1, 0, {"phi ALA2": "0°", "psi ALA2": "0°"}, 0)
-    head, *rows = table.split("\n\n")[0].splitlines()
-    assert head == states_text([row]).splitlines()[0]
-    populations = [float(text) for text in re.findall(r"([\d.]+) %", "\n".join(rows))]
-    assert len(populations) == 5 and abs(sum(populations) - 100) < 0.3
-    assert "20,000 frames, seed 0: mdgmvae-demo" in readme
+    shown = readme.partition("<!-- demo output -->")[2].partition("<!-- end of demo output -->")[0]
+    u = mda.Universe(*alanine_dipeptide())
+    quick = {"k": 2, "n_epochs": 1, "refit": False, "seed": 0, "verbose": False}
+    gm = GMVAEAnalysis(u, annotate=False, **quick).run(step=200)
+    head = next(line for line in str(summarize(gm.results, gm.features)).splitlines() if line)
+    lines = [line.split() for line in shown.splitlines()]
+    assert head.split() in lines
+    rows = itertools.takewhile(len, lines[lines.index(head.split()) + 1 :])
+    populations = [float(re.search(r"([\d.]+)(?: %| \()", " ".join(row))[1]) for row in rows]
+    assert len(populations) == 3 and abs(sum(populations) - 100) < 0.3
+    assert "20,000 frames, seed 0: mdgmvae-demo" in shown
+
+
+def test_index_leads_to_every_page():
+    index = ROOT / "docs" / "index.md"
+    linked = {
+        (index.parent / target).resolve()
+        for target in re.findall(r"\]\(([^)#:]+)", index.read_text(encoding="utf-8"))
+    }
+    assert set(DOCUMENTS[1:]) - {index} <= linked
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_documents_use_the_terms_of_the_glossary(document):
+    assert re.findall(REPLACED, document.read_text(encoding="utf-8")) == []
 
 
 def test_pictures_of_the_documents_are_small():

@@ -1,4 +1,4 @@
-"""The notebooks run as they are, and what they show is what they say."""
+"""The notebooks run as they are, and they show what their text says."""
 
 import base64
 import json
@@ -15,8 +15,9 @@ from mdgmvae.plot.palette import state_colors
 pytest.importorskip("nglview")
 
 PATH = FOLDER / "quickstart.ipynb"
-K = 5
-#: What libraries write to standard error on machines where nothing is wrong.
+#: Components that the notebooks ask for, and states that the first one finds.
+K, N_STATES = 5, 3
+#: Notes that libraries write to standard error although nothing is wrong.
 KNOWN_NOTES = (
     r"WARNING: All log messages before absl::InitializeLog\(\) is called are written to STDERR",
     r"[IWE]\d{4} .*\] .*",  # TensorFlow: which processor, which graphics card
@@ -24,7 +25,7 @@ KNOWN_NOTES = (
     r".*UserWarning: pkg_resources is deprecated as an API\..*",  # nglview 3
     r"\s*import pkg_resources",
 )
-#: Appended to the notebook: what the widget has sent to the browser.
+#: Appended to the notebook: prints what the widget has sent to the browser.
 LOOK_AT_THE_VIEW = """
 import json
 colors = [m["kwargs"]["color"] for m in view._ngl_msg_archive if "color" in m["kwargs"]]
@@ -32,7 +33,7 @@ print(json.dumps([colors, view.frame, int(results.labels[0]), int(results.labels
 """
 
 
-#: Appended to the paper's notebook: what its methods have found.
+#: Appended to the paper's notebook: prints what its methods have found.
 LOOK_AT_THE_RUNS = """
 import json
 print(json.dumps({
@@ -81,14 +82,25 @@ def printed(notebook, cell_id):
     return "".join(o.text for o in outputs(notebook, cell_id) if o.get("name") == "stdout")
 
 
+def tables(notebook, cell_id):
+    """Return each table of the HTML that a cell shows, as a list of rows by head of column."""
+    (shown,) = [o.data["text/html"] for o in outputs(notebook, cell_id) if "text/html" in o.data]
+    found = []
+    for text in re.findall(r"<table.*?</table>", shown, re.DOTALL):
+        heads = re.findall(r"<th[^>]*>(.*?)</th>", text)
+        rows = re.findall(r"<tr>(<td>.*?)</tr>", text)
+        cells = [re.findall(r"<td>(.*?)</td>", row) for row in rows]
+        found.append([dict(zip(heads, row, strict=True)) for row in cells])
+    return found
+
+
 def table(notebook):
-    """Rows of the table of states, as lists of text."""
-    (html,) = [o.data["text/html"] for o in outputs(notebook, "learn") if "text/html" in o.data]
-    return [re.findall(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr>(<td>.*?)</tr>", html)]
+    """Return the table of states."""
+    return tables(notebook, "learn")[0]
 
 
 def judged(notebook, cell_id):
-    """Rows of a table of the paper's notebook: method, used, ARI, lumped, VAMP-2, converged."""
+    """Return a table of the paper's notebook: method, used, ARI, lumped, VAMP-2, converged."""
     (shown,) = [
         o.data["text/markdown"] for o in outputs(notebook, cell_id) if "text/markdown" in o.data
     ]
@@ -96,7 +108,7 @@ def judged(notebook, cell_id):
 
 
 def pixels(output):
-    """Width and height of a PNG."""
+    """Return width and height of a PNG."""
     return struct.unpack(">II", base64.b64decode(output.data["image/png"])[16:24])
 
 
@@ -114,25 +126,36 @@ def test_no_cell_fails_or_warns(name, request):
 
 def test_table_has_a_row_for_each_state(executed):
     rows = table(executed)
-    assert [row[0] for row in rows] == [str(state) for state in range(K)]
-    frames = [int(row[2].replace(",", "")) for row in rows]
+    assert [row["state"] for row in rows] == [str(state) for state in range(N_STATES)]
+    frames = [int(row["frames"].replace(",", "")) for row in rows]
     assert sum(frames) == 20_000
     assert frames == sorted(frames, reverse=True)
-    # beta or polyproline II, and the right-handed helix, as the text says
-    angles = [[int(cell.rstrip("°")) for cell in row[-2:]] for row in rows if row[-1] != "-"]
+    # Extended, right-handed helix, and phi > 0, which was visited once, as the text says.
+    angles = [
+        tuple(int(row[f"{name} ALA2"].rstrip("°")) for name in ("phi", "psi")) for row in rows
+    ]
     assert any(phi < -50 and psi > 120 for phi, psi in angles)
     assert any(phi < -50 and -60 < psi < 30 for phi, psi in angles)
-    # phi > 0, which was visited once, is one of three metastable states
     assert any(phi > 30 for phi, _ in angles)
-    assert {row[1] for row in rows} == {"0", "1", "2"}
 
 
 def test_states_are_judged_and_described(executed):
-    (judged,) = [o.data for o in outputs(executed, "judge") if "text/html" in o.get("data", {})]
-    assert judged["text/html"].count("<td>metastable</td>") == 2
-    assert "state 2 was entered once" in judged["text/html"]
+    (shown,) = [o.data for o in outputs(executed, "judge") if "text/html" in o.get("data", {})]
+    verdicts = [row["verdict"] for row in tables(executed, "judge")[0]]
+    assert verdicts.count("metastable") == 2 and len(verdicts) == N_STATES
+    assert "state 2 was entered once" in shown["text/html"]
     (described,) = [o.data for o in outputs(executed, "describe") if "text/html" in o.data]
     assert "phi ALA2" in described["text/html"] and "psi ALA2" in described["text/html"]
+
+
+def test_transitions_between_states_are_shown(executed):
+    (rows,) = tables(executed, "transitions")
+    assert [(row["from state"], row["to state"]) for row in rows] == [
+        (str(start), str(end))
+        for start in range(N_STATES)
+        for end in range(N_STATES)
+        if start != end
+    ]
 
 
 def test_three_plots_are_drawn(executed):
@@ -143,7 +166,7 @@ def test_three_plots_are_drawn(executed):
 def test_view_takes_the_colour_of_the_state(executed):
     assert any(WIDGET in o.get("data", {}) for o in outputs(executed, "view"))
     colors, frame, first, shown = json.loads(printed(executed, "look"))
-    palette = state_colors(K)
+    palette = state_colors(N_STATES)
     assert frame == 6500
     assert (colors[0], colors[-1]) == (palette[first], palette[shown])
     assert len(colors) == 1 + (first != shown)
@@ -151,8 +174,8 @@ def test_view_takes_the_colour_of_the_state(executed):
 
 def test_labels_are_on_the_trajectory_and_in_the_saved_model(executed):
     text = printed(executed, "labels")
-    assert re.search(r"state of frame 10: [0-4]\n", text)
-    assert re.findall(r"(\d{4}) [0-4];", text) == [str(frame) for frame in range(6390, 6400)]
+    assert re.search(r"state of frame 10: [0-2]\n", text)
+    assert re.findall(r"(\d{4}) [0-2];", text) == [str(frame) for frame in range(6390, 6400)]
     assert printed(executed, "save") == "['model.json', 'weights.npz']\n"
     assert "the same states as before: True" in printed(executed, "assign")
 
@@ -160,8 +183,8 @@ def test_labels_are_on_the_trajectory_and_in_the_saved_model(executed):
 def test_files_are_written(executed):
     written = set(re.findall(r"^(\S+)  [\d,]+ kB$", printed(executed, "files"), re.MULTILINE))
     expected = {"labels.npz", "states.pdb", "model/model.json", "model/weights.npz"}
-    populated = [row[0] for row in table(executed) if row[2] != "0"]
-    expected |= {f"states/state_{s}.{kind}" for s in populated for kind in ("xtc", "pdb")}
+    states = range(N_STATES)
+    expected |= {f"states/state_{s}.{kind}" for s in states for kind in ("xtc", "pdb")}
     assert written == expected
 
 
@@ -193,7 +216,7 @@ def test_paper_judges_each_method_by_what_is_known(executed_paper):
             assert -0.5 <= float(ari) <= 1 and -0.5 <= float(lumped) <= 1
             assert 1 <= float(vamp2) <= K
             assert converged in ("yes", "no")
-        # "robust" starts from k-means, so that few epochs do.
+        # "robust" starts from k-means, so few epochs are enough.
         assert float(rows[-1][3]) > 0.8
 
 
@@ -220,7 +243,7 @@ def test_stored_notebook_shows_its_results_and_no_machine(path, bytes_at_most):
     stored = nbformat.read(path, as_version=4)
     nbformat.validate(stored)
     assert path.stat().st_size < bytes_at_most
-    assert path != PATH or len(table(stored)) == K
+    assert path != PATH or len(table(stored)) == N_STATES
     code = [cell for cell in stored.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     kept = [output for cell in code for output in cell.outputs]

@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 HEAD = """# Speed
 
-What `make bench` measured; what it means is in [docs/speed.md](../docs/speed.md).
+What `make bench` measured; [Speed](../docs/development/speed.md) explains it.
 """
 #: The cheapest of the variants of answer.py.
 FAST = "lr=3e-3, batch_size=1000, cosine, n_epochs=10"

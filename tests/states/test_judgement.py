@@ -266,7 +266,7 @@ def test_what_cannot_be_judged_is_refused(options, said):
 
 
 def test_document_shows_what_is_printed():
-    document = (ROOT / "docs" / "judgement.md").read_text(encoding="utf-8")
+    document = (ROOT / "docs" / "guides" / "judgement.md").read_text(encoding="utf-8")
     found = judge(metastable(), lag=LAG, dt=DT)
     headline, above, head, *_ = found.text().splitlines()
     assert f"{headline}\n{above}\n{head}\n" in document
