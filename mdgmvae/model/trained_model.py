@@ -80,14 +80,6 @@ class TrainedModel:
         parts = [self.inference.probabilities(x).argmax(axis=1) for _, x in self._chunks(rows)]
         return np.concatenate(parts)
 
-    def count_labels(self, rows: Dataset) -> np.ndarray:
-        """Count the frames in each component: shape (k,), int64."""
-        counts = np.zeros(self.architecture.k, np.int64)
-        for _, x in self._chunks(rows):
-            labels = self.inference.probabilities(x).argmax(axis=1)
-            counts += np.bincount(labels, minlength=len(counts))
-        return counts
-
     def membership_gradient(self, raw: np.ndarray, members: np.ndarray) -> np.ndarray:
         """Compute the gradient of log (sum of q(y|x) over the members) by the features.
 
