@@ -40,7 +40,7 @@ class CrossValidatedScore:
     @property
     def error(self) -> float:
         """Standard error of the mean."""
-        return self.std / np.sqrt(len(self.scores))
+        return float(self.std / np.sqrt(len(self.scores)))
 
 
 def vamp2(
