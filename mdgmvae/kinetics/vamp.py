@@ -41,7 +41,7 @@ class CrossValidatedScore(Shown):
     @property
     def error(self) -> float:
         """Standard error of the mean."""
-        return self.std / np.sqrt(len(self.scores))
+        return float(self.std / np.sqrt(len(self.scores)))
 
     def tables(self) -> list[Table]:
         """Return a table with a row for each fold."""

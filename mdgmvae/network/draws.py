@@ -113,7 +113,8 @@ def component_noise(x: np.ndarray, seed: int, k: int, size: int) -> np.ndarray:
     -------
     ndarray of shape (k, n, size), float32
     """
-    return normal_draws(frame_keys(x, seed), 1, (k, size))[0].swapaxes(0, 1)
+    noise: np.ndarray = normal_draws(frame_keys(x, seed), 1, (k, size))[0]
+    return noise.swapaxes(0, 1)
 
 
 def normal_draws(keys: np.ndarray, n_draws: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -149,7 +150,7 @@ def normal_draws(keys: np.ndarray, n_draws: int, shape: tuple[int, ...]) -> np.n
     uniform = points[:, np.newaxis] + shift
     uniform -= np.floor(uniform)
     tiny = 2.0**-54
-    draws = ndtri(np.clip(uniform, tiny, 1.0 - tiny)).astype(np.float32)
+    draws: np.ndarray = ndtri(np.clip(uniform, tiny, 1.0 - tiny)).astype(np.float32)
     return draws.reshape(n_draws, len(keys), *shape)
 
 
@@ -158,8 +159,11 @@ def _points(n_draws: int, size: int) -> np.ndarray:
     if n_draws == 1:
         return np.zeros((1, size))
     if size <= 64 and n_draws & (n_draws - 1) == 0:
-        return qmc.Sobol(size, scramble=False).random(n_draws)
-    return qmc.LatinHypercube(size, scramble=False, rng=np.random.default_rng(0)).random(n_draws)
+        points: np.ndarray = qmc.Sobol(size, scramble=False).random(n_draws)
+    else:
+        hypercube = qmc.LatinHypercube(size, scramble=False, rng=np.random.default_rng(0))
+        points = hypercube.random(n_draws)
+    return points
 
 
 def _mix(x: np.ndarray) -> np.ndarray:
@@ -167,4 +171,5 @@ def _mix(x: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return x ^ (x >> np.uint64(31))
+        mixed: np.ndarray = x ^ (x >> np.uint64(31))
+    return mixed

@@ -115,7 +115,7 @@ class Scaling:
 
     def apply(self, x: np.ndarray) -> np.ndarray:
         """Return scaled frames: (n, n_columns) -> (n, n_x), float32."""
-        scaled = (x.astype(np.float32, copy=False) - self.mean) / self.scale
+        scaled: np.ndarray = (x.astype(np.float32, copy=False) - self.mean) / self.scale
         return scaled if self.projection is None else scaled @ self.projection
 
     def invert(self, x: np.ndarray) -> np.ndarray:
@@ -125,7 +125,8 @@ class Scaling:
         """
         if self.back_projection is not None:
             x = x @ self.back_projection
-        return x * self.scale + self.mean
+        values: np.ndarray = x * self.scale + self.mean
+        return values
 
     def gradient(self, by_scaled: np.ndarray) -> np.ndarray:
         """Return d f / d column, per standard deviation of each column, by the chain rule.

@@ -41,5 +41,5 @@ def learning_rate(hyperparameters: Hyperparameters, epoch: int) -> float:
     """
     if hyperparameters.lr_schedule == "constant":
         return hyperparameters.lr
-    progress = epoch / hyperparameters.n_epochs
-    return hyperparameters.lr * 0.5 * (1.0 + math.cos(math.pi * progress))
+    phase = math.pi * epoch / hyperparameters.n_epochs
+    return hyperparameters.lr * 0.5 * (1.0 + math.cos(phase))
