@@ -47,7 +47,7 @@ def test_it_is_saved_and_loaded(model, features, tmp_path):
 
 def test_features_with_other_names_or_options_are_refused(model, features, tmp_path):
     with pytest.raises(InputError, match=r"column 0 is phi ALA2 \(radian\), but .* phi ALA2 cos"):
-        model.label(featurize(alanine(), Dihedrals(encoding="angle"), step=4000))
+        model.label(featurize(alanine(), Dihedrals(form="radians"), step=4000))
     other = dataclasses.replace(features, featurizer={**features.featurizer, "angles": ["psi"]})
     with pytest.raises(InputError, match="computed with other options"):
         model.label(other)
