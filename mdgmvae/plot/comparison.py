@@ -105,9 +105,9 @@ def plot_selection(selection: Selection, ax: Axes | None = None) -> Axes:
     ax.axvline(selection.best_k, color=_FITTED, zorder=0, label=f"k = {selection.best_k}")
     ax.set_xticks(ks)
     ax.set_xlabel("components k")
-    ax.set_ylabel(f"VAMP-2 held out, lag {selection.lag} rows")
+    ax.set_ylabel(f"VAMP-2 held out, lag {selection.lag} frames")
     top = ax.secondary_xaxis("top")
-    top.set_xticks(ks, [as_range(found.n_macrostates) for found in scanned])
+    top.set_xticks(ks, [as_range(found.n_states) for found in scanned])
     top.set_xlabel("metastable states found")
     top.tick_params(length=0)
     top.spines["top"].set_visible(False)
@@ -118,5 +118,5 @@ def plot_selection(selection: Selection, ax: Axes | None = None) -> Axes:
 
 def _lag(comparison: Comparison) -> str:
     if np.isnan(comparison.dt):
-        return f"{comparison.lag} rows"
+        return f"{comparison.lag} frames"
     return f"{comparison.lag * comparison.dt:g} ps"

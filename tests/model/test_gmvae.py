@@ -117,7 +117,7 @@ def test_a_value_that_is_not_finite_is_located(five_wells):
     model = GMVAE(**QUICK).fit(x)
     x[17, 1] = np.nan
     for call in (GMVAE(**QUICK).fit, model.predict, model.score, model.reconstruct):
-        with pytest.raises(InputError, match="row 17, column 1 is NaN, not a finite number"):
+        with pytest.raises(InputError, match="frame 17, column 1 is NaN, not a finite number"):
             call(x)
 
 
@@ -536,7 +536,7 @@ def test_bad_values_are_located_in_arrays_and_files(five_wells, tmp_path):
     with pytest.raises(ValueError, match="NaN"):
         GMVAE(**QUICK).fit(x)
     np.save(tmp_path / "x.npy", x)
-    with pytest.raises(InputError, match=r"x.npy: row 123, column 2 is NaN"):
+    with pytest.raises(InputError, match=r"x.npy: frame 123, column 2 is NaN"):
         GMVAE(**QUICK).fit(tmp_path / "x.npy")
 
 
