@@ -11,7 +11,11 @@ from MDAnalysis.transformations import translate
 from MDAnalysisTests.datafiles import AUX_XVG, DCD, PSF, PDB_small
 
 from mdgmvae.annotation import annotate
+from mdgmvae.annotation.attach import attach_values
 from mdgmvae.errors import InputError
+
+# What MDAnalysis says of the DCD files of its tests.
+pytestmark = pytest.mark.filterwarnings("ignore:DCDReader currently makes independent timesteps")
 
 RNG = np.random.default_rng(0)
 ADK_LABELS = RNG.integers(0, 3, 98)
@@ -70,14 +74,23 @@ def test_probabilities_are_float32_vectors_and_nan_elsewhere(adk):
     np.testing.assert_allclose(adk.trajectory[4].aux.gmvae_probability, probabilities[1], rtol=1e-6)
 
 
+def test_one_probability_a_frame_is_a_float_and_nan_elsewhere(adk):
+    attach_values(adk, np.float32([0.5, 0.25]), [7, 9], name="gmvae_probability")
+    found = [ts.aux.gmvae_probability for ts in adk.trajectory[7:10]]
+    assert all(type(value) is float for value in found)
+    np.testing.assert_array_equal(found, [0.5, np.nan, 0.25])
+    with pytest.raises(InputError, match="one number"):
+        attach_values(adk, ["a", "b"], [7, 9], name="gmvae_probability")
+
+
 def test_annotating_again_replaces_and_leaves_other_names(adk):
     annotate(adk, ADK_LABELS)
-    annotate(adk, ADK_LABELS + 10, name="macrostate")
+    annotate(adk, ADK_LABELS + 10, name="gmvae_component")
     adk.trajectory[3]
     annotate(adk, 5 - ADK_LABELS)
     assert adk.trajectory.ts.aux.gmvae_state == 5 - ADK_LABELS[3]
     assert states(adk.trajectory) == (5 - ADK_LABELS).tolist()
-    assert states(adk.trajectory, "macrostate") == (ADK_LABELS + 10).tolist()
+    assert states(adk.trajectory, "gmvae_component") == (ADK_LABELS + 10).tolist()
 
 
 def test_copy_and_pickle_keep_labels_and_stay_independent(adk):
