@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..featurizers.topology.atoms import is_mdtraj
 from ..labels import as_frames, as_labels
 from .auxiliary import FrameAuxReader
+from .labelled import own_probabilities
 
 
 def annotate(universe: Any, labels: Any, frames: Any = None, name: str = "gmvae_state") -> None:
@@ -50,39 +51,50 @@ def annotate(universe: Any, labels: Any, frames: Any = None, name: str = "gmvae_
     >>> [ts.aux.gmvae_state for ts in u.trajectory]
     [1, -1, 0]
     """
-    given = np.asarray(labels)
-    attach_values(universe, given if given.ndim == 2 else as_labels(given), frames, name)
+    trajectory = _trajectory(universe)
+    values = _numbers(labels)
+    numbers = as_frames(frames, len(values), trajectory.n_frames)
+    _attach(trajectory, values, numbers, name, missing=-1 if values.ndim == 1 else np.nan)
 
 
-def attach_values(universe: Any, values: Any, frames: Any, name: str) -> None:
-    """Attach one number, or one vector, for each frame to a trajectory.
+def annotate_results(universe: Any, results: Any) -> None:
+    """Attach the results of an analysis to its trajectory.
+
+    Every frame has the int ``ts.aux.gmvae_state``, the int ``ts.aux.gmvae_component`` and the
+    float ``ts.aux.gmvae_probability``, the probability of its state. All are -1 for a frame that
+    was not analysed.
 
     Parameters
     ----------
     universe : Universe or AtomGroup
-        The trajectory to annotate is that of this universe.
-    values : (n,) or (n, m) array-like of numbers
-        Integers in one dimension stay integers, -1 for a frame that is not in `frames`; all
-        others become float32, NaN for a frame that is not in `frames`.
-    frames : array-like of int or None
-        Frame number of each value. None: the values are those of all frames, in order.
-    name : str
-        The name under ``ts.aux``.
+        The universe that was analysed.
+    results : TrajectoryResults
+        With ``frames``, ``labels``, ``components`` and ``probabilities``.
 
     Raises
     ------
     InputError
-        As `annotate`.
+        When the trajectory does not have these frames.
     """
+    trajectory = _trajectory(universe)
+    numbers = as_frames(results.frames, len(results.labels), trajectory.n_frames)
+    for name, values in (
+        ("gmvae_state", results.labels),
+        ("gmvae_component", results.components),
+        ("gmvae_probability", own_probabilities(results.labels, results.probabilities)),
+    ):
+        _attach(trajectory, values, numbers, name, missing=-1)
+
+
+def _attach(
+    trajectory: Any, values: np.ndarray, numbers: np.ndarray, name: str, missing: float
+) -> None:
+    """Attach values of some frames as an auxiliary, with `missing` for all other frames."""
     if not name.isidentifier() or keyword.iskeyword(name) or hasattr(dict, name):
         raise InputError(f"name: {name!r} cannot be an attribute of ts.aux; use letters and _")
-    trajectory = _trajectory(universe)
-    given = _numbers(values)
-    numbers = as_frames(frames, len(given), trajectory.n_frames)
-    missing = -1 if given.dtype.kind == "i" else np.nan
-    spread = np.full((trajectory.n_frames, *given.shape[1:]), missing, dtype=given.dtype)
-    spread[numbers] = given
-    differing = np.flatnonzero(~_same(spread[numbers], given))
+    spread = np.full((trajectory.n_frames, *values.shape[1:]), missing, dtype=values.dtype)
+    spread[numbers] = values
+    differing = np.flatnonzero(~_same(spread[numbers], values))
     if differing.size:
         raise InputError(
             f"frames: frame {numbers[differing[0]]} is given twice, with different labels"
@@ -105,15 +117,14 @@ def _trajectory(source: Any) -> Any:
     return trajectory
 
 
-def _numbers(values: Any) -> np.ndarray:
-    array = np.asarray(values)
-    if array.ndim not in (1, 2) or array.dtype.kind not in "iuf":
-        raise InputError(
-            f"labels: give one number or one vector for each frame, not an array of shape "
-            f"{array.shape} and dtype {array.dtype}"
-        )
-    whole = array.ndim == 1 and array.dtype.kind in "iu"
-    return array.astype(np.int64 if whole else np.float32)
+def _numbers(labels: Any) -> np.ndarray:
+    """Return labels as int64, or vectors as float32."""
+    values = np.asarray(labels)
+    if values.ndim != 2:
+        return as_labels(values)
+    if values.dtype.kind not in "iuf":
+        raise InputError(f"labels: give numbers, not an array of dtype {values.dtype}")
+    return values.astype(np.float32)
 
 
 def _same(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -123,7 +123,7 @@ def free_energy_error(free_energy: FreeEnergy, labels: Any = None, ax: Axes | No
     points = free_energy.points
     if points.shape[1] == 1:
         raise InputError(
-            "free_energy: has one dimension; plot.free_energy draws its error with the energy"
+            "free_energy: has one dimension; use plot.free_energy, which draws its error, too"
         )
     draw = surfaces.tiles if points.shape[1] == 2 else surfaces.cloud
     surface = surfaces.Surface.of(free_energy, errors=True)

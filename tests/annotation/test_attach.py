@@ -7,11 +7,12 @@ import mdtraj
 import numpy as np
 import pytest
 from MDAnalysis.analysis.base import AnalysisFromFunction
+from MDAnalysis.analysis.results import Results
 from MDAnalysis.transformations import translate
 from MDAnalysisTests.datafiles import AUX_XVG, DCD, PSF, PDB_small
 
 from mdgmvae.annotation import annotate
-from mdgmvae.annotation.attach import attach_values
+from mdgmvae.annotation.attach import annotate_results
 from mdgmvae.errors import InputError
 
 # What MDAnalysis says of the DCD files of its tests.
@@ -74,13 +75,17 @@ def test_probabilities_are_float32_vectors_and_nan_elsewhere(adk):
     np.testing.assert_allclose(adk.trajectory[4].aux.gmvae_probability, probabilities[1], rtol=1e-6)
 
 
-def test_one_probability_a_frame_is_a_float_and_nan_elsewhere(adk):
-    attach_values(adk, np.float32([0.5, 0.25]), [7, 9], name="gmvae_probability")
-    found = [ts.aux.gmvae_probability for ts in adk.trajectory[7:10]]
-    assert all(type(value) is float for value in found)
-    np.testing.assert_array_equal(found, [0.5, np.nan, 0.25])
-    with pytest.raises(InputError, match="one number"):
-        attach_values(adk, ["a", "b"], [7, 9], name="gmvae_probability")
+def test_results_are_attached_as_state_component_and_probability_of_the_state(adk):
+    results = Results(
+        frames=np.array([7, 9]), labels=np.array([1, 0]), components=np.array([3, 2]),
+        probabilities=np.float32([[0.5, 0.5], [0.75, 0.25]]),
+    )  # fmt: skip
+    annotate_results(adk, results)
+    found = [
+        [ts.aux[f"gmvae_{name}"] for name in ("state", "component", "probability")]
+        for ts in adk.trajectory[7:10]
+    ]
+    assert found == [[1, 3, 0.5], [-1, -1, -1.0], [0, 2, 0.75]]
 
 
 def test_annotating_again_replaces_and_leaves_other_names(adk):
