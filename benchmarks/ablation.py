@@ -7,7 +7,7 @@ Usage: python benchmarks/ablation.py [--seeds 3] [--data NAME ...] [--variants N
 Every run appends a row to the CSV; runs that are in it are not done again, so the benchmark can
 be stopped and goes on. Models are trained on the first part of the frames and label all of them.
 The last part is held out: VAMP-2 there is that of the labels on it. The adjusted Rand index
-compares with known basins, of which the metastable states (`macrostates_`) know nothing.
+compares with known basins, of which the metastable states (`state_of_component_`) know nothing.
 
 --rules asks another question of the same CSV: of three restarts (rows of this variant that differ
 in the seed alone), which would each rule have kept, and how good was it.
@@ -35,7 +35,7 @@ from mdgmvae import GMVAE, FeatureSet
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.featurizers import featurize
 from mdgmvae.kinetics import vamp2
-from mdgmvae.kinetics.metastable import lump_components
+from mdgmvae.kinetics.lumping import states_of_components
 
 TEST_DATA = Path(__file__).parents[1] / "tests" / "data"
 LAG = 5
@@ -143,7 +143,7 @@ def measure(problem: Problem, variant: str, seed: int) -> dict[str, Any]:
         model = GMVAE.from_preset(options.pop("preset"), **options).fit(problem.frames[:n])
     seconds = time.perf_counter() - began
     labels = model.predict(problem.frames)
-    states = model.macrostates_[labels]
+    states = model.state_of_component_[labels]
     history = {name: values[-1] for name, values in model.history_.items()}
     if model.validation_history_:
         best = int(np.argmin(model.validation_history_["val_loss"]))
@@ -154,7 +154,7 @@ def measure(problem: Problem, variant: str, seed: int) -> dict[str, Any]:
         "data": problem.name,
         "variant": variant,
         "seed": seed,
-        "n_states": int(model.macrostates_.max()) + 1,
+        "n_states": model.n_states_,
         "vamp2": vamp2(labels[:n], lag=LAG),
         "vamp2_held_out": vamp2(labels[n:], lag=LAG),
         "loss": history["loss"],
@@ -176,7 +176,7 @@ def against_basins(
     assert basins is not None
     n = problem.n_trained
     number = int(basins.max()) + 1
-    same = lump_components(labels[:n], [n], model.k, LAG, number)[labels]
+    same = states_of_components(labels[:n], k=model.k, lag=LAG, n_macrostates=number)[labels]
     rarest = int(np.bincount(basins).argmin())
     found = np.bincount(same[basins == rarest][same[basins == rarest] >= 0], minlength=1)
     state = int(found.argmax())

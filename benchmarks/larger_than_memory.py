@@ -32,7 +32,7 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 if task == "label":
     model = GMVAE.load(model).set_params(max_memory=budget)
     began = time.perf_counter()
-    labels = model.assign(path)[0]
+    labels = model.predict(path)
 else:
     model = GMVAE.from_preset(task, n_epochs=3, seed=0, max_memory=budget, refit=False)
     began = time.perf_counter()

@@ -35,7 +35,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from mdgmvae import GMVAE
 from mdgmvae.kinetics import chapman_kolmogorov, implied_timescales, vamp2
-from mdgmvae.kinetics.metastable import lump_components
+from mdgmvae.kinetics.lumping import states_of_components
 
 K = 5
 #: Preset, and what is different; those of the preset "paper" take the problem's settings, too.
@@ -67,7 +67,8 @@ def run(problem: Problem, method: str, seed: int, folder: Path) -> dict[str, Any
         warnings.simplefilter("ignore")
         model = GMVAE.from_preset(preset, **settings, seed=seed, verbose=False)
         model.fit(problem.X, lengths=problem.lengths)
-    labels, _, latent = model.assign(problem.X)
+    assigned = model.assign(problem.X)
+    labels, latent = assigned.components, assigned.latent
     if model.k == 1:
         clusters = KMeans(K, n_init=10, random_state=seed).fit(latent).labels_
         order = np.argsort(-np.bincount(clusters, minlength=K), kind="stable")
@@ -92,7 +93,7 @@ def judged(problem: Problem, labels: np.ndarray) -> dict[str, Any]:
     same = {"lag": problem.lag, "lengths": problem.lengths}
     k, n = int(labels.max()) + 1, int(problem.metastable.max()) + 1
     found, lumped = (
-        lump_components(labels, problem.lengths, k, problem.lag, number)[labels]
+        states_of_components(labels, k=k, **same, n_macrostates=number)[labels]
         for number in (None, n)
     )
     times = implied_timescales(

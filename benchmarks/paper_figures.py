@@ -15,7 +15,7 @@ from PIL import Image
 
 from mdgmvae import plot
 from mdgmvae.kinetics import chapman_kolmogorov, implied_timescales
-from mdgmvae.kinetics.metastable import lump_components
+from mdgmvae.kinetics.lumping import states_of_components
 from mdgmvae.plot.palette import state_colors
 
 LAGS = (1, 2, 5, 10, 20, 40)
@@ -84,8 +84,9 @@ def draw_test(problem: Problem, labels: np.ndarray, ax: Axes) -> None:
     """That of the components lumped to as many states as there are metastable ones."""
     n = int(problem.metastable.max()) + 1
     k = int(labels.max()) + 1
-    states = lump_components(labels, problem.lengths, k, problem.lag, n)[labels]
-    test = chapman_kolmogorov(states, lag=problem.lag, lengths=problem.lengths, dt=problem.dt)
+    known = {"lag": problem.lag, "lengths": problem.lengths}
+    states = states_of_components(labels, k=k, **known, n_macrostates=n)[labels]
+    test = chapman_kolmogorov(states, **known, dt=problem.dt)
     plot.chapman_kolmogorov(test, ax, states=np.unique(states)[:_MAX_STATES])
 
 

@@ -57,7 +57,7 @@ def run(preset, precision, seed, width, x, toy):  # type: ignore[no-untyped-def]
     began = time.perf_counter()
     model.fit(x, lengths=toy.lengths)
     seconds = time.perf_counter() - began
-    states = model.macrostates_[model.predict(x)] if preset == "robust" else model.predict(x)
+    states = model.predict_states(x)
     return adjusted_rand_score(toy.labels, states), model.history_["loss"][-1], seconds
 
 

@@ -4,8 +4,8 @@ Usage: python benchmarks/states.py [--seeds 10] [--k 5] [--data NAME ...] [--met
            [--also NAME=FEATURES.npy,BASINS.npy[,HELD_OUT.npy] ...]
 
 Models see all frames and no basins. "ARI" is the adjusted Rand index of the metastable states
-(`macrostates_`) with the basins, whatever their number; "lumped" that of the components lumped to
-as many states as there are basins. VAMP-2 is that of the labels at a lag of 5 rows. Below each
+(`state_of_component_`) with the basins, whatever their number; "lumped" that of the components
+lumped to as many states as there are basins. VAMP-2 is that of the labels at a lag of 5 rows. Below each
 method: the median and the worst seed, and the agreement of the seeds with each other.
 """
 
@@ -27,7 +27,7 @@ from sklearn.preprocessing import StandardScaler
 
 from mdgmvae import GMVAE, FeatureSet
 from mdgmvae.kinetics import compare_runs, vamp2
-from mdgmvae.kinetics.metastable import lump_components
+from mdgmvae.kinetics.lumping import states_of_components
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,9 @@ def table(problem: Problem, held_out: np.ndarray | None, methods: list[str], k: 
             outcome = METHODS[method](problem.frames, held_out, k, seed)
             seconds = time.perf_counter() - began
             states, lumped = (
-                lump_components(outcome.labels, [len(basins)], k, LAG, number)[outcome.labels]
+                states_of_components(outcome.labels, k=k, lag=LAG, n_macrostates=number)[
+                    outcome.labels
+                ]
                 for number in (None, n_basins)
             )
             runs.append(lumped)

@@ -235,6 +235,7 @@ class Hyperparameters:
             *([f"vamp_weight={self.vamp_weight!r}"] if self.vamp_weight > 0 else []),
             *(["decoder_target='lagged'"] if self.decoder_target == "lagged" else []),
             *(["scale='tica'"] if self.scale == "tica" else []),
+            *([f"n_macrostates={self.n_macrostates}"] if self.n_macrostates else []),
         ]
         if needs_lag and self.lag is None:
             raise InputError(

@@ -53,10 +53,9 @@ def test_unknown_preset_names_the_known():
 
 
 def fitted(x, **settings):
-    """Labels and metastable states of the default model."""
+    """Find components and states with the default model."""
     model = GMVAE.from_preset("robust", verbose=False, **settings).fit(x)
-    labels = model.predict(x)
-    return labels, model.macrostates_[labels]
+    return model.predict(x), model.predict_states(x)
 
 
 @pytest.mark.slow

@@ -99,9 +99,9 @@ def write_results(
 
 def table(results: Any, features: FeatureSet | None = None) -> str:
     """Return the table of states with which every command ends that labels frames."""
-    from ..states.summary import summarize
+    from ..states.summary import describe_states, states_text
 
-    return summarize(results, features).text()
+    return states_text(describe_states(results, features))
 
 
 def report(written: Written, n_frames: int, seed: int, output: Output, training: Training) -> str:
@@ -123,7 +123,7 @@ def _judge(path: Path, results: Any, lag: int | None) -> str:
     path.write_text(
         json.dumps(judged.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8"
     )
-    return judged.text()
+    return (judged.macrostates or judged).text()
 
 
 def _paragraphs(*texts: str) -> str:

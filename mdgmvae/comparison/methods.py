@@ -38,7 +38,7 @@ def robust(
     model = _gmvae(
         X, lengths, "robust", seed, k=k, lag=lag, n_macrostates=n_states, **hyperparameters
     )
-    return lambda rows: np.asarray(model.predict_macrostates(rows))
+    return lambda rows: np.asarray(model.predict_states(rows))
 
 
 def paper(

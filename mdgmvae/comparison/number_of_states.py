@@ -247,15 +247,15 @@ def _scan(
     macrostates, n_active = [], []
     for seed in seeds:
         model = fit(X, lengths, k, seed)
-        macrostates.append(model.predict_macrostates(X))
-        n_active.append(int((model.macrostates_ >= 0).sum()))
+        macrostates.append(model.predict_states(X))
+        n_active.append(int((model.state_of_component_ >= 0).sum()))
         update()
     scores, component_scores = [], []
     for number, fold in enumerate(folds):
         model = fit(X[fold.train], fold.train_lengths, k, seeds[number % len(seeds)])
         components = model.predict(X)
         component_scores.append(held_out_vamp2(components, fold, lag=lag, lengths=lengths))
-        lumped = model.macrostates_[components]
+        lumped = model.state_of_component_[components]
         scores.append(held_out_vamp2(lumped, fold, lag=lag, lengths=lengths))
         update()
     runs = compare_runs(macrostates)

@@ -1,9 +1,13 @@
-"""Components lumped into metastable states: PCCA+ on a Markov model of the components."""
+"""Lump components into metastable states, by a Markov model of the components.
+
+`lump` is the general function: any labels in, the states and their memberships out.
+`states_of_components` is what a fit does with its components: `lump`, but a component that is
+visited too rarely to be judged joins the components around it in time.
+"""
 
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,37 +16,41 @@ import numpy as np
 
 from ..checks import check_count
 from ..labels import as_labels, n_states_of
+from ..segments import checked_lengths
 from .markov import (
     MarkovModel,
     connected_sets,
     count_matrix,
     with_ways_back,
 )
+from .pcca import memberships_of
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
-#: Memberships of more states are not optimized: 13 take 6 s, 17 half a minute.
-MAX_OPTIMIZED = 10
+#: A component with fewer frames than `FEWEST_LAGS` lags, and than `SMALLEST_SHARE` of all frames,
+#: is not a state of its own.
+FEWEST_LAGS, SMALLEST_SHARE = 10, 0.005
 
 
 @dataclass(frozen=True, eq=False)
 class Lumping:
-    """Which metastable state each component belongs to.
+    """The metastable state of each component and of each frame.
 
     Parameters
     ----------
     n : int
-        Number of metastable states, numbered by falling population.
-    of_component : ndarray of int64 of shape (k,)
-        The metastable state of each component; -1 for components without frames.
-    labels : ndarray of int64 of shape (n_frames,)
-        The metastable state of each frame; -1 where there was none.
-    memberships : ndarray of float64 of shape (k, n)
-        How far each component belongs to each state; rows add up to 1, those of components
-        without frames are uniform, so that ``probabilities @ memberships`` are probabilities.
-    timescales : ndarray of float64 of shape (number of components with frames - 1,)
-        Implied timescales of the components in rows, longest first; infinite between sets of
-        components that never exchange a frame, 0 for what is over within the lag.
+        Number of metastable states, numbered by decreasing population.
+    of_component : ndarray of shape (k,), int64
+        State of each component; -1 for a component without frames.
+    labels : ndarray of shape (n_frames,), int64
+        State of each frame; -1 for a frame without a component.
+    memberships : ndarray of shape (k, n), float64
+        How far each component belongs to each state. Rows add up to 1. The row of a component
+        without frames is uniform, so ``probabilities @ memberships`` are probabilities.
+    timescales : ndarray of shape (number of components with frames - 1,), float64
+        Implied timescales of the components in frames, longest first. They are infinite between
+        sets of components that never exchange a frame, and 0 for a process that is over within
+        the lag time.
     """
 
     n: int
@@ -60,29 +68,29 @@ def lump(
     k: int | None = None,
     n_macrostates: int | None = None,
 ) -> Lumping:
-    """Lump components that exchange within the lag into metastable states.
+    """Lump components that exchange within the lag time into metastable states.
 
-    PCCA+ (Röblitz & Weber, Adv. Data Anal. Classif. 7, 147 (2013); deeptime's) on the reversible
-    Markov model of highest likelihood of the components. No component with frames is dropped:
-    one that the trajectory starts in, or ends in, is entered as often as it is left (detailed
-    balance); those that never exchange a frame with the others are states of their own.
-    Same input, same result. Of more than ten states the eigenvectors are clustered instead
-    (Ward), since PCCA+ would take minutes.
+    PCCA+ (Röblitz & Weber, Adv. Data Anal. Classif. 7, 147 (2013), as implemented in deeptime) on
+    the reversible maximum-likelihood Markov model of the components. Every component with frames
+    is kept: a component in which a trajectory starts or ends is entered as often as it is left
+    (detailed balance), and sets of components that never exchange a frame become separate states.
+    The result is deterministic. For more than ten states the eigenvectors are clustered instead
+    (Ward), because PCCA+ would take minutes.
 
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        Components of the frames, -1 for none.
+        Component of each frame, -1 for none.
     lag : int
-        Rows within a piece.
+        Lag time in frames, within a segment.
     lengths : sequence of int, optional
-        Rows of each continuous piece of trajectory. Default: one piece.
+        Frames of each segment. Default: all frames are one segment.
     k : int, optional
-        Number of components. Default: one more than the largest label.
+        Number of components. Default: the largest label plus one.
     n_macrostates : int, optional
-        Number of metastable states. Fewer are given where fewer components have frames, more
-        where more sets of components never exchange a frame. Default: one more than the
-        relaxation processes whose implied timescale is longer than the lag.
+        Number of states. There are fewer where fewer components have frames, and more where more
+        sets of components never exchange a frame. Default: the number of relaxation processes
+        with an implied timescale longer than the lag time, plus one.
 
     Returns
     -------
@@ -95,7 +103,7 @@ def lump(
 
     Examples
     --------
-    Components 0 and 1 alternate, 2 stays:
+    Components 0 and 1 alternate, component 2 stays:
 
     >>> import numpy as np
     >>> from mdgmvae.kinetics import lump
@@ -103,12 +111,12 @@ def lump(
     >>> lump(labels, lag=3).of_component
     array([0, 0, 1])
     """
-    states = as_labels(labels)
-    k = n_states_of(states, k)
+    components = as_labels(labels)
+    k = n_states_of(components, k)
     if n_macrostates is not None:
         n_macrostates = check_count("n_macrostates", n_macrostates)
-    frames = np.bincount(states[states >= 0], minlength=k)
-    counts = _connected_counts(states, lag, lengths, k, frames > 0)
+    frames = np.bincount(components[components >= 0], minlength=k)
+    counts = _connected_counts(components, lag, lengths, k, frames > 0)
     sets = [s for s in connected_sets(counts) if frames[s[0]]]
     models = [MarkovModel.fit(counts, int(lag), members) for members in sets]
     timescales, of_set = _slowest_first(models)
@@ -118,85 +126,155 @@ def lump(
         (model.states, memberships_of(model, int(share)))
         for model, share in zip(models, shares, strict=True)
     ]
-    memberships = _join(blocks, k)
-    return _numbered(states, memberships, frames, timescales[1:])
+    return _lumping(components, _join(blocks, k), frames, timescales[1:])
 
 
-def memberships_of(model: MarkovModel, n: int) -> np.ndarray:
-    """Memberships (n_states, n) of the states of a connected model; every column is somebody's.
+def states_of_components(
+    labels: np.ndarray,
+    *,
+    k: int,
+    lag: int,
+    lengths: Sequence[int] | None = None,
+    n_macrostates: int | None = None,
+) -> np.ndarray:
+    """Find the metastable state of each component of a fit.
+
+    As `lump`, except for a component with fewer frames than ten lag times and than 0.5 % of all
+    frames. Such a component is not a state of its own; it gets the state that surrounds it in
+    time. Where no segment is longer than the lag time, each component with frames is a state.
 
     Parameters
     ----------
-    model : MarkovModel
-    n : int
-        Number of metastable states, not more than the model has states.
+    labels : ndarray of shape (n_frames,), int64
+        Component of each frame; -1 for a frame that does not count.
+    k : int
+        Number of components.
+    lag : int
+        Lag time in frames.
+    lengths : sequence of int, optional
+        Frames of each segment. Default: all frames are one segment.
+    n_macrostates : int, optional
+        Number of states. Default: found from the implied timescales.
+
+    Returns
+    -------
+    ndarray of shape (k,), int64
+        -1 for a component without frames. The numbers are not those of the estimator, which
+        sorts them with `by_decreasing_population`.
 
     Examples
     --------
-    >>> model = MarkovModel.fit(np.array([[50.0, 40, 0], [40, 50, 1], [0, 1, 90]]), lag=1)
-    >>> memberships_of(model, 2).round().tolist()
-    [[0.0, 1.0], [0.0, 1.0], [1.0, 0.0]]
+    >>> labels = np.tile(np.r_[np.tile([0, 1], 50), np.full(60, 2)], 4)
+    >>> states_of_components(labels, k=4, lag=3)
+    array([ 0,  0,  1, -1])
     """
-    size = len(model.states)
-    if n == 1:
-        return np.ones((size, 1))
-    if n == size:
-        return np.eye(size)
-    if n > MAX_OPTIMIZED:
-        return _clustered_eigenvectors(model, n)
-    found = _pcca(model, n)
-    if found is None or len(set(found.argmax(axis=1).tolist())) < n:
-        _log.info("PCCA+ left one of %d states empty; eigenvectors are clustered instead", n)
-        return _clustered_eigenvectors(model, n)
+    lengths = checked_lengths(lengths, len(labels))
+    assigned = labels >= 0
+    counts = np.bincount(labels[assigned], minlength=k)
+    if max(lengths) <= lag:
+        logger.info("no segment is longer than the lag time: components are not lumped")
+        return np.where(counts > 0, np.arange(k), -1)
+    is_rare = counts < min(FEWEST_LAGS * lag, SMALLEST_SHARE * assigned.sum())
+    surrounding = np.where(assigned, _nearest(labels, assigned & ~is_rare[labels], lengths), -1)
+    states = lump(
+        surrounding, lag=lag, lengths=lengths, k=k, n_macrostates=n_macrostates
+    ).of_component
+    for component in np.flatnonzero(is_rare & (counts > 0)):
+        around = states[surrounding[labels == component]]
+        states[component] = np.bincount(around).argmax()
+    return states
+
+
+def by_decreasing_population(states: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """Number the states of components by decreasing population.
+
+    Parameters
+    ----------
+    states : ndarray of shape (k,), int64
+        State of each component, -1 for none.
+    frames : ndarray of shape (k,), int64
+        Frames in each component.
+
+    Returns
+    -------
+    ndarray of shape (k,), int64
+        New number of the state of each component, -1 for none. Of two states with equally many
+        frames, the one with the first component comes first.
+
+    Examples
+    --------
+    >>> by_decreasing_population(np.array([0, 1, 1, -1]), np.array([50, 30, 40, 0]))
+    array([ 1,  0,  0, -1])
+    """
+    present, first = np.unique(states[states >= 0], return_index=True)
+    populations = [int(frames[states == state].sum()) for state in present]
+    order = sorted(range(len(present)), key=lambda i: (-populations[i], first[i]))
+    numbered = np.full(len(states), -1, np.int64)
+    for number, i in enumerate(order):
+        numbered[states == present[i]] = number
+    return numbered
+
+
+def grouping(states: np.ndarray) -> np.ndarray:
+    """Mark which component (row) belongs to which state (column).
+
+    Parameters
+    ----------
+    states : ndarray of shape (k,), int64
+        State of each component, -1 for none.
+
+    Returns
+    -------
+    ndarray of shape (k, k), float32
+        1 where the component belongs to the state, else 0.
+
+    Examples
+    --------
+    >>> grouping(np.array([0, 1, 0, -1])).sum(axis=0)
+    array([2., 1., 0., 0.], dtype=float32)
+    """
+    members = np.zeros((len(states), len(states)), np.float32)
+    present = np.flatnonzero(states >= 0)
+    members[present, states[present]] = 1.0
+    return members
+
+
+def _nearest(labels: np.ndarray, is_kept: np.ndarray, lengths: Sequence[int]) -> np.ndarray:
+    """Replace each label that is not kept by the last kept one before it, or the first after it.
+
+    A segment in which no label is kept stays as it is.
+
+    Examples
+    --------
+    >>> _nearest(np.array([3, 1, 3, 2, 3, 3]), np.array([0, 1, 0, 1, 0, 0], bool), [3, 2, 1])
+    array([1, 1, 1, 2, 2, 3])
+    """
+    found = labels.copy()
+    for stop, length in zip(np.cumsum(lengths), lengths, strict=True):
+        segment = slice(stop - length, stop)
+        kept = np.flatnonzero(is_kept[segment])
+        if len(kept):
+            last = np.searchsorted(kept, np.arange(length), side="right") - 1
+            found[segment] = labels[segment][kept[np.maximum(last, 0)]]
     return found
 
 
-def _pcca(model: MarkovModel, n: int) -> np.ndarray | None:
-    """PCCA+ of deeptime; None where it fails."""
-    from deeptime.markov import pcca
-
-    # It orders eigenvalues by their size, and -1 (states that alternate) is no slow process.
-    # To stay with probability 1/2 makes all positive and leaves the eigenvectors as they are.
-    lazy = (model.transition_matrix + np.eye(len(model.states))) / 2
-    try:
-        with warnings.catch_warnings():
-            # What they warn of (complex parts, divisions) shows in the memberships, if anywhere.
-            warnings.simplefilter("ignore")
-            with np.errstate(all="ignore"):
-                found = pcca(lazy, n, model.stationary.copy()).memberships
-    except (AssertionError, ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
-        _log.info("PCCA+ failed: %s", error)
-        return None
-    return found if np.isfinite(found).all() else None
-
-
-def _clustered_eigenvectors(model: MarkovModel, n: int) -> np.ndarray:
-    """Crisp memberships by Ward's clustering of the slow eigenvectors, each by its eigenvalue."""
-    from sklearn.cluster import AgglomerativeClustering
-
-    root = np.sqrt(model.stationary)
-    symmetric = root[:, None] * model.transition_matrix / root[None, :]
-    values, vectors = np.linalg.eigh((symmetric + symmetric.T) / 2)
-    slow = (vectors / root[:, None])[:, ::-1][:, 1:n] * values[::-1][1:n]
-    return np.eye(n)[AgglomerativeClustering(n).fit_predict(slow)]
-
-
 def _connected_counts(
-    states: np.ndarray, lag: int, lengths: Sequence[int] | None, k: int, populated: np.ndarray
+    components: np.ndarray, lag: int, lengths: Sequence[int] | None, k: int, populated: np.ndarray
 ) -> np.ndarray:
-    """Counts with a way back for each way; shorter lags speak for who has no pair at this one."""
-    counts = count_matrix(states, lag, lengths, k)
+    """Count transitions; a component without a pair at this lag is counted at a lag of one."""
+    counts = count_matrix(components, lag, lengths, k)
     unseen = populated & (counts.sum(axis=0) + counts.sum(axis=1) == 0)
     if unseen.any():
-        steps = count_matrix(states, 1, lengths, k)
+        steps = count_matrix(components, 1, lengths, k)
         counts += np.where(unseen[:, None] | unseen[None, :], steps, 0.0)
     return with_ways_back(counts, lag)
 
 
 def _slowest_first(models: Sequence[MarkovModel]) -> tuple[np.ndarray, np.ndarray]:
-    """All timescales in falling order, and which connected set each belongs to.
+    """Sort the timescales of all models, longest first, and name the model of each.
 
-    Each set has a stationary process of its own, which lasts for ever.
+    Each model has a stationary process of its own, whose timescale is infinite.
     """
     timescales = np.concatenate([np.append(np.inf, model.timescales) for model in models])
     of_set = np.repeat(np.arange(len(models)), [len(model.states) for model in models])
@@ -205,28 +283,25 @@ def _slowest_first(models: Sequence[MarkovModel]) -> tuple[np.ndarray, np.ndarra
 
 
 def _join(blocks: Sequence[tuple[np.ndarray, np.ndarray]], k: int) -> np.ndarray:
+    """Join the memberships of the connected sets; those of components without frames are even."""
     n = sum(block.shape[1] for _, block in blocks)
     memberships = np.full((k, n), 1.0 / n)
     column = 0
-    for states, block in blocks:
-        memberships[states] = 0.0
-        memberships[states, column : column + block.shape[1]] = block
+    for members, block in blocks:
+        memberships[members] = 0.0
+        memberships[members, column : column + block.shape[1]] = block
         column += block.shape[1]
     return memberships
 
 
-def _numbered(
-    states: np.ndarray, memberships: np.ndarray, frames: np.ndarray, timescales: np.ndarray
+def _lumping(
+    components: np.ndarray, memberships: np.ndarray, frames: np.ndarray, timescales: np.ndarray
 ) -> Lumping:
-    """Number the metastable states by falling population, ties by their first component."""
+    """Assign each component to the state of its largest membership, and number the states."""
     n = memberships.shape[1]
-    of_component = memberships.argmax(axis=1)
-    of_component[frames == 0] = -1
-    populations = [int(frames[of_component == state].sum()) for state in range(n)]
-    first = [int(np.flatnonzero(of_component == state)[0]) for state in range(n)]
-    order = sorted(range(n), key=lambda state: (-populations[state], first[state]))
-    number = np.empty(n, np.int64)
-    number[order] = np.arange(n)
-    of_component = np.append(number, -1)[of_component]
-    labels = np.where(states >= 0, of_component[states], -1)
-    return Lumping(n, of_component, labels, memberships[:, order], timescales)
+    found = np.where(frames > 0, memberships.argmax(axis=1), -1)
+    of_component = by_decreasing_population(found, frames)
+    # Column of the memberships that belongs to each numbered state.
+    columns = [int(found[np.flatnonzero(of_component == state)[0]]) for state in range(n)]
+    labels = np.where(components >= 0, of_component[components], -1)
+    return Lumping(n, of_component, labels, memberships[:, columns], timescales)

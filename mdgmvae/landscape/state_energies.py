@@ -169,15 +169,15 @@ def state_free_energies(
 
 
 def state_free_energies_of(
-    results: Any, of: str = "macrostates", **options: Any
+    results: Any, of: str = "states", **options: Any
 ) -> StateFreeEnergies:
-    """Free energies of the metastable states, or of the components, of an analysis.
+    """Free energies of the states, or of the components, of an analysis.
 
     Parameters
     ----------
     results : Results
-        With ``macrostates``, ``labels``, ``probabilities`` and ``lengths``.
-    of : {"macrostates", "components"}
+        With ``labels``, ``components``, ``component_probabilities`` and ``lengths``.
+    of : {"states", "components"}
     **options
         Of `state_free_energies`.
 
@@ -190,10 +190,10 @@ def state_free_energies_of(
     InputError
         When `of` is something else, or an option cannot be used.
     """
-    if of not in ("macrostates", "components"):
-        raise InputError(f"of={of!r}: give 'macrostates' or 'components'")
+    if of not in ("states", "components"):
+        raise InputError(f"of={of!r}: give 'states' or 'components'")
     options["lengths"] = results.lengths
-    if of == "macrostates":
-        return state_free_energies(results.macrostates, **options)
+    if of == "states":
+        return state_free_energies(results.labels, **options)
     # Components without frames keep their number.
-    return state_free_energies(results.labels, k=results.probabilities.shape[1], **options)
+    return state_free_energies(results.components, k=results.component_probabilities.shape[1], **options)

@@ -1,78 +1,65 @@
-"""How a `GMVAE` goes to disk and comes back, and where else it can come from."""
+"""Save a `GMVAE`, load it, and import one from the paper's own code."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ..checks import checked_seed
-from ..network.architecture import Architecture
 from ..training.scaling import Scaling
-from .saved_model import SavedModel
+from .fitted import FittedMixture
+from .saved_model import SavedModel, TrajectoryPart
 from .trained_model import TrainedModel
 
-#: Parameters that belong to the machine and the session, not to the model: never saved.
+#: Parameters of the machine and the session, which are not saved with the model.
 _OF_THE_MACHINE = ("device", "strategy", "max_memory", "checkpoint", "verbose")
 
 
-class Persistence(BaseEstimator):
-    """The part of `GMVAE` that saves and loads what was learnt, and shows its parts."""
-
-    model_: TrainedModel
-    populations_: np.ndarray
-    macrostates_: np.ndarray
-    history_: dict[str, list[float]]
-    validation_history_: dict[str, list[float]]
-    n_epochs_: int
-    n_features_in_: int
-    feature_names_in_: np.ndarray
-    seed_: int
-    device_: str
+class Persistence(FittedMixture):
+    """The part of `GMVAE` that writes and reads files."""
 
     def __getstate__(self) -> dict[str, Any]:
-        state = super().__getstate__()
-        # A strategy is of devices of this process; its name goes anywhere.
+        state: dict[str, Any] = super().__getstate__()
+        # A tf.distribute.Strategy belongs to the devices of this process; its name is portable.
         kept = state["strategy"] if isinstance(state.get("strategy"), str) else None
         return {**state, "strategy": kept}
 
-    @property
-    def weights_(self) -> Mapping[str, np.ndarray]:
-        """The weights of the networks by name."""
-        return self.model_.weights
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to a folder, as model.json and weights.npz.
 
-    @property
-    def architecture_(self) -> Architecture:
-        """Sizes of the networks and the order of the components."""
-        return self.model_.architecture
-
-    @property
-    def scaling_(self) -> Scaling:
-        """What is done to the inputs before the networks see them."""
-        return self.model_.scaling
-
-    def save(self, path: str | os.PathLike) -> None:
-        """Write the model to a folder of model.json and weights.npz.
+        Parameters
+        ----------
+        path : path-like
+            The folder. A model that is already there is replaced.
 
         Raises
         ------
         InputError
-            When `path` is a file, or a folder that holds something else than a model.
+            When `path` is a file, or a folder with anything other than a model in it.
         """
         self.to_saved_model().save(path)
 
-    def to_saved_model(self, trajectory: Mapping[str, Any] | None = None) -> SavedModel:
-        """All that the model is, as a value that can be written."""
+    def to_saved_model(self, trajectory: TrajectoryPart | None = None) -> SavedModel:
+        """Collect everything that defines the model as a value that can be written.
+
+        Parameters
+        ----------
+        trajectory : TrajectoryPart, optional
+            What the model was trained on, to be saved with it.
+
+        Returns
+        -------
+        SavedModel
+        """
         check_is_fitted(self)
         fitted = {
             "seed": self.seed_,
             "device": self.device_,
             "populations": [None if np.isnan(p) else float(p) for p in self.populations_],
-            "macrostates": self.macrostates_,
+            "state_of_component": self.state_of_component_,
             "history": self.history_,
             "validation_history": self.validation_history_,
             "feature_names_in": getattr(self, "feature_names_in_", np.array([])).tolist(),
@@ -83,19 +70,23 @@ class Persistence(BaseEstimator):
             weights=dict(self.weights_),
             scaling=self.scaling_,
             fitted=fitted,
-            trajectory=dict(trajectory) if trajectory else None,
+            trajectory=trajectory,
         )
 
     @classmethod
-    def load(cls, path: str | os.PathLike, *, device: str = "auto") -> Self:
-        """Read a model that `save` wrote; no code in the files is run.
+    def load(cls, path: str | os.PathLike[str], *, device: str = "auto") -> Self:
+        """Read a model that `save` wrote. Nothing in the files is executed.
 
         Parameters
         ----------
         path : path-like
-            The folder, or one that holds it as ``model``.
+            The folder, or one that contains it as ``model``.
         device : {"auto", "cpu", "gpu:0", ...}
-            Where it computes from now on.
+            Device to compute on.
+
+        Returns
+        -------
+        GMVAE
 
         Raises
         ------
@@ -106,7 +97,18 @@ class Persistence(BaseEstimator):
 
     @classmethod
     def from_saved_model(cls, saved: SavedModel, device: str = "auto") -> Self:
-        """The estimator that a saved model describes."""
+        """Make the estimator that a saved model describes.
+
+        Parameters
+        ----------
+        saved : SavedModel
+        device : {"auto", "cpu", "gpu:0", ...}
+            Device to compute on.
+
+        Returns
+        -------
+        GMVAE
+        """
         model = cls(**saved.params, device=device)
         fitted = saved.fitted
         model.seed_ = fitted["seed"]
@@ -116,7 +118,7 @@ class Persistence(BaseEstimator):
         )
         model.device_ = fitted["device"]
         model.populations_ = np.array(fitted["populations"], float)
-        model.macrostates_ = np.array(fitted["macrostates"], np.int64)
+        model.state_of_component_ = np.array(fitted["state_of_component"], np.int64)
         model.history_ = fitted["history"]
         model.validation_history_ = fitted["validation_history"]
         model.n_epochs_ = len(model.history_.get("epoch", []))
@@ -125,18 +127,22 @@ class Persistence(BaseEstimator):
         return model
 
     @classmethod
-    def from_tf1_checkpoint(cls, prefix: str | os.PathLike, **params: Any) -> Self:
-        """A model that was trained with the paper's own TensorFlow 1 code.
+    def from_tf1_checkpoint(cls, prefix: str | os.PathLike[str], **params: Any) -> Self:
+        """Import a model that was trained with the paper's own TensorFlow 1 code.
 
-        The sizes follow from the weights; the order of the components is the checkpoint's, so
-        `populations_` is unknown (NaN) and nothing is lumped.
+        The sizes of the networks follow from the weights. The components keep the order of the
+        checkpoint, each is a state, and `populations_` is unknown (NaN).
 
         Parameters
         ----------
         prefix : path-like
             ``.../model.ckpt-20``, or the folder of the checkpoint.
         **params
-            Parameters that a checkpoint does not hold (``r_nent``, ``seed``, ...).
+            Parameters that a checkpoint does not contain (``r_nent``, ``seed``, ...).
+
+        Returns
+        -------
+        GMVAE
 
         Raises
         ------
@@ -154,7 +160,7 @@ class Persistence(BaseEstimator):
         model.model_ = TrainedModel(architecture, weights, scaling, model.seed_, model.device)
         model.device_ = "unknown"
         model.populations_ = np.full(architecture.k, np.nan)
-        model.macrostates_ = np.arange(architecture.k)
+        model.state_of_component_ = np.arange(architecture.k, dtype=np.int64)
         model.history_ = {}
         model.validation_history_ = {}
         model.n_epochs_ = 0

@@ -8,10 +8,10 @@ import os
 import platform
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -23,14 +23,63 @@ from ..storage.atomic import atomic_folder
 from ..training.scaling import Scaling
 
 FORMAT = "mdgmvae-model"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _FITTED = (
-    "seed", "device", "populations", "macrostates", "history", "validation_history",
+    "seed", "device", "populations", "state_of_component", "history", "validation_history",
     "feature_names_in",
 )  # fmt: skip
-_TRAJECTORY = ("featurizer", "selection", "fingerprint", "names", "units", "preset")
 _SCALING = ("mean", "scale", "projection", "back_projection", "autocorrelation", "explained")
 _PACKAGES = ("numpy", "tensorflow", "scikit-learn", "MDAnalysis", "mdtraj")
+
+
+@dataclass(frozen=True)
+class TrajectoryPart:
+    """What a saved model keeps of the trajectory that it was trained on.
+
+    Parameters
+    ----------
+    featurizer : dict or None
+        The featurizer as `Featurizer.to_dict` gives it; None for a model that was trained on
+        an array.
+    selection : str or None
+        Selection of the atoms, in MDAnalysis' language; None for all atoms.
+    fingerprint : dict or None
+        Fingerprint of the atoms; None for a model that was trained on an array.
+    names, units : tuple of str
+        Name and unit of each feature.
+    preset : str
+        Preset of the hyperparameters.
+
+    Examples
+    --------
+    >>> part = TrajectoryPart(None, None, None, ("x0",), ("1",), "paper")
+    >>> TrajectoryPart.from_dict(part.to_dict()) == part
+    True
+    """
+
+    featurizer: dict[str, Any] | None
+    selection: str | None
+    fingerprint: dict[str, Any] | None
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    preset: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields by name, as plain values that JSON can hold."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {**plain, "names": list(self.names), "units": list(self.units)}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """Make the value from what `to_dict` returned.
+
+        Raises
+        ------
+        KeyError
+            When a field is missing.
+        """
+        values = {f.name: plain[f.name] for f in fields(cls)}
+        return cls(**{**values, "names": tuple(plain["names"]), "units": tuple(plain["units"])})
 
 
 @dataclass(frozen=True)
@@ -47,9 +96,8 @@ class SavedModel:
     scaling : Scaling
     fitted : dict
         Plain values found by the fit: seed, device, populations, history, ...
-    trajectory : dict or None
-        Featurizer, selection and fingerprint of the atoms, where it was trained from a
-        trajectory.
+    trajectory : TrajectoryPart or None
+        What it was trained on, where that was a trajectory.
     """
 
     params: dict[str, Any]
@@ -57,7 +105,7 @@ class SavedModel:
     weights: dict[str, np.ndarray]
     scaling: Scaling
     fitted: dict[str, Any]
-    trajectory: dict[str, Any] | None = None
+    trajectory: TrajectoryPart | None = None
     versions: dict[str, str] = field(default_factory=dict)
 
     def save(self, path: str | os.PathLike) -> None:
@@ -77,7 +125,7 @@ class SavedModel:
             "params": self.params,
             "architecture": architecture,
             "fitted": self.fitted,
-            "trajectory": self.trajectory,
+            "trajectory": None if self.trajectory is None else self.trajectory.to_dict(),
         }
         arrays = {**self.weights, **_scaling_arrays(self.scaling)}
         with atomic_folder(path, overwrite=(path / "model.json").is_file()) as temporary:
@@ -110,7 +158,7 @@ class SavedModel:
                 weights=arrays,
                 scaling=scaling,
                 fitted={name: content["fitted"][name] for name in _FITTED},
-                trajectory=_checked_trajectory(content["trajectory"]),
+                trajectory=_trajectory(content["trajectory"]),
                 versions=content["versions"],
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -202,8 +250,8 @@ def _known(params: dict[str, Any]) -> dict[str, Any]:
     return params
 
 
-def _checked_trajectory(content: dict[str, Any] | None) -> dict[str, Any] | None:
-    return None if content is None else {name: content[name] for name in _TRAJECTORY}
+def _trajectory(content: Mapping[str, Any] | None) -> TrajectoryPart | None:
+    return None if content is None else TrajectoryPart.from_dict(content)
 
 
 def _digest(path: Path) -> str:

@@ -18,6 +18,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
+class Assignment:
+    """Components and latent coordinates of frames.
+
+    Parameters
+    ----------
+    component_probabilities : ndarray of shape (n_frames, k), float32
+        q(y|x).
+    latent : ndarray of shape (n_frames, n_z), float32
+        sum_y q(y|x) * mean of q(z|x,y).
+    components : ndarray of shape (n_frames,), int64
+        Most probable component of each frame, argmax_y q(y|x).
+    """
+
+    component_probabilities: np.ndarray
+    latent: np.ndarray
+    components: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "components", self.component_probabilities.argmax(axis=1))
+
+
+@dataclass(frozen=True, eq=False)
 class TrainedModel:
     """A trained mixture and what it says of frames, in the units of the data.
 
@@ -40,8 +62,8 @@ class TrainedModel:
     device: str = "auto"
     _cache: dict[str, Inference] = field(default_factory=dict, init=False, repr=False)
 
-    def assign(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
-        """q(y|x) of shape (n, k) and sum_y q(y|x) * mean of q(z|x,y) of shape (n, n_z)."""
+    def assign(self, rows: Rows) -> Assignment:
+        """Compute q(y|x) and sum_y q(y|x) * mean of q(z|x,y) of the frames."""
         a = self.architecture
         probabilities = np.empty((len(rows), a.k), np.float32)
         latent = np.empty((len(rows), a.n_z), np.float32)
@@ -50,7 +72,7 @@ class TrainedModel:
             part = slice(done, done + len(x))
             probabilities[part], latent[part] = self.inference.assign(x)
             done += len(x)
-        return probabilities, latent
+        return Assignment(probabilities, latent)
 
     def labels(self, rows: Rows) -> np.ndarray:
         """argmax_y q(y|x) of each row: shape (n,), int64."""

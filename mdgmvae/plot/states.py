@@ -150,7 +150,7 @@ def effect_sizes(description: Description, ax: Axes | None = None, n: int = 3) -
     for state, tick in zip(states, ax.get_xticklabels(), strict=True):
         tick.set_color(state_colors(state + 1)[state])
         tick.set_fontweight("bold")
-    ax.set_xlabel("component" if description.of == "components" else "state")
+    ax.set_xlabel("state" if description.of == "states" else "component")
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     bar = ax.figure.colorbar(image, ax=ax, extend="both", shrink=0.9)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..storage.features import FeatureSet
 
 #: The kinds of states, and what one of them is called.
-KINDS = {"macrostates": "macrostate", "components": "component"}
+KINDS = {"states": "state", "components": "component"}
 #: Frames of each state over which gradients are averaged.
 GRADIENT_FRAMES = 500
 #: An effect size that is called large (Cohen, Statistical Power Analysis, 1988).
@@ -64,7 +64,7 @@ class Description:
 
     Attributes
     ----------
-    of : {"macrostates", "components"}
+    of : {"states", "components"}
         Metastable states, or the components that they are lumped from.
     names, units : tuple of str
         One a feature. The cosine and the sine of an angle are one feature, in degrees.
@@ -98,7 +98,7 @@ class Description:
 
     @property
     def kind(self) -> str:
-        """What one of the states is called: "macrostate" or "component"."""
+        """What one of the states is called: "state" or "component"."""
         return KINDS[self.of]
 
     @property
@@ -197,7 +197,7 @@ def describe(
     model: GMVAE,
     features: FeatureSet,
     results: Any,
-    of: str = "macrostates",
+    of: str = "states",
     n_representatives: int = 5,
 ) -> Description:
     """Describe states by their features, in one pass over them and in bounded memory.
@@ -210,7 +210,7 @@ def describe(
         Of the frames of `results`.
     results : Results
         What the model says of them (`GMVAEAnalysis.results`, `mdgmvae.assignment.label`).
-    of : {"macrostates", "components"}
+    of : {"states", "components"}
         Metastable states, or components.
     n_representatives : int
         Frames that are to stand for each state.
@@ -252,7 +252,7 @@ def describe(
     mean, spread = means_and_spreads(shown, sums)
     gradient = mean_gradients(model.model_, data, shown, labels, members, GRADIENT_FRAMES)
     rows = diverse_rows(
-        labels, results.latent, _own_q(results.probabilities, labels, members),
+        labels, results.latent, _own_q(results.component_probabilities, labels, members),
         results.frames, n_wanted,
     )  # fmt: skip
     nothing = np.empty(0, np.int64)
@@ -275,13 +275,13 @@ def describe(
 def _states(model: GMVAE, results: Any, of: str) -> tuple[np.ndarray, np.ndarray]:
     """Labels of the frames, and which components (column) make up each state (row)."""
     if of not in KINDS:
-        raise InputError(f"of={of!r}: give 'macrostates' (metastable states) or 'components'")
+        raise InputError(f"of={of!r}: give 'states' or 'components'")
     k = model.architecture_.k
     if of == "components":
-        return results.labels, np.eye(k, dtype=bool)
-    of_component = model.macrostates_
+        return results.components, np.eye(k, dtype=bool)
+    of_component = model.state_of_component_
     states = np.arange(of_component.max() + 1)
-    return results.macrostates, of_component == states[:, np.newaxis]
+    return results.labels, of_component == states[:, np.newaxis]
 
 
 def _own_q(probabilities: np.ndarray, labels: np.ndarray, members: np.ndarray) -> np.ndarray:

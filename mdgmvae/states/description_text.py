@@ -16,7 +16,7 @@ from .description import LARGE
 if TYPE_CHECKING:
     from .description import Description, FeatureOfState
 
-_CALLED = {"macrostates": "metastable state", "components": "component"}
+_CALLED = {"states": "state", "components": "component"}
 _HEAD = ("feature", "mean", "spread", "effect size", "gradient")
 _COLUMNS = (
     *("kind", "state", "n_frames", "population", "feature", "unit", "mean", "spread"),

@@ -20,6 +20,7 @@ from ..kinetics.timescales import ImpliedTimescales, default_lags, implied_times
 from ..kinetics.vamp import CrossValidatedScore, vamp2, vamp2_cross_validated
 from ..labels import as_labels, n_states_of
 from ..segments import checked_lag, discrete_trajectories
+from ..trajectory.lag_time import time_step
 
 if TYPE_CHECKING:
     from .verdicts import Verdict
@@ -231,3 +232,29 @@ def _checked_macrostates(macrostates: Any, states: np.ndarray) -> np.ndarray:
     if len(lumped) != len(states):
         raise InputError(f"macrostates: there are {len(lumped):,} for {len(states):,} labels")
     return lumped
+
+
+def judge_results(results: Any, lag: int, **options: Any) -> Judgement:
+    """Judge the components and the states of an analysis.
+
+    Parameters
+    ----------
+    results : TrajectoryResults
+    lag : int
+        In frames.
+    **options
+        ``n_samples``, ``seed`` of `judge`.
+
+    Returns
+    -------
+    Judgement
+    """
+    return judge(
+        results.components,
+        results.component_probabilities,
+        lag=lag,
+        lengths=results.lengths,
+        dt=time_step(results.times, results.lengths),
+        macrostates=results.labels,
+        **options,
+    )

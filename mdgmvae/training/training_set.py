@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
-from ..kinetics.metastable import grouping, lump_components
+from ..kinetics.lumping import grouping, states_of_components
 from ..network import draws
 from ..network.architecture import Architecture, kinetic_weight
 from ..progress import progress_bar
@@ -198,7 +198,8 @@ class ScaledRows:
         )
         if self._keep is not None:
             labels[~self._keep] = -1
-        return grouping(lump_components(labels, self._lengths, k, self._pairs.lag, None))
+        lag = self._pairs.lag
+        return grouping(states_of_components(labels, k=k, lag=lag, lengths=self._lengths))
 
     def _held_out_loss(self, inference: Inference) -> float | None:
         if not self._held_out.any():

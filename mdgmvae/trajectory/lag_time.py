@@ -1,10 +1,10 @@
-"""Between lag times in ps and lags in rows."""
+"""Lag times in ps and lags in frames."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,24 @@ import numpy as np
 from ..errors import InputError
 from ..storage.features import FeatureSet
 
-#: Steps that differ by a smaller share are the same, written with few digits.
+#: Relative difference below which two time steps count as equal: times are often rounded.
 SAME_STEP = 0.01
 
 
-def time_step(times: np.ndarray, lengths: tuple[int, ...]) -> float | None:
-    """The time between neighbouring rows of a piece of trajectory, in ps; None where unknown.
+def time_step(times: np.ndarray, lengths: Sequence[int]) -> float | None:
+    """Compute the time between neighbouring frames of a segment.
 
-    None, too, where pieces have different ones: there is no one time of a row.
+    Parameters
+    ----------
+    times : ndarray of shape (n_frames,)
+        In ps.
+    lengths : sequence of int
+        Number of frames of each segment.
+
+    Returns
+    -------
+    float or None
+        In ps. None when the times are unknown or segments have different time steps.
 
     Examples
     --------
@@ -32,13 +42,23 @@ def time_step(times: np.ndarray, lengths: tuple[int, ...]) -> float | None:
     return float(np.median(steps)) if len(steps) and not _differ(steps) else None
 
 
-def time_steps(times: np.ndarray, lengths: tuple[int, ...]) -> np.ndarray:
-    """The usual time between neighbouring rows of each piece of two and more rows, in ps.
+def time_steps(times: np.ndarray, lengths: Sequence[int]) -> np.ndarray:
+    """Compute the median time step of each segment that has at least two frames.
 
-    Empty where the times of a piece are not known or do not rise.
+    Parameters
+    ----------
+    times : ndarray of shape (n_frames,)
+        In ps.
+    lengths : sequence of int
+        Number of frames of each segment.
+
+    Returns
+    -------
+    ndarray of float64
+        In ps. Empty when the times of a segment are unknown or do not increase.
     """
-    pieces = np.split(np.asarray(times, float), np.cumsum(lengths)[:-1])
-    steps = np.array([np.median(np.diff(piece)) for piece in pieces if len(piece) > 1])
+    segments = np.split(np.asarray(times, float), np.cumsum(lengths)[:-1])
+    steps = np.array([np.median(np.diff(segment)) for segment in segments if len(segment) > 1])
     return steps if (np.isfinite(steps) & (steps > 0)).all() else np.empty(0)
 
 
@@ -47,76 +67,122 @@ def _differ(steps: np.ndarray) -> bool:
 
 
 def checked_lag_time(lag_time: Any, hyperparameters: Mapping[str, Any]) -> float | None:
-    """A lag time in ps, or an `InputError` that says what it may be."""
+    """Check a lag time.
+
+    Parameters
+    ----------
+    lag_time : float or None
+        In ps.
+    hyperparameters : mapping
+        What the user has set; ``lag`` excludes a lag time.
+
+    Returns
+    -------
+    float or None
+
+    Raises
+    ------
+    InputError
+        When the lag time is not a positive number, or a lag in frames is given as well.
+    """
     if lag_time is None:
         return None
     if hyperparameters.get("lag") is not None:
         raise InputError(
-            f"lag={hyperparameters['lag']!r} and lag_time={lag_time!r}: one is in rows, the other "
-            "in ps; give one of them"
+            f"lag={hyperparameters['lag']!r} and lag_time={lag_time!r}: lag is in frames, "
+            "lag_time in ps; give one of them"
         )
     try:
         value = float(lag_time)
     except (TypeError, ValueError):
         value = math.nan
     if isinstance(lag_time, bool | str) or not (math.isfinite(value) and value > 0):
-        raise InputError(f"lag_time={lag_time!r}: must be a time in ps, above 0")
+        raise InputError(f"lag_time={lag_time!r}: give a time in ps, above 0")
     return value
 
 
-def lag_in_rows(lag_time: float, features: FeatureSet) -> int:
-    """The lag time as a number of rows.
+def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
+    """Convert a lag time to a number of frames.
 
-    Warns where it is no multiple of the time between frames.
+    Parameters
+    ----------
+    lag_time : float
+        In ps.
+    features : FeatureSet
+        Features with the times of their frames.
+
+    Returns
+    -------
+    int
+        At least 1.
 
     Raises
     ------
     InputError
-        When it is shorter than the time between frames, or that is unknown.
+        When the lag time is shorter than the time between frames, or that time is unknown.
+
+    Warns
+    -----
+    UserWarning
+        When the lag time is not a multiple of the time between frames.
     """
-    step = time_step(features.times, tuple(features.lengths))
+    step = time_step(features.times, features.lengths)
     if step is None:
-        several = _several_steps(features)
-        if several:
+        different = _different_steps(features)
+        if different:
             raise InputError(
-                f"lag_time={lag_time:g}: {several}, so no number of rows is one time; analyse "
-                "files of one time step together, or give lag, in rows"
+                f"lag_time={lag_time:g}: {different}, so no number of frames equals this lag "
+                "time; analyse files with the same time step together, or give lag, in frames"
             )
         raise InputError(
-            f"lag_time={lag_time:g}: the frames have no times that rise; give lag, in rows"
+            f"lag_time={lag_time:g}: the times of the frames are unknown or do not increase; give "
+            "lag, in frames"
         )
-    rows = round(lag_time / step)
-    if rows < 1:
+    lag = round(lag_time / step)
+    if lag < 1:
         raise InputError(
             f"lag_time={lag_time:g} ps: shorter than the time between frames, {step:g} ps; give a "
             "multiple of it"
         )
-    if abs(rows * step - lag_time) > 0.01 * lag_time:
+    if abs(lag * step - lag_time) > SAME_STEP * lag_time:
         warnings.warn(
-            f"lag_time={lag_time:g} ps is no multiple of the time between frames, {step:g} ps: "
-            f"{rows * step:g} ps is taken",
+            f"lag_time={lag_time:g} ps is not a multiple of the time between frames, {step:g} ps; "
+            f"{lag * step:g} ps is used",
             stacklevel=2,
         )
-    return rows
+    return lag
 
 
-def warn_of_several_steps(lag: int, features: FeatureSet) -> None:
-    """Warn where a lag in rows is several lag times."""
-    several = _several_steps(features)
-    if several:
+def warn_of_different_steps(lag: int, features: FeatureSet) -> None:
+    """Warn when the same lag in frames is a different time in different segments.
+
+    Parameters
+    ----------
+    lag : int
+        In frames.
+    features : FeatureSet
+        Features with the times of their frames.
+
+    Warns
+    -----
+    UserWarning
+        Naming the shortest and the longest time step.
+    """
+    different = _different_steps(features)
+    if different:
         warnings.warn(
-            f"lag={lag}: {several}, so {lag} rows are several times; analyse files of one time "
-            "step together",
+            f"lag={lag}: {different}, so a lag of {lag} frames is not one lag time; analyse files "
+            "with the same time step together",
             stacklevel=2,
         )
 
 
-def _several_steps(features: FeatureSet) -> str:
-    """What the time steps of the pieces are, where they are known and not one."""
+def _different_steps(features: FeatureSet) -> str:
+    """Describe the time steps when segments have different ones; otherwise return ""."""
     steps = time_steps(features.times, features.lengths)
     if not len(steps) or not _differ(steps):
         return ""
     return (
-        f"the time between frames is {steps.min():g} ps in one piece of trajectory and "
-        f"{steps.max():g} ps in another"
+        f"the time between frames is {steps.min():g} ps in one segment and {steps.max():g} ps in "
+        "another"
     )

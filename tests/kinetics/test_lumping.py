@@ -9,7 +9,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from mdgmvae.errors import InputError
 from mdgmvae.kinetics import lump
-from mdgmvae.kinetics.metastable import lump_components
+from mdgmvae.kinetics.lumping import states_of_components
 
 LAG = 5
 
@@ -162,13 +162,13 @@ def test_a_tiny_component_belongs_to_what_surrounds_it_in_its_own_piece():
     a, b, c = np.zeros(1000, int), np.ones(1000, int), np.full(5, 2)
     for pieces in ([a, np.r_[c, b]], [a, np.r_[b, c]], [np.r_[c, b], a]):
         labels, lengths = np.concatenate(pieces), [len(piece) for piece in pieces]
-        states = lump_components(labels, lengths, 3, 5, None)
+        states = states_of_components(labels, k=3, lag=5, lengths=lengths)
         assert states[2] == states[1] != states[0]
 
 
 def test_tiny_components_alone_in_a_piece_are_some_state():
     a, b = np.repeat([0, 1] * 5, 100), np.full(30, 2)
-    states = lump_components(np.r_[a, b], [1000, 30], 4, 5, None)
+    states = states_of_components(np.r_[a, b], k=4, lag=5, lengths=[1000, 30])
     assert states[0] != states[1] and states[2] >= 0 and states[3] == -1
 
 
@@ -176,7 +176,7 @@ def test_components_that_are_no_state_of_their_own_count_with_their_neighbours()
     """Fewer frames than ten lags: one visit of them is no event."""
     labels = np.repeat(np.tile([0, 1], 10), 200)
     labels[500:508] = 2
-    assert lump_components(labels, [4000], 3, 5, None)[2] in (0, 1)
+    assert states_of_components(labels, k=3, lag=5)[2] in (0, 1)
 
 
 def test_many_states_take_no_minutes():

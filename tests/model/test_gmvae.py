@@ -1,6 +1,9 @@
 """The estimator: what other codes do wrong, scikit-learn's rules, bad input."""
 
+import inspect
+import json
 import pickle
+import re
 import subprocess
 import sys
 import textwrap
@@ -14,6 +17,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from mdgmvae import GMVAE
 from mdgmvae.errors import InputError, TrainingError
+from mdgmvae.presets import RULES
+from mdgmvae.storage import FeatureSet
 
 QUICK = {"n_epochs": 2, "seed": 0, "verbose": False}
 
@@ -174,7 +179,7 @@ def test_saved_model_keeps_its_scaling(fitted, five_wells, tmp_path):
 # What the estimator promises.
 
 
-def test_components_are_numbered_by_falling_population(fitted, five_wells):
+def test_components_are_numbered_by_decreasing_population(fitted, five_wells):
     counts = np.bincount(fitted.predict(five_wells[0]), minlength=4)
     assert (np.diff(counts) <= 0).all()
     np.testing.assert_allclose(fitted.populations_, counts / counts.sum())
@@ -185,7 +190,8 @@ def test_components_are_numbered_by_falling_population(fitted, five_wells):
 
 def test_shapes_and_types(fitted, five_wells):
     x = five_wells[0][:70].astype(np.float64)
-    labels, probabilities, latent = fitted.assign(x)
+    found = fitted.assign(x)
+    labels, probabilities, latent = found.components, found.component_probabilities, found.latent
     assert (labels.dtype, labels.shape) == (np.int64, (70,))
     assert (probabilities.dtype, probabilities.shape) == (np.float32, (70, 4))
     assert (latent.dtype, latent.shape) == (np.float32, (70, 2))
@@ -234,11 +240,11 @@ def test_sampled_embedding_is_seeded_and_spreads_around_the_mean(fitted, five_we
 
 def test_k_1_is_a_plain_vae(five_wells):
     model = GMVAE(k=1, **QUICK).fit(five_wells[0])
-    labels, probabilities, latent = model.assign(five_wells[0])
-    assert not labels.any()
+    found = model.assign(five_wells[0])
+    assert not found.components.any()
     # Some processors divide by an approximate reciprocal: the last bit may differ.
-    np.testing.assert_allclose(probabilities, 1.0, rtol=2e-7)
-    assert latent.std() > 0
+    np.testing.assert_allclose(found.component_probabilities, 1.0, rtol=2e-7)
+    assert found.latent.std() > 0
     assert set(model.history_["negative_entropy"]) == {0.0}
 
 
@@ -344,7 +350,8 @@ def test_a_loss_that_is_not_finite_keeps_the_last_good_weights(five_wells, n_row
     model = GMVAE(n_epochs=n_epochs, lr=1e30, seed=0, verbose=False)
     with pytest.raises(TrainingError, match=r"lower lr=1e\+30 or scale"):
         model.fit(x)
-    for values in (*model.weights_.values(), *model.assign(x), model.score_samples(x)):
+    found = [*model.weights_.values(), *vars(model.assign(x)).values(), model.score_samples(x)]
+    for values in found:
         assert np.isfinite(values).all()
 
 
@@ -369,6 +376,84 @@ def test_a_batch_larger_than_the_data_is_all_of_them(five_wells):
 
 def test_lengths_may_be_an_array(five_wells):
     GMVAE(**QUICK).fit(five_wells[0][:600], lengths=np.array([200, 400]))
+
+
+def test_without_a_lag_every_component_is_a_state(fitted, five_wells):
+    x = five_wells[0][:300]
+    np.testing.assert_array_equal(fitted.state_of_component_, range(4))
+    assert fitted.state_of_component_.dtype == np.int64
+    assert fitted.n_states_ == 4
+    labels, probabilities = fitted.states_of(fitted.predict_proba(x))
+    np.testing.assert_array_equal(labels, fitted.predict(x))
+    np.testing.assert_array_equal(fitted.predict_states(x), labels)
+    np.testing.assert_array_equal(probabilities, fitted.predict_proba(x))
+
+
+@pytest.fixture(scope="module")
+def with_lag(five_wells):
+    """A model with a lag, and more components than wells."""
+    settings = {"k": 8, "n_epochs": 3, "refit": False, "seed": 1, "verbose": False}
+    return GMVAE.from_preset("robust", **settings).fit(five_wells[0][:4000])
+
+
+def test_states_are_numbered_by_decreasing_count_of_frames(with_lag, five_wells):
+    states = with_lag.state_of_component_[with_lag.predict(five_wells[0][:4000])]
+    counts = np.bincount(states, minlength=with_lag.n_states_)
+    assert 1 < with_lag.n_states_ < 8
+    assert (counts > 0).all() and (np.diff(counts) <= 0).all()
+
+
+def test_probabilities_of_states_are_sums_over_their_components(with_lag, five_wells):
+    q = with_lag.predict_proba(five_wells[0][:500])
+    labels, probabilities = with_lag.states_of(q)
+    of_component = with_lag.state_of_component_
+    assert (labels.dtype, probabilities.dtype) == (np.int64, np.float32)
+    for state in range(with_lag.n_states_):
+        expected = q[:, of_component == state].sum(axis=1)
+        np.testing.assert_allclose(probabilities[:, state], expected, rtol=1e-5, atol=1e-7)
+    np.testing.assert_array_equal(labels, of_component[q.argmax(axis=1)])
+
+
+def test_a_frame_of_a_component_without_a_state_gets_the_next_probable_one(with_lag):
+    model = clone(with_lag)
+    model.__dict__.update(vars(with_lag))
+    model.state_of_component_ = np.array([1, 0, -1, 1, 0, 0, -1, 1])
+    q = np.array([[0.0, 0.1, 0.5, 0.3, 0.0, 0.0, 0.1, 0.0], [0, 0, 0, 0, 0, 0, 1, 0]])
+    labels, probabilities = model.states_of(q)
+    # In the second frame all components with a state have probability 0: the first one decides.
+    np.testing.assert_array_equal(labels, [1, 1])
+    np.testing.assert_allclose(probabilities, [[0.1, 0.3], [0.0, 0.0]], rtol=1e-6)
+
+
+def test_probabilities_of_another_model_are_refused(with_lag):
+    with pytest.raises(InputError, match=r"component_probabilities of shape \(3, 5\).*\(n, 8\)"):
+        with_lag.states_of(np.zeros((3, 5)))
+
+
+def test_a_number_of_states_needs_a_lag(five_wells):
+    with pytest.raises(InputError, match=r"lag: n_macrostates=2 needs pairs of frames"):
+        GMVAE(**QUICK, n_macrostates=2).fit(five_wells[0][:600])
+
+
+def test_a_feature_set_brings_its_segments(five_wells, tmp_path):
+    x = five_wells[0][:1200]
+    np.save(tmp_path / "x.npy", x)
+    (tmp_path / "x.json").write_text(json.dumps({"lengths": [700, 500]}))
+    features = FeatureSet.load(tmp_path / "x.npy")
+    settings = {"k": 3, "n_epochs": 1, "refit": False, "seed": 0, "verbose": False}
+    by_set = GMVAE.from_preset("robust", **settings).fit(features)
+    by_hand = GMVAE.from_preset("robust", **settings).fit(x, lengths=[700, 500])
+    as_one = GMVAE.from_preset("robust", **settings).fit(x)
+    assert by_set.history_ == by_hand.history_ != as_one.history_
+    np.testing.assert_array_equal(by_set.predict(features), by_hand.predict(x))
+
+
+def test_every_parameter_is_documented():
+    documented = GMVAE.__doc__.partition("Attributes\n")[0]
+    names = re.findall(r"^    (\w[\w, ]*) : ", documented, re.MULTILINE)
+    names = [name for line in names for name in line.split(", ")]
+    assert names == list(inspect.signature(GMVAE).parameters)
+    assert set(RULES) <= set(names)
 
 
 def test_after_a_refused_fit_it_is_still_not_fitted(five_wells):

@@ -35,16 +35,18 @@ def test_labels_are_identical_in_a_fresh_process(saved, fitted, five_wells, tmp_
         import numpy as np
         from mdgmvae import GMVAE
         m = GMVAE.load("model")
-        labels, probabilities, latent = m.assign("x.npy")
-        np.savez("out.npz", labels=labels, probabilities=probabilities, latent=latent,
-                 score=m.score_samples("x.npy"))
+        a = m.assign("x.npy")
+        np.savez("out.npz", components=a.components, latent=a.latent,
+                 component_probabilities=a.component_probabilities,
+                 states=m.predict_states("x.npy"), score=m.score_samples("x.npy"))
     """
     command = [sys.executable, "-c", textwrap.dedent(script)]
     subprocess.run(command, check=True, cwd=tmp_path, capture_output=True)
     expected = fitted.assign(five_wells[0][:5000])
     with np.load(tmp_path / "out.npz") as found:
-        for name, values in zip(("labels", "probabilities", "latent"), expected, strict=True):
-            np.testing.assert_array_equal(found[name], values)
+        for name in ("components", "component_probabilities", "latent"):
+            np.testing.assert_array_equal(found[name], getattr(expected, name))
+        np.testing.assert_array_equal(found["states"], expected.components)  # no lag
         np.testing.assert_array_equal(found["score"], fitted.score_samples(five_wells[0][:5000]))
 
 
@@ -52,6 +54,7 @@ def test_all_that_the_fit_found_comes_back(saved, fitted):
     loaded = GMVAE.load(saved)
     assert loaded.history_ == fitted.history_
     np.testing.assert_array_equal(loaded.populations_, fitted.populations_)
+    np.testing.assert_array_equal(loaded.state_of_component_, fitted.state_of_component_)
     assert loaded.seed_ == 3
     assert loaded.n_epochs_ == 4
     machine = {"device": "auto", "verbose": None, "checkpoint": None}
@@ -84,6 +87,7 @@ def edit(saved, **changes):
         (lambda m: (m / "model.json").write_text("[]"), "not a model of mdgmvae"),
         (lambda m: edit(m, format="keras"), "not a model of mdgmvae"),
         (lambda m: edit(m, format_version=99), "format 99"),
+        (lambda m: edit(m, format_version=1), "format 1, but this is mdgmvae"),
         (lambda m: edit(m, architecture={"k": 3}), "damaged"),
         (lambda m: edit(m, fitted={}), "damaged"),
         (lambda m: edit(m, params={"k": 3, "colour": "red"}), "unknown parameters colour"),

@@ -133,7 +133,7 @@ def test_gradients_are_finite_differences(universe, settings, monkeypatch):
     model = GMVAE(k=4, n_epochs=4, r_nent=1.0, batch_size=40, lr=1e-2, seed=0, **settings)
     model.fit(features.path)
     # Lumped by hand: two components in one state.
-    model.macrostates_ = np.array([0, 1, 0, 1])
+    model.state_of_component_ = np.array([0, 1, 0, 1])
     results = label(model, features)
     x = np.array(features.values)
     phi = np.arctan2(x[:, 1], x[:, 0])
@@ -247,7 +247,7 @@ def test_an_empty_component_and_frames_without_a_state(model, features, basins):
 
 def test_all_components_in_one_state_leave_nothing_to_tell(model, features):
     one = copy(model)
-    one.macrostates_ = np.zeros(5, int)
+    one.state_of_component_ = np.zeros(5, int)
     found = describe(one, features, label(one, features))
     assert not found.gradient.any()
     assert found.states == [0]

@@ -66,7 +66,7 @@ def test_kinetics_find_from_a_random_start_what_the_density_does_not(left_handed
     for weight in (0.0, 1.5):
         settings = {"k": 4, "n_z": 2, "n_epochs": 15, "lr": 2e-3, "batch_size": 200, "seed": 0}
         model = GMVAE(**settings, scale="standard", vamp_weight=weight, lag=5).fit(x)
-        states = model.macrostates_[model.predict(x)]
+        states = model.predict_states(x)
         found[weight] = adjusted_rand_score(basins, states), vamp2(model.predict(x), lag=5)
     assert found[1.5][0] > 0.97 > found[0.0][0]
     assert found[1.5][1] > 2.3 > found[0.0][1] + 0.1

@@ -1,0 +1,244 @@
+"""What the results of an analysis show: evidence, descriptions, free energies, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..assignment.results import TrajectoryResults
+from ..errors import InputError
+from ..trajectory.lag_time import time_step
+
+if TYPE_CHECKING:
+    from ..kinetics.exchange import Transitions
+    from ..landscape.state_energies import StateFreeEnergies
+    from ..landscape.surface import FreeEnergy
+    from ..model.gmvae import GMVAE
+    from ..states.description import Description
+    from ..states.judgement import Judgement
+    from ..storage.features import FeatureSet
+
+_LEFT_BEHIND = {
+    "atomgroup": "atoms",
+    "features": "features",
+    "_trained": "model (save it with save_model)",
+}
+
+
+class Evidence:
+    """The part of `GMVAEAnalysis` that shows its results."""
+
+    atomgroup: Any
+    features: FeatureSet
+    results: Any
+    model: GMVAE
+
+    def view(self, of: str = "states", **options: Any) -> Any:
+        """Show the analysed atoms in nglview, coloured by state as the trajectory plays.
+
+        Parameters
+        ----------
+        of : {"states", "components"}
+            What to colour by.
+        **options
+            ``palette`` of `mdgmvae.viewer.view`.
+
+        Returns
+        -------
+        nglview.NGLWidget
+
+        Raises
+        ------
+        InputError
+            Before `run`, or when `of` is something else.
+        """
+        from ..viewer.playback import view
+
+        results = self._require_results("atomgroup")
+        shown = {
+            "states": (results.labels, results.probabilities),
+            "components": (results.components, results.component_probabilities),
+        }
+        if of not in shown:
+            raise InputError(f"of={of!r}: give 'states' or 'components'")
+        labels, probabilities = shown[of]
+        options = {"probabilities": probabilities, **options}
+        return view(self.atomgroup, labels, results.frames, of=of, **options)
+
+    def judge(self, lag: int | None = None, *, n_samples: int = 100, seed: int = 0) -> Judgement:
+        """Assess how well the data support the states and the components.
+
+        Parameters
+        ----------
+        lag : int, optional
+            Lag in frames; by default that of the training (1 if it had none).
+        n_samples : int
+            Number of sampled Markov models for each error, at least 2.
+        seed : int
+            The same seed gives the same errors.
+
+        Returns
+        -------
+        Judgement
+            Populations, lifetimes, implied timescales and VAMP-2 with errors, the
+            Chapman-Kolmogorov test, and a verdict on each state.
+
+        Raises
+        ------
+        InputError
+            Before `run`, or when the frames are not in the order of time.
+        """
+        from ..states.judgement import judge_results
+
+        results = self._require_results("_trained")
+        return judge_results(results, self._lag(lag), n_samples=n_samples, seed=seed)
+
+    def transitions(
+        self, lag: int | None = None, *, n_samples: int = 50, seed: int = 0
+    ) -> Transitions:
+        """Count the transitions between states, with rates and mean first-passage times.
+
+        Parameters
+        ----------
+        lag, n_samples, seed
+            As in `judge`.
+
+        Returns
+        -------
+        Transitions
+
+        Raises
+        ------
+        InputError
+            Before `run`, or when the frames are not in the order of time.
+        """
+        from ..kinetics.exchange import transitions
+
+        results = self._require_results("_trained")
+        return transitions(
+            results.labels,
+            lag=self._lag(lag),
+            lengths=results.lengths,
+            dt=time_step(results.times, results.lengths),
+            k=len(results.populations),
+            n_samples=n_samples,
+            seed=seed,
+        )
+
+    def describe(self, of: str = "states", n_representatives: int = 5) -> Description:
+        """Find the features that set each state apart, and representative frames.
+
+        Parameters
+        ----------
+        of : {"states", "components"}
+            What to describe.
+        n_representatives : int
+            Number of representative frames of each state.
+
+        Returns
+        -------
+        Description
+            Mean, spread, effect size and gradient of log q(state|x) for each feature, and the
+            numbers of the representative frames.
+
+        Raises
+        ------
+        InputError
+            Before `run`, or when an argument cannot be used.
+        """
+        from ..states.description import describe
+
+        results = self._require_results("features", "_trained")
+        return describe(self.model, self.features, results, of, n_representatives)
+
+    def free_energy(
+        self,
+        coordinates: str | Sequence[str] | None = None,
+        temperature: float | None = None,
+        bins: int | Sequence[int] | None = None,
+        **options: Any,
+    ) -> FreeEnergy:
+        """Compute the free energy over the latent coordinates or over features, with errors.
+
+        Parameters
+        ----------
+        coordinates : str or sequence of str, optional
+            Names of one to three features, as in ``features.names``. An angle that is stored as
+            cosine and sine has their common name, such as "phi ALA2", and is in degrees. By
+            default the latent coordinates.
+        temperature : float, optional
+            In K; energies are then in kJ/mol. By default energies are in units of kT.
+        bins : int or sequence of int, optional
+            Number of bins along each axis.
+        **options
+            ``block_length``, ``n_bootstrap``, ``seed``, ``reference`` of
+            `mdgmvae.landscape.free_energy`.
+
+        Returns
+        -------
+        FreeEnergy
+            `mdgmvae.plot.free_energy` draws it.
+
+        Raises
+        ------
+        InputError
+            Before `run`, or when a feature does not exist or an argument cannot be used.
+        """
+        from ..landscape.coordinates import free_energy_of
+
+        results = self._require_results("features")
+        options |= {"temperature": temperature, "bins": bins}
+        return free_energy_of(results, self.features, coordinates, **options)
+
+    def state_free_energies(
+        self, of: str = "states", temperature: float | None = None, **options: Any
+    ) -> StateFreeEnergies:
+        """Compute the free energies of the states relative to the first one, with errors.
+
+        Parameters
+        ----------
+        of : {"states", "components"}
+            Whose free energies.
+        temperature : float, optional
+            In K; energies are then in kJ/mol. By default energies are in units of kT.
+        **options
+            ``reference``, ``block_length``, ``n_bootstrap``, ``seed`` of
+            `mdgmvae.landscape.state_free_energies`.
+
+        Returns
+        -------
+        StateFreeEnergies
+
+        Raises
+        ------
+        InputError
+            Before `run`, or when an argument cannot be used.
+        """
+        from ..landscape.state_energies import state_free_energies_of
+
+        results = self._require_results()
+        return state_free_energies_of(results, of, temperature=temperature, **options)
+
+    def _lag(self, lag: int | None) -> int:
+        """Return `lag`, by default that of the training in frames, or 1 if it had none."""
+        lag = self.model.lag if lag is None else lag
+        return 1 if lag is None else lag
+
+    def _require_results(self, *parts: str) -> TrajectoryResults:
+        """Return the results, and refuse when they or some of the attributes `parts` are missing.
+
+        Raises
+        ------
+        InputError
+            Before `run`, or in a copy, which leaves some attributes behind.
+        """
+        results = self.results
+        if not isinstance(results, TrajectoryResults) or "labels" not in results:
+            raise InputError("there are no results yet; call run() first")
+        for part in parts:
+            if part not in vars(self):
+                raise InputError(
+                    "this analysis is a copy, which has the results of the original but not its "
+                    f"{_LEFT_BEHIND[part]}; use the original"
+                )
+        return results

@@ -1,0 +1,410 @@
+"""GMVAEAnalysis, an MDAnalysis analysis: trajectory in, annotated trajectory out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from MDAnalysis.analysis.backends import BackendBase
+
+from ..annotation.attach import annotate_results
+from ..assignment.results import TrajectoryResults
+from ..assignment.trajectory_model import TrajectoryModel
+from ..checks import checked_memory
+from ..errors import InputError
+from ..featurizers.base import Featurizer
+from ..featurizers.registry import by_name
+from ..featurizers.topology.atoms import as_atoms, is_mdtraj
+from ..model.gmvae import GMVAE
+from ..presets import Hyperparameters
+from ..states.summary import describe_states, states_html
+from ..storage.features import FeatureSet
+from ..trajectory.collector import FeatureCollector
+from ..trajectory.frames import frame_numbers
+from ..trajectory.lag_time import checked_lag_time
+from ..trajectory.precomputed import Precomputed
+from .evidence import Evidence
+from .selection import default_selection
+from .training import Training
+
+_NO_MODEL = "call run() first (a copy of an analysis has no model; use save_model and load)"
+
+
+class GMVAEAnalysis(Evidence, FeatureCollector):
+    """Learn the states of a trajectory and write the state of each frame back to it.
+
+    Parameters
+    ----------
+    universe : AtomGroup
+        What to analyse; a Universe as well.
+    select : str, optional
+        Atoms to use, in MDAnalysis' selection language. None is "protein" for a Universe and
+        all atoms for an AtomGroup.
+    features : str
+        What the network sees: "dihedrals", "distances", "positions", ...; or a
+        `mdgmvae.featurizers.Featurizer`, or a list of both; or an array of shape
+        (n_frames, n_features) or a `mdgmvae.FeatureSet` computed for the analysed frames.
+    feature_names : list, optional
+        Names of the columns, when `features` is an array.
+    preset : {"robust", "paper"}
+        A named set of hyperparameters.
+    annotate : bool
+        Write the states to the trajectory: ``ts.aux.gmvae_state``, ``ts.aux.gmvae_component``
+        and ``ts.aux.gmvae_probability`` (of the state); -1 where a frame was not analysed.
+    lag_time : float, optional
+        Lag time of the kinetic term and of the states in ps, a multiple of the time between
+        frames. By default the preset's ``lag``, in frames (robust: 5; paper: none).
+    seed : int, optional
+        The same seed gives the same result.
+    device : str
+        Where to train: "auto", "cpu", "gpu:0", ...
+    strategy : str, optional
+        Train on several devices: "mirrored" (all GPUs of this machine), "multiworker" (the
+        processes that Slurm or TF_CONFIG names), or a `tf.distribute.Strategy`.
+    max_memory : str, optional
+        Memory for the features during the training: bytes, or a size such as "2 GB".
+    checkpoint : str, optional
+        An .npz file from which an interrupted training continues.
+    verbose : bool, optional
+        Draw progress bars; None draws them on a terminal and in a notebook only.
+    **hyperparameters
+        ``k``, ``n_z``, ``n_epochs``, ... of `mdgmvae.GMVAE`; they override the preset.
+
+    Attributes
+    ----------
+    results : TrajectoryResults
+        After `run`, one entry for each analysed frame: ``labels`` (states), ``components``,
+        ``probabilities`` (of states), ``component_probabilities``, ``latent``, ``scores``,
+        ``frames``, ``times``, ``trajectory_index``; and ``lengths`` of the segments,
+        ``populations`` of the states and the ``history`` of the training. It has
+        ``to_dataframe()`` and ``dtrajs``.
+    features : FeatureSet
+        After `run`, the features of the analysed frames.
+
+    Raises
+    ------
+    InputError
+        When the selection is empty, a feature cannot be computed for these atoms, or a
+        parameter has an impossible value.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.data import alanine_dipeptide
+    >>> u = mda.Universe(*alanine_dipeptide())
+    >>> gm = GMVAEAnalysis(u, k=2, n_epochs=3, n_init=1, seed=0).run(step=20)
+    >>> gm.results.labels.shape, gm.results.component_probabilities.shape
+    ((1000,), (1000, 2))
+    >>> bool(u.trajectory[20].aux.gmvae_state == gm.results.labels[1])
+    True
+    """
+
+    _not_pickled: ClassVar[tuple[str, ...]] = (*FeatureCollector._not_pickled, "_trained")
+
+    #: How to train; None for an analysis that was loaded, which labels and never trains.
+    _training: Training | None = None
+    _trained: TrajectoryModel | None = None
+    _precomputed: Precomputed | None = None
+    _bars: bool | None = None
+
+    def __init__(
+        self,
+        universe: Any,
+        select: str | None = None,
+        features: str | Featurizer | Sequence[str | Featurizer] | np.ndarray | FeatureSet = (
+            "dihedrals"
+        ),
+        *,
+        feature_names: Sequence[str] | None = None,
+        preset: str = "robust",
+        annotate: bool = True,
+        lag_time: float | None = None,
+        seed: int | None = None,
+        device: str = "auto",
+        strategy: Any = None,
+        max_memory: int | str | None = None,
+        checkpoint: str | os.PathLike | None = None,
+        verbose: bool | None = None,
+        **hyperparameters: Any,
+    ) -> None:
+        estimator = GMVAE(
+            **Hyperparameters.of(preset, **hyperparameters).to_dict(),
+            seed=seed,
+            device=device,
+            strategy=strategy,
+            max_memory=checked_memory(max_memory),
+            checkpoint=checkpoint,
+        )
+        self._training = Training(estimator, preset, checked_lag_time(lag_time, hyperparameters))
+        self.annotate = annotate
+        if is_mdtraj(universe):
+            raise InputError(
+                "universe: an mdtraj.Trajectory cannot carry labels; give an MDAnalysis Universe "
+                "of its files, or compute features (mdgmvae.featurize) and train mdgmvae.GMVAE"
+            )
+        if isinstance(features, np.ndarray | FeatureSet):
+            self._precomputed = Precomputed.of(features, feature_names)
+        elif feature_names is not None:
+            raise InputError(
+                "feature_names: features that are computed here have names already; leave "
+                "feature_names out, or give features as an array"
+            )
+        featurizer = None if self._precomputed else by_name(features)
+        select = default_selection(universe, select)
+        super().__init__(universe, featurizer, select=select, verbose=verbose)  # type: ignore[arg-type]
+        if featurizer is not None:
+            # Features that cannot be computed are refused now, not after run() has begun.
+            self._bound = self._bind(self._trajectory.ts)
+
+    @property
+    def n_features(self) -> int:
+        """Number of features that the network sees."""
+        return (self._precomputed or self._bound).n_features
+
+    @property
+    def model(self) -> GMVAE:
+        """The trained estimator, after `run` or `load`; its ``lag`` is in frames."""
+        if self._trained is None:
+            raise AttributeError(f"there is no trained model: {_NO_MODEL}")
+        return self._trained.gmvae
+
+    def run(
+        self,
+        start: int | None = None,
+        stop: int | None = None,
+        step: int | None = None,
+        frames: Iterable[Any] | None = None,
+        verbose: bool | None = None,
+        n_workers: int | None = None,
+        n_parts: int | None = None,
+        backend: str | BackendBase | None = None,
+        *,
+        unsupported_backend: bool = False,
+        progressbar_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
+        """Compute the features of the chosen frames, train, label the frames and annotate them.
+
+        An analysis that was loaded labels the frames with its saved model and does not train.
+
+        Parameters
+        ----------
+        start, stop, step : int, optional
+            Frames as in a slice.
+        frames : iterable of int or bool, optional
+            Frame numbers in any order (which is kept), or a mask, instead of a slice.
+        verbose : bool, optional
+            Draw progress bars; by default as set in the constructor.
+        n_workers : int, optional
+            Number of processes of a parallel backend; by default all processors.
+        n_parts : int, optional
+            Number of parts into which a parallel backend splits the frames.
+        backend : {'serial', 'multiprocessing', 'dask'}, optional
+            Where the features are computed; all backends give identical features.
+        unsupported_backend : bool, optional
+            Allow an instance of another backend class, as in MDAnalysis.
+        progressbar_kwargs : dict, optional
+            Further arguments of the bar that counts frames.
+
+        Returns
+        -------
+        GMVAEAnalysis
+            Itself, with `results`, `model` and `features`.
+
+        Raises
+        ------
+        InputError
+            When the frames, a file or a feature cannot be used.
+        TrainingError
+            When the loss becomes infinite or NaN; `model` keeps the last good weights.
+        """
+        if "atomgroup" not in vars(self):
+            raise InputError(
+                "run() needs a trajectory, and this analysis has none (it was loaded without a "
+                "universe, or copied); use GMVAEAnalysis.load(path, universe=u), or assign(u)"
+            )
+        self._bars = self.verbose if verbose is None else verbose
+        if self._precomputed is None:
+            return super().run(
+                start, stop, step, frames, verbose, n_workers, n_parts, backend,
+                unsupported_backend=unsupported_backend, progressbar_kwargs=progressbar_kwargs,
+            )  # fmt: skip
+        numbers = frame_numbers(self._trajectory.n_frames, start, stop, step, frames)
+        self._check_run(len(numbers), self.n_features)
+        self.features = self._precomputed.store(self.atomgroup, numbers, self.select)
+        self._learn_and_label()
+        return self
+
+    def _check_run(self, n_frames: int, n_features: int) -> None:
+        if self._training is not None:
+            self._training.check(n_frames, n_features)
+
+    def _conclude(self) -> None:
+        super()._conclude()
+        self._learn_and_label()
+
+    def _learn_and_label(self) -> None:
+        """Train, unless the model was loaded, then label and annotate the frames."""
+        self.results = TrajectoryResults()
+        if self._training is not None:
+            self._train(self._training)
+        trained = self._require_model()
+        self.results = trained.label(self.features)
+        self.results.history = trained.gmvae.history_
+        if self.annotate:
+            annotate_results(self.atomgroup.universe, self.results)
+
+    def _train(self, training: Training) -> None:
+        self._trained = None
+        gmvae = training.estimator_for(self.features, self._bars)
+        featurizer = None if self._precomputed else self._bound.featurizer
+        try:
+            gmvae.fit(self.features.path, lengths=self.features.lengths)
+        finally:
+            # A TrainingError leaves the last good weights, which can be inspected and used.
+            if hasattr(gmvae, "model_"):
+                self._trained = TrajectoryModel.of(
+                    gmvae, self.features, training.preset, featurizer
+                )
+
+    def assign(
+        self,
+        source: Any,
+        start: int | None = None,
+        stop: int | None = None,
+        step: int | None = None,
+        frames: Iterable[Any] | None = None,
+        backend: str | BackendBase | None = None,
+        out: str | os.PathLike | None = None,
+        *,
+        n_workers: int | None = None,
+    ) -> TrajectoryResults:
+        """Label the frames of another universe with the trained model.
+
+        Parameters
+        ----------
+        source : Universe, AtomGroup or mdtraj.Trajectory
+            The atoms that the model was trained on, or more: the selection of the training is
+            applied to them.
+        start, stop, step, frames, backend, out, n_workers
+            As in `mdgmvae.assignment.TrajectoryModel.assign`.
+
+        Returns
+        -------
+        TrajectoryResults
+            As `results`, without ``history``. The trajectory is not annotated; use
+            `mdgmvae.annotate`.
+
+        Raises
+        ------
+        AtomMismatchError
+            When the atoms are not those of the model; the message names the first that differs.
+        InputError
+            When there is no trained model yet, or it was trained on an array.
+        """
+        return self._require_model().assign(
+            source, start, stop, step, frames, backend, out,
+            n_workers=n_workers, verbose=self.verbose,
+        )  # fmt: skip
+
+    def save_model(self, path: str | os.PathLike) -> None:
+        """Write the model, its featurizer and the fingerprint of its atoms to a folder.
+
+        Parameters
+        ----------
+        path : path-like
+            A folder for model.json and weights.npz; one that holds a model is replaced.
+
+        Raises
+        ------
+        InputError
+            When there is no trained model yet, or `path` holds something else.
+        """
+        self._require_model().save(path)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike,
+        universe: Any = None,
+        *,
+        custom: Mapping[str, Callable] | None = None,
+        device: str = "auto",
+        annotate: bool = True,
+        verbose: bool | None = None,
+    ) -> Self:
+        """Read a model that `save_model` wrote; no code in the files is run.
+
+        `run` of a loaded analysis labels the frames of `universe` with the saved model. It does
+        not train: to train again, make a new GMVAEAnalysis.
+
+        Parameters
+        ----------
+        path : path-like
+            The folder.
+        universe : Universe or AtomGroup, optional
+            The trajectory for `run`. Without one the model can only `assign`.
+        custom : mapping of str to callable, optional
+            The functions of `Custom` featurizers by name.
+        device : {"auto", "cpu", "gpu:0", ...}
+            Where to compute from now on.
+        annotate, verbose
+            As in the constructor.
+
+        Returns
+        -------
+        GMVAEAnalysis
+
+        Raises
+        ------
+        AtomMismatchError
+            When the atoms of `universe` are not those of the model.
+        InputError
+            When there is no model, or it was not trained on a trajectory.
+        """
+        trained = TrajectoryModel.load(path, custom, device)
+        try:
+            featurizer = trained.require_featurizer()
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+        # The constructor prepares a training; what labels alone needs none.
+        loaded = cls.__new__(cls)
+        if universe is not None:
+            # Atoms, because for a Universe no selection would mean "protein".
+            atoms = as_atoms(universe)
+            trained.check_atoms(atoms)
+            select = trained.origin.selection
+            FeatureCollector.__init__(loaded, atoms, featurizer, select=select)
+        loaded.verbose, loaded.annotate, loaded.featurizer = verbose, annotate, featurizer
+        loaded.results = TrajectoryResults()
+        loaded._trained = trained
+        return loaded
+
+    def _require_model(self) -> TrajectoryModel:
+        if self._trained is None:
+            raise InputError(f"there is no trained model: {_NO_MODEL}")
+        return self._trained
+
+    def __repr__(self) -> str:
+        atoms = vars(self).get("atomgroup")
+        parts = ["no universe" if atoms is None else f"{len(atoms):,} atoms"]
+        if self._precomputed is not None:
+            parts.append(f"features={self._precomputed.values.shape} array")
+        else:
+            parts.append(f"features={self.featurizer}")
+        if self._training is not None:
+            parts.append(f"k={self._training.estimator.k}, preset={self._training.preset!r}")
+        if "labels" in vars(self.results).get("data", {}):
+            shares = ", ".join(f"{100 * p:.1f} %" for p in self.results.populations)
+            status = f"{len(self.results.labels):,} frames in states {shares}"
+        else:
+            status = "not run yet" if self._trained is None else "trained"
+        return f"<GMVAEAnalysis of {', '.join(parts)}; {status}>"
+
+    def _repr_html_(self) -> str:
+        if "labels" not in vars(self.results).get("data", {}):
+            return f"<code>{escape(repr(self))}</code>"
+        features = vars(self).get("features")
+        return states_html(describe_states(self.results, features))

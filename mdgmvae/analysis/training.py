@@ -1,0 +1,72 @@
+"""The settings of a training, and the estimator that they give for some features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..model.gmvae import GMVAE
+from ..storage.features import FeatureSet
+from ..trajectory.lag_time import lag_in_frames, warn_of_different_steps
+
+
+@dataclass(frozen=True)
+class Training:
+    """How to train on the features of a trajectory.
+
+    Parameters
+    ----------
+    estimator : GMVAE
+        An untrained estimator with all parameters.
+    preset : str
+        The preset that its hyperparameters started from.
+    lag_time : float or None
+        In ps; it replaces the estimator's lag, which is in frames.
+    """
+
+    estimator: GMVAE
+    preset: str
+    lag_time: float | None = None
+
+    def check(self, n_frames: int, n_features: int) -> None:
+        """Refuse parameters that do not fit data of this size.
+
+        Raises
+        ------
+        InputError
+            Naming the parameter and its possible values.
+        """
+        # The lag in frames follows from the times of the frames, which are not known yet.
+        lag = self.estimator.lag if self.lag_time is None else 1
+        self._estimator(lag=lag).check(n_frames, n_features)
+
+    def estimator_for(self, features: FeatureSet, verbose: bool | None = None) -> GMVAE:
+        """Make an untrained estimator whose lag fits the times of the frames.
+
+        Parameters
+        ----------
+        features : FeatureSet
+            What it will be trained on.
+        verbose : bool, optional
+            Draw progress bars.
+
+        Raises
+        ------
+        InputError
+            When the lag time is shorter than the time between frames, or that time is unknown.
+
+        Warns
+        -----
+        UserWarning
+            When the lag time is not a multiple of the time between frames, or segments have
+            different time steps.
+        """
+        lag = self.estimator.lag
+        if self.lag_time is not None:
+            lag = lag_in_frames(self.lag_time, features)
+        elif lag is not None:
+            warn_of_different_steps(lag, features)
+        return self._estimator(lag=lag, verbose=verbose)
+
+    def _estimator(self, **changes: object) -> GMVAE:
+        # Not sklearn's clone, which would copy a tf.distribute.Strategy.
+        return GMVAE(**{**self.estimator.get_params(deep=False), **changes})

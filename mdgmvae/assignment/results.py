@@ -1,0 +1,113 @@
+"""States of the frames of a trajectory: arrays, a table, discrete trajectories."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from MDAnalysis.analysis.results import Results
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class TrajectoryResults(Results):
+    """States of the frames of a trajectory, as arrays with one entry for each frame.
+
+    Attributes
+    ----------
+    labels : ndarray of shape (n_frames,), int64
+        State of each frame.
+    components : ndarray of shape (n_frames,), int64
+        Most probable component of each frame.
+    probabilities : ndarray of shape (n_frames, n_states), float32
+        Probability of each state: the sum over its components.
+    component_probabilities : ndarray of shape (n_frames, k), float32
+        q(y|x).
+    latent : ndarray of shape (n_frames, n_z), float32
+        Latent coordinates.
+    scores : ndarray of shape (n_frames,), float32
+        Lower bound of the log-likelihood of each frame (`GMVAE.score_samples`).
+    frames : ndarray of shape (n_frames,), int64
+        Frame numbers in the trajectory.
+    times : ndarray of shape (n_frames,), float64
+        In ps; NaN where unknown.
+    trajectory_index : ndarray of shape (n_frames,), int64
+        Which of the trajectory files each frame is in.
+    lengths : tuple of int
+        Number of frames of each segment.
+    populations : ndarray of shape (n_states,), float64
+        Share of these frames in each state.
+    history : dict of str to list of float
+        Losses of the training, one value for each epoch (results of `GMVAEAnalysis` only).
+
+    Examples
+    --------
+    >>> results = TrajectoryResults(
+    ...     labels=np.array([0, 0, 1]), lengths=(2, 1), populations=np.array([2 / 3, 1 / 3]))
+    >>> results
+    3 frames in 2 segments
+    state 0    66.7 %  2 frames
+    state 1    33.3 %  1 frame
+    results: labels, lengths, populations
+    >>> [segment.tolist() for segment in results.dtrajs]
+    [[0, 0], [1]]
+    """
+
+    @property
+    def dtrajs(self) -> list[np.ndarray]:
+        """State labels of each segment: the discrete trajectories that deeptime takes."""
+        return np.split(self.labels, np.cumsum(self.lengths)[:-1])
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Make a table with one line for each frame.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``frame``, ``time`` (ps), ``trajectory`` (index of the file), ``state``,
+            ``component``, ``probability`` (of the state of the frame), the latent coordinates
+            ``z0``, ``z1``, ..., and ``score``.
+        """
+        import pandas as pd
+
+        columns = {
+            "frame": self.frames,
+            "time": self.times,
+            "trajectory": self.trajectory_index,
+            "state": self.labels,
+            "component": self.components,
+            "probability": self.state_probability,
+        }
+        latent = {f"z{i}": values for i, values in enumerate(self.latent.T)}
+        return pd.DataFrame({**columns, **latent, "score": self.scores})
+
+    @property
+    def state_probability(self) -> np.ndarray:
+        """Probability of the state of each frame: shape (n_frames,), float32."""
+        own: np.ndarray = self.probabilities[np.arange(len(self.labels)), self.labels]
+        return own
+
+    def __repr__(self) -> str:
+        if "labels" not in self.data:
+            return "no results yet"
+        n_frames, n_segments = len(self.labels), len(self.lengths)
+        counts = np.bincount(self.labels, minlength=len(self.populations))
+        lines = [f"{_count(n_frames, 'frame')} in {_count(n_segments, 'segment')}"]
+        lines += [
+            f"state {state:<3} {100 * share:5.1f} %  {_count(n, 'frame')}"
+            for state, (share, n) in enumerate(zip(self.populations, counts, strict=True))
+        ]
+        return "\n".join([*lines, f"results: {', '.join(self.data)}"])
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(repr(self))}</pre>"
+
+    # The base class cannot restore empty results: it would ask itself for `data` for ever.
+    def __reduce__(self) -> tuple[type[Self], tuple[dict[str, Any]]]:
+        return type(self), (dict(self.data),)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"

@@ -1,0 +1,60 @@
+"""What an analysis says about its states and components."""
+
+import numpy as np
+import pytest
+
+from mdgmvae.errors import InputError
+from mdgmvae.kinetics import lifetimes
+
+
+def test_the_judgement_is_about_states_and_components(analysed):
+    found = analysed.judge(n_samples=5)
+    assert found.lag == 5
+    assert found.dt == 40.0
+    assert len(found.text()) > 0
+
+
+def test_descriptions_are_of_states_or_of_components(analysed):
+    r = analysed.results
+    assert analysed.describe().n_frames.tolist() == np.bincount(r.labels).tolist()
+    components = analysed.describe(of="components", n_representatives=2)
+    assert components.n_frames.tolist() == np.bincount(r.components, minlength=3).tolist()
+    assert len(components.representatives[0]) == 2
+    with pytest.raises(InputError, match="of='macrostates'"):
+        analysed.describe(of="macrostates")
+
+
+def test_free_energies_are_of_states_or_of_components(analysed):
+    r = analysed.results
+    states = analysed.state_free_energies()
+    np.testing.assert_allclose(states.populations, r.populations)
+    np.testing.assert_allclose(states.energy, np.log(r.populations[0] / r.populations))
+    assert len(analysed.state_free_energies(of="components").energy) == 3
+    with pytest.raises(InputError, match="of='basins'"):
+        analysed.state_free_energies(of="basins")
+    assert analysed.free_energy("phi ALA2").names == ("phi ALA2",)
+
+
+def test_transitions_are_those_between_states_at_the_lag_of_the_model(analysed):
+    r = analysed.results
+    found = analysed.transitions(n_samples=5)
+    changes = (r.labels[5:] == 1) & (r.labels[:-5] == 0)
+    assert found.counts.shape == (2, 2)
+    assert found.unit == "1/ps"
+    assert found.counts[0, 1] > 0
+    assert changes.sum() > 0
+    assert len(lifetimes(r.labels, lag=5).value) == 2
+
+
+def test_the_view_is_coloured_by_states_or_components(analysed):
+    pytest.importorskip("nglview")
+    frame = analysed.results.frames[1]
+    for of, labels in (
+        ("states", analysed.results.labels),
+        ("components", analysed.results.components),
+    ):
+        widget = analysed.view(of=of)
+        widget.frame = int(frame)
+        assert f"state {labels[1]}" in widget.legend.value
+    with pytest.raises(InputError, match="of='frames'"):
+        analysed.view(of="frames")

@@ -1,0 +1,148 @@
+"""Results of an analysis: arrays, annotation of the trajectory, what is shown."""
+
+import copy
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_analyses import FAST
+
+from mdgmvae import GMVAE, GMVAEAnalysis
+from mdgmvae.errors import InputError, TrainingError
+from mdgmvae.featurizers import featurize
+
+N = 1000
+
+
+def test_results_are_what_the_contract_says(analysed):
+    r = analysed.results
+    assert (r.labels.shape, r.labels.dtype) == ((N,), np.int64)
+    assert (r.components.shape, r.components.dtype) == ((N,), np.int64)
+    assert (r.probabilities.shape, r.probabilities.dtype) == ((N, 2), np.float32)
+    assert (r.component_probabilities.shape, r.component_probabilities.dtype) == (
+        (N, 3),
+        np.float32,
+    )
+    assert (r.latent.shape, r.latent.dtype) == ((N, 2), np.float32)
+    assert (r.scores.shape, r.scores.dtype) == ((N,), np.float32)
+    np.testing.assert_array_equal(r.frames, np.arange(0, 20_000, 20))
+    np.testing.assert_allclose(r.times, 2.0 * r.frames)
+    np.testing.assert_array_equal(r.trajectory_index, 0)
+    assert r.lengths == (N,)
+    np.testing.assert_allclose(r.populations, np.bincount(r.labels, minlength=2) / N)
+    assert len(r.history["loss"]) == 2
+    assert analysed.features.names[:2] == ("phi ALA2 cos", "phi ALA2 sin")
+
+
+def test_states_are_lumped_from_components(analysed):
+    r, of_component = analysed.results, analysed.model.state_of_component_
+    assert sorted(set(of_component.tolist())) == [0, 1]
+    np.testing.assert_array_equal(r.labels, of_component[r.components])
+    np.testing.assert_array_equal(r.components, r.component_probabilities.argmax(axis=1))
+    for state in (0, 1):
+        summed = r.component_probabilities[:, of_component == state].sum(axis=1)
+        np.testing.assert_allclose(r.probabilities[:, state], summed, atol=1e-6)
+    assert r.populations[0] >= r.populations[1]
+
+
+def test_components_are_states_without_a_lag(u):
+    options = {**FAST, "n_macrostates": None}
+    r = GMVAEAnalysis(u, preset="paper", **options).run(step=40).results
+    np.testing.assert_array_equal(r.labels, r.components)
+    np.testing.assert_array_equal(r.probabilities, r.component_probabilities)
+    assert r.populations.shape == (3,)
+
+
+def test_it_is_the_estimator_on_the_features(analysed, u):
+    features = featurize(u, "dihedrals", step=20)
+    model = GMVAE.from_preset("robust", **FAST).fit(features.path)
+    values, results = features.values, analysed.results
+    np.testing.assert_array_equal(model.predict_proba(values), results.component_probabilities)
+    np.testing.assert_array_equal(model.predict_states(values), results.labels)
+    np.testing.assert_array_equal(model.score_samples(values), results.scores)
+
+
+def test_labels_travel_with_the_trajectory(u):
+    gm = GMVAEAnalysis(u, **FAST).run(start=100, stop=4100, step=4)
+    r = gm.results
+    at = u.trajectory[104].aux
+    assert at.gmvae_state == r.labels[1]
+    assert at.gmvae_component == r.components[1]
+    assert at.gmvae_probability == r.probabilities[1, r.labels[1]]
+    assert isinstance(at.gmvae_state, int)
+    assert isinstance(at.gmvae_component, int)
+    assert isinstance(at.gmvae_probability, float)
+    at = u.trajectory[105].aux
+    assert (at.gmvae_state, at.gmvae_component, at.gmvae_probability) == (-1, -1, -1.0)
+    # A second run replaces what the first wrote.
+    gm.run(start=0, stop=1000)
+    assert u.trajectory[105].aux.gmvae_state == gm.results.labels[105]
+    assert u.trajectory[4096].aux.gmvae_state == -1
+    assert u.trajectory[4096].aux.gmvae_probability == -1.0
+    assert len(gm.results.labels) == 1000
+
+
+def test_annotate_false_leaves_the_trajectory_alone(u):
+    GMVAEAnalysis(u, annotate=False, **FAST).run(stop=600)
+    assert not hasattr(u.trajectory[0].aux, "gmvae_state")
+
+
+def test_results_become_a_data_frame(analysed):
+    r, table = analysed.results, analysed.results.to_dataframe()
+    assert isinstance(table, pd.DataFrame)
+    assert list(table.columns) == [
+        *("frame", "time", "trajectory", "state", "component", "probability", "z0", "z1", "score"),
+    ]
+    np.testing.assert_array_equal(table["frame"], r.frames)
+    np.testing.assert_array_equal(table["state"], r.labels)
+    np.testing.assert_array_equal(table["probability"], r.probabilities[np.arange(N), r.labels])
+    np.testing.assert_array_equal(table["z1"], r.latent[:, 1])
+    shares = table["state"].value_counts(normalize=True).sort_index()
+    np.testing.assert_allclose(shares, r.populations)
+
+
+def test_it_shows_itself(analysed, u):
+    assert "22 atoms" in repr(analysed)
+    assert "1,000 frames in states" in repr(analysed)
+    assert analysed._repr_html_().count("<tr>") == 3
+    assert "phi ALA2" in analysed._repr_html_()
+    fresh = GMVAEAnalysis(u, **FAST)
+    assert "not run yet" in repr(fresh)
+    assert fresh._repr_html_().startswith("<code>&lt;GMVAEAnalysis")
+
+
+def test_copies_keep_results_and_show_themselves(analysed, u):
+    for again in (pickle.loads(pickle.dumps(analysed)), copy.copy(analysed)):
+        np.testing.assert_array_equal(again.results.labels, analysed.results.labels)
+        assert type(again.results) is type(analysed.results)
+        assert "1,000 frames in states" in repr(again)
+        assert "<table>" in again._repr_html_()
+        with pytest.raises(InputError, match="is a copy, .* not its features"):
+            again.describe()
+        with pytest.raises(InputError, match="needs a trajectory"):
+            again.run()
+    fresh = pickle.loads(pickle.dumps(GMVAEAnalysis(u, **FAST)))
+    assert "not run yet" in repr(fresh)
+    with pytest.raises(InputError, match="there are no results yet"):
+        fresh.judge()
+
+
+def test_progress_bars_say_what_they_are(u, capsys):
+    GMVAEAnalysis(u, **FAST | {"verbose": True}).run(stop=600)
+    shown = capsys.readouterr()
+    assert "reading frames" in shown.err
+    assert "training" in shown.err
+    assert shown.out == ""
+    GMVAEAnalysis(u, **FAST | {"verbose": None}).run(stop=600)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_loss_that_is_not_finite_keeps_the_last_weights(u):
+    gm = GMVAEAnalysis(u, **FAST, lr=1e30)
+    with pytest.raises(TrainingError, match=r"lower lr"):
+        gm.run(stop=600)
+    assert np.isfinite(gm.model.transform(gm.features.values)).all()
+    assert "trained" in repr(gm)
+    with pytest.raises(InputError, match="there are no results yet"):
+        gm.judge()
