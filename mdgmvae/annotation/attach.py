@@ -129,5 +129,5 @@ def _numbers(labels: Any) -> np.ndarray:
 
 def _same(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """For each frame, whether both values are equal or both are NaN."""
-    equal = (first == second) | ((first != first) & (second != second))
-    return equal if equal.ndim == 1 else equal.all(axis=1)
+    equal: np.ndarray = (first == second) | ((first != first) & (second != second))
+    return equal if equal.ndim == 1 else np.asarray(equal.all(axis=1))

@@ -90,6 +90,7 @@ class FrameAuxReader(AuxReader):
         self._closed = True
 
     def __eq__(self, other: object) -> bool:
+        """Compare names and values; NaN equals NaN."""
         return (
             isinstance(other, FrameAuxReader)
             and self.auxname == other.auxname

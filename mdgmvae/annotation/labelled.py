@@ -94,7 +94,8 @@ class LabelledFrames:
                 f"{name}: an array of shape {array.shape} and dtype {array.dtype} does not fit "
                 f"{len(self.kept):,} labels; give numbers for each label"
             )
-        return array.astype(np.float32 if array.dtype.kind == "f" else np.int64)[self.kept]
+        kept: np.ndarray = array[self.kept]
+        return kept.astype(np.float32 if array.dtype.kind == "f" else np.int64)
 
     def refuse_own_files(self, path: str | os.PathLike[str]) -> None:
         """Refuse to replace the topology or a trajectory that is being read.
@@ -146,6 +147,6 @@ def own_probabilities(labels: np.ndarray, probabilities: Any) -> np.ndarray:
             f"probabilities: an array of shape {matrix.shape} does not fit {len(labels):,} labels "
             f"of {n_states} states; give one row for each label and one column for each state"
         )
-    own = matrix[np.arange(len(labels)), labels]
+    own: np.ndarray = matrix[np.arange(len(labels)), labels]
     own[labels < 0] = np.nan
     return own

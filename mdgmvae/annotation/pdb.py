@@ -117,6 +117,7 @@ class PDBFrames:
         ]
 
     def __enter__(self) -> Self:
+        """Open the file."""
         self._writer = MultiPDBWriter(str(self._path), **self._title)
         return self
 
@@ -126,6 +127,7 @@ class PDBFrames:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        """Close the file."""
         self._writer.close()
 
     def write(self, positions: np.ndarray, ts: Any, state: int) -> None:

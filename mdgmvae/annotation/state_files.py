@@ -139,7 +139,8 @@ def _chosen(
 
 def _spread(rows: np.ndarray, n: int) -> np.ndarray:
     """Spread n of the rows evenly over them, the first one included."""
-    return rows[np.unique(np.linspace(0, len(rows) - 1, min(n, len(rows))).astype(int))]
+    positions = np.unique(np.linspace(0, len(rows) - 1, min(n, len(rows))).astype(int))
+    return np.asarray(rows[positions])
 
 
 def _given(

@@ -71,4 +71,5 @@ def superposed(positions: np.ndarray, reference: np.ndarray, fitted: np.ndarray)
     if len(mobile) >= _FEWEST:
         rotation, _ = align.rotation_matrix(mobile - centre, target - onto)
         moved = moved @ rotation.T
-    return (moved + onto).astype(np.float32)
+    result: np.ndarray = (moved + onto).astype(np.float32)
+    return result

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from matplotlib.axes import Axes
 
 
-def new_axes(size: tuple[float, float], *, three_dimensional: bool = False) -> Any:
+def new_axes(size: tuple[float, float], *, three_dimensional: bool = False) -> Axes:
     """Make a figure of the given width and height in inches and return its Axes."""
     import matplotlib.pyplot as plt
 
     figure = plt.figure(figsize=size, layout="constrained")
-    return figure.add_subplot(projection="3d" if three_dimensional else None)
+    axes: Axes = figure.add_subplot(projection="3d" if three_dimensional else None)
+    return axes
 
 
 def open_frame(ax: Axes) -> None:

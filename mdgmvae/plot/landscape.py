@@ -131,7 +131,11 @@ def free_energy_error(free_energy: FreeEnergy, labels: Any = None, ax: Axes | No
 
 
 def _draw_surface(
-    draw: Callable[..., None], surface: surfaces.Surface, points: np.ndarray, labels: Any, ax: Any
+    draw: Callable[..., None],
+    surface: surfaces.Surface,
+    points: np.ndarray,
+    labels: Any,
+    ax: Axes | None,
 ) -> Axes:
     states = None if labels is None else as_labels(labels)
     if states is not None and len(states) != len(points):
