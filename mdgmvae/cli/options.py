@@ -1,4 +1,4 @@
-"""What the commands read from their options, as values that cannot change."""
+"""The options of the commands as frozen values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..presets import RULES, Hyperparameters, check_values
 
 @dataclass(frozen=True)
 class Source:
-    """A topology, its trajectories, and which frames to read with which backend."""
+    """The files to read, the frames to take, and where they are processed."""
 
     topology: str
     trajectories: tuple[str, ...]
@@ -58,7 +58,7 @@ class Source:
 
     @contextmanager
     def on_cluster(self) -> Iterator[Self]:
-        """Connect to the cluster of --scheduler, and yield the source as its workers see it.
+        """Connect to the cluster of --scheduler and yield the source as its workers see it.
 
         Raises
         ------
@@ -87,7 +87,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Training:
-    """How to train: preset, hyperparameters given, and what belongs to this machine."""
+    """The settings of a training."""
 
     preset: str
     hyperparameters: dict[str, Any]
@@ -141,7 +141,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Output:
-    """The folder for the results, and how they are shown in it."""
+    """The folder for the results, and the temperature for its figure."""
 
     folder: str
     overwrite: bool

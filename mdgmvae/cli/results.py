@@ -1,4 +1,4 @@
-"""The files and the tables with which run, demo and train end."""
+"""Write the files and the tables that run, demo and train have in common."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Written:
-    """What is known after the common files of `run` and `train` have been written.
+    """What `write_results` made, beside the files.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def write_results(
 
 
 def table(results: Any, features: FeatureSet | None = None) -> str:
-    """Return the table of states with which every command ends that labels frames."""
+    """Return the table of states that every command prints after it has labelled frames."""
     from ..states.summary import describe_states, states_text
 
     return states_text(describe_states(results, features))
@@ -143,7 +143,7 @@ def _plot_free_energy(path: Path, results: Any, temperature: float | None) -> No
     matplotlib.use("Agg")
     from .. import plot
 
-    # At most three dimensions can be drawn: of more, the first two are.
+    # More than three dimensions cannot be drawn, so the first two are.
     latent = results.latent if results.latent.shape[1] <= 3 else results.latent[:, :2]
     axes = plot.free_energy(np.asarray(latent), labels=results.labels, temperature=temperature)
     cast("Figure", axes.figure).savefig(path, dpi=150, bbox_inches="tight")

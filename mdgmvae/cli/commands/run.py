@@ -1,4 +1,4 @@
-"""``mdgmvae run`` and ``mdgmvae demo``: from a trajectory to its states."""
+"""``mdgmvae run``: from a trajectory to its states."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..start import start_tensorflow
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Everything that `run` needs to know.
+    """The options of `run` as a value.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class RunOptions:
     output : Output
         Where to write.
     states : {"analysed", "all", "none"}
-        Which atoms the trajectories of the states hold; "none" for no trajectories.
+        The atoms of the trajectories of the states; "none" for no trajectories.
     """
 
     source: Source
@@ -47,7 +47,7 @@ class RunOptions:
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Self:
-        """Take them from the options of the command line."""
+        """Take the options from the command line."""
         return cls(
             Source.of(options),
             options.select,
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> str:
 
 
 def analyse(options: RunOptions) -> str:
-    """Do what `run` and `demo` have in common; return the text to print."""
+    """Learn the states of a trajectory, write the results and return the text to print."""
     output, training = options.output, options.training
     check_folder(output.folder, output.overwrite)
     protect(output.folder, options.source.files)
