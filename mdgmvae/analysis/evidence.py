@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..assignment.results import TrajectoryResults
+from ..assignment.trajectory_model import TrajectoryModel
 from ..errors import InputError
 from ..trajectory.lag_time import time_step
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from ..states.judgement import Judgement
     from ..storage.features import FeatureSet
 
+_NO_MODEL = (
+    "there is no trained model: call run() first (a copy of an analysis has no model; use "
+    "save_model and load)"
+)
+#: What a copy of an analysis lacks.
 _LEFT_BEHIND = {
     "atomgroup": "atoms",
     "features": "features",
@@ -31,7 +37,14 @@ class Evidence:
     atomgroup: Any
     features: FeatureSet
     results: Any
-    model: GMVAE
+    _trained: TrajectoryModel | None = None
+
+    @property
+    def model(self) -> GMVAE:
+        """The trained estimator, after `run` or `load`; its ``lag`` is in frames."""
+        if self._trained is None:
+            raise AttributeError(_NO_MODEL)
+        return self._trained.gmvae
 
     def view(self, of: str = "states", **options: Any) -> Any:
         """Show the analysed atoms in nglview, coloured by state as the trajectory plays.
@@ -223,6 +236,18 @@ class Evidence:
         """Return `lag`, by default that of the training in frames, or 1 if it had none."""
         lag = self.model.lag if lag is None else lag
         return 1 if lag is None else lag
+
+    def _require_model(self) -> TrajectoryModel:
+        """Return the trained model.
+
+        Raises
+        ------
+        InputError
+            Before `run`, or in a copy.
+        """
+        if self._trained is None:
+            raise InputError(_NO_MODEL)
+        return self._trained
 
     def _require_results(self, *parts: str) -> TrajectoryResults:
         """Return the results, and refuse when they or some of the attributes `parts` are missing.

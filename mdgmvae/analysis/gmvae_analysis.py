@@ -30,8 +30,6 @@ from .evidence import Evidence
 from .selection import default_selection
 from .training import Training
 
-_NO_MODEL = "call run() first (a copy of an analysis has no model; use save_model and load)"
-
 
 class GMVAEAnalysis(Evidence, FeatureCollector):
     """Learn the states of a trajectory and write the state of each frame back to it.
@@ -106,7 +104,6 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
 
     #: How to train; None for an analysis that was loaded, which labels and never trains.
     _training: Training | None = None
-    _trained: TrajectoryModel | None = None
     _precomputed: Precomputed | None = None
     _bars: bool | None = None
 
@@ -163,13 +160,6 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
     def n_features(self) -> int:
         """Number of features that the network sees."""
         return (self._precomputed or self._bound).n_features
-
-    @property
-    def model(self) -> GMVAE:
-        """The trained estimator, after `run` or `load`; its ``lag`` is in frames."""
-        if self._trained is None:
-            raise AttributeError(f"there is no trained model: {_NO_MODEL}")
-        return self._trained.gmvae
 
     def run(
         self,
@@ -381,11 +371,6 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         loaded.results = TrajectoryResults()
         loaded._trained = trained
         return loaded
-
-    def _require_model(self) -> TrajectoryModel:
-        if self._trained is None:
-            raise InputError(f"there is no trained model: {_NO_MODEL}")
-        return self._trained
 
     def __repr__(self) -> str:
         atoms = vars(self).get("atomgroup")

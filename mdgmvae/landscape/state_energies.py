@@ -168,9 +168,7 @@ def state_free_energies(
     )
 
 
-def state_free_energies_of(
-    results: Any, of: str = "states", **options: Any
-) -> StateFreeEnergies:
+def state_free_energies_of(results: Any, of: str = "states", **options: Any) -> StateFreeEnergies:
     """Free energies of the states, or of the components, of an analysis.
 
     Parameters
@@ -196,4 +194,5 @@ def state_free_energies_of(
     if of == "states":
         return state_free_energies(results.labels, **options)
     # Components without frames keep their number.
-    return state_free_energies(results.components, k=results.component_probabilities.shape[1], **options)
+    k = results.component_probabilities.shape[1]
+    return state_free_energies(results.components, k=k, **options)

@@ -118,7 +118,7 @@ def test_copies_keep_results_and_show_themselves(analysed, u):
         assert type(again.results) is type(analysed.results)
         assert "1,000 frames in states" in repr(again)
         assert "<table>" in again._repr_html_()
-        with pytest.raises(InputError, match="is a copy, .* not its features"):
+        with pytest.raises(InputError, match=r"is a copy, .* not its features"):
             again.describe()
         with pytest.raises(InputError, match="needs a trajectory"):
             again.run()

@@ -46,7 +46,7 @@ def test_a_lag_time_between_two_frames_warns(tmp_path):
 
 
 def test_a_lag_time_below_the_time_step_is_refused(tmp_path):
-    with pytest.raises(InputError, match="lag_time=0.5 ps: shorter than .* 2 ps; give a multiple"):
+    with pytest.raises(InputError, match=r"lag_time=0.5 ps: shorter than .* 2 ps; give a multiple"):
         lag_in_frames(0.5, features(tmp_path, 2.0))
 
 
