@@ -20,7 +20,7 @@ from ..featurizers.registry import by_name
 from ..featurizers.topology.atoms import as_atoms, is_mdtraj
 from ..model.gmvae import GMVAE
 from ..presets import Hyperparameters
-from ..states.summary import describe_states, states_html
+from ..states.summary import summarize
 from ..storage.features import FeatureSet
 from ..trajectory.collector import FeatureCollector
 from ..trajectory.frames import frame_numbers
@@ -392,4 +392,4 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         if "labels" not in vars(self.results).get("data", {}):
             return f"<code>{escape(repr(self))}</code>"
         features = vars(self).get("features")
-        return states_html(describe_states(self.results, features))
+        return summarize(self.results, features)._repr_html_()

@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import InputError
 from ..labels import as_frames
 from ..progress import progress_bar
-from ..states.representatives import diverse_rows
+from ..states.representatives import diverse_frames
 from ..storage.atomic import atomic_folder
 from .labelled import LabelledFrames, own_probabilities
 from .pdb import PDBFrames
@@ -133,7 +133,7 @@ def _chosen(
         rows = {state: _spread(np.flatnonzero(labels == state), n) for state in np.unique(labels)}
     else:
         points = labelled.values(latent, "latent", ndim=(2,)).astype(np.float32)
-        rows = diverse_rows(labels, points, probability, frames, n)
+        rows = diverse_frames(labels, points, probability, frames, n)
     return {int(state): frames[of_state] for state, of_state in rows.items()}
 
 

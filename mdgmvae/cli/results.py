@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..model.gmvae import GMVAE
-    from ..states.description import Description
+    from ..states.state_features import Description
     from ..storage.features import FeatureSet
 
 
@@ -85,13 +85,13 @@ def write_results(
     Written
     """
     from ..annotation.labels_file import LABELS, write_labels
-    from ..states.description import describe
-    from ..states.description_text import write_csv
+    from ..states.description import describe_both
+    from ..states.state_features import write_csv
 
     write_labels(folder / LABELS, results)
     _write_history(folder / "history.csv", results.history)
     _plot_free_energy(folder / "free_energy.png", results, temperature)
-    states, components = (describe(model, features, results, of) for of in ("states", "components"))
+    states, components = describe_both(model, features, results)
     write_csv(folder / "states.csv", [states, components])
     judged = _judge(folder / "judgement.json", results, model.lag)
     return Written(states, _paragraphs(table(results, features), judged, states.brief()))
@@ -99,9 +99,9 @@ def write_results(
 
 def table(results: Any, features: FeatureSet | None = None) -> str:
     """Return the table of states that every command prints after it has labelled frames."""
-    from ..states.summary import describe_states, states_text
+    from ..states.summary import summarize
 
-    return states_text(describe_states(results, features))
+    return summarize(results, features).text()
 
 
 def report(written: Written, n_frames: int, seed: int, output: Output, training: Training) -> str:
@@ -123,7 +123,7 @@ def _judge(path: Path, results: Any, lag: int | None) -> str:
     path.write_text(
         json.dumps(judged.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8"
     )
-    return (judged.macrostates or judged).text()
+    return judged.text()
 
 
 def _paragraphs(*texts: str) -> str:

@@ -1,7 +1,7 @@
 """The kinetics of states, as functions of labels.
 
-Times are in ps where ``dt`` (ps per frame) is given and in frames otherwise. Errors are 95 %
-credible intervals from the posterior of reversible Markov models.
+Times are in ps where ``dt`` (the time between frames) is given, and in frames otherwise. Errors
+are 95 % credible intervals from the posterior of reversible Markov models.
 """
 
 from .._lazy import lazy_names
@@ -15,6 +15,8 @@ _NAMES = {
     "assignment_quality": ".certainty",
     "Visits": ".dwell_times",
     "visits": ".dwell_times",
+    "Transitions": ".exchange",
+    "transitions": ".exchange",
     "Lumping": ".lumping",
     "lump": ".lumping",
     "ChapmanKolmogorov": ".markov_test",

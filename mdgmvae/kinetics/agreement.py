@@ -1,4 +1,4 @@
-"""Agreement between runs: do other seeds find the same states?"""
+"""Agreement between runs: whether other seeds find the same states."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ import numpy as np
 
 from ..errors import InputError
 from ..labels import as_labels
+from ..tables import Shown, Table
 
 
-@dataclass(frozen=True, eq=False)
-class Agreement:
-    """How well runs agree, by the adjusted Rand index: 1 the same states, 0 as by chance.
+@dataclass(frozen=True, eq=False, repr=False)
+class Agreement(Shown):
+    """How well runs agree; it shows itself as a table.
+
+    The adjusted Rand index is 1 for the same states and 0 on average for random ones.
 
     Parameters
     ----------
     matrix : ndarray of float64 of shape (n_runs, n_runs)
         Adjusted Rand index of each pair.
     median, worst : float
-        Over the pairs of different runs; NaN for one run.
+        Median and minimum over the pairs of different runs; NaN for one run.
     reference : int
         The run that agrees best with the others (highest mean).
     jaccard : ndarray of float64 of shape (n_runs, k)
-        Frames in both over frames in either, for each state of the reference run and the state
-        of the run that it is matched with; 0 where it has no counterpart. It sees a rare state,
-        which hardly moves the index.
+        Jaccard index of each state of the reference run and the state that it is matched with in
+        each run: frames in both states over frames in either; 0 without a counterpart. It shows
+        whether a rare state was found, which hardly changes the adjusted Rand index.
     """
 
     matrix: np.ndarray
@@ -36,11 +39,25 @@ class Agreement:
     reference: int
     jaccard: np.ndarray
 
+    def tables(self) -> list[Table]:
+        """Return a table with a row for each run."""
+        rows = tuple(
+            (run, f"{self.matrix[self.reference, run]:.3f}", f"{states.min():.3f}")
+            for run, states in enumerate(self.jaccard)
+        )
+        n = len(self.matrix)
+        title = f"{n} run{'' if n == 1 else 's'}"
+        if n > 1:
+            title += f": adjusted Rand index {self.median:.3f} (median), {self.worst:.3f} (worst)"
+        heads = ("run", f"agreement with run {self.reference}", "Jaccard index of the worst state")
+        return [Table(heads, rows, title=title)]
+
 
 def match(labels_a: Any, labels_b: Any) -> np.ndarray:
-    """Match the states of two runs so that they share as many frames as possible.
+    """Match the states of two runs so that matched states share as many frames as possible.
 
-    Kuhn's Hungarian method (scipy) on the frames that are in both.
+    Uses the Hungarian method (Kuhn, Nav. Res. Logist. Q. 2, 83 (1955); scipy's) on the frames
+    that have a state in both runs.
 
     Parameters
     ----------
@@ -50,14 +67,15 @@ def match(labels_a: Any, labels_b: Any) -> np.ndarray:
     Returns
     -------
     ndarray of int64
-        ``permutation[b]`` is the state of a that state b is called by: with
-        ``permutation[labels_b]``, b has a's numbers. States of b without a counterpart get
-        numbers that no state of a with frames has.
+        ``permutation[b]`` is the state of the first run that state b of the second run is matched
+        with, so ``permutation[labels_b]`` are the labels of the second run with the numbers of
+        the first. States without a counterpart get numbers that no state of the first run with
+        frames has.
 
     Raises
     ------
     InputError
-        When the labels do not fit each other.
+        When the runs have different numbers of frames or share no frame with a state.
 
     Examples
     --------
@@ -79,13 +97,15 @@ def match(labels_a: Any, labels_b: Any) -> np.ndarray:
 
 
 def pairwise_agreement(runs: Sequence[Any]) -> np.ndarray:
-    """Adjusted Rand index of each pair of runs (Hubert & Arabie, J. Classif. 2, 193 (1985)).
+    """Compute the adjusted Rand index of each pair of runs.
+
+    Source: Hubert & Arabie, J. Classif. 2, 193 (1985).
 
     Parameters
     ----------
     runs : sequence of (n_frames,) array-like of int
-        Labels of the same frames, -1 for none; frames without a state in either of two runs do
-        not count for that pair.
+        Labels of the same frames, -1 for none. Frames without a state in one of two runs do not
+        count for that pair.
 
     Returns
     -------
@@ -94,7 +114,7 @@ def pairwise_agreement(runs: Sequence[Any]) -> np.ndarray:
     Raises
     ------
     InputError
-        When there is no run or their labels do not fit each other.
+        When there is no run, or two runs do not label the same frames.
 
     Examples
     --------
@@ -106,7 +126,7 @@ def pairwise_agreement(runs: Sequence[Any]) -> np.ndarray:
 
     labels = [as_labels(run) for run in runs]
     if not labels:
-        raise InputError("runs: no labels were given")
+        raise InputError("runs: no labels were given; give those of at least one run")
     matrix = np.eye(len(labels))
     for i, a in enumerate(labels):
         for j, b in enumerate(labels[:i]):
@@ -130,7 +150,7 @@ def compare_runs(runs: Sequence[Any]) -> Agreement:
     Raises
     ------
     InputError
-        When there is no run or their labels do not fit each other.
+        When there is no run, or two runs do not label the same frames.
 
     Examples
     --------
@@ -150,15 +170,18 @@ def compare_runs(runs: Sequence[Any]) -> Agreement:
 
 def _in_both(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     if len(a) != len(b):
-        raise InputError(f"labels: {len(a):,} and {len(b):,} do not belong to the same frames")
+        raise InputError(
+            f"labels: {len(a):,} and {len(b):,} labels are not of the same frames; give one label "
+            "a frame for each run"
+        )
     both = (a >= 0) & (b >= 0)
     if not both.any():
-        raise InputError("labels: no frame has a state in both")
+        raise InputError("labels: no frame has a state in both runs, so nothing can be compared")
     return both
 
 
 def _contingency(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Frames in state i of a and state j of b."""
+    """Number of frames in state i of a and state j of b."""
     both = _in_both(a, b)
     table = np.zeros((a.max() + 1, b.max() + 1), np.int64)
     np.add.at(table, (a[both], b[both]), 1)
@@ -166,7 +189,7 @@ def _contingency(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _unused_numbers(table: np.ndarray, permutation: np.ndarray, n: int) -> np.ndarray:
-    """Numbers for states that match none: of states of a that have no frames, then above a's."""
+    """Numbers for n states without a counterpart: first those of states of a without frames."""
     taken = set(permutation.tolist()) | set(np.flatnonzero(table.sum(axis=1)).tolist())
     return np.array([i for i in range(len(table) + n) if i not in taken][:n], np.int64)
 

@@ -1,4 +1,4 @@
-"""How sure the assignment of frames to components is."""
+"""How certain the assignment of frames to components or states is."""
 
 from __future__ import annotations
 
@@ -8,31 +8,33 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..tables import Shown, Table, number, percent
 
-#: A component with a smaller share of the frames is not active.
+#: A component with a smaller population is not active.
 MIN_SHARE = 1e-3
-#: A frame whose largest q is above this is assigned with certainty.
+#: A frame whose largest probability is above this is assigned with certainty.
 CERTAIN = 0.95
 
 
-@dataclass(frozen=True, eq=False)
-class AssignmentQuality:
-    """How sure the assignment is.
+@dataclass(frozen=True, eq=False, repr=False)
+class AssignmentQuality(Shown):
+    """How certain the assignment is; it shows itself as a table.
 
     Parameters
     ----------
     n_components : int
-        k.
+        Number of components (or states) k.
     n_active : int
-        Components with a share of the frames worth speaking of.
+        Components whose population is not negligible.
     populations : ndarray of float64 of shape (k,)
-        Mean of q(y|x) over the frames.
+        Mean assignment probability of each component over all frames.
     mean_entropy : float
-        Mean entropy of q(y|x) in nats: 0 where every frame is certain, ln k at most.
+        Mean entropy of the assignment probabilities in nats: 0 where every frame is certain,
+        ln k at most.
     share_certain : float
-        Share of the frames whose largest q is above 0.95.
+        Share of the frames whose largest assignment probability is above 0.95.
     certain : ndarray of float64 of shape (k,)
-        The same of the frames labelled with each component; NaN without frames.
+        The same share of the frames labelled with each component; NaN without frames.
     """
 
     n_components: int
@@ -42,16 +44,34 @@ class AssignmentQuality:
     share_certain: float
     certain: np.ndarray
 
+    def tables(self) -> list[Table]:
+        """Return a table with a row for each component."""
+        rows = tuple(
+            (component, percent(share), percent(certain))
+            for component, (share, certain) in enumerate(
+                zip(self.populations.tolist(), self.certain.tolist(), strict=True)
+            )
+        )
+        return [
+            Table(
+                ("component", "mean probability / %", f"frames above {CERTAIN} / %"),
+                rows,
+                title=f"{self.n_active} of {self.n_components} components are active; "
+                f"{percent(self.share_certain)} % of the frames are assigned with a probability "
+                f"above {CERTAIN}, mean entropy {number(self.mean_entropy)} nats",
+            )
+        ]
+
 
 def assignment_quality(probabilities: Any, *, min_share: float = MIN_SHARE) -> AssignmentQuality:
-    """Active components, entropy of q(y|x) and share of frames assigned with certainty.
+    """Measure how certain assignment probabilities are.
 
     Parameters
     ----------
     probabilities : (n_frames, k) array-like of float
-        q(y|x).
+        Assignment probabilities q(y|x).
     min_share : float
-        Share of the frames from which on a component counts as active.
+        Smallest population of an active component.
 
     Returns
     -------
@@ -60,7 +80,7 @@ def assignment_quality(probabilities: Any, *, min_share: float = MIN_SHARE) -> A
     Raises
     ------
     InputError
-        When they are no probabilities.
+        When `probabilities` are not probabilities.
 
     Examples
     --------
@@ -72,8 +92,8 @@ def assignment_quality(probabilities: Any, *, min_share: float = MIN_SHARE) -> A
     q = np.asarray(probabilities)
     if q.ndim != 2 or q.size == 0 or q.dtype.kind != "f" or not _are_probabilities(q):
         raise InputError(
-            "probabilities: shares of 0 to 1 that add up to 1 in each row are needed, of shape "
-            f"(n_frames, k), got an array of shape {q.shape} and dtype {q.dtype}"
+            "probabilities: give an array of shape (n_frames, k) of numbers from 0 to 1 that add "
+            f"up to 1 for each frame, not one of shape {q.shape} and dtype {q.dtype}"
         )
     q = q.astype(np.float64)
     populations = q.mean(axis=0)

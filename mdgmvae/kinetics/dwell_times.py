@@ -1,30 +1,35 @@
-"""Visits to states and how long they last, read off the labels without a model."""
+"""Visits to states and the transitions between them, counted in the labels without a model."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..checks import check_count
 from ..labels import as_labels, n_states_of
 from ..segments import discrete_trajectories
+from ..tables import Shown, Table, number
 
 
-@dataclass(frozen=True, eq=False)
-class Visits:
+@dataclass(frozen=True, eq=False, repr=False)
+class Visits(Shown):
     """How often each state was visited; arrays of shape (k,).
+
+    It shows itself as a table.
 
     Parameters
     ----------
     visits : ndarray of int64
-        Visits, those that a piece of trajectory starts or ends in too.
+        Visits, with those that a segment starts or ends in.
     entries, exits : ndarray of int64
-        Visits that were seen to begin, and to end, within a piece.
+        Visits that begin, and visits that end, within a segment: transitions in and out.
     mean_length : ndarray of float64
-        Mean lifetime in rows: rows of all visits over exits, as is right for visits of which
-        some are cut off by the end of a piece; infinite without an exit, NaN without a visit.
+        Mean lifetime in frames: frames of all visits over transitions out, which is right where
+        the end of a segment cuts visits off. Infinite without a transition out, NaN without a
+        visit.
     """
 
     visits: np.ndarray
@@ -32,28 +37,37 @@ class Visits:
     exits: np.ndarray
     mean_length: np.ndarray
 
+    def tables(self) -> list[Table]:
+        """Return a table with a row for each state."""
+        heads = ("state", "visits", "transitions in", "transitions out", "mean visit / frames")
+        columns = (self.visits, self.entries, self.exits)
+        rows = tuple(
+            (state, *(f"{column[state]:,}" for column in columns), number(mean))
+            for state, mean in enumerate(self.mean_length.tolist())
+        )
+        return [Table(heads, rows)]
+
 
 def visits(
     labels: Any,
     *,
     lengths: Sequence[int] | None = None,
     k: int | None = None,
-    min_rows: int = 1,
+    min_frames: int = 1,
 ) -> Visits:
     """Count the visits to each state.
 
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States, -1 for none.
+        States in the order of time, -1 for none.
     lengths : sequence of int, optional
-        Rows of each continuous piece. Default: one piece.
+        Frames of each segment. Default: one segment.
     k : int, optional
         Number of states. Default: one more than the largest label.
-    min_rows : int
-        Stays shorter than this are no visits, and do not interrupt one: the frame goes on to
-        belong to the state before (with ``min_rows=lag``: returns over a barrier within the lag
-        are no events).
+    min_frames : int
+        Shorter stays are not visits and do not interrupt one: their frames count for the state
+        before. With ``min_frames=lag`` a return over a barrier within the lag is no event.
 
     Returns
     -------
@@ -62,7 +76,7 @@ def visits(
     Raises
     ------
     InputError
-        When the labels or the lengths cannot be used.
+        When an argument cannot be used.
 
     Examples
     --------
@@ -70,38 +84,74 @@ def visits(
     >>> found = visits([0, 0, 0, 1, 1, 0, 0])
     >>> found.visits.tolist(), found.entries.tolist(), found.mean_length.tolist()
     ([2, 1], [1, 1], [5.0, 2.0])
-    >>> visits([0, 0, 0, 1, 0, 0, 1, 1, 1], min_rows=2).visits
+    >>> visits([0, 0, 0, 1, 0, 0, 1, 1, 1], min_frames=2).visits
     array([1, 1])
     """
     states = as_labels(labels)
     k = n_states_of(states, k)
     counts = np.zeros((4, k))
-    for piece in discrete_trajectories(states, lengths):
-        visited, rows = _merged(*_runs(piece), min_rows)
+    for visited, frames in _visits_of_segments(states, lengths, min_frames):
         np.add.at(counts[0], visited, 1)
         np.add.at(counts[1], visited[1:], 1)
         np.add.at(counts[2], visited[:-1], 1)
-        np.add.at(counts[3], visited, rows)
+        np.add.at(counts[3], visited, frames)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean_length = counts[3] / counts[2]
     n_visits, entries, exits = counts[:3].astype(np.int64)
     return Visits(n_visits, entries, exits, mean_length)
 
 
-def _runs(piece: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """States and rows of the uninterrupted stays."""
-    starts = np.flatnonzero(np.concatenate([[True], piece[1:] != piece[:-1]]))
-    return piece[starts], np.diff(np.append(starts, len(piece)))
+def transition_counts(
+    labels: Any, lengths: Sequence[int] | None, k: int, min_frames: int
+) -> np.ndarray:
+    """Count the transitions from each state to each other one.
+
+    Parameters
+    ----------
+    labels, lengths, k, min_frames
+        As in `visits`, whose `exits` are the sums over the second index.
+
+    Returns
+    -------
+    ndarray of int64 of shape (k, k)
+        From the first index to the second; 0 on the diagonal.
+
+    Examples
+    --------
+    >>> transition_counts([0, 0, 1, 1, 0, 0, 2, 2], None, k=3, min_frames=2).tolist()
+    [[0, 1, 1], [1, 0, 0], [0, 0, 0]]
+    """
+    counts = np.zeros((k, k), np.int64)
+    for visited, _ in _visits_of_segments(as_labels(labels), lengths, min_frames):
+        np.add.at(counts, (visited[:-1], visited[1:]), 1)
+    return counts
 
 
-def _merged(visited: np.ndarray, rows: np.ndarray, min_rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Stays without the short ones, whose rows go to the stay before them."""
-    long = rows >= min_rows
+def _visits_of_segments(
+    states: np.ndarray, lengths: Sequence[int] | None, min_frames: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The states visited one after the other in each segment, and the frames of each visit."""
+    min_frames = check_count("min_frames", min_frames)
+    for segment in discrete_trajectories(states, lengths):
+        yield _merged(*_stays(segment), min_frames)
+
+
+def _stays(segment: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """States and frames of the uninterrupted stays."""
+    starts = np.flatnonzero(np.concatenate([[True], segment[1:] != segment[:-1]]))
+    return segment[starts], np.diff(np.append(starts, len(segment)))
+
+
+def _merged(
+    visited: np.ndarray, frames: np.ndarray, min_frames: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Stays without the short ones, whose frames go to the stay before them."""
+    long = frames >= min_frames
     if not long.any():
-        return visited[:0], rows[:0]
+        return visited[:0], frames[:0]
     # What comes before the first long stay goes with it.
     owner = np.maximum(np.cumsum(long) - 1, 0)
     states = visited[long]
-    totals = np.bincount(owner, weights=rows)
+    totals = np.bincount(owner, weights=frames)
     new = np.concatenate([[True], states[1:] != states[:-1]])
     return states[new], np.bincount(np.cumsum(new) - 1, weights=totals)

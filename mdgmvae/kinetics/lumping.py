@@ -17,6 +17,7 @@ import numpy as np
 from ..checks import check_count
 from ..labels import as_labels, n_states_of
 from ..segments import checked_lengths
+from ..tables import Shown, Table
 from .markov import (
     MarkovModel,
     connected_sets,
@@ -32,8 +33,8 @@ logger = logging.getLogger(__name__)
 FEWEST_LAGS, SMALLEST_SHARE = 10, 0.005
 
 
-@dataclass(frozen=True, eq=False)
-class Lumping:
+@dataclass(frozen=True, eq=False, repr=False)
+class Lumping(Shown):
     """The metastable state of each component and of each frame.
 
     Parameters
@@ -58,6 +59,14 @@ class Lumping:
     labels: np.ndarray
     memberships: np.ndarray
     timescales: np.ndarray
+
+    def tables(self) -> list[Table]:
+        """Return a table with a row for each state."""
+        rows = tuple(
+            (state, ", ".join(map(str, np.flatnonzero(self.of_component == state).tolist())))
+            for state in range(self.n)
+        )
+        return [Table(("state", "components"), rows)]
 
 
 def lump(

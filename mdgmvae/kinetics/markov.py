@@ -1,8 +1,8 @@
-"""Counts of transitions and reversible Markov state models of labelled frames (deeptime).
+"""Transition counts and reversible Markov state models of labelled frames (deeptime).
 
-A transition is a pair of frames (t, t + lag) within one continuous piece of trajectory; frames
-with the label -1 end a piece. Counts are of all such pairs ("sliding"); where errors are
-estimated they are divided by the lag, since pairs that overlap are not independent.
+A pair is two frames (t, t + lag) of one segment; frames with the label -1 end a segment. All pairs
+are counted ("sliding"). Where errors are estimated, the counts are divided by the lag, since pairs
+that overlap are not independent.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ STEPS_BETWEEN_SAMPLES = 10
 def count_matrix(
     labels: Any, lag: int, lengths: Sequence[int] | None = None, k: int | None = None
 ) -> np.ndarray:
-    """Count the pairs (t, t + lag) that lead from each state to each.
+    """Count the pairs of frames (t, t + lag) that lead from each state to each state.
 
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States, -1 for none; pairs never bridge frames without a state.
+        States in the order of time, -1 for none. Pairs never bridge frames without a state.
     lag : int
-        Rows.
+        Lag time in frames.
     lengths : sequence of int, optional
-        Rows of each continuous piece. Default: one piece.
+        Frames of each segment. Default: one segment.
     k : int, optional
         Number of states. Default: one more than the largest label.
 
     Returns
     -------
     ndarray of shape (k, k), float64
-        All pairs, those that overlap too.
+        Counts of all pairs, also of those that overlap.
 
     Raises
     ------
@@ -60,21 +60,26 @@ def count_matrix(
 
     states = as_labels(labels)
     k = n_states_of(states, k)
-    pieces = discrete_trajectories(states, lengths)
-    lag = checked_lag(lag, pieces)
-    longer = [piece for piece in pieces if len(piece) > lag]
+    segments = discrete_trajectories(states, lengths)
+    lag = checked_lag(lag, segments)
+    longer = [segment for segment in segments if len(segment) > lag]
     counter = TransitionCountEstimator(lag, "sliding", n_states=k)
     return np.asarray(counter.fit_fetch(longer).count_matrix, dtype=np.float64)
 
 
 def connected_sets(counts: np.ndarray, directed: bool = True) -> list[np.ndarray]:
-    """The states that lead to each other, largest set first, each in rising order.
+    """Find the sets of states that lead to each other, the largest set first.
 
     Parameters
     ----------
     counts : (k, k) ndarray
     directed : bool
         Whether there must be a way back.
+
+    Returns
+    -------
+    list of ndarray of int64
+        States of each set, in increasing order.
 
     Examples
     --------
@@ -91,26 +96,26 @@ def connected_sets(counts: np.ndarray, directed: bool = True) -> list[np.ndarray
 
 
 def with_ways_back(counts: np.ndarray, lag: int) -> np.ndarray:
-    """Counts in which what was left for good, or never left, has a way back.
+    """Add a way back between sets of states that were only seen to exchange in one direction.
 
-    A trajectory that starts in a state and never comes back, or ends in one, says nothing of
-    the way back. Without it a model has no population for the first and nothing but the second.
-    In equilibrium both ways are taken equally often (detailed balance), and one event more or
-    less is within the error of those that were seen: so one is added, of as many pairs as it
-    makes, `lag` at most. It is no more than one, however many were seen: many trajectories that
-    start in one state are not in equilibrium.
+    A trajectory that starts in a state and never returns, or ends in a state, does not show the
+    way back. Without one, a Markov model gives the first state no population and the second state
+    all of it. In equilibrium both directions are taken equally often (detailed balance), and one
+    event more or less is within the error of the events seen. So one event is added, with as many
+    pairs as it makes, at most `lag`. It is never more than one, however many were seen, since many
+    trajectories that start in one state are not in equilibrium.
 
     Parameters
     ----------
     counts : (k, k) ndarray
-        Of all pairs, those that overlap too.
+        Counts of all pairs, also of those that overlap.
     lag : int
-        Rows.
+        Lag time in frames.
 
     Returns
     -------
     ndarray of shape (k, k)
-        The same where every way has a way back.
+        Unchanged where every way has a way back.
 
     Examples
     --------
@@ -126,21 +131,21 @@ def with_ways_back(counts: np.ndarray, lag: int) -> np.ndarray:
     of_sets = np.zeros((len(sets), len(sets)))
     np.add.at(of_sets, (member[:, None], member[None, :]), between)
     share = np.minimum(1.0, lag / np.maximum(of_sets, 1.0))
-    return counts + (between * share[member[:, None], member[None, :]]).T
+    return np.asarray(counts + (between * share[member[:, None], member[None, :]]).T)
 
 
 @dataclass(frozen=True, eq=False)
 class MarkovModel:
-    """A reversible Markov model of states that are connected.
+    """A reversible Markov model of connected states.
 
     Parameters
     ----------
     lag : int
-        Rows.
+        Lag time in frames.
     states : ndarray of int64 of shape (n,)
-        Which states it is of, in rising order.
+        The states of the model, in increasing order.
     transition_matrix : ndarray of shape (n, n)
-        Rows add up to 1.
+        Each row adds up to 1.
     stationary : ndarray of shape (n,)
         Stationary distribution.
     """
@@ -152,16 +157,22 @@ class MarkovModel:
 
     @classmethod
     def fit(cls, counts: np.ndarray, lag: int, states: Any = None) -> MarkovModel:
-        """The reversible model of highest likelihood (Trendelkamp-Schroer et al., 2015).
+        """Fit the reversible model of highest likelihood.
+
+        Source: Trendelkamp-Schroer et al., J. Chem. Phys. 143, 174101 (2015).
 
         Parameters
         ----------
         counts : (k, k) ndarray
-            Of pairs one `lag` apart.
+            Counts of pairs of frames.
         lag : int
-            Rows.
+            Lag time in frames.
         states : array-like of int, optional
             A connected set of states. Default: all.
+
+        Returns
+        -------
+        MarkovModel
 
         Examples
         --------
@@ -177,37 +188,43 @@ class MarkovModel:
 
     @property
     def eigenvalues(self) -> np.ndarray:
-        """(n,) in falling order, the first 1."""
+        """(n,) eigenvalues of the transition matrix in decreasing order; the first is 1."""
         return eigenvalues_of(self.transition_matrix, self.stationary)
 
     @property
     def timescales(self) -> np.ndarray:
-        """Implied timescales in rows, (n - 1,), longest first; 0 where nothing is left at a lag."""
+        """(n - 1,) implied timescales in frames, longest first; 0 for eigenvalues up to 0."""
         return timescales_of(self.eigenvalues[1:], self.lag)
 
     def sample(self, counts: np.ndarray, n_samples: int, seed: int = 0) -> list[MarkovModel]:
-        """Draw models from the posterior of the transition matrix (Trendelkamp-Schroer, 2015).
+        """Draw models from the posterior of the transition matrix.
+
+        Source: Trendelkamp-Schroer et al., J. Chem. Phys. 143, 174101 (2015).
 
         Parameters
         ----------
         counts : (k, k) ndarray
-            The counts of the fit; here they are divided by the lag.
+            The counts of the fit. They are divided by the lag here.
         n_samples : int
-            How many models.
+            Number of models.
         seed : int
             Same seed, same models.
+
+        Returns
+        -------
+        list of MarkovModel
         """
-        # The same as deeptime's BayesianMSM, which takes no seed.
+        # deeptime's BayesianMSM does the same, but takes no seed.
         from deeptime.markov.tools.estimation.dense.tmat_sampling import tmatrix_sampler
 
         if len(self.states) == 1:
             return [self] * n_samples
         chosen = counts[np.ix_(self.states, self.states)] / self.lag
         sampler = tmatrix_sampler.TransitionMatrixSampler(
-            # The sampler's seeds have 31 bits.
             chosen,
             reversible=True,
             n_steps=STEPS_BETWEEN_SAMPLES,
+            # The sampler's seeds have 31 bits.
             seed=seed % 2**31,
         )
         draws = (sampler.sample(1, return_statdist=True) for _ in range(n_samples))
@@ -215,7 +232,7 @@ class MarkovModel:
 
 
 def eigenvalues_of(transition_matrix: np.ndarray, stationary: np.ndarray) -> np.ndarray:
-    """Eigenvalues of a reversible transition matrix (n, n), in falling order.
+    """Compute the eigenvalues of a reversible transition matrix (n, n), in decreasing order.
 
     Examples
     --------
@@ -225,11 +242,11 @@ def eigenvalues_of(transition_matrix: np.ndarray, stationary: np.ndarray) -> np.
     # A reversible matrix is similar to a symmetric one, whose eigenvalues are real.
     root = np.sqrt(stationary)
     symmetric = root[:, None] * transition_matrix / root[None, :]
-    return np.linalg.eigvalsh((symmetric + symmetric.T) / 2)[::-1]
+    return np.asarray(np.linalg.eigvalsh((symmetric + symmetric.T) / 2)[::-1])
 
 
 def timescales_of(eigenvalues: np.ndarray, lag: int) -> np.ndarray:
-    """Implied timescales -lag / ln(eigenvalue) in rows.
+    """Compute implied timescales -lag / ln(eigenvalue) in frames.
 
     Examples
     --------
@@ -238,7 +255,7 @@ def timescales_of(eigenvalues: np.ndarray, lag: int) -> np.ndarray:
     """
     with np.errstate(divide="ignore"):
         times = -lag / np.log(np.clip(eigenvalues, 0.0, 1.0))
-    # Rounding leaves a stationary process a hair below 1.
+    # Rounding leaves the eigenvalue of a stationary process slightly below 1.
     return np.where(eigenvalues > 1.0 - 1e-12, np.inf, np.abs(times))
 
 

@@ -1,4 +1,4 @@
-"""The Chapman-Kolmogorov test: does a Markov model tell what happens later?"""
+"""The Chapman-Kolmogorov test: does a Markov model predict longer lag times?"""
 
 from __future__ import annotations
 
@@ -10,31 +10,32 @@ import numpy as np
 
 from ..checks import check_count, check_counts
 from ..segments import checked_lag, discrete_trajectories
-from .posterior import Estimate, Posterior, time_unit
+from ..tables import Shown, Table, number
+from .posterior import Estimate, Posteriors, time_unit
 
 
-@dataclass(frozen=True, eq=False)
-class ChapmanKolmogorov:
-    """Does the model at one lag tell what happens at multiples of it?
+@dataclass(frozen=True, eq=False, repr=False)
+class ChapmanKolmogorov(Shown):
+    """How well the model at one lag time predicts multiples of it; it shows itself as a table.
 
     Parameters
     ----------
     lag : int
-        Rows.
+        Lag time in frames.
     multiples : ndarray of int64 of shape (n,)
-        The lags compared, in units of `lag`.
+        The lag times compared, in units of `lag`.
     predicted, estimated : Estimate of shape (n, k, k)
-        Powers of the transition matrix at `lag`, and those estimated at the longer lags; NaN
-        there from and to states that have no pairs at that lag.
+        Powers of the transition matrix at `lag`, and the matrices estimated at the longer lag
+        times. The latter are NaN from and to states without pairs of frames at that lag time.
     deviations : ndarray of float64 of shape (k,)
-        Largest deviation of each state's transition probabilities, in units of the error
-        (standard deviations of both estimates together); NaN for states without frames.
+        Largest deviation of the transition probabilities out of each state, in units of the
+        error (standard deviations of both estimates together). NaN for states without frames.
     differences : ndarray of float64 of shape (k,)
-        Largest deviation of each state's transition probabilities itself.
+        Largest deviation of the transition probabilities out of each state, as a probability.
     dt : float
-        Time of a row, in `unit`.
+        Time between frames, in `unit`.
     unit : str
-        "ps" or "rows".
+        "ps" or "frames".
     """
 
     lag: int
@@ -48,9 +49,29 @@ class ChapmanKolmogorov:
 
     @property
     def max_deviation(self) -> float:
-        """The largest deviation of all, in units of the error; NaN without any."""
+        """Largest deviation of all states, in units of the error; NaN without any."""
         known = self.deviations[np.isfinite(self.deviations)]
         return float(known.max()) if len(known) else float("nan")
+
+    def tables(self) -> list[Table]:
+        """Return a table with a row for each state."""
+        rows = tuple(
+            (state, number(difference), number(deviation))
+            for state, (difference, deviation) in enumerate(
+                zip(self.differences.tolist(), self.deviations.tolist(), strict=True)
+            )
+        )
+        longest = self.lag * self.dt * int(self.multiples.max())
+        return [
+            Table(
+                ("state", "largest difference", "in units of the error"),
+                rows,
+                title=f"Chapman-Kolmogorov test: lag {self.lag * self.dt:g} {self.unit}, up to "
+                f"{longest:g} {self.unit}",
+                note="Difference between the transition probabilities that the model at the lag "
+                "predicts and those estimated at longer lag times.",
+            )
+        ]
 
 
 def chapman_kolmogorov(
@@ -64,24 +85,27 @@ def chapman_kolmogorov(
     n_samples: int = 100,
     seed: int = 0,
 ) -> ChapmanKolmogorov:
-    """The Chapman-Kolmogorov test: powers of one model against models at longer lags.
+    """Compare powers of one Markov model with models at longer lag times.
+
+    Source: Prinz et al., J. Chem. Phys. 134, 174105 (2011).
 
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States, -1 for none.
+        States in the order of time, -1 for none.
     lag : int
-        Rows.
+        Lag time in frames.
     multiples : sequence of int
-        Lags to compare, in units of `lag`; those too long for the longest piece are left out.
+        Lag times to compare, in units of `lag`. Those too long for the longest segment are left
+        out.
     lengths : sequence of int, optional
-        Rows of each continuous piece. Default: one piece.
+        Frames of each segment. Default: one segment.
     dt : float, optional
-        ps per row, for the picture.
+        Time between frames in ps, for table and plot.
     k : int, optional
         Number of states. Default: one more than the largest label.
     n_samples : int
-        Models from the posterior at each lag, at least 2.
+        Models from the posterior at each lag time, at least 2.
     seed : int
         Same seed, same errors.
 
@@ -103,25 +127,27 @@ def chapman_kolmogorov(
     True
     """
     n_samples = check_count("n_samples", n_samples, low=2)
-    pieces = discrete_trajectories(labels, lengths)
-    lag, longest = checked_lag(lag, pieces), max(map(len, pieces))
+    return chapman_kolmogorov_of(
+        Posteriors(labels, lengths, k, n_samples, seed), lag, dt, multiples
+    )
+
+
+def chapman_kolmogorov_of(
+    models: Posteriors,
+    lag: int,
+    dt: float | None,
+    multiples: Sequence[int] = (1, 2, 3, 4, 5),
+) -> ChapmanKolmogorov:
+    """Return `chapman_kolmogorov` of posteriors that may be fitted already."""
+    segments = discrete_trajectories(models.labels, models.lengths)
+    lag, longest = checked_lag(lag, segments), max(map(len, segments))
     steps = [m for m in check_counts("multiples", multiples) if m * lag < longest] or [1]
-    model = Posterior.fit(labels, lag=lag, lengths=lengths, k=k, n_samples=n_samples, seed=seed)
+    model = models.at(lag)
     predicted = model.estimate(
         lambda p, pi: np.array([np.linalg.matrix_power(p, m) for m in steps])
     )
-    longer = [
-        Posterior.fit(
-            labels,
-            lag=m * lag,
-            lengths=lengths,
-            k=len(model.stationary),
-            n_samples=n_samples,
-            seed=seed,
-        )
-        for m in steps
-    ]
-    # Pieces that are shorter than a lag do not tell whether their states last so long.
+    longer = [models.at(m * lag) for m in steps]
+    # Segments that are shorter than a lag do not tell whether their states last so long.
     unknown = np.array([~(m.counted[:, None] & m.counted[None, :]) for m in longer])
     nothing = np.where(unknown, np.nan, 0.0)
     estimated = Estimate.of(
@@ -130,7 +156,7 @@ def chapman_kolmogorov(
     )
     difference = np.nan_to_num(np.abs(predicted.value - estimated.value))
     error = np.nan_to_num(np.sqrt(predicted.std**2 + estimated.std**2))
-    # A state that is never left has no error, and nothing to be in error.
+    # A state that is never left has no error and no deviation.
     deviation = np.divide(difference, error, out=np.zeros_like(error), where=error > 0)
     alone = np.where(model.populated, 0.0, np.nan)
     scale, unit = time_unit(dt)

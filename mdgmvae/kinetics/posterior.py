@@ -1,9 +1,9 @@
-"""What the counts say of all states at once: the most likely Markov model, and samples of it."""
+"""Reversible Markov models of all states: the most likely one, and samples of the posterior."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from ..checks import check_count, checked_seed
 from ..errors import InputError
 from ..labels import as_labels, n_states_of
+from ..tables import Shown, Table, interval, number
 from .markov import (
     MarkovModel,
     connected_sets,
@@ -22,18 +23,20 @@ from .markov import (
 CONFIDENCE = 0.95
 
 
-@dataclass(frozen=True, eq=False)
-class Estimate:
+@dataclass(frozen=True, eq=False, repr=False)
+class Estimate(Shown):
     """Most likely values with a Bayesian 95 % credible interval, arrays of one shape.
+
+    It shows itself as a table.
 
     Parameters
     ----------
     value, lower, upper : ndarray of float64
         NaN where there is none.
     std : ndarray of float64
-        Standard deviation of the posterior; NaN where samples are infinite.
+        Standard deviation of the posterior. NaN where samples are infinite.
     unit : str
-        "ps", "rows", or "" for numbers.
+        "ps", "frames", "1/ps", "1/frame", or "" for numbers.
     """
 
     value: np.ndarray
@@ -44,7 +47,20 @@ class Estimate:
 
     @classmethod
     def of(cls, value: np.ndarray, samples: np.ndarray, unit: str = "") -> Estimate:
-        """Of the most likely value, and values (n_samples, ...) of models from the posterior."""
+        """Combine the most likely value with the values of sampled models.
+
+        Parameters
+        ----------
+        value : ndarray
+            Of the most likely model.
+        samples : ndarray of shape (n_samples, ...)
+            Of models from the posterior. Without any the interval is NaN.
+        unit : str
+
+        Returns
+        -------
+        Estimate
+        """
         if not len(samples):
             unknown = np.full(np.shape(value), np.nan)
             return cls(value, unknown, unknown, unknown, unit)
@@ -56,9 +72,31 @@ class Estimate:
             std = samples.std(axis=0)
         return cls(value, lower, upper, std, unit)
 
+    def cell(self, *index: int, shown: Callable[[float], str] = number) -> str:
+        """Return one value with its interval as text, "57 (51 to 63)"."""
+        value, lower, upper = (
+            float(array[index]) for array in (self.value, self.lower, self.upper)
+        )
+        return interval(value, lower, upper, shown)
+
+    def tables(self) -> list[Table]:
+        """Return a table with the index and the value of each entry."""
+        value = np.asarray(self.value)
+        heads = ("index",) if value.ndim == 1 else ("from", "to")[: value.ndim]
+        if value.ndim > 2:
+            heads = tuple(f"index {axis}" for axis in range(value.ndim))
+        rows = tuple((*index, self.cell(*index)) for index in np.ndindex(value.shape))
+        head = f"value / {self.unit}" if self.unit else "value"
+        return [Table((*heads, head), rows, note="In brackets: 95 % credible interval.")]
+
 
 def time_unit(dt: float | None) -> tuple[float, str]:
-    """(time of a row, its unit): `dt` in ps, or 1 in rows where it is None or NaN.
+    """Return the time of a frame and its unit: `dt` in ps, or 1 in frames without `dt`.
+
+    Parameters
+    ----------
+    dt : float or None
+        Time between frames in ps. None or NaN where it is not known.
 
     Raises
     ------
@@ -68,13 +106,16 @@ def time_unit(dt: float | None) -> tuple[float, str]:
     Examples
     --------
     >>> time_unit(2), time_unit(None)
-    ((2.0, 'ps'), (1.0, 'rows'))
+    ((2.0, 'ps'), (1.0, 'frames'))
     """
     is_number = not isinstance(dt, bool) and isinstance(dt, int | float | np.number)
     if dt is None or (is_number and np.isnan(dt)):
-        return 1.0, "rows"
+        return 1.0, "frames"
     if not (is_number and np.isfinite(dt) and dt > 0):
-        raise InputError(f"dt={dt!r}: ps per row must be positive; leave it out to count rows")
+        raise InputError(
+            f"dt={dt!r}: the time between frames, in ps, must be positive; leave it out to count "
+            "frames"
+        )
     return float(dt), "ps"
 
 
@@ -83,18 +124,19 @@ class Posterior:
     """Reversible Markov models of k states: the most likely one, and samples.
 
     States without frames have population 0 and stay in themselves. Sets of states that never
-    exchange a frame have models of their own, weighted by their frames.
+    exchange a frame have models of their own, which are weighted by their frames.
 
     Parameters
     ----------
     lag : int
-        Rows.
+        Lag time in frames.
     transition_matrix : ndarray of shape (k, k)
     stationary : ndarray of shape (k,)
+        Equilibrium populations.
     sampled_matrices : ndarray of shape (n_samples, k, k)
     sampled_stationary : ndarray of shape (n_samples, k)
     counted : ndarray of bool of shape (k,)
-        States that pairs one lag apart lead from or to.
+        States that pairs of frames one lag apart lead from or to.
     """
 
     lag: int
@@ -115,7 +157,12 @@ class Posterior:
         n_samples: int = 100,
         seed: int = 0,
     ) -> Posterior:
-        """Estimate from labels (n_frames,); -1 for frames of no state.
+        """Estimate the models from labels.
+
+        Parameters
+        ----------
+        labels, lag, lengths, k, n_samples, seed
+            As in `mdgmvae.kinetics.stationary_populations`.
 
         Raises
         ------
@@ -145,16 +192,59 @@ class Posterior:
 
     @property
     def populated(self) -> np.ndarray:
-        """(k,) bool: which states have frames."""
+        """(k,) bool: the states that have frames."""
         return self.stationary > 0
 
     def estimate(
         self, function: Callable[[np.ndarray, np.ndarray], np.ndarray], unit: str = ""
     ) -> Estimate:
-        """A function of (transition matrix, stationary distribution), with its errors."""
+        """Evaluate a function of transition matrix and stationary distribution, with errors."""
         samples = zip(self.sampled_matrices, self.sampled_stationary, strict=True)
         value = function(self.transition_matrix, self.stationary)
         return Estimate.of(value, np.array([function(p, pi) for p, pi in samples]), unit)
+
+
+@dataclass(frozen=True, eq=False)
+class Posteriors:
+    """The posterior of the same labels at any lag time, fitted once when it is first needed.
+
+    Parameters
+    ----------
+    labels, lengths, k, n_samples, seed
+        As in `mdgmvae.kinetics.stationary_populations`.
+
+    Examples
+    --------
+    >>> models = Posteriors([0, 1] * 50, n_samples=2)
+    >>> models.at(1) is models.at(1), models.at(2).lag
+    (True, 2)
+    """
+
+    labels: Any
+    lengths: Sequence[int] | None = None
+    k: int | None = None
+    n_samples: int = 100
+    seed: int = 0
+    _fitted: dict[int, Posterior] = field(default_factory=dict, init=False, repr=False)
+
+    def at(self, lag: int) -> Posterior:
+        """Return the posterior at a lag time in frames.
+
+        Raises
+        ------
+        InputError
+            When the labels or an option cannot be used.
+        """
+        if lag not in self._fitted:
+            self._fitted[lag] = Posterior.fit(
+                self.labels,
+                lag=lag,
+                lengths=self.lengths,
+                k=self.k,
+                n_samples=self.n_samples,
+                seed=self.seed,
+            )
+        return self._fitted[lag]
 
 
 def _joined(

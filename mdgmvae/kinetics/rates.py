@@ -1,7 +1,6 @@
-"""The kinetics of states: timescales, tests of the Markov model, populations, passage times.
+"""Equilibrium populations, lifetimes and mean first passage times of states.
 
-Functions of labels. Times are in ps where `dt` (ps per row) is given, in rows where not. Errors
-are 95 % credible intervals of reversible Markov models sampled from their posterior
+Errors are 95 % credible intervals of reversible Markov models sampled from their posterior
 (Trendelkamp-Schroer, Wu, Paul & Noé, J. Chem. Phys. 143, 174101 (2015); deeptime's sampler).
 """
 
@@ -13,57 +12,53 @@ from typing import Any
 
 import numpy as np
 
-from .certainty import AssignmentQuality, assignment_quality
+from ..tables import Shown, Table, number
 from .dwell_times import Visits, visits
 from .markov import connected_sets, timescales_of
-from .markov_test import ChapmanKolmogorov, chapman_kolmogorov
 from .posterior import Estimate, Posterior, time_unit
-from .timescales import ImpliedTimescales, default_lags, implied_timescales
-from .vamp import CrossValidatedScore, vamp2, vamp2_cross_validated
-
-__all__ = [
-    "AssignmentQuality",
-    "ChapmanKolmogorov",
-    "CrossValidatedScore",
-    "Estimate",
-    "ImpliedTimescales",
-    "Lifetimes",
-    "Visits",
-    "assignment_quality",
-    "chapman_kolmogorov",
-    "default_lags",
-    "implied_timescales",
-    "lifetimes",
-    "mean_first_passage_times",
-    "stationary_populations",
-    "vamp2",
-    "vamp2_cross_validated",
-    "visits",
-]
 
 
-@dataclass(frozen=True, eq=False)
-class Lifetimes:
-    """How long states last; times in `unit`, arrays of shape (k,), NaN for states without frames.
+@dataclass(frozen=True, eq=False, repr=False)
+class Lifetimes(Shown):
+    """How long states last; arrays of shape (k,), NaN for states without frames.
+
+    It shows itself as a table.
 
     Parameters
     ----------
     from_runs : ndarray of float64
-        Mean length of the visits, short excursions over a barrier ending them.
+        Mean length of the visits, in `unit`. A short excursion over a barrier ends a visit.
     from_model : Estimate
-        -lag / ln(p), p the probability to be in the state still, or again, one lag later.
+        -lag / ln(p), where p is the probability to be in the state, still or again, one lag
+        later.
     memory : Estimate
-        -lag / ln(c), c = (p - population) / (1 - population): what is left after a lag of the
-        difference from equilibrium. Shorter than the lag: frames one lag apart hardly depend on
-        each other, however long the lifetime of a well-populated state seems.
+        -lag / ln(c), where c = (p - population) / (1 - population) is the share of the difference
+        from equilibrium that is left after a lag. If it is shorter than the lag, frames one lag
+        apart hardly depend on each other, even where a well-populated state seems to last.
     unit : str
-        "ps" or "rows".
+        "ps" or "frames".
     """
 
     from_runs: np.ndarray
     from_model: Estimate
     memory: Estimate
     unit: str
+
+    def tables(self) -> list[Table]:
+        """Return a table with a row for each state."""
+        heads = ("mean visit", "lifetime", "memory")
+        rows = tuple(
+            (state, number(mean), self.from_model.cell(state), self.memory.cell(state))
+            for state, mean in enumerate(self.from_runs.tolist())
+        )
+        return [
+            Table(
+                ("state", *(f"{head} / {self.unit}" for head in heads)),
+                rows,
+                note="Mean visit: mean length of the visits in the trajectory. Lifetime and "
+                "memory: of the Markov model, with 95 % credible intervals in brackets.",
+            )
+        ]
 
 
 def stationary_populations(
@@ -75,21 +70,48 @@ def stationary_populations(
     n_samples: int = 100,
     seed: int = 0,
 ) -> Estimate:
-    """Equilibrium populations of the states, from the Markov model.
+    """Estimate the equilibrium populations of the states from a Markov model.
 
     Parameters
     ----------
-    labels, lag, lengths, k, n_samples, seed
-        As in `chapman_kolmogorov`.
+    labels : (n_frames,) array-like of int
+        States in the order of time, -1 for none.
+    lag : int
+        Lag time in frames.
+    lengths : sequence of int, optional
+        Frames of each segment. Default: one segment.
+    k : int, optional
+        Number of states. Default: one more than the largest label.
+    n_samples : int
+        Models from the posterior; 0 for no intervals.
+    seed : int
+        Same seed, same intervals.
 
     Returns
     -------
     Estimate
         Of shape (k,); 0 for states without frames.
+
+    Raises
+    ------
+    InputError
+        When an argument cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.kinetics import stationary_populations
+    >>> labels = np.repeat([0, 1, 0, 1, 0], [300, 100, 300, 100, 300])
+    >>> stationary_populations(labels, lag=1).value.round(2)
+    array([0.82, 0.18])
     """
-    return Posterior.fit(
-        labels, lag=lag, lengths=lengths, k=k, n_samples=n_samples, seed=seed
-    ).estimate(lambda p, pi: pi)
+    model = Posterior.fit(labels, lag=lag, lengths=lengths, k=k, n_samples=n_samples, seed=seed)
+    return populations_of(model)
+
+
+def populations_of(model: Posterior) -> Estimate:
+    """Return `stationary_populations` of a fitted posterior."""
+    return model.estimate(lambda p, pi: pi)
 
 
 def mean_first_passage_times(
@@ -102,22 +124,42 @@ def mean_first_passage_times(
     n_samples: int = 100,
     seed: int = 0,
 ) -> Estimate:
-    """Mean times from each state (row) until each state (column) is reached first.
+    """Estimate the mean time from each state until each other state is first reached.
 
     Parameters
     ----------
-    labels, lag, lengths, dt, k, n_samples, seed
-        As in `implied_timescales`, at one lag.
+    labels, lag, lengths, k, n_samples, seed
+        As in `stationary_populations`.
+    dt : float, optional
+        Time between frames in ps. Without it (or with NaN) times are in frames.
 
     Returns
     -------
     Estimate
-        Of shape (k, k): 0 on the diagonal, infinite where there is no way, NaN for states
-        without frames.
+        Of shape (k, k), from the first index to the second: 0 on the diagonal, infinite where
+        there is no way, NaN for states without frames.
+
+    Raises
+    ------
+    InputError
+        When an argument cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.kinetics import mean_first_passage_times
+    >>> labels = np.repeat([0, 1, 0, 1, 0], [300, 100, 300, 100, 300])
+    >>> mean_first_passage_times(labels, lag=1, dt=2.0).value.round().tolist()
+    [[0.0, 899.0], [200.0, 0.0]]
     """
-    scale, unit = time_unit(dt)
     model = Posterior.fit(labels, lag=lag, lengths=lengths, k=k, n_samples=n_samples, seed=seed)
-    return model.estimate(lambda p, pi: scale * lag * _passage_steps(p, pi), unit)
+    return passage_times_of(model, dt)
+
+
+def passage_times_of(model: Posterior, dt: float | None) -> Estimate:
+    """Return `mean_first_passage_times` of a fitted posterior."""
+    scale, unit = time_unit(dt)
+    return model.estimate(lambda p, pi: scale * model.lag * _passage_steps(p, pi), unit)
 
 
 def lifetimes(
@@ -130,23 +172,38 @@ def lifetimes(
     n_samples: int = 100,
     seed: int = 0,
 ) -> Lifetimes:
-    """Mean lifetimes of the states, from their visits and from the Markov model.
+    """Estimate the mean lifetimes of the states, from their visits and from a Markov model.
 
     Parameters
     ----------
-    labels, lag, lengths, dt, k, n_samples, seed
-        As in `implied_timescales`, at one lag.
+    labels, lag, lengths, k, n_samples, seed
+        As in `stationary_populations`.
+    dt : float, optional
+        Time between frames in ps. Without it (or with NaN) times are in frames.
 
     Returns
     -------
     Lifetimes
+
+    Raises
+    ------
+    InputError
+        When an argument cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.kinetics import lifetimes
+    >>> labels = np.repeat([0, 1, 0, 1, 0], [300, 100, 300, 100, 300])
+    >>> lifetimes(labels, lag=1).from_runs.tolist()  # 900 frames, left twice
+    [450.0, 100.0]
     """
     model = Posterior.fit(labels, lag=lag, lengths=lengths, k=k, n_samples=n_samples, seed=seed)
     return lifetimes_of(model, visits(labels, lengths=lengths, k=k), dt)
 
 
 def lifetimes_of(model: Posterior, found: Visits, dt: float | None) -> Lifetimes:
-    """`lifetimes` of a model that is there already."""
+    """Return `lifetimes` of a fitted posterior and of counted visits."""
     scale, unit = time_unit(dt)
     alone = np.where(model.populated, 0.0, np.nan)
 
@@ -167,15 +224,16 @@ def lifetimes_of(model: Posterior, found: Visits, dt: float | None) -> Lifetimes
 
 
 def _passage_steps(matrix: np.ndarray, stationary: np.ndarray) -> np.ndarray:
-    """Mean first passage times in lags, from the fundamental matrix (Kemeny & Snell, 1960)."""
+    """Mean first passage times in lags, within each set of states that are connected."""
+    from deeptime.markov.tools.analysis import mfpt
+
     steps = np.full(matrix.shape, np.inf)
     for states in connected_sets(matrix):
-        block, weights = np.ix_(states, states), stationary[states]
-        if not weights.sum():
+        block = np.ix_(states, states)
+        if len(states) == 1:
+            steps[block] = 0.0
             continue
-        pi = weights / weights.sum()
-        z = np.linalg.inv(np.eye(len(pi)) - matrix[block] + pi[None, :])
-        steps[block] = (np.diag(z)[None, :] - z) / pi[None, :]
+        steps[block] = np.column_stack([mfpt(matrix[block], i) for i in range(len(states))])
     steps[stationary == 0] = np.nan
     steps[:, stationary == 0] = np.nan
     return steps

@@ -1,4 +1,4 @@
-"""Implied timescales at several lags, with Bayesian errors."""
+"""Implied timescales at several lag times, with Bayesian errors."""
 
 from __future__ import annotations
 
@@ -10,28 +10,29 @@ import numpy as np
 
 from ..checks import check_count, check_counts
 from ..errors import InputError
+from ..tables import Shown, Table, interval
 from .markov import eigenvalues_of, timescales_of
-from .posterior import Estimate, Posterior, time_unit
+from .posterior import Estimate, Posterior, Posteriors, time_unit
 
 
-@dataclass(frozen=True, eq=False)
-class ImpliedTimescales:
-    """Implied timescales at several lags.
+@dataclass(frozen=True, eq=False, repr=False)
+class ImpliedTimescales(Shown):
+    """Implied timescales at several lag times; it shows itself as a table.
 
     Parameters
     ----------
     lags : ndarray of int64 of shape (n_lags,)
-        Rows.
+        Lag times in frames.
     timescales, lower, upper : ndarray of float64 of shape (n_lags, n_processes)
         Longest first, with 95 % credible intervals; infinite between sets of states that never
         exchange a frame, 0 for what is over within the lag, NaN where a state has no pairs.
-        The values are those of the most likely model. What is over within the lag may lie
-        outside its interval: of eigenvalues that are all noise the largest of a sample is
-        larger.
+        The values are those of the most likely model. A process that is over within the lag
+        may lie outside its interval: where all eigenvalues are noise, the largest one of a sample
+        is larger.
     dt : float
-        Time of a row, in `unit`.
+        Time between frames, in `unit`.
     unit : str
-        "ps" or "rows".
+        "ps" or "frames".
     """
 
     lags: np.ndarray
@@ -41,18 +42,47 @@ class ImpliedTimescales:
     dt: float
     unit: str
 
+    def tables(self) -> list[Table]:
+        """Return a table with a row for each lag time and a column for each process."""
+        n = self.timescales.shape[1]
+        rows = tuple(
+            (
+                f"{lag * self.dt:g}",
+                *map(interval, self.timescales[i], self.lower[i], self.upper[i]),
+            )
+            for i, lag in enumerate(self.lags.tolist())
+        )
+        heads = (f"implied timescale {process} / {self.unit}" for process in range(1, n + 1))
+        return [
+            Table(
+                (f"lag time / {self.unit}", *heads),
+                rows,
+                note="In brackets: 95 % credible interval.",
+            )
+        ]
+
 
 def default_lags(lag: int, longest: int, n_lags: int = 8) -> list[int]:
-    """Lags at which to look at timescales: around `lag`, evenly spaced on a logarithmic scale.
+    """Choose lags around `lag`, evenly spaced on a logarithmic scale.
 
     Parameters
     ----------
     lag : int
-        Rows; it is among the lags given.
+        Lag time in frames; it is one of the lags returned.
     longest : int
-        Rows of the longest piece; no lag (but `lag`) is longer than a tenth of it.
+        Frames of the longest segment. No other lag is longer than a tenth of it.
     n_lags : int
-        At most so many.
+        Largest number of lags.
+
+    Returns
+    -------
+    list of int
+        In increasing order.
+
+    Raises
+    ------
+    InputError
+        When an argument is not a positive whole number.
 
     Examples
     --------
@@ -77,24 +107,25 @@ def implied_timescales(
     n_samples: int = 100,
     seed: int = 0,
 ) -> ImpliedTimescales:
-    """Implied timescales of the states at several lags (Swope, Pitera & Suits, 2004).
+    """Estimate the implied timescales of the states at several lag times.
 
-    They do not depend on the lag where the states and the lag make a Markov model.
+    They do not depend on the lag time where the states and the lag make a Markov model (Swope,
+    Pitera & Suits, J. Phys. Chem. B 108, 6571 (2004)).
 
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States, -1 for none.
+        States in the order of time, -1 for none.
     lags : sequence of int
-        Rows; see `default_lags`.
+        Lag times in frames; see `default_lags`.
     lengths : sequence of int, optional
-        Rows of each continuous piece. Default: one piece.
+        Frames of each segment. Default: one segment.
     dt : float, optional
-        ps per row; without it (or NaN) times are in rows.
+        Time between frames in ps. Without it (or with NaN) times are in frames.
     k : int, optional
         Number of states. Default: one more than the largest label.
     n_samples : int
-        Models from the posterior at each lag; 0 for no intervals.
+        Models from the posterior at each lag time; 0 for no intervals.
     seed : int
         Same seed, same intervals.
 
@@ -118,13 +149,15 @@ def implied_timescales(
     >>> bool((found.lower < 12.2).all() and (found.upper > 12.2).all())
     True
     """
+    return timescales_at(Posteriors(labels, lengths, k, n_samples, seed), lags, dt)
+
+
+def timescales_at(models: Posteriors, lags: Sequence[int], dt: float | None) -> ImpliedTimescales:
+    """Return `implied_timescales` of posteriors that may be fitted already."""
     scale, unit = time_unit(dt)
-    found = []
-    for lag in check_counts("lags", lags):
-        model = Posterior.fit(labels, lag=lag, lengths=lengths, k=k, n_samples=n_samples, seed=seed)
-        found.append(_of_model(model, scale))
+    found = [_of_model(models.at(lag), scale) for lag in check_counts("lags", lags)]
     if not found:
-        raise InputError("lags=[]: at least one lag is needed")
+        raise InputError("lags=[]: give at least one lag time")
     n = max(len(estimate.value) for estimate in found)
     values, lower, upper = (
         np.array(
@@ -136,7 +169,7 @@ def implied_timescales(
 
 
 def _of_model(model: Posterior, scale: float) -> Estimate:
-    """Implied timescales, longest first, of the states that have pairs."""
+    """Implied timescales, longest first, of the states that have pairs of frames."""
     there = np.flatnonzero(model.counted)
     block = np.ix_(there, there)
 

@@ -12,13 +12,14 @@ from ..checks import check_count
 from ..errors import InputError
 from ..labels import as_labels, n_states_of
 from ..segments import checked_lag, checked_lengths, cut, folds_of, within_lag
+from ..tables import Shown, Table
 
 #: Blocks in each fold: more of them spread a state that was visited once over several folds.
 BLOCKS_PER_FOLD = 10
 
 
-@dataclass(frozen=True, eq=False)
-class CrossValidatedScore:
+@dataclass(frozen=True, eq=False, repr=False)
+class CrossValidatedScore(Shown):
     """A score on frames that it was not estimated from.
 
     Parameters
@@ -40,6 +41,12 @@ class CrossValidatedScore:
     def error(self) -> float:
         """Standard error of the mean."""
         return self.std / np.sqrt(len(self.scores))
+
+    def tables(self) -> list[Table]:
+        """Return a table with a row for each fold."""
+        rows = tuple((fold, f"{score:.3f}") for fold, score in enumerate(self.scores.tolist()))
+        title = f"VAMP-2 {self.mean:.3f} ± {self.error:.3f} on frames held out, lag {self.lag}"
+        return [Table(("fold", "VAMP-2"), rows, title=f"{title} frame{'s' * (self.lag > 1)}")]
 
 
 def vamp2(

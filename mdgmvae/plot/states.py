@@ -16,7 +16,7 @@ from .axes import new_axes, open_frame
 from .palette import state_colors
 
 if TYPE_CHECKING:
-    from ..states.description import Description
+    from ..states.state_features import Description
 
 __all__ = ["effect_sizes", "populations", "trace"]
 
@@ -150,7 +150,7 @@ def effect_sizes(description: Description, ax: Axes | None = None, n: int = 3) -
     for state, tick in zip(states, ax.get_xticklabels(), strict=True):
         tick.set_color(state_colors(state + 1)[state])
         tick.set_fontweight("bold")
-    ax.set_xlabel("state" if description.of == "states" else "component")
+    ax.set_xlabel(description.kind)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     bar = ax.figure.colorbar(image, ax=ax, extend="both", shrink=0.9)

@@ -4,9 +4,12 @@ from .._lazy import lazy_names
 
 _NAMES = {
     "describe": ".description",
-    "Description": ".description",
+    "Description": ".state_features",
+    "describe_both": ".description",
     "judge": ".judgement",
     "Judgement": ".judgement",
+    "StateTable": ".summary",
+    "summarize": ".summary",
 }
 
 __all__ = [*_NAMES]

@@ -1,126 +1,149 @@
-"""A plain judgement of states: what these frames support, and what they do not."""
+"""Judgement of states: how well the frames support them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
+from ..checks import check_count
 from ..errors import InputError
-from ..kinetics.certainty import AssignmentQuality, assignment_quality
-from ..kinetics.dwell_times import Visits, visits
-from ..kinetics.lumping import Lumping, lump
-from ..kinetics.markov_test import ChapmanKolmogorov, chapman_kolmogorov
-from ..kinetics.posterior import Estimate
-from ..kinetics.rates import Lifetimes, mean_first_passage_times, stationary_populations
-from ..kinetics.rates import lifetimes as estimate_lifetimes
-from ..kinetics.timescales import ImpliedTimescales, default_lags, implied_timescales
-from ..kinetics.vamp import CrossValidatedScore, vamp2, vamp2_cross_validated
+from ..kinetics.certainty import assignment_quality
 from ..labels import as_labels, n_states_of
-from ..segments import checked_lag, discrete_trajectories
+from ..tables import Shown, Table, percent, to_plain
 from ..trajectory.lag_time import time_step
+from .evidence import Evidence, evidence_of
+from .verdicts import Verdict, on_states, sentences
 
-if TYPE_CHECKING:
-    from .verdicts import Verdict
+#: What the columns of the table mean.
+NOTE = (
+    "Population: share of the analysed frames. Equilibrium population and lifetime: of the Markov "
+    "model at the lag time, with 95 % credible intervals in brackets. Visits and transitions out: "
+    "stays of at least one lag time, and those that were seen to end."
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Judgement:
-    """What is known of the states of a trajectory, and what is to be said of it.
+class Judgement(Shown, Evidence):
+    """How well the frames support the states; it shows itself as a table with sentences.
 
-    It shows itself as a table in a notebook; `text` gives the same for a terminal.
+    The attributes of `mdgmvae.states.evidence.Evidence` are about the states.
 
     Parameters
     ----------
-    kind : str
-        What the states are called: "state", "component" or "metastable state".
-    lag : int
-        Rows.
-    dt : float
-        Time of a row in `unit`, "ps" or "rows".
-    unit : str
-    frames : ndarray of int64 of shape (k,)
-        Frames in each state.
-    visits : Visits
-        Visits of at least one lag; shorter stays are returns over a barrier.
-    populations : Estimate
-        Of the Markov model at the lag, (k,).
-    lifetimes : Lifetimes
-    passage_times : Estimate
-        Mean first passage times (k, k) from row to column, in `unit`.
-    timescales : ImpliedTimescales
-        At several lags.
-    chapman_kolmogorov : ChapmanKolmogorov
-    lumping : Lumping
-        The metastable states at the lag that the states make up.
-    vamp2 : float
-        VAMP-2 score of the labels on all frames.
-    cross_validated : CrossValidatedScore or None
-        The same on other blocks of time; None where there are too few frames.
-    quality : AssignmentQuality or None
-        Where probabilities were given.
-    macrostates : Judgement or None
-        The same of the lumped labels, where they were given.
+    components : Judgement or None
+        The same for the components of the mixture, where the states of the frames were given.
+    state_of_component : ndarray of int64 of shape (number of components,) or None
+        The state that each component belongs to, -1 for components without frames; None where
+        there are no `components`.
     """
 
-    kind: str
-    lag: int
-    dt: float
-    unit: str
-    frames: np.ndarray
-    visits: Visits
-    populations: Estimate
-    lifetimes: Lifetimes
-    passage_times: Estimate
-    timescales: ImpliedTimescales
-    chapman_kolmogorov: ChapmanKolmogorov
-    lumping: Lumping
-    vamp2: float
-    cross_validated: CrossValidatedScore | None
-    quality: AssignmentQuality | None
-    macrostates: Judgement | None
+    components: Judgement | None = None
+    state_of_component: np.ndarray | None = None
 
     @property
     def states(self) -> list[Verdict]:
-        """The verdict on each state, in a word and in a sentence."""
-        from .verdicts import on_states
-
+        """The verdict on each state, in a word."""
         return on_states(self)
 
     @property
     def verdicts(self) -> list[str]:
-        """Sentences for the person who wants to use these states; those on macrostates last."""
-        from .verdicts import sentences
-
-        return sentences(self) + (self.macrostates.verdicts if self.macrostates else [])
+        """What there is to say about the states, in sentences."""
+        return sentences(self)
 
     @property
     def is_supported(self) -> bool:
-        """Whether every state (macrostate, where there are any) is metastable and supported."""
-        judged = self.macrostates or self
-        return all(state.word == "metastable" for state in judged.states)
+        """Whether every state is metastable and was entered and left often enough."""
+        return all(verdict.word == "metastable" for verdict in self.states)
 
-    def text(self) -> str:
-        """A table of the states, and the verdicts."""
-        from .judgement_text import as_text
-
-        return as_text(self)
+    def tables(self) -> list[Table]:
+        """Return the table of the states and, where they are not the same, of the components."""
+        table = Table(
+            (
+                *(self.kind, "frames", "population / %", "equilibrium population / %"),
+                *(f"lifetime / {self.unit}", "visits", "transitions out", "verdict"),
+            ),
+            tuple(map(self._row, self.states)),
+            title=self._title(),
+            note=NOTE,
+            sentences=tuple(self.verdicts),
+        )
+        if self.components is None or np.array_equal(self.components.frames, self.frames):
+            return [table]
+        return [table, self._table_of_components(self.components)]
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as lists, numbers and strings for JSON; None for what is not finite."""
-        from .judgement_text import as_dict
+        """Return everything but labels as lists, numbers and strings for JSON.
 
-        return as_dict(self)
+        Numbers that are not finite are None. "states" holds the word on each state.
+        """
+        nested = {"components", "state_of_component"}
+        plain = {
+            field.name: to_plain(getattr(self, field.name))
+            for field in fields(self)
+            if field.name not in nested
+        }
+        plain["lumping"].pop("labels")
+        plain["chapman_kolmogorov"]["max_deviation"] = to_plain(
+            self.chapman_kolmogorov.max_deviation
+        )
+        return {
+            **plain,
+            "populations": to_plain(self.populations),
+            "states": [verdict.word for verdict in self.states],
+            "verdicts": self.verdicts,
+            "is_supported": self.is_supported,
+            "state_of_component": to_plain(self.state_of_component),
+            "components": None if self.components is None else self.components.to_dict(),
+        }
 
-    def __repr__(self) -> str:
-        return self.text()
+    def _title(self) -> str:
+        n = int((self.frames > 0).sum())
+        score = f"VAMP-2 {self.vamp2:.2f}"
+        if self.cross_validated is not None:
+            held_out = self.cross_validated
+            score += f" ({held_out.mean:.2f} ± {held_out.std:.2f} on frames held out)"
+        return (
+            f"{n} {self.kind}{'' if n == 1 else 's'} in {self.frames.sum():,} frames, lag time "
+            f"{self.lag_time:g} {self.unit}, {score}"
+        )
 
-    def _repr_html_(self) -> str:
-        from .judgement_text import as_html
+    def _row(self, verdict: Verdict) -> tuple[Any, ...]:
+        state = verdict.state
+        there = bool(self.frames[state])
+        return (
+            state,
+            f"{self.frames[state]:,}",
+            percent(self.populations[state]),
+            self.equilibrium_populations.cell(state, shown=percent) if there else "0",
+            self.lifetimes.from_model.cell(state),
+            f"{self.visits.visits[state]:,}",
+            f"{self.visits.exits[state]:,}",
+            verdict.word,
+        )
 
-        return as_html(self)
+    def _table_of_components(self, components: Judgement) -> Table:
+        of_component = np.asarray(self.state_of_component).tolist()
+        return Table(
+            ("component", "state", "frames", "population / %", f"lifetime / {self.unit}", "alone"),
+            tuple(
+                (
+                    verdict.state,
+                    "-" if of_component[verdict.state] < 0 else of_component[verdict.state],
+                    f"{components.frames[verdict.state]:,}",
+                    percent(components.populations[verdict.state]),
+                    components.lifetimes.from_model.cell(verdict.state),
+                    verdict.word,
+                )
+                for verdict in components.states
+            ),
+            title="Components of the mixture that make up the states",
+            note="Alone: the verdict on the component as a state of its own. Components that are "
+            "not metastable alone exchange within the lag time, so they belong to one state.",
+            sentences=tuple(components.verdicts),
+        )
 
 
 def judge(
@@ -130,30 +153,33 @@ def judge(
     lag: int,
     lengths: Sequence[int] | None = None,
     dt: float | None = None,
-    macrostates: Any = None,
+    states: Any = None,
     n_samples: int = 50,
     seed: int = 0,
 ) -> Judgement:
-    """Judge the states of a trajectory by its kinetics.
+    """Judge the states of a trajectory by their kinetics.
 
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States in the order of time, -1 for none.
+        Components (or states) of the frames in the order of time, -1 for none.
     probabilities : (n_frames, k) array-like of float, optional
-        q(y|x); adds how sure the assignment is, and empty components.
+        Probabilities of the components, q(y|x). With them the judgement says how certain the
+        assignment is, and counts components without frames.
     lag : int
-        Rows within a piece: the time that a state has to outlive.
+        Lag time in frames of a segment: the time that a state has to outlive.
     lengths : sequence of int, optional
-        Rows of each continuous piece of trajectory. Default: one piece.
+        Frames of each segment. Default: one segment.
     dt : float, optional
-        ps per row; without it (or NaN) times are in rows.
-    macrostates : (n_frames,) array-like of int, optional
-        Lumped labels (`mdgmvae.kinetics.lump`), judged too; `labels` are then components.
+        Time between frames in ps. Without it (or with NaN) times are in frames.
+    states : (n_frames,) array-like of int, optional
+        States of the frames, -1 for none; `labels` are then components. The judgement is about the
+        states, and its `components` is the judgement of the components. Default: the judgement is
+        about `labels`.
     n_samples : int
-        Sampled Markov models for each error, at least 2.
+        Sampled Markov models for each interval, at least 2.
     seed : int
-        Same seed, same errors.
+        Same seed, same intervals.
 
     Returns
     -------
@@ -171,90 +197,115 @@ def judge(
     >>> labels = np.repeat([0, 1, 0, 1, 0, 2], [900, 700, 800, 700, 900, 300])
     >>> for sentence in judge(labels, lag=10, dt=2.0).verdicts[:2]:
     ...     print(sentence)
-    states 0 and 1 were entered only 2 times each: their populations and lifetimes are rough
+    states 0 and 1 were entered only 2 times each: their populations and lifetimes are rough \
+estimates
     state 2 was entered once and never left: its population and lifetime are not supported by \
 these data
     """
-    states = as_labels(labels)
-    quality = None if probabilities is None else assignment_quality(probabilities)
-    if quality is not None and len(np.asarray(probabilities)) != len(states):
-        raise InputError(
-            f"probabilities: there are {len(np.asarray(probabilities)):,} rows for "
-            f"{len(states):,} labels"
-        )
-    k = n_states_of(states, quality.n_components if quality else None)
-    pieces = discrete_trajectories(states, lengths)
-    checked_lag(lag, pieces)
-    longest = max(map(len, pieces))
-    # Twice the lag: what still rises there has not converged.
-    lags = sorted({*default_lags(lag, longest), *([2 * lag] if 2 * lag < longest else [])})
-    model: dict[str, Any] = {"lengths": lengths, "k": k, "n_samples": n_samples, "seed": seed}
-    timescales = implied_timescales(states, lags=lags, dt=dt, **model)
-    return Judgement(
-        kind="state" if macrostates is None else "component",
-        lag=int(lag),
-        dt=timescales.dt,
-        unit=timescales.unit,
-        frames=np.bincount(states[states >= 0], minlength=k),
-        visits=visits(states, lengths=lengths, k=k, min_rows=int(lag)),
-        populations=stationary_populations(states, lag=lag, **model),
-        lifetimes=estimate_lifetimes(states, lag=lag, dt=dt, **model),
-        passage_times=mean_first_passage_times(states, lag=lag, dt=dt, **model),
-        timescales=timescales,
-        chapman_kolmogorov=chapman_kolmogorov(states, lag=lag, dt=dt, **model),
-        lumping=lump(states, lag=lag, lengths=lengths, k=k),
-        vamp2=vamp2(states, lag=lag, lengths=lengths),
-        cross_validated=_cross_validated(states, lag, lengths),
-        quality=quality,
-        macrostates=None
-        if macrostates is None
-        else replace(
-            judge(
-                _checked_macrostates(macrostates, states),
-                lag=lag, lengths=lengths, dt=dt, n_samples=n_samples, seed=seed,
-            ),
-            kind="metastable state",
-        ),
-    )  # fmt: skip
+    options = {"lag": lag, "lengths": lengths, "dt": dt, "n_samples": n_samples, "seed": seed}
+    return _judged(labels, probabilities, states, None, options)
 
 
-def _cross_validated(
-    states: np.ndarray, lag: int, lengths: Sequence[int] | None
-) -> CrossValidatedScore | None:
-    try:
-        return vamp2_cross_validated(states, lag=lag, lengths=lengths)
-    except InputError:  # too few frames for the folds
-        return None
-
-
-def _checked_macrostates(macrostates: Any, states: np.ndarray) -> np.ndarray:
-    lumped = as_labels(macrostates)
-    if len(lumped) != len(states):
-        raise InputError(f"macrostates: there are {len(lumped):,} for {len(states):,} labels")
-    return lumped
-
-
-def judge_results(results: Any, lag: int, **options: Any) -> Judgement:
-    """Judge the components and the states of an analysis.
+def judge_results(results: Any, lag: int | None, **options: Any) -> Judgement:
+    """Judge the states and the components of an analysis or an assignment.
 
     Parameters
     ----------
-    results : TrajectoryResults
-    lag : int
-        In frames.
+    results : Results
+        With ``labels``, ``probabilities``, ``components``, ``component_probabilities``,
+        ``lengths`` and ``times``.
+    lag : int or None
+        Lag time in frames. None is one frame.
     **options
-        ``n_samples``, ``seed`` of `judge`.
+        ``n_samples`` and ``seed`` of `judge`.
 
     Returns
     -------
     Judgement
+        About the states; its ``components`` is about the components.
+
+    Raises
+    ------
+    InputError
+        When an argument cannot be used.
     """
-    return judge(
-        results.components,
-        results.component_probabilities,
-        lag=lag,
-        lengths=results.lengths,
-        dt=time_step(results.times, results.lengths),
-        macrostates=results.labels,
+    lengths = tuple(results.lengths)
+    options = {
+        "lag": 1 if lag is None else lag,
+        "lengths": lengths,
+        "dt": time_step(results.times, lengths),
+        "n_samples": 50,
+        "seed": 0,
         **options,
+    }
+    n_states = results.probabilities.shape[1]
+    return _judged(
+        results.components, results.component_probabilities, results.labels, n_states, options
     )
+
+
+def _judged(
+    labels: Any,
+    probabilities: Any,
+    states: Any,
+    n_states: int | None,
+    options: dict[str, Any],
+) -> Judgement:
+    components = as_labels(labels)
+    q = _checked_probabilities(probabilities, components)
+    k = n_states_of(components, None if q is None else q.shape[1])
+    check_count("n_samples", options["n_samples"], low=2)
+    if states is None:
+        return _judgement(evidence_of(components, q, kind="state", k=k, **options))
+    of_frames = _checked_states(states, components)
+    n = n_states_of(of_frames, n_states)
+    of_component = _state_of_component(components, of_frames, k)
+    of_states = None if q is None else _summed(q, of_component, n)
+    judged = evidence_of(of_frames, of_states, kind="state", k=n, **options)
+    by_component = evidence_of(components, q, kind="component", k=k, **options)
+    return _judgement(judged, components=_judgement(by_component), state_of_component=of_component)
+
+
+def _judgement(evidence: Evidence, **beside: Any) -> Judgement:
+    known = {field.name: getattr(evidence, field.name) for field in fields(evidence)}
+    return Judgement(**known, **beside)
+
+
+def _checked_probabilities(probabilities: Any, labels: np.ndarray) -> np.ndarray | None:
+    if probabilities is None:
+        return None
+    q = np.asarray(probabilities)
+    assignment_quality(q)
+    if len(q) != len(labels):
+        raise InputError(
+            f"probabilities: there are those of {len(q):,} frames for {len(labels):,} labels; give "
+            "both for the same frames"
+        )
+    return q
+
+
+def _checked_states(states: Any, components: np.ndarray) -> np.ndarray:
+    of_frames = as_labels(states)
+    if len(of_frames) != len(components):
+        raise InputError(
+            f"states: there are {len(of_frames):,} for {len(components):,} labels; give both for "
+            "the same frames"
+        )
+    return of_frames
+
+
+def _state_of_component(components: np.ndarray, states: np.ndarray, k: int) -> np.ndarray:
+    """(k,) int64: the state of most of the frames of each component, -1 without frames."""
+    both = (components >= 0) & (states >= 0)
+    frames = np.zeros((k, int(states.max()) + 1), np.int64)
+    np.add.at(frames, (components[both], states[both]), 1)
+    return np.asarray(np.where(frames.any(axis=1), frames.argmax(axis=1), -1))
+
+
+def _summed(q: np.ndarray, of_component: np.ndarray, n: int) -> np.ndarray:
+    """Probabilities (n_frames, n) of the states; components without one are left out."""
+    members = of_component[:, np.newaxis] == np.arange(n)
+    sums = q.astype(np.float64) @ members
+    total = sums.sum(axis=1, keepdims=True)
+    shares: np.ndarray = np.full_like(sums, 1 / n)
+    return np.asarray(np.divide(sums, total, out=shares, where=total > 0))

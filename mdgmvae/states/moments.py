@@ -1,4 +1,4 @@
-"""Means, spreads and effect sizes of features by state, from sums of one pass over the rows."""
+"""Means, spreads and effect sizes of the features of each state, from sums over its frames."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ _ROUNDING = 1e-13
 
 @dataclass(frozen=True, eq=False)
 class StateMoments:
-    """Sums over the rows of each state.
+    """Sums over the frames of each state.
 
     Attributes
     ----------
     n : ndarray of shape (k,)
-        Rows.
+        Number of frames.
     shift : ndarray of shape (n_linear,)
-        Taken from every value before it is summed, so that squares do not cancel.
+        Subtracted from every value before it is summed, so that no digits are lost.
     total, squares : ndarray of shape (k, n_linear)
         Sums of the shifted values, and of their squares.
     cosines, sines : ndarray of shape (k, n_angles)
+        Sums of the unit vectors of angles.
 
     References
     ----------
@@ -43,7 +44,22 @@ class StateMoments:
     def sum_up(
         cls, shown: ShownFeatures, chunks: Iterable[np.ndarray], labels: np.ndarray, k: int
     ) -> StateMoments:
-        """Go once through rows of shape (n, n_columns); a row with the label -1 is left out."""
+        """Sum over frames in one pass.
+
+        Parameters
+        ----------
+        shown : ShownFeatures
+        chunks : iterable of ndarray of shape (n, n_columns)
+            The features of consecutive frames.
+        labels : ndarray of int64 of shape (n_frames,)
+            States of the frames. Frames with the label -1 are left out.
+        k : int
+            Number of states.
+
+        Returns
+        -------
+        StateMoments
+        """
         n_angles = int(shown.is_angle.sum())
         n_linear = len(shown) - n_angles
         total, squares = np.zeros((2, k, n_linear))
@@ -52,7 +68,7 @@ class StateMoments:
         done = 0
         for raw in chunks:
             if done == 0:
-                # A row of the data, so that a constant column is exactly 0 from here on.
+                # The first frame, so that a constant feature is exactly 0 from here on.
                 shift = shown.linear(raw[:1])[0]
             belongs = np.arange(k)[:, np.newaxis] == labels[done : done + len(raw)]
             done += len(raw)
@@ -67,23 +83,34 @@ class StateMoments:
         return cls(n, shift, total, squares, cosines, sines)
 
     def joined(self, weights: np.ndarray) -> StateMoments:
-        """Sums over groups of states: `weights` is 1 where a state (column) is in a group."""
+        """Sum over groups of states.
+
+        Parameters
+        ----------
+        weights : (n_groups, k) ndarray
+            1 where a state belongs to a group, otherwise 0.
+
+        Returns
+        -------
+        StateMoments
+            Of n_groups states.
+        """
         sums = (self.n, self.total, self.squares, self.cosines, self.sines)
         n, total, squares, cosines, sines = (weights @ of_states for of_states in sums)
         return StateMoments(n, self.shift, total, squares, cosines, sines)
 
     @property
     def others(self) -> StateMoments:
-        """For each state, all the other states. Summed, not subtracted: nothing cancels."""
+        """For each state the sums over all other states, added up so that no digits are lost."""
         return self.joined(1.0 - np.eye(len(self.n)))
 
     @property
     def all(self) -> StateMoments:
-        """All states as one."""
+        """The sums over all states, as one state."""
         return self.joined(np.ones((1, len(self.n))))
 
     def linear(self) -> tuple[np.ndarray, np.ndarray]:
-        """Means and variances, each of shape (k, n_linear); NaN of a state without rows."""
+        """Return means and variances, each (k, n_linear); NaN for a state without frames."""
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = self.total / self.n[:, np.newaxis]
             mean_square = self.squares / self.n[:, np.newaxis]
@@ -92,10 +119,10 @@ class StateMoments:
         return mean + self.shift, variance
 
     def circular(self) -> tuple[np.ndarray, np.ndarray]:
-        """Circular means and variances -2 ln R, each of shape (k, n_angles), in radians.
+        """Return circular means and variances -2 ln R, each (k, n_angles), in radians.
 
-        R is the length of the mean of the unit vectors. The variance is that of the normal
-        distribution which, wound round the circle, has this R; it is infinite for R = 0.
+        R is the length of the mean unit vector. The variance is that of a normal distribution
+        that has this R when it is wrapped around the circle; it is infinite for R = 0.
         """
         with np.errstate(invalid="ignore", divide="ignore"):
             length = np.hypot(self.cosines, self.sines) / self.n[:, np.newaxis]
@@ -106,7 +133,17 @@ class StateMoments:
 
 
 def means_and_spreads(shown: ShownFeatures, sums: StateMoments) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each feature, shape (k, n_features); angles in degrees."""
+    """Compute the mean and the standard deviation of each feature; of angles in degrees.
+
+    Parameters
+    ----------
+    shown : ShownFeatures
+    sums : StateMoments
+
+    Returns
+    -------
+    means, spreads : ndarray of shape (k, n_features)
+    """
     linear, circular = sums.linear(), sums.circular()
     return (
         _merged(shown, linear[0], np.degrees(circular[0])),
@@ -115,20 +152,25 @@ def means_and_spreads(shown: ShownFeatures, sums: StateMoments) -> tuple[np.ndar
 
 
 def effect_sizes(shown: ShownFeatures, sums: StateMoments) -> np.ndarray:
-    """How far each state is from all other rows, in units of the spread within both.
+    """Compute how far each state is from all other frames, in units of the spread within both.
 
-    Hedges' g, the difference of the means over the pooled standard deviation with the
-    correction for few rows 1 - 3 / (4 df - 1), df = n + n_others - 2. Of an angle, by analogy:
-    the turn from the circular mean of the others to that of the state, the shorter way round
-    (its sign says nothing where it is close to 180 degrees), over the root of the pooled
-    circular variances -2 ln R. For narrow distributions that is g itself; where the others
-    point everywhere their variance is large and the effect small.
+    The effect size is Hedges' g: the difference of the means divided by the pooled standard
+    deviation, times 1 - 3 / (4 df - 1), df = n + n_others - 2, which corrects for few frames. For
+    an angle, by analogy, it is the shorter turn from the circular mean of the other frames to that
+    of the state (its sign has no meaning where it is close to 180 degrees), divided by the root of
+    the pooled circular variance -2 ln R. For narrow distributions this is g itself. Where the
+    other frames point everywhere, their variance is large and the effect size small.
+
+    Parameters
+    ----------
+    shown : ShownFeatures
+    sums : StateMoments
 
     Returns
     -------
     ndarray of shape (k, n_features)
-        0 where nothing differs, infinite where both are constant and differ, NaN for a state
-        without rows or without others.
+        0 where the means are equal, infinite where both are constant and differ, NaN for a state
+        without frames or without other frames.
 
     References
     ----------

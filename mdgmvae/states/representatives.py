@@ -1,4 +1,4 @@
-"""Frames that stand for a state: its centre, and others that show how far it reaches."""
+"""Frames that represent a state: its centre, and others that show how far it extends."""
 
 from __future__ import annotations
 
@@ -8,51 +8,51 @@ from sklearn.cluster import KMeans
 from ..labels import representative_rows
 from ..training.dataset import spread_rows
 
-#: A frame that belongs to its state with this probability shows that state and no transition.
+#: A frame with this probability of its state shows the state and not a transition.
 _SURE = 0.95
-#: Frames of a state that are clustered, evenly spread where there are more.
+#: Most frames of a state that are clustered. Where there are more, evenly spaced ones are taken.
 _MAX_CLUSTERED = 2000
-#: The clusters only have to be spread, not to be the best there are.
+#: Iterations of k-means. The clusters need to be spread out but not optimal.
 _ITERATIONS = 10
 
 
-def diverse_rows(
+def diverse_frames(
     labels: np.ndarray,
     latent: np.ndarray,
     probability: np.ndarray,
     frames: np.ndarray,
     n: int = 5,
 ) -> dict[int, np.ndarray]:
-    """Choose for each state rows that stand for it, and differ from each other.
+    """Choose frames that represent each state and differ from each other.
 
-    The first is that of `labels.representative_rows`, nearest to the mean of the state in
-    latent space. The others are nearest to the centres of k-means clusters of the state's
-    frames there, the largest cluster first, among frames that belong to the state with
-    q >= 0.95, or the surer half of its frames where those are fewer. The same input always
-    gives the same rows.
+    The first one is nearest to the mean of the state in latent space. The others are nearest to
+    the centres of k-means clusters of the state's frames in latent space, the largest cluster
+    first. They are chosen among frames with a probability of at least 0.95, or among the more
+    certain half of the frames where those are fewer. The same input always gives the same frames.
 
     Parameters
     ----------
-    labels : ndarray of int64 of shape (n_rows,)
-        -1 for none.
-    latent : ndarray of shape (n_rows, n_z)
-    probability : ndarray of shape (n_rows,)
-        Of each row's own state.
-    frames : ndarray of int64 of shape (n_rows,)
-        No frame number is chosen twice.
+    labels : ndarray of int64 of shape (n_frames,)
+        States, -1 for none.
+    latent : ndarray of shape (n_frames, n_z)
+        Latent coordinates.
+    probability : ndarray of shape (n_frames,)
+        Probability of the state that each frame has.
+    frames : ndarray of int64 of shape (n_frames,)
+        Frame numbers; none is chosen twice.
     n : int
-        How many for each state; a state with fewer frames gives all of them.
+        Frames for each state. All of them where a state has fewer.
 
     Returns
     -------
     dict of int to ndarray of int64
-        state -> rows, for every state that has rows.
+        For every state that has frames, positions in these arrays.
 
     Examples
     --------
     >>> latent = np.array([0.0, 0.1, 0.2, 1.0, 1.1, 1.2, 2.0, 2.1, 2.2, 2.3, 2.4])[:, np.newaxis]
     >>> labels, ones = np.zeros(11, int), np.ones(11)
-    >>> diverse_rows(labels, latent, ones, frames=np.arange(11), n=3)
+    >>> diverse_frames(labels, latent, ones, frames=np.arange(11), n=3)
     {0: array([5, 8, 1])}
     """
     chosen = {}
@@ -63,14 +63,14 @@ def diverse_rows(
             picked = [centre, *rows]
         else:
             sure = rows[probability[rows] >= min(_SURE, float(np.median(probability[rows])))]
-            # What k-means leaves open, where frames coincide in latent space, is filled up.
+            # k-means gives fewer where frames coincide in latent space; others fill up.
             picked = [centre, *_spread_over(sure, latent, centre, n), *spread_rows(rows, n), *rows]
         chosen[state] = np.array(list(dict.fromkeys(map(int, picked)))[:n], np.int64)
     return chosen
 
 
 def _spread_over(rows: np.ndarray, latent: np.ndarray, centre: int, n: int) -> list[int]:
-    """The rows nearest to the centres of n clusters, without the one that `centre` stands for."""
+    """The rows nearest to the centres of n clusters, without the cluster of `centre`."""
     rows = spread_rows(rows, _MAX_CLUSTERED)
     points = latent[rows].astype(np.float64)
     n_clusters = min(n, len(np.unique(points, axis=0)))

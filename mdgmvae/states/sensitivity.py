@@ -1,4 +1,4 @@
-"""How strongly the assignment to a state depends on each feature, in the frames of that state."""
+"""How strongly the assignment to a state depends on each feature in the frames of the state."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ def mean_gradients(
     members: np.ndarray,
     n_frames: int,
 ) -> np.ndarray:
-    """Mean of |d log q(state|x) / d feature| over frames of each state.
+    """Average abs(d log q(state|x) / d feature) over frames of each state.
 
     Parameters
     ----------
     model : TrainedModel
     data : Rows
-        The features of n frames: only the rows that are used are read.
+        The features of n frames. Only the frames that are used are read.
     shown : ShownFeatures
     labels : ndarray of int64 of shape (n,)
     members : ndarray of bool of shape (n_states, k)
-        The components whose q add up to that of each state.
+        The components that make up each state.
     n_frames : int
-        Of each state no more than so many frames, evenly spread, are used.
+        Largest number of frames of each state, evenly spaced.
 
     Returns
     -------
     ndarray of shape (n_states, n_features), float64
-        In nats per unit of the feature, of an angle per radian; NaN for a state without frames.
+        In nats per unit of the feature (of an angle per radian); NaN for a state without frames.
     """
     means = np.full((len(members), len(shown)), np.nan)
     n_at_once = max(1, BLOCK_BYTES // (4 * data.n_columns))

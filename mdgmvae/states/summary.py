@@ -1,190 +1,220 @@
-"""The table of states: frames, population, how sure, how often entered, what it looks like."""
+"""The table of states: how populated each one is, how certain, and what it looks like."""
 
 from __future__ import annotations
 
-import html
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import InputError
 from ..labels import representative_rows
-from ..storage.features import FeatureSet
-from ..storage.shown_features import NO_COLUMN, ShownFeatures
+from ..storage.shown_features import ShownFeatures, with_unit
+from ..tables import Shown, Table, percent
+from ..training.dataset import Rows
+from .moments import StateMoments, means_and_spreads
+from .state_features import KINDS
 
-#: Features whose mean is shown for each state, where there are no more than this many.
+if TYPE_CHECKING:
+    from ..storage.features import FeatureSet
+
+#: Features whose means are shown. Where there are more, none is.
 MAX_SHOWN = 6
 
 
 @dataclass(frozen=True)
 class StateSummary:
-    """A row of the table.
+    """One row of the table of states.
 
     Parameters
     ----------
     state : int
+        Number of the state (or component).
     n_frames : int
     population : float
-        Share of the frames.
-    confidence : float
-        Mean of q(y|x) of the state over its frames; NaN for an empty state.
-    visits : int
-        Times that the state was entered within a continuous piece of trajectory.
+        Share of the analysed frames.
+    probability : float
+        Mean assignment probability of the frames in the state; NaN without frames.
+    stays : int
+        Uninterrupted stays in the state, however short.
     representative : int
-        Frame number nearest to the state's centre in latent space; -1 for an empty state.
-    means : dict of str to str
-        Mean of each shown feature, with its unit; angles in degrees, as circular means.
-    macrostate : int or None
-        The metastable state that the component belongs to; -1 for an empty one, None where
-        nothing is known of them.
+        Number of the frame nearest to the centre of the state in latent space; -1 without frames.
+    means : mapping of str to str
+        Mean of each shown feature with its unit; of an angle the circular mean in degrees.
+    of_state : int or None
+        Of a component, the state that it belongs to; -1 without frames.
     """
 
     state: int
     n_frames: int
     population: float
-    confidence: float
-    visits: int
+    probability: float
+    stays: int
     representative: int
-    means: dict[str, str]
-    macrostate: int | None = None
+    means: Mapping[str, str]
+    of_state: int | None = None
 
 
-def describe_states(results: Any, features: FeatureSet | None = None) -> list[StateSummary]:
-    """Describe each component that the model has, empty ones too.
+@dataclass(frozen=True, eq=False, repr=False)
+class StateTable(Shown):
+    """A table of states (or components); it shows itself as text and in a notebook.
+
+    Parameters
+    ----------
+    of : {"states", "components"}
+        What the rows are about.
+    rows : tuple of StateSummary
+        One for each state, also for states without frames.
+    """
+
+    of: str
+    rows: tuple[StateSummary, ...]
+
+    def tables(self) -> list[Table]:
+        """Return the table."""
+        kind = KINDS[self.of]
+        shown = list(dict.fromkeys(name for row in self.rows for name in row.means))
+        heads = [kind, "frames", "population / %", "mean assignment probability", "stays"]
+        heads += ["representative frame", *shown]
+        if self.of == "components":
+            heads.insert(1, "state")
+        n, n_frames = sum(row.n_frames > 0 for row in self.rows), self.n_frames
+        return [
+            Table(
+                tuple(heads),
+                tuple(self._cells(row, shown) for row in self.rows),
+                title=f"{n} {kind}{'' if n == 1 else 's'} in {n_frames:,} frames",
+                note=f"Population: share of the analysed frames. Stays: uninterrupted ones in the "
+                f"{kind}, however short. Representative: the frame nearest to the centre of the "
+                f"{kind} in latent space." + (" Features: their means." if shown else ""),
+            )
+        ]
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames in all states."""
+        return sum(row.n_frames for row in self.rows)
+
+    def _cells(self, row: StateSummary, shown: Sequence[str]) -> tuple[Any, ...]:
+        there = row.n_frames > 0
+        state = () if self.of == "states" else (row.of_state if there else "-",)
+        return (
+            row.state,
+            *state,
+            f"{row.n_frames:,}",
+            percent(row.population),
+            f"{row.probability:.2f}" if there else "-",
+            f"{row.stays:,}",
+            row.representative if there else "-",
+            *(row.means.get(name, "-") for name in shown),
+        )
+
+
+def summarize(results: Any, features: FeatureSet | None = None, of: str = "states") -> StateTable:
+    """Summarize each state that the model has, or each component.
 
     Parameters
     ----------
     results : Results
-        With ``labels``, ``probabilities``, ``latent``, ``frames``, ``lengths`` where there are
-        several continuous pieces, and ``macrostates`` where components are lumped.
+        Of an analysis or an assignment: ``labels`` and ``probabilities`` of states, ``components``
+        and ``component_probabilities``, ``latent``, ``frames``, and ``lengths`` where there are
+        several segments.
     features : FeatureSet, optional
-        Whose rows are those frames; adds the means of the features, where there are few.
+        Features of these frames. Where there are up to six, their means are in the table.
+    of : {"states", "components"}
+        What the rows are about.
 
     Returns
     -------
-    list of StateSummary
-    """
-    labels, probabilities = results.labels, results.probabilities
-    lengths = getattr(results, "lengths", (len(labels),))
-    entered = _entered(labels, lengths)
-    representatives = representative_rows(labels, results.latent)
-    summaries = []
-    for state in range(probabilities.shape[1]):
-        rows = np.flatnonzero(labels == state)
-        row = representatives.get(state)
-        sure = float(probabilities[rows, state].mean()) if len(rows) else math.nan
-        summaries.append(
-            StateSummary(
-                state=state,
-                n_frames=len(rows),
-                population=len(rows) / len(labels),
-                confidence=sure,
-                visits=int((labels[entered] == state).sum()),
-                representative=-1 if row is None else int(results.frames[row]),
-                means=_means(rows, features) if features is not None else {},
-                macrostate=_macrostate(results, rows),
-            )
-        )
-    return summaries
+    StateTable
 
-
-def _macrostate(results: Any, rows: np.ndarray) -> int | None:
-    macrostates = getattr(results, "macrostates", None)
-    if macrostates is None:
-        return None
-    return int(macrostates[rows[0]]) if len(rows) else -1
-
-
-def states_text(states: Sequence[StateSummary]) -> str:
-    """The table as lines of text.
+    Raises
+    ------
+    InputError
+        When `of` is something else, or `features` are of other frames than `results`.
 
     Examples
     --------
-    >>> print(states_text([StateSummary(0, 3, 1.0, 0.98, 1, 7, {})]))
-    state  frames  population  mean q  visits  representative frame
-        0       3     100.0 %    0.98       1                     7
+    >>> import numpy as np
+    >>> from MDAnalysis.analysis.results import Results
+    >>> from mdgmvae.states import summarize
+    >>> results = Results(
+    ...     labels=np.array([0, 0, 1]), frames=np.array([5, 6, 7]),
+    ...     probabilities=np.array([[0.9, 0.1], [0.7, 0.3], [0.2, 0.8]]),
+    ...     latent=np.array([[0.1], [0.1], [3.0]]),
+    ... )
+    >>> print(summarize(results).text().split("Population:")[0].rstrip())
+    2 states in 3 frames
+                                          mean
+                                    assignment         representative
+    state  frames  population / %  probability  stays           frame
+        0       2            66.7         0.80      1               5
+        1       1            33.3         0.80      1               7
     """
-    table = _cells(states)
-    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
-    return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        for row in table
-    )
+    if of not in KINDS:
+        raise InputError(f"of={of!r}: give 'states' or 'components'")
+    if of == "states":
+        labels, probabilities = results.labels, results.probabilities
+    else:
+        labels, probabilities = results.components, results.component_probabilities
+    n = probabilities.shape[1]
+    begins = _begins(labels, getattr(results, "lengths", (len(labels),)))
+    stays = np.bincount(labels[begins & (labels >= 0)], minlength=n)
+    representatives = representative_rows(labels, results.latent)
+    means = [{}] * n if features is None else _means(labels, n, features)
+    rows = []
+    for state in range(n):
+        own = np.flatnonzero(labels == state)
+        there = len(own) > 0
+        rows.append(
+            StateSummary(
+                state=state,
+                n_frames=len(own),
+                population=len(own) / len(labels),
+                probability=float(probabilities[own, state].mean()) if there else math.nan,
+                stays=int(stays[state]),
+                representative=int(results.frames[representatives[state]]) if there else -1,
+                means=means[state],
+                of_state=_state_of(results.labels[own]) if of == "components" else None,
+            )
+        )
+    return StateTable(of, tuple(rows))
 
 
-def states_html(states: Sequence[StateSummary]) -> str:
-    """The table for a notebook."""
-    head, *body = _cells(states)
-    rows = "".join(f"<tr>{_html_cells('td', row)}</tr>" for row in body)
-    return f"<table><thead><tr>{_html_cells('th', head)}</tr></thead><tbody>{rows}</tbody></table>"
+def _state_of(states: np.ndarray) -> int:
+    """The state of most frames of a component, -1 without any."""
+    known = states[states >= 0]
+    return int(np.bincount(known).argmax()) if len(known) else -1
 
 
-def _html_cells(tag: str, cells: Sequence[str]) -> str:
-    return "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells)
+def _begins(labels: np.ndarray, lengths: Sequence[int]) -> np.ndarray:
+    """(n_frames,) bool: frames at which a stay begins, the first of each segment among them."""
+    begins = np.ones(len(labels), bool)
+    begins[1:] = labels[1:] != labels[:-1]
+    begins[np.cumsum([0, *lengths])[:-1]] = True
+    return begins
 
 
-def _cells(states: Sequence[StateSummary]) -> list[list[str]]:
-    shown = list(dict.fromkeys(name for state in states for name in state.means))
-    lumped = any(state.macrostate is not None for state in states)
-    head = ["state", "frames", "population", "mean q", "visits", "representative frame", *shown]
-    if lumped:
-        head.insert(1, "metastable")
-    table = [head]
-    for state in states:
-        empty = state.n_frames == 0
-        row = [
-            str(state.state),
-            f"{state.n_frames:,}",
-            f"{100 * state.population:.1f} %",
-            "-" if empty else f"{state.confidence:.2f}",
-            str(state.visits),
-            "-" if empty else str(state.representative),
-            *(state.means.get(name, "-") for name in shown),
-        ]
-        if lumped:
-            row.insert(1, "-" if empty else str(state.macrostate))
-        table.append(row)
-    return table
-
-
-def _entered(labels: np.ndarray, lengths: Sequence[int]) -> np.ndarray:
-    """Rows at which a state begins: the first of each piece, and wherever the label changes."""
-    entered = np.ones(len(labels), bool)
-    entered[1:] = labels[1:] != labels[:-1]
-    starts = np.cumsum([0, *lengths])[:-1]
-    entered[starts] = True
-    return entered
-
-
-def _means(rows: np.ndarray, features: FeatureSet) -> dict[str, str]:
-    """Means of the features of a state; a cos/sin pair is one angle."""
-    columns = _shown_columns(features)
-    means = {}
-    for name, column in columns.items():
-        if not len(rows):
-            continue
-        values = np.asarray(features.values[rows][:, column], np.float64)
-        if len(column) == 2:
-            degrees = math.degrees(math.atan2(values[:, 1].mean(), values[:, 0].mean()))
-            means[name] = f"{degrees:.0f}°"
-        elif features.units[column[0]] == "radian":
-            angle = math.atan2(np.sin(values).mean(), np.cos(values).mean())
-            means[name] = f"{math.degrees(angle):.0f}°"
-        else:
-            means[name] = f"{values.mean():.2f}"
-    return means
-
-
-def _shown_columns(features: FeatureSet) -> dict[str, list[int]]:
-    """Columns of each feature to show, by its name; none where there are too many."""
+def _means(labels: np.ndarray, n: int, features: FeatureSet) -> list[dict[str, str]]:
+    """Means of the features in each state, by name; none where there are too many features."""
+    if len(features) != len(labels):
+        raise InputError(
+            f"{features.path}: has {len(features):,} frames for {len(labels):,} labels; give the "
+            "features that the results were made of"
+        )
     shown = ShownFeatures.of(features.names, features.units)
     if len(shown) > MAX_SHOWN:
-        return {}
-    return {
-        name: [first] if second == NO_COLUMN else [first, second]
-        for name, first, second in zip(
-            shown.names, shown.first.tolist(), shown.second.tolist(), strict=True
-        )
-    }
+        return [{}] * n
+    sums = StateMoments.sum_up(shown, Rows(features.path).chunks(), labels, n)
+    mean, _ = means_and_spreads(shown, sums)
+    return [
+        {
+            name: with_unit(value, unit)
+            for name, unit, value in zip(shown.names, shown.units, values.tolist(), strict=True)
+        }
+        if sums.n[state]
+        else {}
+        for state, values in enumerate(mean)
+    ]

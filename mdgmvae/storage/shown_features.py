@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-#: Where a feature has no second column.
+#: Second column of a feature that has only one.
 NO_COLUMN = -1
 
 
@@ -18,11 +18,11 @@ class ShownFeatures:
     Attributes
     ----------
     names : tuple of str
-        One a feature; "phi ALA2" for the columns "phi ALA2 cos" and "phi ALA2 sin".
+        Name of each feature; "phi ALA2" for the columns "phi ALA2 cos" and "phi ALA2 sin".
     units : tuple of str
-        "degree" of angles, else that of the column.
+        Unit of each feature: "degree" for angles, otherwise that of the column.
     first, second : ndarray of int64 of shape (n_features,)
-        Columns: of a pair the cosine and the sine, of other features the second is -1.
+        Columns of each feature: cosine and sine of a pair. Of other features the second is -1.
     is_angle : ndarray of bool of shape (n_features,)
 
     Examples
@@ -41,7 +41,13 @@ class ShownFeatures:
 
     @classmethod
     def of(cls, names: Sequence[str], units: Sequence[str]) -> ShownFeatures:
-        """Find the features in the names and units of columns."""
+        """Find the features that columns with these names and units make up.
+
+        Parameters
+        ----------
+        names, units : sequence of str
+            Name and unit of each column.
+        """
         place = {name: column for column, name in enumerate(names)}
         angles = {
             name.removesuffix(" cos"): (column, place[f"{name.removesuffix(' cos')} sin"])
@@ -64,16 +70,17 @@ class ShownFeatures:
         )
 
     def __len__(self) -> int:
+        """Return the number of features."""
         return len(self.names)
 
     def linear(self, raw: np.ndarray) -> np.ndarray:
-        """Values of the features that are no angles: (n, n_columns) -> (n, n_linear), float64."""
+        """Return the features that are not angles: (n, n_columns) -> (n, n_linear), float64."""
         return raw[:, self.first[~self.is_angle]].astype(np.float64)
 
     def directions(self, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Cosines and sines of the angles: (n, n_columns) -> twice (n, n_angles), float64.
+        """Return cosines and sines of the angles: (n, n_columns) -> twice (n, n_angles), float64.
 
-        Of length 1; a pair of two zeros has no direction and stays.
+        Each pair is scaled to length 1. A pair of zeros has no direction and stays as it is.
         """
         first, second = self.first[self.is_angle], self.second[self.is_angle]
         x = raw[:, first].astype(np.float64)
@@ -87,10 +94,10 @@ class ShownFeatures:
         return x, y
 
     def gradient(self, raw: np.ndarray, by_column: np.ndarray) -> np.ndarray:
-        """d f / d feature from d f / d column: (n, n_columns) -> (n, n_features), float64.
+        """Return d f / d feature from d f / d column: (n, n_columns) -> (n, n_features), float64.
 
-        Per unit of the column, of an angle per radian: along the circle, so
-        -sin * (d f / d cos) + cos * (d f / d sin) of a pair.
+        The gradient is per unit of the column. For a pair it is taken along the circle, per
+        radian: -sin * (d f / d cos) + cos * (d f / d sin).
         """
         gradient = by_column[:, self.first].astype(np.float64)
         pairs = np.flatnonzero(self.second != NO_COLUMN)
@@ -101,3 +108,22 @@ class ShownFeatures:
             cosines[:, of_angles] * by_sine - sines[:, of_angles] * gradient[:, pairs]
         )
         return gradient
+
+
+def with_unit(value: float, unit: str) -> str:
+    """Return a value of a feature with its unit, as text.
+
+    Angles are rounded to degrees. Other values have two decimals, or two significant digits where
+    they are small or large.
+
+    Examples
+    --------
+    >>> [with_unit(-63.2, "degree"), with_unit(3.14159, "angstrom"), with_unit(0.00123, "1")]
+    ['-63°', '3.14 Å', '0.0012']
+    """
+    if np.isnan(value):
+        return "-"
+    if unit == "degree":
+        return f"{value:.0f}°"
+    digits = f"{value:.2f}" if value == 0 or 0.05 <= abs(value) < 1e5 else f"{value:.2g}"
+    return digits + {"angstrom": " Å", "1": ""}.get(unit, f" {unit}")

@@ -12,7 +12,7 @@ from mdgmvae.annotation import write_h5md, write_pdb, write_states
 from mdgmvae.annotation.writers import WRITERS
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
-from mdgmvae.states.representatives import diverse_rows
+from mdgmvae.states.representatives import diverse_frames
 
 pytestmark = [
     # What MDAnalysis and mdtraj say of files without unit cells and elements, and of DCD files.
@@ -233,7 +233,7 @@ def test_representatives_are_superposed_on_the_first_one(dipeptide, tmp_path):
     (path,) = (tmp_path / "s").iterdir()
     assert path.name == "state_0.pdb"
     written = mda.Universe(str(path))
-    chosen = frames[diverse_rows(labels, latent, probabilities[:, 0], frames)[0]]
+    chosen = frames[diverse_frames(labels, latent, probabilities[:, 0], frames)[0]]
     remarks = [f"MODEL {i} IS FRAME {frame}" for i, frame in enumerate(chosen, start=1)]
     assert written.trajectory.remarks == remarks
     assert written.trajectory.title[0].endswith("state 0")

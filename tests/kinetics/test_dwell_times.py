@@ -8,7 +8,7 @@ from mdgmvae.kinetics import visits
 
 
 def test_phi_above_zero_was_entered_once():
-    found = visits(metastable(), min_rows=5)
+    found = visits(metastable(), min_frames=5)
     assert (found.visits[2], found.entries[2], found.exits[2]) == (1, 1, 1)
     assert found.visits[0] > 100
     assert visits(metastable()).mean_length[2] == 657
@@ -31,13 +31,13 @@ def test_mean_length_is_that_of_the_chain_though_pieces_cut_visits_off():
         np.testing.assert_allclose(found.mean_length, [50, 20], rtol=0.08)
 
 
-@pytest.mark.parametrize("min_rows", [2, 4])
-def test_short_stays_do_not_interrupt(min_rows):
+@pytest.mark.parametrize("min_frames", [2, 4])
+def test_short_stays_do_not_interrupt(min_frames):
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1, 0], 500)
     noisy = labels.copy()
     noisy[rng.choice(len(labels), 10, replace=False)] = 2
-    found = visits(noisy, min_rows=min_rows)
+    found = visits(noisy, min_frames=min_frames)
     assert found.visits.tolist() == [2, 1, 0]
     assert found.entries.tolist() == [1, 1, 0]
     assert visits(noisy).visits.sum() > 10

@@ -52,7 +52,7 @@ def test_alanine_dipeptide_has_its_timescales():
     assert (found.upper[:, 0] > 3 * found.timescales[:, 0]).all()  # it was seen once
     assert (found.upper[:, 1] - found.lower[:, 1] < 6).all()
     without = implied_timescales(conventional(), lags=[5], n_samples=0)
-    assert without.unit == "rows"
+    assert without.unit == "frames"
     assert np.isnan(without.lower).all()
     np.testing.assert_allclose(without.timescales[0] * DT, found.timescales[0])
 

@@ -7,17 +7,19 @@ import time
 import numpy as np
 import pytest
 from alanine_basins import conventional, dihedrals, markov_chain, metastable
+from MDAnalysis.analysis.results import Results
 from paths import DATA, ROOT
 from sklearn.cluster import KMeans
 
 from mdgmvae.errors import InputError
 from mdgmvae.kinetics import lump
 from mdgmvae.states import judge
+from mdgmvae.states.judgement import judge_results
 
 LAG = 5
 DT = 2.0
 ONCE = "state 2 was entered once: its population and lifetime are not supported by these data"
-FINE = "nothing in these frames speaks against these states at this lag"
+FINE = "these frames support these states at this lag time"
 
 
 def words(judgement):
@@ -29,17 +31,19 @@ def test_states_of_alanine_dipeptide():
     assert words(found) == ["metastable", "metastable", "not supported"]
     assert found.verdicts[0] == ONCE
     (other,) = found.verdicts[1:]
-    assert other.startswith("VAMP-2 is 1.") and "seen in some blocks only" in other
+    assert other.startswith("VAMP-2 is 2.38 on all frames, but 1.")
+    assert other.endswith("seen in a part of the trajectory only")
     assert not found.is_supported
 
 
 def test_states_that_mix_within_the_lag_are_one():
     found = judge(conventional(), lag=LAG, dt=DT)
     assert words(found) == ["not metastable", "not metastable", "metastable", "not supported"]
-    assert "states 0 and 1 exchange within the lag: one metastable state" in found.verdicts
-    (memory,) = [said for said in found.verdicts if "no memory" in said]
-    assert memory.startswith("states 0 and 1 keep no memory over the lag (")
-    assert memory.endswith(" ps against 10 ps): not metastable")
+    one = "states 0 and 1 exchange within the lag time: they are one metastable state"
+    assert one in found.verdicts
+    (memory,) = [said for said in found.verdicts if "memory" in said]
+    assert memory.startswith("states 0 and 1 lose their memory in ")
+    assert memory.endswith(" ps, within the lag time of 10 ps: not metastable")
 
 
 def test_a_state_shorter_than_the_lag_is_told_with_both_times():
@@ -47,8 +51,8 @@ def test_a_state_shorter_than_the_lag_is_told_with_both_times():
     found = judge(markov_chain(chain, 20_000), lag=10, dt=DT)
     assert words(found) == ["metastable", "metastable", "not metastable"]
     (said,) = [said for said in found.verdicts if "shorter" in said]
-    assert said.startswith("state 2 lives shorter than the lag (")
-    assert said.endswith(" ps against 20 ps): not metastable")
+    assert said.startswith("state 2 has a lifetime of ")
+    assert said.endswith(" ps, shorter than the lag time of 20 ps: not metastable")
 
 
 def test_five_wells_are_metastable(five_wells):
@@ -56,7 +60,7 @@ def test_five_wells_are_metastable(five_wells):
     assert words(found) == ["metastable"] * 5
     assert found.verdicts == [FINE]
     assert found.is_supported
-    assert found.unit == "rows"
+    assert found.unit == "frames"
     assert "VAMP-2" in found.text().splitlines()[0]
 
 
@@ -64,8 +68,9 @@ def test_two_basins_of_mueller_brown_are_one_state():
     labels = np.load(DATA / "mueller_brown_labels.npy")
     found = judge(labels, lag=2)
     assert words(found) == ["metastable", "not metastable", "metastable"]
-    assert "states 1 and 2 exchange within the lag: one metastable state" in found.verdicts
-    assert any(said.startswith("state 1 lives shorter than the lag") for said in found.verdicts)
+    one = "states 1 and 2 exchange within the lag time: they are one metastable state"
+    assert one in found.verdicts
+    assert any(said.startswith("state 1 has a lifetime of ") for said in found.verdicts)
 
 
 @pytest.mark.parametrize("make", [metastable, lambda: np.repeat([0, 1], [19_000, 1000])])
@@ -74,8 +79,9 @@ def test_shuffled_time_has_no_metastable_state(make):
     shuffled = np.random.default_rng(0).permutation(make())
     found = judge(shuffled, lag=LAG, dt=DT)
     assert set(words(found)) == {"not metastable"}
-    assert any(said.startswith("all states exchange within the lag") for said in found.verdicts)
-    assert not any("some blocks only" in said for said in found.verdicts)
+    mixed = "all states exchange within the lag time: no process between them is slower, so they"
+    assert f"{mixed} are one metastable state" in found.verdicts
+    assert not any("held out" in said for said in found.verdicts)
 
 
 def test_noise_in_the_labels_fails_the_markov_test():
@@ -83,36 +89,39 @@ def test_noise_in_the_labels_fails_the_markov_test():
     rng = np.random.default_rng(0)
     noisy = np.where(rng.random(len(truth)) < 0.1, rng.integers(0, 2, len(truth)), truth)
     found = judge(np.minimum(noisy, 1), lag=LAG, dt=DT)
-    assert any(said.startswith("implied timescales still rise") for said in found.verdicts)
+    assert any(said.startswith("implied timescales still increase") for said in found.verdicts)
     mislabelled = np.where(rng.random(len(truth)) < 0.05, 2, truth)
     found = judge(mislabelled, lag=LAG, dt=DT)
     assert any(
-        said.startswith("Chapman-Kolmogorov test fails for state") for said in found.verdicts
+        said.startswith("the Chapman-Kolmogorov test fails for state") for said in found.verdicts
     )
 
 
 def test_events_are_counted_in_words():
-    def said_of(states, rows, lengths=None):
-        found = judge(np.repeat(states, rows), lag=10, lengths=lengths)
+    def said_of(states, frames, lengths=None):
+        found = judge(np.repeat(states, frames), lag=10, lengths=lengths)
         return [said for said in found.verdicts if not said.startswith("VAMP-2")]
 
     end = "their populations and lifetimes are not supported by these data"
     # The start and the end of a trajectory are neither an entry nor an exit.
     assert said_of([0, 1], [500, 400]) == [
-        "state 0 was there at the start, left once and never entered: its population and lifetime "
-        "are not supported by these data",
+        "state 0 was occupied at the start, left once and never entered: its population and "
+        "lifetime are not supported by these data",
         "state 1 was entered once and never left: its population and lifetime are not supported "
         "by these data",
     ]
     assert said_of([0, 1, 0, 1, 0, 1, 0], [300] * 7)[0] == (
-        "states 0 and 1 were entered only 3 times each: their populations and lifetimes are rough"
+        "states 0 and 1 were entered only 3 times each: their populations and lifetimes are rough "
+        "estimates"
     )
     assert said_of([0, 1], [500, 500], [500, 500]) == [
         f"states 0 and 1 were never entered and never left: {end}",
-        "the states fall into 2 sets that never exchange a frame: how populated one is beside "
-        "another is not known from these data",
+        "the states form 2 sets without transitions between them: these data do not determine the "
+        "relative populations of the sets",
     ]
-    assert said_of([0], [500]) == ["all frames are in state 0: there is nothing to tell apart"]
+    assert said_of([0], [500]) == [
+        "all frames are in state 0: there are no others to compare it with"
+    ]
 
 
 def test_returns_within_the_lag_are_no_events():
@@ -132,43 +141,91 @@ def test_empty_components_and_uncertain_frames():
     assert "states 1 and 4 have no frames" in found.verdicts
     assert not any("certainty" in said for said in found.verdicts)
     unsure = judge(labels, 0.5 * sure + 0.1, lag=LAG, dt=DT).verdicts
-    assert "frames are assigned with little certainty (0 % have a q above 0.95)" in unsure
+    little = "frames are assigned with little certainty: 0 % have an assignment probability above"
+    assert f"{little} 0.95" in unsure
 
 
-def test_components_and_their_macrostates_are_both_judged():
+def test_states_are_judged_and_their_components_beside_them():
     angles = np.radians(dihedrals())
     points = np.column_stack([np.cos(angles), np.sin(angles)])
     components = KMeans(8, n_init=3, random_state=0).fit_predict(points)
     lumped = lump(components, lag=LAG).labels
-    found = judge(components, lag=LAG, dt=DT, macrostates=lumped)
-    assert len(found.states) == 8
-    assert words(found.macrostates) == ["metastable", "metastable", "not supported"]
-    assert f"metastable {ONCE}" in found.verdicts
-    assert any(said.startswith("components ") for said in found.verdicts)
+    sure = 0.9 * np.eye(8)[components] + 0.0125
+    found = judge(components, sure, lag=LAG, dt=DT, states=lumped)
+    assert words(found) == ["metastable", "metastable", "not supported"]
+    assert ONCE in found.verdicts
+    assert not any(said.startswith("component") for said in found.verdicts)
+    alone = judge(lumped, lag=LAG, dt=DT)
+    assert found.frames.tolist() == alone.frames.tolist()
+    np.testing.assert_array_equal(
+        found.equilibrium_populations.upper, alone.equilibrium_populations.upper
+    )
+    assert not found.is_supported
+    # A frame that belongs to two components of one state belongs to the state.
+    n_joined = np.bincount(found.state_of_component)
+    expected = 0.9 + 0.0125 * n_joined
+    assert found.quality.share_certain == (expected > 0.95)[lumped].mean()
+    assert len(found.components.states) == 8 and found.components.kind == "component"
+    assert found.components.quality.share_certain == 0
+    assert any(said.startswith("components ") for said in found.components.verdicts)
+    np.testing.assert_array_equal(found.state_of_component[components], lumped)
     text = found.text()
-    assert text.index("component ") < text.index("\nmetastable  ") < text.index(ONCE)
+    assert text.index(ONCE) < text.index("\ncomponent  ") < text.index("- components ")
+
+
+def test_states_that_are_the_components_are_shown_once():
+    labels = metastable()
+    found = judge(labels, lag=LAG, dt=DT, states=labels)
+    assert found.text() == judge(labels, lag=LAG, dt=DT).text()
+    assert words(found.components) == words(found)
+
+
+def test_results_of_an_analysis_are_judged():
+    """States that have no frames here keep their number; segments and times are those given."""
+    components = np.array([2, 0, 3])[metastable()]
+    of_component = np.array([1, 3, 0, 2])
+    states = of_component[components]
+    results = Results(
+        labels=states, components=components,
+        probabilities=np.eye(4, dtype=np.float32)[states],
+        component_probabilities=np.eye(4, dtype=np.float32)[components],
+        lengths=(12_000, 8_000), times=DT * np.r_[np.arange(12_000), np.arange(8_000)],
+    )  # fmt: skip
+    found = judge_results(results, LAG, n_samples=10)
+    assert (found.unit, found.lag_time) == ("ps", 10.0)
+    assert words(found)[3] == "empty" and len(words(found)) == 4
+    same = judge(states, lag=LAG, lengths=results.lengths, dt=DT, n_samples=10)
+    np.testing.assert_array_equal(
+        same.lifetimes.from_model.upper, found.lifetimes.from_model.upper[:3]
+    )
+    assert found.state_of_component.tolist() == [1, -1, 0, 2]
+    assert judge_results(results, None, n_samples=2).lag == 1
 
 
 def test_table_has_a_row_for_each_state():
     found = judge(metastable(), lag=LAG, dt=DT)
-    headline, head, *rows = found.text().splitlines()[:5]
-    assert headline.startswith("3 states in 20,000 frames, lag 10 ps, VAMP-2 2.38")
-    assert head.split("  ")[0] == "state" and "lifetime / ps" in head
-    assert rows[0].split()[1] == "54.9"
-    assert rows[2].endswith("1      1  not supported")
+    headline, _, head, *rows = found.text().splitlines()[:6]
+    assert headline.startswith("3 states in 20,000 frames, lag time 10 ps, VAMP-2 2.38")
+    assert head.split()[0] == "state" and "lifetime / ps" in head
+    assert rows[0].split()[:4] == ["0", "10,974", "54.9", "54.9"]
+    assert rows[2].split()[-4:] == ["1", "1", "not", "supported"]
     page = found._repr_html_()
     assert page.count("<tr>") == 4
     assert ONCE in page
-    assert "visits &gt;= lag" in page
+    assert "equilibrium population / %" in page
 
 
 def test_dictionary_survives_json():
-    found = judge(np.array([0, 2, 3])[metastable()], lag=LAG, macrostates=metastable())
+    found = judge(np.array([0, 2, 3])[metastable()], lag=LAG, states=metastable())
     kept = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert kept["states"] == words(found)
-    assert kept["verdicts"] + kept["macrostates"]["verdicts"] == found.verdicts
-    assert kept["populations"]["value"][1] == 0
-    assert kept["lifetimes"]["from_model"]["value"][1] is None
+    assert kept["verdicts"] == found.verdicts
+    assert kept["state_of_component"] == [0, -1, 1, 2]
+    components = kept["components"]
+    assert components["states"][1] == "empty"
+    assert components["equilibrium_populations"]["value"][1] == 0
+    assert components["lifetimes"]["from_model"]["value"][1] is None
+    assert components["components"] is None
     assert len(kept["chapman_kolmogorov"]["predicted"]["value"]) == 5
 
 
@@ -181,22 +238,25 @@ def test_judgement_takes_seconds():
     labels = np.tile(metastable(), 3)[:50_000]
     labels = np.where(labels == 0, labels, labels + np.arange(50_000) // 1000 % 2)
     start = time.perf_counter()
-    judge(labels, lag=LAG, macrostates=labels)
+    judge(labels, lag=LAG, states=labels // 2)
     assert time.perf_counter() - start < 5
 
 
 def test_few_frames_are_judged_without_cross_validation():
     found = judge(np.repeat([0, 1, 0], 12), lag=LAG)
     assert found.cross_validated is None
-    assert "cross-validated" not in found.text()
+    assert "held out" not in found.text()
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"lag": 100}, "lag=100"),
-        ({"lag": 1, "macrostates": [0]}, "macrostates: there are 1 for 100"),
-        ({"lag": 1, "probabilities": np.full((3, 2), 0.5)}, "probabilities: there are 3 rows"),
+        ({"lag": 1, "states": [0]}, "states: there are 1 for 100"),
+        (
+            {"lag": 1, "probabilities": np.full((3, 2), 0.5)},
+            "probabilities: there are those of 3 frames",
+        ),
         ({"lag": 1, "probabilities": np.ones((100, 1))}, "k=1: there is a label 1"),
     ],
 )
@@ -208,12 +268,12 @@ def test_what_cannot_be_judged_is_refused(options, said):
 def test_document_shows_what_is_printed():
     document = (ROOT / "docs" / "judgement.md").read_text(encoding="utf-8")
     found = judge(metastable(), lag=LAG, dt=DT)
-    headline, head, *_ = found.text().splitlines()
-    assert f"{headline}\n{head}\n" in document
+    headline, above, head, *_ = found.text().splitlines()
+    assert f"{headline}\n{above}\n{head}\n" in document
     # The intervals are sampled, and may differ in the last digit on another machine.
     for population, said in zip((54.9, 41.9, 3.3), found.states, strict=True):
         assert re.search(
-            rf"^ +{said.state} +{population} \(.* {said.word}$", document, re.MULTILINE
+            rf"^ +{said.state} +.* {population} \(.* {said.word}$", document, re.MULTILINE
         )
-        assert round(100 * found.populations.value[said.state], 1) == population
+        assert round(100 * found.equilibrium_populations.value[said.state], 1) == population
     assert all(f"- {said}\n" in document for said in found.verdicts)

@@ -1,0 +1,183 @@
+"""Transitions between states: how many were seen, their rates and mean first passage times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..labels import as_labels, n_states_of
+from ..tables import Shown, Table
+from .dwell_times import transition_counts
+from .markov import connected_sets
+from .posterior import Estimate, Posterior, time_unit
+from .rates import passage_times_of
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Transitions(Shown):
+    """Transitions between n states; it shows itself as a table.
+
+    In every array the first index is the state that is left, the second the state that is
+    reached.
+
+    Parameters
+    ----------
+    counts : ndarray of int64 of shape (n, n)
+        Transitions seen, between visits of at least one lag; 0 on the diagonal.
+    rates : Estimate of shape (n, n)
+        Rates in 1/`unit`. The diagonal is minus the sum of the rates out, so that
+        ``expm(time * rates.value)`` are transition probabilities. NaN for states without frames,
+        and everywhere where states exchange so fast that nothing is left after one lag.
+    mean_first_passage_times : Estimate of shape (n, n)
+        In `unit`; 0 on the diagonal, infinite where there is no way, NaN for states without
+        frames.
+    lag : int
+        Lag time in frames.
+    dt : float
+        Time between frames, in `unit`.
+    unit : str
+        "ps" or "frames".
+    """
+
+    counts: np.ndarray
+    rates: Estimate
+    mean_first_passage_times: Estimate
+    lag: int
+    dt: float
+    unit: str
+
+    def tables(self) -> list[Table]:
+        """Return a table with a row for each pair of states that have frames."""
+        there = np.flatnonzero(~np.isnan(np.diag(self.mean_first_passage_times.value))).tolist()
+        rows = tuple(
+            (
+                start,
+                end,
+                f"{self.counts[start, end]:,}",
+                self.rates.cell(start, end),
+                self.mean_first_passage_times.cell(start, end),
+            )
+            for start in there
+            for end in there
+            if start != end
+        )
+        heads = (
+            *("from state", "to state", "transitions"),
+            f"rate / {self.rates.unit}",
+            f"mean first passage time / {self.unit}",
+        )
+        n = len(there)
+        return [
+            Table(
+                heads,
+                rows,
+                title=f"Transitions between {n} state{'' if n == 1 else 's'}, lag "
+                f"{self.lag * self.dt:g} {self.unit}",
+                note="Transitions: seen in the trajectory, between visits of at least one lag. "
+                "Rates and times: of the Markov model at the lag time, with 95 % credible "
+                "intervals in brackets.",
+            )
+        ]
+
+
+def transitions(
+    labels: Any,
+    *,
+    lag: int,
+    lengths: Sequence[int] | None = None,
+    dt: float | None = None,
+    k: int | None = None,
+    n_samples: int = 50,
+    seed: int = 0,
+) -> Transitions:
+    """Count the transitions between states, and estimate their rates and passage times.
+
+    The rates are the generator of the reversible Markov model at the lag,
+    K = log(T(lag)) / lag, with what noise makes negative off the diagonal set to 0 (Buchete &
+    Hummer, J. Phys. Chem. B 112, 6057 (2008)). Unlike transition probabilities they do not
+    depend on the lag where states and lag make a Markov model.
+
+    Parameters
+    ----------
+    labels : (n_frames,) array-like of int
+        States in the order of time, -1 for none.
+    lag : int
+        Lag time in frames.
+    lengths : sequence of int, optional
+        Frames of each segment. Default: one segment.
+    dt : float, optional
+        Time between frames in ps. Without it (or with NaN) times are in frames.
+    k : int, optional
+        Number of states. Default: one more than the largest label.
+    n_samples : int
+        Models from the posterior; 0 for no intervals.
+    seed : int
+        Same seed, same intervals.
+
+    Returns
+    -------
+    Transitions
+
+    Raises
+    ------
+    InputError
+        When an argument cannot be used.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.kinetics import transitions
+    >>> labels = np.repeat([0, 1, 0, 1, 0], [300, 100, 300, 100, 300])
+    >>> found = transitions(labels, lag=1, dt=2.0)
+    >>> found.counts.tolist(), found.unit
+    ([[0, 2], [2, 0]], 'ps')
+    >>> found.mean_first_passage_times.value.round().tolist()
+    [[0.0, 899.0], [200.0, 0.0]]
+    >>> found.rates.value.round(4).tolist()
+    [[-0.0011, 0.0011], [0.005, -0.005]]
+    """
+    states = as_labels(labels)
+    k = n_states_of(states, k)
+    scale, unit = time_unit(dt)
+    model = Posterior.fit(states, lag=lag, lengths=lengths, k=k, n_samples=n_samples, seed=seed)
+    per_time = "1/ps" if unit == "ps" else "1/frame"
+    rates = model.estimate(lambda p, pi: _generator(p, pi) / (scale * model.lag), per_time)
+    return Transitions(
+        counts=transition_counts(states, lengths, k, model.lag),
+        rates=rates,
+        mean_first_passage_times=passage_times_of(model, dt),
+        lag=model.lag,
+        dt=scale,
+        unit=unit,
+    )
+
+
+def _generator(matrix: np.ndarray, stationary: np.ndarray) -> np.ndarray:
+    """The logarithm of a reversible transition matrix as a generator, per lag."""
+    rates = np.full(matrix.shape, np.nan)
+    there = np.flatnonzero(stationary > 0)
+    block = np.ix_(there, there)
+    # A reversible matrix is similar to a symmetric one, whose logarithm is real if it has one.
+    root = np.sqrt(stationary[there])
+    symmetric = root[:, None] * matrix[block] / root[None, :]
+    values, vectors = np.linalg.eigh((symmetric + symmetric.T) / 2)
+    if values[0] <= 0:
+        return rates
+    logarithm = (vectors * np.log(np.minimum(values, 1.0))) @ vectors.T
+    found = np.maximum(logarithm / root[:, None] * root[None, :], 0.0)
+    found[~_reachable(matrix[block])] = 0.0
+    np.fill_diagonal(found, 0.0)
+    np.fill_diagonal(found, -found.sum(axis=1))
+    rates[block] = found
+    return rates
+
+
+def _reachable(matrix: np.ndarray) -> np.ndarray:
+    """(n, n) bool: pairs of states in one connected set."""
+    reachable = np.zeros(matrix.shape, bool)
+    for states in connected_sets(matrix):
+        reachable[np.ix_(states, states)] = True
+    return reachable

@@ -1,0 +1,137 @@
+"""What the frames show of each state: counts, times, tests and scores, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import InputError
+from ..kinetics.certainty import AssignmentQuality, assignment_quality
+from ..kinetics.dwell_times import Visits, visits
+from ..kinetics.lumping import Lumping, lump
+from ..kinetics.markov_test import ChapmanKolmogorov, chapman_kolmogorov_of
+from ..kinetics.posterior import Estimate, Posteriors
+from ..kinetics.rates import Lifetimes, lifetimes_of, passage_times_of, populations_of
+from ..kinetics.timescales import ImpliedTimescales, default_lags, timescales_at
+from ..kinetics.vamp import CrossValidatedScore, vamp2, vamp2_cross_validated
+from ..segments import checked_lag, discrete_trajectories
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Evidence:
+    """The kinetics of k states (or components) of a trajectory.
+
+    Parameters
+    ----------
+    kind : str
+        "state" or "component".
+    lag : int
+        Lag time in frames.
+    dt : float
+        Time between frames, in `unit`.
+    unit : str
+        "ps" or "frames".
+    frames : ndarray of int64 of shape (k,)
+        Frames in each state.
+    visits : Visits
+        Visits of at least one lag. Shorter stays are returns over a barrier.
+    equilibrium_populations : Estimate of shape (k,)
+        Of the Markov model at the lag time.
+    lifetimes : Lifetimes
+        In `unit`.
+    passage_times : Estimate of shape (k, k)
+        Mean first passage times from the first to the second index, in `unit`.
+    timescales : ImpliedTimescales
+        At several lag times.
+    chapman_kolmogorov : ChapmanKolmogorov
+    lumping : Lumping
+        The metastable states that these states make up at the lag time.
+    vamp2 : float
+        VAMP-2 score of the labels on all frames.
+    cross_validated : CrossValidatedScore or None
+        The same score on frames held out. None where there are too few frames.
+    quality : AssignmentQuality or None
+        How certain the assignment is. None without probabilities.
+    """
+
+    kind: str
+    lag: int
+    dt: float
+    unit: str
+    frames: np.ndarray
+    visits: Visits
+    equilibrium_populations: Estimate
+    lifetimes: Lifetimes
+    passage_times: Estimate
+    timescales: ImpliedTimescales
+    chapman_kolmogorov: ChapmanKolmogorov
+    lumping: Lumping
+    vamp2: float
+    cross_validated: CrossValidatedScore | None
+    quality: AssignmentQuality | None
+
+    @property
+    def populations(self) -> np.ndarray:
+        """(k,) float64: share of the frames in each state."""
+        return np.asarray(self.frames / self.frames.sum())
+
+    @property
+    def lag_time(self) -> float:
+        """The lag time in `unit`."""
+        return self.lag * self.dt
+
+
+def evidence_of(
+    labels: np.ndarray,
+    probabilities: np.ndarray | None,
+    *,
+    kind: str,
+    k: int,
+    lag: int,
+    lengths: Sequence[int] | None,
+    dt: float | None,
+    n_samples: int,
+    seed: int,
+) -> Evidence:
+    """Gather the evidence on labels (n_frames,) of k states; the arguments are those of `judge`.
+
+    Raises
+    ------
+    InputError
+        When an argument cannot be used.
+    """
+    segments = discrete_trajectories(labels, lengths)
+    lag = checked_lag(lag, segments)
+    longest = max(map(len, segments))
+    # Timescales that still increase at twice the lag have not converged.
+    lags = sorted({*default_lags(lag, longest), *([2 * lag] if 2 * lag < longest else [])})
+    models = Posteriors(labels, lengths, k, n_samples, seed)
+    test = chapman_kolmogorov_of(models, lag, dt)
+    return Evidence(
+        kind=kind,
+        lag=lag,
+        dt=test.dt,
+        unit=test.unit,
+        frames=np.bincount(labels[labels >= 0], minlength=k),
+        visits=visits(labels, lengths=lengths, k=k, min_frames=lag),
+        equilibrium_populations=populations_of(models.at(lag)),
+        lifetimes=lifetimes_of(models.at(lag), visits(labels, lengths=lengths, k=k), dt),
+        passage_times=passage_times_of(models.at(lag), dt),
+        timescales=timescales_at(models, lags, dt),
+        chapman_kolmogorov=test,
+        lumping=lump(labels, lag=lag, lengths=lengths, k=k),
+        vamp2=vamp2(labels, lag=lag, lengths=lengths),
+        cross_validated=_cross_validated(labels, lag, lengths),
+        quality=None if probabilities is None else assignment_quality(probabilities),
+    )
+
+
+def _cross_validated(
+    labels: np.ndarray, lag: int, lengths: Sequence[int] | None
+) -> CrossValidatedScore | None:
+    try:
+        return vamp2_cross_validated(labels, lag=lag, lengths=lengths)
+    except InputError:  # too few frames for the folds
+        return None

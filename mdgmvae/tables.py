@@ -1,0 +1,240 @@
+"""Tables of results: as text, as HTML, as CSV, and results that show themselves by them."""
+
+from __future__ import annotations
+
+import csv
+import html
+import math
+import os
+import re
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+#: Two spaces between columns.
+_GAP = "  "
+#: Characters of a line of sentences.
+_LINE = 100
+#: What a cell of a column of numbers looks like; other columns are words, and start on the left.
+_NUMBER = re.compile(r"[*\s]*([-+±]?(\d|inf|nan)|-?$)")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with what belongs above and below it.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Heads of the columns. In text, a long head is wrapped onto several lines.
+    rows : tuple of tuple
+        One cell a column. Text and HTML show ``str(cell)``.
+    title : str
+        A line above the table.
+    note : str
+        A paragraph below the table that explains it.
+    sentences : tuple of str
+        A list below the table.
+
+    Examples
+    --------
+    >>> table = Table(("state", "mean distance"), ((0, "3.1 Å"), (1, "12.5 Å")), title="2 states")
+    >>> print(table.text())
+    2 states
+               mean
+    state  distance
+        0     3.1 Å
+        1    12.5 Å
+    >>> table.html()[:24]
+    '<table><caption>2 states'
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    title: str = ""
+    note: str = ""
+    sentences: tuple[str, ...] = ()
+
+    def text(self) -> str:
+        """Return the table as lines of text: columns of numbers end on the right."""
+        lines = [self.title] if self.title else []
+        if self.rows:
+            lines += self._lines()
+        if self.note:
+            lines += textwrap.wrap(self.note, _LINE)
+        lines += [f"- {sentence}" for sentence in self.sentences]
+        return "\n".join(lines)
+
+    def html(self) -> str:
+        """Return the table as HTML. Every cell, head and sentence is escaped."""
+        parts = []
+        if self.rows:
+            caption = f"<caption>{html.escape(self.title)}</caption>" if self.title else ""
+            body = "".join(f"<tr>{_tags('td', row)}</tr>" for row in self.rows)
+            head = f"<thead><tr>{_tags('th', self.columns)}</tr></thead>"
+            parts.append(f"<table>{caption}{head}<tbody>{body}</tbody></table>")
+        elif self.title:
+            parts.append(f"<p>{html.escape(self.title)}</p>")
+        if self.note:
+            parts.append(f"<p>{html.escape(self.note)}</p>")
+        if self.sentences:
+            parts.append(f"<ul>{_tags('li', self.sentences)}</ul>")
+        return "".join(parts)
+
+    def write_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the columns and rows to a .csv file.
+
+        Parameters
+        ----------
+        path : path-like
+            The file to write. To replace a file as a whole, write to the path that
+            `mdgmvae.storage.atomic.atomic_file` gives.
+        """
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(self.columns)
+            writer.writerows(self.rows)
+
+    def _lines(self) -> list[str]:
+        body = [[str(cell) for cell in row] for row in self.rows]
+        columns = list(zip(*body, strict=True))
+        heads = [_wrapped(head, cells) for head, cells in zip(self.columns, columns, strict=True)]
+        height = max(map(len, heads))
+        heads = [[""] * (height - len(head)) + head for head in heads]
+        widths = [
+            max(map(len, (*head, *cells))) for head, cells in zip(heads, columns, strict=True)
+        ]
+        adjust = [_adjustment(cells) for cells in columns]
+        lines = [
+            _GAP.join(
+                place(cell, width) for place, cell, width in zip(adjust, row, widths, strict=True)
+            )
+            for row in (*zip(*heads, strict=True), *body)
+        ]
+        return [line.rstrip() for line in lines]
+
+
+class Shown:
+    """Base class of results that show themselves: as text at the prompt, as HTML in a notebook."""
+
+    def tables(self) -> Sequence[Table]:
+        """Return the tables that show this result."""
+        raise NotImplementedError
+
+    def text(self) -> str:
+        """Return the tables as text."""
+        return "\n\n".join(table.text() for table in self.tables())
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        return "".join(table.html() for table in self.tables())
+
+
+def to_plain(value: Any) -> Any:
+    """Return `value` as numbers, strings, lists and dictionaries that JSON can hold.
+
+    Arrays and tuples become lists, dataclasses dictionaries, and numbers that are not finite None.
+
+    Examples
+    --------
+    >>> to_plain({"energy": np.array([1.5, np.nan]), "n": np.int64(3)})
+    {'energy': [1.5, None], 'n': 3}
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {key: to_plain(entry) for key, entry in value.items()}
+    if isinstance(value, np.ndarray | list | tuple):
+        return [to_plain(entry) for entry in value]
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return value
+
+
+def named(kind: str, numbers: Sequence[int]) -> str:
+    """Return the name of one or several states or components.
+
+    Parameters
+    ----------
+    kind : str
+        "state" or "component".
+    numbers : sequence of int
+        At least one.
+
+    Examples
+    --------
+    >>> named("state", [0]), named("component", [0, 2, 3])
+    ('state 0', 'components 0, 2 and 3')
+    """
+    if len(numbers) == 1:
+        return f"{kind} {numbers[0]}"
+    return f"{kind}s {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+
+
+def number(value: float) -> str:
+    """Return a number with two significant digits, or as many as there are before the point.
+
+    Examples
+    --------
+    >>> [number(value) for value in (0.123, 3.14, 31.4, 31415.9, float("inf"), float("nan"))]
+    ['0.12', '3.1', '31', '31,416', 'inf', '-']
+    """
+    if np.isnan(value):
+        return "-"
+    if np.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    if abs(value) >= 10 or value == 0:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2g}"
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage without its sign.
+
+    Examples
+    --------
+    >>> percent(0.5489), percent(float("nan"))
+    ('54.9', '-')
+    """
+    return "-" if np.isnan(share) else f"{100 * share:.1f}"
+
+
+def interval(
+    value: float, lower: float, upper: float, shown: Callable[[float], str] = number
+) -> str:
+    """Return a value with its interval, where there is one.
+
+    Examples
+    --------
+    >>> interval(57.2, 51.1, 63.4), interval(0.0, 0.0, 0.0), interval(4.0, np.nan, np.nan)
+    ('57 (51 to 63)', '0', '4.0')
+    """
+    middle, low, high = shown(value), shown(lower), shown(upper)
+    known = low != "-" or high != "-"
+    return f"{middle} ({low} to {high})" if known and not low == middle == high else middle
+
+
+def _wrapped(head: str, cells: Sequence[str]) -> list[str]:
+    """Lines of a head that is no wider than the cells, or than its longest word."""
+    # A unit stays beside what it is the unit of.
+    words = head.replace(" / ", "\0/\0")
+    width = max(map(len, (*cells, *words.split(" "), "")))
+    lines = textwrap.wrap(words, width, break_on_hyphens=False) or [""]
+    return [line.replace("\0", " ") for line in lines]
+
+
+def _adjustment(cells: Sequence[str]) -> Callable[[str, int], str]:
+    return str.rjust if all(map(_NUMBER.match, cells)) else str.ljust
+
+
+def _tags(tag: str, cells: Sequence[Any]) -> str:
+    return "".join(f"<{tag}>{html.escape(str(cell))}</{tag}>" for cell in cells)

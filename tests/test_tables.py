@@ -1,0 +1,72 @@
+"""Tables say the same as text, as HTML and as CSV, and break nothing."""
+
+import csv
+import json
+from dataclasses import dataclass
+
+import numpy as np
+
+from mdgmvae.kinetics import implied_timescales, lump, match, visits
+from mdgmvae.tables import Table, interval, named, to_plain
+
+TABLE = Table(
+    ("feature", "mean assignment probability", "lifetime / ps"),
+    (("d <A & B>", "0.98", "57 (51 to 63)"), ("phi ALA2", "0.7", "-")),
+    title="a < b",
+    note="x & y",
+    sentences=("<script>",),
+)
+
+
+def test_html_is_escaped():
+    page = TABLE.html()
+    assert "<caption>a &lt; b</caption>" in page
+    assert "<td>d &lt;A &amp; B&gt;</td>" in page
+    assert "<p>x &amp; y</p><ul><li>&lt;script&gt;</li></ul>" in page
+    assert page.count("<tr>") == 3
+
+
+def test_text_puts_words_left_and_numbers_right_and_wraps_heads():
+    assert TABLE.text().splitlines() == [
+        "a < b",
+        "                  mean",
+        "            assignment",
+        "feature    probability  lifetime / ps",
+        "d <A & B>         0.98  57 (51 to 63)",
+        "phi ALA2           0.7              -",
+        "x & y",
+        "- <script>",
+    ]
+
+
+def test_csv_has_one_line_of_heads(tmp_path):
+    TABLE.write_csv(tmp_path / "table.csv")
+    with open(tmp_path / "table.csv", newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file)) == [list(TABLE.columns), *map(list, TABLE.rows)]
+
+
+def test_plain_values_survive_json():
+    @dataclass
+    class Found:
+        energy: np.ndarray
+        seen: np.bool_
+        names: tuple[str, ...]
+
+    found = Found(np.array([[1.5, np.inf]], np.float32), np.bool_(True), ("a",))
+    kept = json.loads(json.dumps(to_plain([found, np.int64(3), None]), allow_nan=False))
+    assert kept == [{"energy": [[1.5, None]], "seen": True, "names": ["a"]}, 3, None]
+
+
+def test_intervals_and_names():
+    assert interval(1.0, 0.5, np.inf) == "1.0 (0.5 to inf)"
+    assert interval(np.nan, np.nan, np.nan) == "-"
+    assert named("component", [1, 2]) == "components 1 and 2"
+
+
+def test_results_show_themselves():
+    labels = np.repeat([0, 1, 0, 1, 0], 50)
+    assert match(labels, labels).tolist() == [0, 1]
+    for found in (visits(labels), implied_timescales(labels, lags=[1, 2]), lump(labels, lag=1)):
+        assert repr(found) == str(found) == found.text()
+        assert found.text().count("\n") >= 2
+        assert "<table>" in found._repr_html_()
