@@ -22,7 +22,7 @@ def test_a_terminal_without_degrees_is_no_fault(ran, monkeypatch):
     terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", terminal)
     assert command.main(["demo"]) == 0
-    assert b"phi ALA2" in terminal.buffer.getvalue()
+    assert b"psi ALA2" in terminal.buffer.getvalue()
 
 
 def test_a_full_disk_is_told(tmp_path):

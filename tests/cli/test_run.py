@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -37,11 +38,14 @@ def test_run_writes_what_it_promises(ran):
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert {"loss", "reconstruction", "latent", "negative_entropy"} <= set(rows[0])
     assert (out / "free_energy.png").read_bytes()[:4] == b"\x89PNG"
-    table = done.stdout.splitlines()
-    assert table[0].split()[:2] == ["state", "frames"]
     n_states = labels.probabilities.shape[1]
-    counts = [int(line.split()[1].replace(",", "")) for line in table[1 : n_states + 1]]
+    assert f"{n_states} states in 1,500 frames" in done.stdout.splitlines()[0]
+    rows = [line.split() for line in done.stdout.splitlines() if re.match(r" +\d+ ", line)]
+    assert [row[0] for row in rows[:n_states]] == [str(state) for state in range(n_states)]
+    counts = [int(row[1].replace(",", "")) for row in rows[:n_states]]
     assert counts == np.bincount(labels.labels, minlength=n_states).tolist()
+    judged = json.loads((out / "judgement.json").read_text())
+    assert judged["frames"] == counts
 
 
 def test_states_are_trajectories_of_their_frames_and_representatives(ran):
@@ -88,14 +92,14 @@ def test_states_are_described(ran):
         for state, row in described.items():
             assert int(row["n_frames"]) == (states == state).sum()
     assert {row["feature"] for row in rows} == {"phi ALA2", "psi ALA2"}
-    assert "what sets the states apart" in done.stdout
+    assert "(effect size)" in done.stdout
     assert not [row for row in rows if row["kind"] not in ("state", "component")]
 
 
 def test_the_same_seed_is_the_same_result(ran):
     folder, first = ran
     second = call("run", TOPOLOGY, "a.xtc", "b.dcd", *FAST, "-o", "again", cwd=folder)
-    assert first.stdout.replace("out", "again") == second.stdout
+    assert first.stdout.replace(": out\n", ": again\n") == second.stdout
     weights = [np.load(folder / name / "model/weights.npz") for name in ("out", "again")]
     assert all(np.array_equal(weights[0][name], weights[1][name]) for name in weights[0])
     shutil.rmtree(folder / "again")
@@ -108,7 +112,7 @@ def test_run_on_other_peoples_files(files, tmp_path):
     done = call("run", *files, *FAST, "-k", 2, "-o", "out", cwd=tmp_path)
     n_frames = mda.Universe(*files).trajectory.n_frames
     assert len(read_labels(tmp_path / "out/labels.npz").labels) == n_frames
-    assert done.stdout.startswith("state")
+    assert f" in {n_frames:,} frames" in done.stdout.splitlines()[0]
     # Solvent is neither analysed nor written.
     n_atoms = len(mda.Universe(*files).select_atoms("protein"))
     for path in (tmp_path / "out/states").glob("state_*.pdb"):
