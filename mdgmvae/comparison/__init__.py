@@ -1,4 +1,4 @@
-"""States compared: with other methods, with other numbers of components."""
+"""Compare methods that find states, and choose the number of components."""
 
 from .._lazy import lazy_names
 
@@ -8,6 +8,7 @@ _NAMES = {
     "select_k": ".number_of_states",
     "Selection": ".number_of_states",
     "Comparison": ".result",
+    "MethodResult": ".result",
 }
 
 __all__ = [*_NAMES]

@@ -1,4 +1,4 @@
-"""GMVAE states beside those of other methods: same frames, same lag, same blocks of time."""
+"""Compare GMVAE states with those of other methods, on the same frames and blocks of time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = ["METHODS", "Comparison", "Method", "MethodResult", "compare"]
 
 
 def compare(
-    X: np.ndarray | str | os.PathLike,
+    X: np.ndarray | str | os.PathLike[str],
     *,
     lag: int,
     lengths: Sequence[int] | None = None,
@@ -44,42 +44,44 @@ def compare(
     reference: Any = None,
     verbose: bool | None = None,
 ) -> Comparison:
-    """Compare methods on the same frames, at the same lag, with as many states.
+    """Compare methods on the same frames, at the same lag and with the same number of states.
 
     Each method is fitted to all frames with every seed, and to the training blocks of each fold
     (with the seeds in turn). Its labels of the test blocks are scored by VAMP-2 with the singular
-    functions of the training blocks (McGibbon & Pande, J. Chem. Phys. 142, 124105 (2015)):
-    neither the states nor the score have seen them.
+    functions of the training blocks (McGibbon & Pande, J. Chem. Phys. 142, 124105 (2015)). Neither
+    the states nor the singular functions are fitted to the test blocks.
 
     Parameters
     ----------
     X : (n_frames, n_x) array-like, or path of a .npy file
-        Features; they are held in memory.
+        Features. They are held in memory.
     lag : int
-        Rows.
+        Lag time in frames.
     lengths : sequence of int, optional
-        Rows of each continuous piece. Default: one piece, or what the .json beside a file says.
+        Frames of each segment. Default: one segment, or the segments in the .json beside a file.
     k : int
-        Components of "robust", which are lumped; more where there are more states.
+        Components of "robust", which are lumped into states; more where there are more states.
     n_states : int, optional
-        States for every method. Default: as many as "robust" finds, where it is compared, or k.
+        Number of states for every method. Default: as many as "robust" finds if it is compared,
+        otherwise k.
     seeds : sequence of int
+        Every method is fitted to all frames with each of them.
     methods : sequence of str or mapping of str to callable, optional
-        Names among `METHODS` (all of them by default), or
-        ``{name: method}`` with ``method(X, lengths, lag, n_states, seed)`` that returns a
-        function of feature rows that labels them.
+        Names of `METHODS` (default: all), or ``{name: method}``, where
+        ``method(X, lengths, lag, n_states, seed)`` returns a function that labels features.
     n_folds, blocks_per_fold : int
         As in `mdgmvae.kinetics.vamp2_cross_validated`.
     dt : float, optional
-        ps per row, for the table.
+        Time between frames in ps, for the table.
     reference : (n_frames,) array-like of int, optional
-        States that are known, -1 for none.
+        Known states, -1 for none.
     verbose : bool, optional
-        A progress bar; None shows it on a terminal or in a notebook only.
+        Whether to show a progress bar. Default: on a terminal or in a notebook only.
 
     Returns
     -------
     Comparison
+        It shows itself as a table.
 
     Raises
     ------
@@ -103,7 +105,9 @@ def compare(
     wanted = None if n_states is None else check_count("n_states", n_states, 2)
     known = None if reference is None else as_labels(reference)
     if known is not None and len(known) != len(values):
-        raise InputError(f"reference: {len(known):,} labels for {len(values):,} frames")
+        raise InputError(
+            f"reference: {len(known):,} labels for {len(values):,} frames; give one label a frame"
+        )
     folds = folds_of_time(pieces, lag=lag, n_folds=n_folds, blocks_per_fold=blocks_per_fold)
     labels: dict[str, list[np.ndarray]] = {}
     scores: dict[str, np.ndarray] = {}
@@ -128,12 +132,12 @@ def compare(
     rows = [
         _row(name, labels[name], scores[name], seconds[name], lag, pieces, known) for name in chosen
     ]
-    time_of_row = float("nan") if dt is None else float(dt)
-    return Comparison(tuple(rows), labels, scores, int(lag), time_of_row, wanted, tuple(runs))
+    time_step = float("nan") if dt is None else float(dt)
+    return Comparison(tuple(rows), labels, scores, int(lag), time_step, wanted, tuple(runs))
 
 
 def _chosen(methods: Sequence[str] | Mapping[str, Method] | None, k: int) -> dict[str, Method]:
-    """The methods by name, "robust" with its components."""
+    """The methods by name; "robust" gets its number of components."""
     if isinstance(methods, Mapping):
         found = dict(methods)
     else:
@@ -147,12 +151,12 @@ def _chosen(methods: Sequence[str] | Mapping[str, Method] | None, k: int) -> dic
         unknown = [name for name in names if name not in METHODS]
         if unknown:
             raise InputError(
-                f"methods: {unknown[0]!r} is not one of {', '.join(METHODS)}; give others as a "
-                "mapping of names to functions"
+                f"methods: {unknown[0]!r} is not one of {', '.join(METHODS)}; give other methods "
+                "as a mapping of names to functions"
             )
         found = {name: METHODS[name] for name in names}
     if not found:
-        raise InputError("methods: there is none to compare")
+        raise InputError("methods: there is none to compare; give at least one")
     return {
         name: functools.partial(robust, k=k) if method is robust else method
         for name, method in found.items()
@@ -162,7 +166,7 @@ def _chosen(methods: Sequence[str] | Mapping[str, Method] | None, k: int) -> dic
 def _n_by_robust(
     methods: dict[str, Method], X: np.ndarray, lengths: tuple[int, ...], lag: int, seed: int
 ) -> int | None:
-    """How many metastable states "robust" finds, at least 2; None where it is not compared."""
+    """Number of states that "robust" finds, at least 2; None if it is not compared."""
     if "robust" not in methods:
         return None
     labels, _ = _fit(methods["robust"], X, lengths, lag, None, seed)
@@ -177,7 +181,7 @@ def _fit(
     n_states: int | None,
     seed: int,
 ) -> tuple[np.ndarray, float]:
-    """Labels of the frames that a method was fitted to, and the time that it took."""
+    """Labels of the frames that a method is fitted to, and the seconds that the fit took."""
     began = time.perf_counter()
     labels = as_labels(method(X, lengths, lag, n_states, seed)(X))
     return labels, time.perf_counter() - began
@@ -192,7 +196,25 @@ def held_out_score(
     seed: int,
     fold: Fold,
 ) -> float:
-    """VAMP-2 on the test blocks of a fold of a method that was fitted to the others."""
+    """Fit a method to the training frames of a fold and score it by VAMP-2 on the test blocks.
+
+    Parameters
+    ----------
+    method : callable
+        As `compare` takes them.
+    X : ndarray of shape (n_frames, n_x)
+    lengths : tuple of int
+        Frames of each segment.
+    lag : int
+        Lag time in frames.
+    n_states : int or None
+    seed : int
+    fold : Fold
+
+    Returns
+    -------
+    float
+    """
     assign = method(X[fold.train], fold.train_lengths, lag, n_states, seed)
     return held_out_vamp2(as_labels(assign(X)), fold, lag=lag, lengths=lengths)
 

@@ -1,4 +1,4 @@
-"""Scores of models on blocks of time that they were not trained on."""
+"""Score models on blocks of time that they were not fitted to."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ import numpy as np
 
 from ..errors import InputError
 from ..kinetics import vamp
-from ..segments import checked_lag, checked_lengths, within_lag
+from ..segments import checked_lag, checked_lengths, cut, folds_of, within_lag
 from ..storage.features import FeatureSet
 
-#: Labels (n_frames,) of feature rows (n_frames, n_x), -1 for none.
+#: A function that labels features (n_frames, n_x): (n_frames,), -1 for none.
 Assign: TypeAlias = Callable[[np.ndarray], np.ndarray]
-#: What learns them: (X, lengths, lag, n_states, seed) -> Assign. Only "robust" is ever asked for
-#: as many states as there are (n_states=None).
+#: A method that finds states: (X, lengths, lag, n_states, seed) -> Assign. With n_states=None it
+#: chooses the number of states; only "robust" is asked for that.
 Method: TypeAlias = Callable[[np.ndarray, tuple[int, ...], int, Any, int], Assign]
 
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """Blocks of time to score on, and the frames to train on, none nearer than one lag to them.
+    """Frames to score on and frames to train on, which are more than one lag apart.
 
     Parameters
     ----------
     test : ndarray of bool of shape (n_frames,)
+        Frames to score on.
     train : ndarray of bool of shape (n_frames,)
+        Frames to train on.
     train_lengths : tuple of int
-        Rows of each continuous piece that is left to train on.
+        Frames of each segment that is left to train on.
     """
 
     test: np.ndarray
@@ -39,14 +41,20 @@ class Fold:
 
 
 def features_of(
-    X: np.ndarray | str | os.PathLike, lengths: Sequence[int] | None
+    X: np.ndarray | str | os.PathLike[str], lengths: Sequence[int] | None
 ) -> tuple[np.ndarray, tuple[int, ...]]:
-    """Feature rows, and the rows of each continuous piece; those of a file from its .json.
+    """Return features (n_frames, n_x) as float32, and the frames of each segment.
+
+    Parameters
+    ----------
+    X : array-like, or path of a .npy file
+    lengths : sequence of int, optional
+        Default: one segment, or the segments in the .json beside a file.
 
     Raises
     ------
     InputError
-        When they are no matrix of finite numbers, or `lengths` do not add up to the rows.
+        When `X` is not a matrix of finite numbers, or `lengths` do not add up to the frames.
     """
     if isinstance(X, str | os.PathLike):
         features = FeatureSet.load(X)
@@ -55,13 +63,15 @@ def features_of(
         values = np.asarray(X)
     if values.ndim != 2 or values.dtype.kind not in "iuf" or not values.size:
         raise InputError(
-            f"X: a matrix of numbers (n_frames, n_x) is needed, got an array of shape "
-            f"{values.shape} and dtype {values.dtype}"
+            f"X: give a matrix of numbers (n_frames, n_x), not an array of shape {values.shape} "
+            f"and dtype {values.dtype}"
         )
     values = np.asarray(values, np.float32)
     if not np.isfinite(values).all():
-        row = int(np.argmin(np.isfinite(values).all(axis=1)))
-        raise InputError(f"X: row {row} is not finite; leave such frames out or mend the feature")
+        frame = int(np.argmin(np.isfinite(values).all(axis=1)))
+        raise InputError(
+            f"X: frame {frame} is not finite; leave such frames out or correct the feature"
+        )
     return values, checked_lengths(lengths, len(values))
 
 
@@ -72,24 +82,24 @@ def folds_of_time(
     n_folds: int = 5,
     blocks_per_fold: int = vamp.BLOCKS_PER_FOLD,
 ) -> list[Fold]:
-    """Cut pieces of trajectory into blocks of time and deal them out to the folds in turn.
+    """Cut segments into blocks of time and assign the blocks to folds in turn.
 
     Parameters
     ----------
     lengths : sequence of int
-        Rows of each continuous piece.
+        Frames of each segment.
     lag : int
-        Rows.
+        Lag time in frames.
     n_folds : int
-        At least 2.
+        Number of folds, at least 2.
     blocks_per_fold : int
-        Blocks in each fold; fewer where they would be shorter than 20 lags. With 1 a state that
-        was visited once is in one fold only, and cannot be learnt when that is held out.
+        Blocks in each fold; fewer where they would be shorter than 20 lags. With 1, a state that
+        was visited once is in one fold only, and cannot be learnt when this fold is held out.
 
     Returns
     -------
     list of Fold
-        Those that have pairs of frames one lag apart to test on and to train on.
+        The folds that have pairs of frames one lag apart to test on and to train on.
 
     Raises
     ------
@@ -106,45 +116,45 @@ def folds_of_time(
     """
     lengths = checked_lengths(lengths, sum(lengths))
     lag = checked_lag(lag, [np.empty(n) for n in lengths])
-    numbers = vamp.folds_of(lengths, lag, n_folds, blocks_per_fold)
-    pieces = np.repeat(np.arange(len(lengths)), lengths)
+    numbers = folds_of(lengths, lag, n_folds, blocks_per_fold)
+    segments = np.repeat(np.arange(len(lengths)), lengths)
     found = []
     for number in range(int(n_folds)):
         test = numbers == number
         train = ~within_lag(test, lag)
-        if not (_has_pairs(test, pieces, lag) and _has_pairs(train, pieces, lag)):
+        if not (_has_pairs(test, segments, lag) and _has_pairs(train, segments, lag)):
             continue
-        segments = vamp.cut(pieces, train)[train]
-        _, counts = np.unique(segments, return_counts=True)
+        _, counts = np.unique(cut(segments, train)[train], return_counts=True)
         found.append(Fold(test, train, tuple(int(n) for n in counts)))
     if len(found) < 2:
         raise InputError(
-            f"n_folds={n_folds}: fewer than two folds have pairs of frames {lag} rows apart; "
-            "choose fewer folds or a shorter lag"
+            f"n_folds={n_folds}: fewer than two folds have pairs of frames that are {lag} frames "
+            "apart; choose fewer folds or a shorter lag"
         )
     return found
 
 
 def held_out_vamp2(labels: Any, fold: Fold, *, lag: int, lengths: Sequence[int]) -> float:
-    """VAMP-2 on the test blocks of a fold, of the singular functions of its training frames.
+    """Score labels by VAMP-2 on the test blocks of a fold.
 
-    As `mdgmvae.kinetics.vamp2_cross_validated` does for one fold; with labels from a model of
-    the training frames nothing of the test blocks is known to it.
+    The singular functions are those of the training frames, as in one fold of
+    `mdgmvae.kinetics.vamp2_cross_validated`. With labels from a model of the training frames,
+    nothing about the test blocks enters the model or the score.
 
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        Of all frames, -1 for none.
+        Labels of all frames, -1 for none.
     fold : Fold
     lag : int
-        Rows.
+        Lag time in frames.
     lengths : sequence of int
-        Rows of each continuous piece.
+        Frames of each segment.
 
     Returns
     -------
     float
-        1 for what cannot be told apart; the number of states at most.
+        1 if the labels show no slow process, at most the number of states.
 
     Examples
     --------
@@ -159,6 +169,6 @@ def held_out_vamp2(labels: Any, fold: Fold, *, lag: int, lengths: Sequence[int])
     return 1.0 if score is None else score
 
 
-def _has_pairs(chosen: np.ndarray, pieces: np.ndarray, lag: int) -> bool:
-    segments = vamp.cut(pieces, chosen)
-    return bool(((segments[lag:] == segments[:-lag]) & (segments[lag:] >= 0)).any())
+def _has_pairs(chosen: np.ndarray, segments: np.ndarray, lag: int) -> bool:
+    left = cut(segments, chosen)
+    return bool(((left[lag:] == left[:-lag]) & (left[lag:] >= 0)).any())

@@ -1,8 +1,8 @@
-"""Methods that find states, each a function of the same arguments: what is compared.
+"""Methods that find states, as functions with the same arguments.
 
-``method(X, lengths, lag, n_states, seed)`` learns from feature rows X (n_frames, n_x) in
-continuous pieces of `lengths` rows, and returns a function that labels any such rows. All but the
-preset "paper" standardise the features first.
+``method(X, lengths, lag, n_states, seed)`` learns from features X (n_frames, n_x) in segments of
+`lengths` frames, and returns a function that labels features. All methods except the preset
+"paper" standardise the features first.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from ..checks import seed_of
 from ..kinetics.lumping import lump
 from .cross_validation import Assign, Method
 
-#: Share of the variance that principal or independent components have to explain.
+#: Share of the variance that principal or independent components explain at least.
 _EXPLAINED = 0.95
-#: Frames for each microstate, where there are too few for 100 microstates.
+#: Frames for each microstate where there are too few frames for 100 microstates.
 _FRAMES_IN_MICROSTATE = 50
 
 
@@ -32,8 +32,8 @@ def robust(
     k: int = 5,
     **hyperparameters: Any,
 ) -> Assign:
-    """GMVAE with the preset "robust", its components lumped into metastable states."""
-    # A state needs a component.
+    """GMVAE with the preset "robust", with its metastable states as states."""
+    # There are at least as many components as states.
     k = k if n_states is None else max(k, n_states)
     model = _gmvae(
         X, lengths, "robust", seed, k=k, lag=lag, n_macrostates=n_states, **hyperparameters
@@ -49,7 +49,7 @@ def paper(
     seed: int,
     **hyperparameters: Any,
 ) -> Assign:
-    """GMVAE with the preset "paper", a component a state."""
+    """GMVAE with the preset "paper", with its components as states."""
     model = _gmvae(X, lengths, "paper", seed, k=n_states, **hyperparameters)
     return lambda rows: np.asarray(model.predict(rows))
 
@@ -62,7 +62,7 @@ def vae_kmeans(
     seed: int,
     **hyperparameters: Any,
 ) -> Assign:
-    """A plain VAE, trained as "robust" is without its kinetics, and k-means of its latent space."""
+    """k-means in the latent space of a plain VAE, which is trained as "robust" without kinetics."""
     without = {"k": 1, "vamp_weight": 0.0, "lag": lag, "init": "random", "scale": "standard"}
     model = _gmvae(X, lengths, "robust", seed, **{**without, **hyperparameters})
     clusters = _kmeans(model.transform(X), n_states, seed)
@@ -78,7 +78,7 @@ def tica_pcca(
     *,
     n_microstates: int = 100,
 ) -> Assign:
-    """The linear pipeline: TICA, k-means microstates, a Markov model and PCCA+ (deeptime)."""
+    """TICA, k-means microstates, a Markov model and PCCA+: the usual linear pipeline (deeptime)."""
     n = max(n_states, min(n_microstates, len(X) // _FRAMES_IN_MICROSTATE))
     microstates = tica_microstates(X, lengths, lag, n, seed)
     lumped = lump(microstates(X), lag=lag, lengths=lengths, k=n, n_macrostates=n_states)
@@ -88,15 +88,15 @@ def tica_pcca(
 def tica_microstates(
     X: np.ndarray, lengths: tuple[int, ...], lag: int, n: int, seed: int
 ) -> Assign:
-    """k-means clusters of independent components that are scaled to kinetic distances."""
+    """k-means clusters of TICA components, which are scaled to kinetic distances."""
     from deeptime.decomposition import TICA
 
     scaler = _scaler(X)
-    pieces = np.split(scaler.transform(X).astype(np.float64), np.cumsum(lengths)[:-1])
+    segments = np.split(scaler.transform(X).astype(np.float64), np.cumsum(lengths)[:-1])
     estimator = TICA(lagtime=lag, var_cutoff=_EXPLAINED, scaling="kinetic_map")
-    for piece in pieces:
-        if len(piece) > lag:
-            estimator.partial_fit((piece[:-lag], piece[lag:]))
+    for segment in segments:
+        if len(segment) > lag:
+            estimator.partial_fit((segment[:-lag], segment[lag:]))
     tica = estimator.fetch_model()
 
     def slow(rows: np.ndarray) -> np.ndarray:
@@ -109,7 +109,7 @@ def tica_microstates(
 def pca_mixture(
     X: np.ndarray, lengths: tuple[int, ...], lag: int, n_states: int, seed: int
 ) -> Assign:
-    """A mixture of Gaussians of the principal components."""
+    """A mixture of Gaussians in the space of the principal components."""
     from sklearn.decomposition import PCA
     from sklearn.mixture import GaussianMixture
 
@@ -117,7 +117,7 @@ def pca_mixture(
     pca = PCA(_EXPLAINED, svd_solver="full").fit(scaler.transform(X))
     points = pca.transform(scaler.transform(X)).astype(np.float64)
     with warnings.catch_warnings():
-        # What has not converged is told by the scores.
+        # The scores show what has not converged.
         warnings.simplefilter("ignore")
         mixture = GaussianMixture(
             n_states, n_init=3, reg_covar=1e-4, max_iter=300, random_state=seed_of(seed)
@@ -134,7 +134,7 @@ def kmeans(X: np.ndarray, lengths: tuple[int, ...], lag: int, n_states: int, see
     return lambda rows: _clusters_of(clusters, scaler.transform(rows))
 
 
-#: The methods that `mdgmvae.comparison.compare` knows by name.
+#: Methods that `mdgmvae.comparison.compare` takes by name.
 METHODS: dict[str, Method] = {
     "robust": robust,
     "paper": paper,
@@ -163,7 +163,7 @@ def _kmeans(points: np.ndarray, n: int, seed: int, n_init: int = 10) -> Any:
     from sklearn.cluster import KMeans
 
     with warnings.catch_warnings():
-        # Fewer distinct frames than clusters: there are fewer states then.
+        # With fewer distinct frames than clusters there are fewer states.
         warnings.simplefilter("ignore")
         return KMeans(n, n_init=n_init, random_state=seed_of(seed)).fit(
             np.asarray(points, np.float64)

@@ -1,4 +1,4 @@
-"""How many components: fits with several k and seeds, scored on frames held out."""
+"""Choose the number of components: fits with several k and seeds, scored on frames held out."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ..kinetics.agreement import compare_runs
 from ..kinetics.vamp import BLOCKS_PER_FOLD
 from ..presets import check_names
 from ..progress import progress_bar
+from ..tables import Shown, Table
 from .cross_validation import (
     Fold,
     features_of,
@@ -22,48 +23,49 @@ from .cross_validation import (
     held_out_vamp2,
 )
 
-__all__ = ["ScannedK", "Selection", "select_k"]
-
 
 @dataclass(frozen=True, eq=False)
 class ScannedK:
-    """What was found with one number of components.
+    """Results with one number of components.
 
     Parameters
     ----------
     k : int
+        Number of components.
     scores : ndarray of float64 of shape (n_folds,)
-        VAMP-2 of the metastable states on blocks of time that the model was not trained on.
+        VAMP-2 of the states on frames held out.
     component_scores : ndarray of float64 of shape (n_folds,)
-        The same of the components.
-    n_macrostates : tuple of int
-        Metastable states of the fit to all frames, for each seed.
+        VAMP-2 of the components on frames held out.
+    n_states : tuple of int
+        Number of states of the fit to all frames, for each seed.
     n_active : tuple of int
-        Components that have frames, for each seed.
+        Number of components with frames, for each seed.
     agreement_median, agreement_worst : float
-        Adjusted Rand index of the metastable states between pairs of seeds; NaN for one seed.
+        Median and minimum of the adjusted Rand index of the states between pairs of seeds; NaN for
+        one seed.
     """
 
     k: int
     scores: np.ndarray
     component_scores: np.ndarray
-    n_macrostates: tuple[int, ...]
+    n_states: tuple[int, ...]
     n_active: tuple[int, ...]
     agreement_median: float
     agreement_worst: float
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Selection:
-    """A scan over k; a table in a notebook, `text` for a terminal.
+class Selection(Shown):
+    """A scan over the number of components k; it shows itself as a table.
 
     Parameters
     ----------
     scanned : tuple of ScannedK
-        In rising order of k.
+        In increasing order of k.
     lag : int
-        Rows.
+        Lag time in frames.
     seeds : tuple of int
+        Seeds of the fits to all frames.
     """
 
     scanned: tuple[ScannedK, ...]
@@ -72,27 +74,27 @@ class Selection:
 
     @property
     def ks(self) -> np.ndarray:
-        """The numbers of components, rising: int64."""
+        """The numbers of components in increasing order, int64."""
         return np.array([found.k for found in self.scanned], np.int64)
 
     @property
     def means(self) -> np.ndarray:
-        """Mean held-out VAMP-2 of the metastable states at each k."""
+        """Mean VAMP-2 of the states on frames held out, for each k."""
         return np.array([found.scores.mean() for found in self.scanned])
 
     @property
     def errors(self) -> np.ndarray:
-        """Standard error of each mean over the folds."""
+        """Standard error over the folds of each mean."""
         return np.array([standard_error(found.scores) for found in self.scanned])
 
     @property
     def best_k(self) -> int:
-        """The smallest k that is within one standard error of the best.
+        """The smallest k within one standard error of the best score.
 
-        All k are scored on the same blocks, of which some are harder than others for every k;
-        the error is that of the difference from the best k, fold by fold. A difference smaller
-        than a process makes that is as slow as the lag and seen in one fold only, exp(-2) there,
-        is none.
+        All k are scored on the same blocks, and some blocks are harder for every k. So the error
+        is that of the difference from the best k, fold by fold. Differences smaller than exp(-2)
+        in a single fold do not count: that is what a process as slow as the lag adds if it is seen
+        in one fold only.
         """
         best = self.scanned[int(self.means.argmax())]
         least = np.exp(-2) / len(best.scores)
@@ -102,57 +104,43 @@ class Selection:
                 return found.k
         return best.k
 
-    def text(self) -> str:
-        """The table for a terminal, the chosen k marked by a star."""
-        table = self._cells()
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        lines = ["  ".join(map(str.rjust, row, widths)) for row in table]
-        return "\n".join([*lines, "", self.title])
-
     @property
     def title(self) -> str:
-        """What was chosen, in one sentence."""
+        """The choice in one sentence."""
         best = next(found for found in self.scanned if found.k == self.best_k)
-        states = as_range(best.n_macrostates)
+        states = as_range(best.n_states)
         return (
-            f"k = {best.k}: the smallest within one standard error of the best VAMP-2 on frames "
-            f"held out (lag {self.lag} rows); {states} metastable state"
+            f"k = {best.k} components: the smallest k within one standard error of the best VAMP-2 "
+            f"on frames held out (lag {self.lag} frames); {states} state"
             f"{'' if states == '1' else 's'}"
         )
 
-    def __repr__(self) -> str:
-        return self.text()
-
-    def _repr_html_(self) -> str:
-        head, *rows = self._cells()
-        lines = [
-            "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in row) + "</tr>"
-            for tag, some in (("th", [head]), ("td", rows))
-            for row in some
-        ]
-        return f"<table><caption>{self.title}</caption>{''.join(lines)}</table>"
-
-    def _cells(self) -> list[list[str]]:
+    def tables(self) -> list[Table]:
+        """Return a table with a row for each k, the chosen one marked by a star."""
         several = len(self.seeds) > 1
-        head = ["k", "VAMP-2, held out", "of components", "metastable states", "components used"]
-        cells = [[*head, *["agreement", "worst"] * several]]
+        heads = ["k", "VAMP-2, held out", "of components", "states", "components with frames"]
+        heads += ["agreement", "worst"] * several
+        rows = []
         for found in self.scanned:
-            line = [
+            cells = [
                 f"{'* ' if found.k == self.best_k else ''}{found.k}",
                 *(
                     f"{scores.mean():.3f} ± {standard_error(scores):.3f}"
                     for scores in (found.scores, found.component_scores)
                 ),
-                as_range(found.n_macrostates),
+                as_range(found.n_states),
                 as_range(found.n_active),
             ]
-            line += [f"{found.agreement_median:.3f}", f"{found.agreement_worst:.3f}"] * several
-            cells.append(line)
-        return cells
+            cells += [f"{found.agreement_median:.3f}", f"{found.agreement_worst:.3f}"] * several
+            rows.append(tuple(cells))
+        note = "VAMP-2, held out: of the states, mean and standard error over the folds."
+        if several:
+            note += " Agreement, worst: adjusted Rand index of the states between pairs of seeds."
+        return [Table(tuple(heads), tuple(rows), title=self.title, note=note)]
 
 
 def select_k(
-    X: np.ndarray | str | os.PathLike,
+    X: np.ndarray | str | os.PathLike[str],
     ks: Sequence[int] = range(2, 11),
     *,
     lag: int,
@@ -167,35 +155,40 @@ def select_k(
 ) -> Selection:
     """Fit models with several numbers of components, and choose one.
 
-    For each k a model is fitted to all frames with each seed, which shows what it finds and
-    whether seeds agree, and to the training blocks of each fold (with the seeds in turn), whose
-    states are scored by VAMP-2 on the blocks held out. The choice is the smallest k within one
-    standard error of the best (Breiman et al., Classification and Regression Trees, 1984).
+    For each k a model is fitted to all frames with each seed, which shows how many states it finds
+    and whether seeds agree. It is also fitted to the training blocks of each fold (with the seeds
+    in turn), and its states are scored by VAMP-2 on the blocks held out. The choice is the
+    smallest k within one standard error of the best score (Breiman et al., Classification and
+    Regression Trees, 1984).
 
     Parameters
     ----------
     X : (n_frames, n_x) array-like, or path of a .npy file
-        Features; they are held in memory.
+        Features. They are held in memory.
     ks : sequence of int
-        Numbers of components, from 1.
+        Numbers of components, at least 1.
     lag : int
-        Rows, for the training (where the preset has kinetics), the lumping and the scores.
+        Lag time in frames, for the training (if the preset has kinetics), the states and the
+        scores.
     lengths : sequence of int, optional
-        Rows of each continuous piece. Default: one piece, or what the .json beside a file says.
+        Frames of each segment. Default: one segment, or the segments in the .json beside a file.
     n_repeats : int
-        Seeds 0, 1, ... where `seeds` are not given.
+        Number of seeds 0, 1, ... where `seeds` are not given.
     seeds : sequence of int, optional
+        Seeds of the fits to all frames.
     preset : {"robust", "paper"}
+        Hyperparameters of the models.
     n_folds, blocks_per_fold : int
         As in `mdgmvae.kinetics.vamp2_cross_validated`.
     verbose : bool, optional
-        A progress bar; None shows it on a terminal or in a notebook only.
+        Whether to show a progress bar. Default: on a terminal or in a notebook only.
     **hyperparameters
-        Any of `GMVAE`, in place of the preset's.
+        Hyperparameters of `GMVAE` in place of the preset's.
 
     Returns
     -------
     Selection
+        It shows itself as a table.
 
     Raises
     ------
@@ -207,15 +200,15 @@ def select_k(
     ::
 
         selection = select_k("features.npy", range(2, 9), lag=5)
-        print(selection.text())
+        print(selection)
         model = GMVAE.from_preset("robust", k=selection.best_k, lag=5)
     """
     values, pieces = features_of(X, lengths)
     numbers = sorted(set(check_counts("ks", ks)))
     if not numbers:
-        raise InputError("ks=[]: at least one number of components is needed")
+        raise InputError("ks=[]: give at least one number of components")
     for name in {"k", "seed"} & set(hyperparameters):
-        raise InputError(f"{name}: is scanned; give {name}s={[hyperparameters[name]]!r}")
+        raise InputError(f"{name}: is scanned; give {name}s={[hyperparameters[name]]!r} instead")
     options = {"lag": lag, "verbose": False, **hyperparameters}
     check_names(options.keys() - {"verbose", "device"})
     runs = checked_seeds(range(check_count("n_repeats", n_repeats)) if seeds is None else seeds)
@@ -244,10 +237,10 @@ def _scan(
     folds: list[Fold],
     update: Callable[[], Any],
 ) -> ScannedK:
-    macrostates, n_active = [], []
+    states, n_active = [], []
     for seed in seeds:
         model = fit(X, lengths, k, seed)
-        macrostates.append(model.predict_states(X))
+        states.append(model.predict_states(X))
         n_active.append(int((model.state_of_component_ >= 0).sum()))
         update()
     scores, component_scores = [], []
@@ -258,12 +251,12 @@ def _scan(
         lumped = model.state_of_component_[components]
         scores.append(held_out_vamp2(lumped, fold, lag=lag, lengths=lengths))
         update()
-    runs = compare_runs(macrostates)
+    runs = compare_runs(states)
     return ScannedK(
         k=k,
         scores=np.array(scores),
         component_scores=np.array(component_scores),
-        n_macrostates=tuple(len(np.unique(run)) for run in macrostates),
+        n_states=tuple(len(np.unique(run)) for run in states),
         n_active=tuple(n_active),
         agreement_median=runs.median,
         agreement_worst=runs.worst,
@@ -271,10 +264,11 @@ def _scan(
 
 
 def standard_error(scores: np.ndarray) -> float:
-    """Standard error of the mean."""
+    """Return the standard error of the mean of scores (n,)."""
     return float(scores.std(ddof=1) / np.sqrt(len(scores)))
 
 
 def as_range(numbers: Sequence[int]) -> str:
+    """Return the smallest and the largest number as text, "4-6", or the number itself."""
     low, high = min(numbers), max(numbers)
     return str(low) if low == high else f"{low}-{high}"

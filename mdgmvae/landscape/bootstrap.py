@@ -1,7 +1,7 @@
-"""Errors of free energies: a bootstrap over blocks of time.
+"""Errors of free energies by a bootstrap over blocks of time.
 
-Frames that follow each other are alike, so whole blocks of them are drawn, not frames. Only the
-counts of each block are kept: a replica is a sum of rows of a sparse matrix.
+Consecutive frames are correlated, so whole blocks are drawn and not single frames. Only the counts
+of each block are kept: a replica is a sum of rows of a sparse matrix.
 """
 
 from __future__ import annotations
@@ -16,88 +16,100 @@ from ..checks import check_count
 from ..errors import InputError
 from ..segments import checked_lengths, even_parts
 
-#: Blocks that are cut where nothing else is asked for: the longest blocks whose errors are
-#: themselves known to about 1 / sqrt(2 * 50) = 10 %.
+#: Number of blocks by default: few, so that blocks are long, but enough for errors that are known
+#: to about 1 / sqrt(2 * 50) = 10 %.
 N_BLOCKS = 50
-#: More blocks than these make no error better, but need memory.
+#: More blocks than this do not improve errors, but need memory.
 MOST_BLOCKS = 10_000
-#: With fewer visits than these more than 2.5 % of replicas have none: exp(-3.7).
+#: With fewer visits more than 2.5 % of the replicas have none: exp(-3.7).
 FEWEST_VISITS = 3.7
 #: Share of the replicas between the ends of an interval.
 CONFIDENCE = 0.95
-#: Numbers of all replicas that are held at a time.
+#: Largest number of values of all replicas that are held at a time.
 _HELD = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class Blocks:
-    """Blocks of time, each within one continuous piece of trajectory.
+    """Blocks of time, each within one segment.
 
     Parameters
     ----------
     edges : ndarray of int64 of shape (n_blocks + 1,)
-        First row of each block, and the number of rows.
-    pieces : ndarray of int64 of shape (n_blocks,)
-        Which piece each lies in.
+        First frame of each block, and the number of frames.
+    segments : ndarray of int64 of shape (n_blocks,)
+        The segment that each block lies in.
 
     Examples
     --------
-    >>> Blocks.of_rows(14, [10, 4], length=5).edges
+    >>> Blocks.of_frames(14, [10, 4], length=5).edges
     array([ 0,  5, 10, 14])
     """
 
     edges: np.ndarray
-    pieces: np.ndarray
+    segments: np.ndarray
 
     @classmethod
-    def of_rows(
-        cls, n_rows: int, lengths: Sequence[int] | None = None, length: int | None = None
+    def of_frames(
+        cls, n_frames: int, lengths: Sequence[int] | None = None, length: int | None = None
     ) -> Blocks:
-        """Cut each piece into even parts of about `length` rows; by default some 50 in all.
+        """Cut each segment into even blocks.
 
-        A piece that is shorter than `length` is one block. Without `lengths` there is one piece.
+        Parameters
+        ----------
+        n_frames : int
+        lengths : sequence of int, optional
+            Frames of each segment. Default: one segment.
+        length : int, optional
+            Frames of a block, about. A shorter segment is one block. Default: about 50 blocks in
+            all.
 
         Raises
         ------
         InputError
-            When `lengths` do not add up to the rows, or there would be fewer than two blocks or
+            When `lengths` do not add up to the frames, or there would be fewer than two blocks or
             more than 10,000.
         """
-        rows = checked_lengths(lengths, n_rows)
+        frames = checked_lengths(lengths, n_frames)
         wanted = (
-            max(1, n_rows // N_BLOCKS) if length is None else check_count("block_length", length)
+            max(1, n_frames // N_BLOCKS) if length is None else check_count("block_length", length)
         )
-        parts = [max(1, round(n / wanted)) for n in rows]
+        parts = [max(1, round(n / wanted)) for n in frames]
         if not 2 <= sum(parts) <= MOST_BLOCKS:
             raise InputError(
-                f"block_length={wanted:,}: {n_rows:,} rows in {len(rows):,} piece(s) make "
-                f"{sum(parts):,} block(s); errors need 2 to {MOST_BLOCKS:,} of them"
+                f"block_length={wanted:,}: {n_frames:,} frames in {len(frames):,} segment(s) make "
+                f"{sum(parts):,} block(s), but errors need 2 to {MOST_BLOCKS:,}; give another "
+                "block_length"
             )
-        sizes = np.concatenate([even_parts(n, k) for n, k in zip(rows, parts, strict=True)])
-        return cls(np.concatenate([[0], np.cumsum(sizes)]), np.repeat(np.arange(len(rows)), parts))
+        sizes = np.concatenate([even_parts(n, k) for n, k in zip(frames, parts, strict=True)])
+        numbers = np.repeat(np.arange(len(frames)), parts)
+        return cls(np.concatenate([[0], np.cumsum(sizes)]), numbers)
 
     def __len__(self) -> int:
-        return len(self.pieces)
+        """Return the number of blocks."""
+        return len(self.segments)
 
     @property
     def length(self) -> float:
-        """Mean number of rows of a block."""
+        """Mean number of frames of a block."""
         return float(self.edges[-1] / len(self))
 
     def counts(self, numbers: np.ndarray, n: int) -> csr_matrix:
-        """Rows of each number from 0 to n - 1 in each block; -1 is not counted.
+        """Count the frames with each number from 0 to n - 1 in each block.
 
         Parameters
         ----------
-        numbers : (n_rows,) ndarray of int
+        numbers : (n_frames,) ndarray of int
+            States or bins of the frames. -1 is not counted.
         n : int
+            Number of states or bins.
 
         Returns
         -------
         scipy.sparse.csr_matrix of shape (n_blocks, n), float64
         """
         chosen = np.where(numbers < 0, n, numbers)
-        # The numbers of a block stand together already: they are the rows of such a matrix.
+        # The numbers of a block are next to each other, as the rows of such a matrix are.
         counts = csr_matrix(
             (np.ones(len(chosen)), chosen, self.edges), shape=(len(self), n + 1), dtype=np.float64
         )
@@ -105,25 +117,35 @@ class Blocks:
         return counts[:, :n]
 
     def draw(self, n_bootstrap: int, seed: int) -> np.ndarray:
-        """How often each block is in each replica: (n_bootstrap, n_blocks), float64.
+        """Draw how often each block is in each replica.
 
-        One block fewer than there are is drawn: deviations from the mean of n blocks are too
-        small by sqrt((n - 1) / n), and so become right (Rao & Wu, J. Am. Stat. Assoc. 83, 231
+        One block fewer than there are is drawn. This corrects deviations from the mean of n
+        blocks, which are too small by sqrt((n - 1) / n) (Rao & Wu, J. Am. Stat. Assoc. 83, 231
         (1988)).
+
+        Parameters
+        ----------
+        n_bootstrap : int
+            Number of replicas.
+        seed : int
+
+        Returns
+        -------
+        ndarray of float64 of shape (n_bootstrap, n_blocks)
         """
         n = len(self)
         rng = np.random.default_rng(seed)
         return rng.multinomial(n - 1, np.full(n, 1 / n), size=n_bootstrap).astype(np.float64)
 
     def visits(self, counts: csr_matrix) -> np.ndarray:
-        """About how many visits each bin had: (n_bins,) from counts (n_blocks, n_bins).
+        """Estimate how many visits each bin had: (n_bins,) from counts (n_blocks, n_bins).
 
-        Blocks in which it was seen, less those that only go on with a visit of the block
-        before: times 1 - c, c the correlation of neighbouring blocks. One long visit is 1,
-        however many blocks it fills.
+        This is the number of blocks in which the bin was visited, times 1 - c, where c is the
+        correlation of neighbouring blocks. It leaves out blocks that only continue the visit of
+        the block before: one long visit counts once, however many blocks it fills.
         """
         first = self._followed
-        seen = np.diff(counts.tocsc().indptr).astype(np.float64)
+        seen: np.ndarray = np.diff(counts.tocsc().indptr).astype(np.float64)
         if not len(first):
             return seen
         x, y = counts[first], counts[first + 1]
@@ -131,27 +153,27 @@ class Blocks:
         covariance = _means(x.multiply(y)) - means
         variances = [_means(c.multiply(c)) - _means(c) ** 2 for c in (x, y)]
         deviation = np.sqrt(np.maximum(variances[0], 0) * np.maximum(variances[1], 0))
-        # What is as often in every block does not go on from one to the next, nor does what
-        # would correlate as well by chance.
+        # Equal counts in all blocks do not continue a visit, nor do correlations that chance
+        # explains.
         varies = deviation > 1e-12 * means
         correlation = np.divide(covariance, deviation, out=np.zeros_like(seen), where=varies)
         correlation[correlation < 2 / np.sqrt(len(first))] = 0.0
-        return seen * (1.0 - np.minimum(correlation, 1.0))
+        return np.asarray(seen * (1.0 - np.minimum(correlation, 1.0)))
 
     @property
     def _followed(self) -> np.ndarray:
-        """The blocks that another one of their piece comes after."""
-        return np.flatnonzero(self.pieces[1:] == self.pieces[:-1])
+        """The blocks that are followed by another block of their segment."""
+        return np.asarray(np.flatnonzero(self.segments[1:] == self.segments[:-1]))
 
     def trend(self, counts: csr_matrix) -> float:
-        """Factor by which the mean error of -ln p grows when blocks are twice as long.
+        """Return the factor by which the mean error of -ln p grows with blocks twice as long.
 
-        About 1 where blocks are long enough; NaN for fewer than ten pairs of neighbours, and
-        where there is no error at all.
+        It is about 1 if blocks are long enough, and NaN with fewer than ten pairs of neighbouring
+        blocks or without any error.
         """
         first = self._followed
-        # Counted within each piece, the blocks 0, 2, 4, ... begin a pair.
-        place = first - np.searchsorted(self.pieces, self.pieces[first])
+        # In each segment the blocks 0, 2, 4, ... begin a pair.
+        place = first - np.searchsorted(self.segments, self.segments[first])
         first = first[place % 2 == 0]
         if len(first) < 10:
             return float("nan")
@@ -162,7 +184,7 @@ class Blocks:
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """How -ln p of some bins differs between replicas, in kT; arrays of shape (n_bins,).
+    """Spread of -ln p of some bins over the replicas, in kT; arrays of shape (n_bins,).
 
     Parameters
     ----------
@@ -170,8 +192,8 @@ class Spread:
         Standard deviation; infinite where an end of the interval is.
     lower, upper : ndarray of float64
         95 % interval. The upper end is infinite where more than 2.5 % of the replicas have no
-        frame in the bin, which was then visited in some three blocks or fewer; and where so
-        few visits filled more blocks than that.
+        frame in the bin (it was visited in about three blocks or fewer), and where as few visits
+        filled more blocks.
     """
 
     error: np.ndarray
@@ -186,7 +208,7 @@ class Spread:
         drawn: np.ndarray,
         reference: int | None = None,
     ) -> Spread:
-        """Of the counts of each block and the blocks of each replica.
+        """Compute the spread from the counts of each block and the blocks of each replica.
 
         Parameters
         ----------
@@ -194,8 +216,12 @@ class Spread:
         counts : csr_matrix of shape (n_blocks, n_bins)
         drawn : (n_bootstrap, n_blocks) ndarray
         reference : int, optional
-            The bin whose -ln p is subtracted in each replica. Default: none, p are the shares of
+            The bin whose -ln p is subtracted in each replica. Default: none; p is the share of
             all frames in the replica.
+
+        Returns
+        -------
+        Spread
         """
         n_bins = counts.shape[1]
         base = counts.sum(axis=1) if reference is None else counts[:, [reference]].toarray()
@@ -221,9 +247,9 @@ def _spread(log_base: np.ndarray, log_counts: np.ndarray) -> tuple[np.ndarray, .
     with np.errstate(invalid="ignore"):
         energies = log_base - log_counts
     n = len(energies)
-    # Order statistics: nothing is interpolated between a number and infinity.
+    # Order statistics, since interpolation between a number and infinity gives nothing.
     tail = int((1 - CONFIDENCE) / 2 * n)
-    unknown = np.isnan(energies)  # neither the bin nor the reference is in the replica
+    unknown = np.isnan(energies)  # the replica has neither the bin nor the reference
     lower = np.sort(np.where(unknown, -np.inf, energies), axis=0)[tail]
     upper = np.sort(np.where(unknown, np.inf, energies), axis=0)[n - 1 - tail]
     known = np.ma.masked_invalid(energies)
@@ -246,6 +272,6 @@ def _mean_error(counts: csr_matrix) -> float:
     shares = np.asarray(counts.sum(axis=0)).ravel() / sizes.sum()
     squares = np.asarray(counts.multiply(counts).sum(axis=0)).ravel()
     squares += shares * (shares * (sizes @ sizes) - 2 * np.asarray(counts.T @ sizes).ravel())
-    # p times the error of ln p is the error of p.
+    # The error of ln p, times p, is the error of p.
     n = len(sizes)
     return float(np.sqrt(np.maximum(squares, 0.0) * n / (n - 1)).sum() / sizes.sum())

@@ -1,4 +1,4 @@
-"""Coordinates by the names of features: distances as they are, angles in degrees."""
+"""Coordinates by the names of features: angles in degrees, others in their own unit."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Coordinate:
     unit : str
         "degree", "angstrom" or "1".
     period : float or None
-        360 for an angle that goes round.
+        360 for an angle that is periodic.
     columns : tuple of int
-        The column of the feature, or those of cosine and sine of an angle.
+        The column of the feature, or those of the cosine and the sine of an angle.
     is_angle : bool
-        The column is in radians.
+        Whether the feature is an angle, in radians if it has one column.
     """
 
     name: str
@@ -39,20 +39,20 @@ class Coordinate:
     columns: tuple[int, ...]
     is_angle: bool
 
-    def of_rows(self, rows: np.ndarray) -> np.ndarray:
-        """Its values (n,) in feature rows (n, n_features)."""
+    def of_frames(self, rows: np.ndarray) -> np.ndarray:
+        """Return the values (n,) of the coordinate from features (n, n_features) of n frames."""
         if len(self.columns) == 2:
             cosine, sine = rows[:, self.columns].T
-            return np.degrees(np.arctan2(sine, cosine))
+            return np.asarray(np.degrees(np.arctan2(sine, cosine)))
         values = rows[:, self.columns[0]]
-        return np.degrees(values) if self.is_angle else values
+        return np.asarray(np.degrees(values) if self.is_angle else values)
 
 
 def coordinates_of(features: FeatureSet) -> dict[str, Coordinate]:
-    """Every coordinate that the columns of a feature file make up, by its name.
+    """Find the coordinates that the columns of a feature file make up, by name.
 
     The columns "phi ALA2 cos" and "phi ALA2 sin" are one angle, "phi ALA2". Angles are in
-    degrees and go round, but those between bonds, whose name begins with "angle".
+    degrees. They are periodic, except those between bonds, whose names begin with "angle".
 
     Parameters
     ----------
@@ -79,18 +79,22 @@ def coordinates_of(features: FeatureSet) -> dict[str, Coordinate]:
 
 
 def chosen_coordinates(features: FeatureSet, names: str | Sequence[str]) -> list[Coordinate]:
-    """The coordinates of these names; cosine or sine of an angle stand for the angle.
+    """Find the coordinates with these names; cosine or sine of an angle stand for the angle.
 
     Parameters
     ----------
     features : FeatureSet
     names : str or sequence of str
-        One to three. What is named twice is taken once.
+        One to three names. A coordinate that is named twice is taken once.
+
+    Returns
+    -------
+    list of Coordinate
 
     Raises
     ------
     InputError
-        When there are none or more than three, or one is not there; it says what is.
+        When there are none or more than three, or a name is unknown. The error lists the names.
     """
     known = coordinates_of(features)
     if not isinstance(names, str) and not hasattr(names, "__iter__"):
@@ -99,9 +103,7 @@ def chosen_coordinates(features: FeatureSet, names: str | Sequence[str]) -> list
     chosen = {name: _by_name(name, known, features) for name in wanted}
     coordinates = list(dict.fromkeys(chosen.values()))
     if not 1 <= len(coordinates) <= 3:
-        raise InputError(
-            f"coordinates: {len(coordinates)} features are named; one to three are needed"
-        )
+        raise InputError(f"coordinates: {len(coordinates)} features are named; give one to three")
     return coordinates
 
 
@@ -121,7 +123,7 @@ def _some(known: dict[str, Coordinate]) -> str:
 
 
 def read_coordinates(features: FeatureSet, coordinates: Sequence[Coordinate]) -> np.ndarray:
-    """Values of coordinates in all rows of a feature file, which is read piece by piece.
+    """Read the values of coordinates in all frames of a feature file, in bounded memory.
 
     Parameters
     ----------
@@ -136,7 +138,7 @@ def read_coordinates(features: FeatureSet, coordinates: Sequence[Coordinate]) ->
     start = 0
     for rows in Rows(features.path).chunks():
         for column, coordinate in enumerate(coordinates):
-            values[start : start + len(rows), column] = coordinate.of_rows(rows)
+            values[start : start + len(rows), column] = coordinate.of_frames(rows)
         start += len(rows)
     return values
 
@@ -147,18 +149,18 @@ def free_energy_of(
     names: str | Sequence[str] | None = None,
     **options: Any,
 ) -> FreeEnergy:
-    """Free energy of features of these names, or of the latent coordinates.
+    """Estimate the free energy of features with these names, or of the latent coordinates.
 
     Parameters
     ----------
     results : Results
         With ``latent`` (n_frames, n_z) and ``lengths``.
     features : FeatureSet
-        Of the same frames.
+        Features of the same frames.
     names : str or sequence of str, optional
-        As `chosen_coordinates` takes them. Default: the latent coordinates.
+        One to three names of features. Default: the latent coordinates.
     **options
-        Of `landscape.free_energy`.
+        Options of `mdgmvae.landscape.free_energy`.
 
     Returns
     -------

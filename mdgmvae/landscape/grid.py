@@ -1,4 +1,4 @@
-"""Grids of bins in one to three coordinates, of which some may be periodic."""
+"""Grids of bins in one to three coordinates, periodic or not."""
 
 from __future__ import annotations
 
@@ -11,26 +11,30 @@ from ..checks import check_count
 from ..errors import InputError
 
 _BINS = {1: 100, 2: 60, 3: 30}
-"""Bins along each axis, by number of dimensions: about as fine as 10,000 frames can fill."""
+"""Bins along each axis by number of dimensions, about as fine as 10,000 frames can fill."""
 _FEWEST_BINS = 8
 
 
 def as_points(latent: Any, name: str = "latent") -> np.ndarray:
     """Return latent coordinates as an (n_frames, n_z) float64 array with n_z from 1 to 3.
 
-    `name` is what they are called in an error.
+    Parameters
+    ----------
+    latent : array-like of shape (n_frames, n_z) or (n_frames,)
+    name : str
+        Name of the argument, for errors.
 
     Raises
     ------
     InputError
-        When there are no rows, more than three columns, or values that are not finite.
+        When there are no frames, more than three columns, or values that are not finite.
     """
     points = np.asarray(latent, dtype=np.float64)
     if points.ndim == 1:
         points = points[:, np.newaxis]
     if points.ndim != 2 or not points.size:
         raise InputError(
-            f"{name}: an array (n_frames, n_z) of at least one frame is needed, got the shape "
+            f"{name}: give an array (n_frames, n_z) with at least one frame, not one of shape "
             f"{np.shape(latent)}"
         )
     if points.shape[1] > 3:
@@ -40,12 +44,12 @@ def as_points(latent: Any, name: str = "latent") -> np.ndarray:
         )
     if not np.isfinite(points).all():
         frame = int(np.flatnonzero(~np.isfinite(points).all(axis=1))[0])
-        raise InputError(f"{name}: row {frame} is not finite; leave such rows out")
+        raise InputError(f"{name}: frame {frame} is not finite; leave such frames out")
     return points
 
 
 def wrapped(points: np.ndarray, periods: Sequence[float | None]) -> np.ndarray:
-    """Points (n, d) with each periodic coordinate between minus and plus half its period.
+    """Move each periodic coordinate of points (n, d) to between minus and plus half its period.
 
     Examples
     --------
@@ -62,19 +66,25 @@ def wrapped(points: np.ndarray, periods: Sequence[float | None]) -> np.ndarray:
 def grid_edges(
     points: np.ndarray, bins: Any, periods: Sequence[float | None]
 ) -> tuple[np.ndarray, ...]:
-    """Edges of the bins along each axis: of a whole period, or of what the points span.
+    """Compute the edges of the bins along each axis, over a period or the range of the points.
 
     Parameters
     ----------
     points : (n, d) ndarray
     bins : int, sequence of int or None
-        Along each axis. None: 100, 60 or 30, fewer where there are less than 10,000 points.
+        Bins along each axis. None: 100, 60 or 30 for one, two or three axes, fewer for less than
+        10,000 points.
     periods : sequence of float or None
+        Period of each coordinate, None for one that is not periodic.
+
+    Returns
+    -------
+    tuple of ndarray
 
     Raises
     ------
     InputError
-        When `bins` is not a positive number, or one for each axis.
+        When `bins` is not a positive whole number, or one for each axis.
 
     Examples
     --------
@@ -84,7 +94,7 @@ def grid_edges(
     d = points.shape[1]
     numbers = [_default_bins(points) if bins is None else bins] * d if np.ndim(bins) == 0 else bins
     if len(numbers) != d:
-        raise InputError(f"bins: {len(numbers)} numbers are given for {d} axes")
+        raise InputError(f"bins: {len(numbers)} numbers are given for {d} axes; give one each")
     return tuple(
         np.histogram_bin_edges(
             column,
@@ -96,7 +106,7 @@ def grid_edges(
 
 
 def bin_numbers(points: np.ndarray, edges: Sequence[np.ndarray]) -> np.ndarray:
-    """Number of the bin of each point, along the raveled grid; -1 outside: (n,) int64.
+    """Find the bin of each point: (n,) int64, counted along the raveled grid, -1 outside.
 
     Examples
     --------
@@ -108,7 +118,7 @@ def bin_numbers(points: np.ndarray, edges: Sequence[np.ndarray]) -> np.ndarray:
     inside = np.ones(len(points), bool)
     for column, edge in zip(points.T, edges, strict=True):
         inside &= (column >= edge[0]) & (column <= edge[-1])
-        # The last bin has its right edge, too.
+        # The last bin includes its right edge.
         place = np.clip(np.searchsorted(edge, column, side="right") - 1, 0, len(edge) - 2)
         numbers = numbers * (len(edge) - 1) + place
     return np.where(inside, numbers, -1)
@@ -117,4 +127,5 @@ def bin_numbers(points: np.ndarray, edges: Sequence[np.ndarray]) -> np.ndarray:
 def _default_bins(points: np.ndarray) -> int:
     n_frames, n_z = points.shape
     finest = _BINS[n_z]
-    return max(_FEWEST_BINS, min(finest, round(finest * (n_frames / 10_000) ** (1 / max(n_z, 2)))))
+    wanted = finest * float(n_frames / 10_000) ** (1 / max(n_z, 2))
+    return int(max(_FEWEST_BINS, min(finest, round(wanted))))

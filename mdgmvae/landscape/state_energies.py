@@ -1,4 +1,4 @@
-"""Free energies of states, from the share of the frames in each, with errors."""
+"""Free energies of states from their populations, with errors."""
 
 from __future__ import annotations
 
@@ -11,44 +11,46 @@ import numpy as np
 from ..checks import check_count, checked_seed
 from ..errors import InputError
 from ..labels import as_labels, n_states_of
+from ..tables import Shown, Table, percent
 from .bootstrap import Blocks, Spread
 from .units import energy_unit
 
-#: A trend above this says that blocks are too short.
+#: Blocks are too short if the trend is above this.
 MOST_TREND = 1.2
 
 
-@dataclass(frozen=True, eq=False)
-class StateFreeEnergies:
-    """Free energies of states relative to one of them, F_i - F_0 = -ln(p_i / p_0), with errors.
+@dataclass(frozen=True, eq=False, repr=False)
+class StateFreeEnergies(Shown):
+    """Free energies of states relative to a reference state, F_i - F_0 = -ln(p_i / p_0).
 
-    It prints itself as a table. Arrays have the shape (k,).
+    It shows itself as a table. Arrays have the shape (k,).
 
     Parameters
     ----------
     energy : ndarray of float64
         0 for the reference, NaN for states without frames.
     error : ndarray of float64
-        Standard error. Infinite where the state, or the reference, was visited too few times
-        to tell it (some three visits, however many blocks of time they fill); NaN without
+        Standard error. Infinite where the state or the reference was visited too few times to
+        estimate it (about three visits, however many blocks of time they fill); NaN without
         frames.
     lower, upper : ndarray of float64
-        95 % interval, infinite at the end that the blocks do not tell.
+        95 % interval. An end that the blocks do not determine is infinite.
     populations : ndarray of float64
-        Share of the frames that have a state.
+        Share of the frames with a state.
     reference : int
-        The state that the others are compared with.
+        The reference state.
     unit : str
         "kT" or "kJ/mol".
     temperature : float or None
         In K, where it was given.
     n_blocks : int
-        Blocks of time that were drawn from.
+        Number of blocks of time.
     block_length : float
-        Their mean number of rows.
+        Mean number of frames of a block.
     trend : float
-        Factor by which the errors grow with blocks twice as long. Well above 1, the errors are
-        too small: give a longer `block_length`, or simulate longer. NaN where not known.
+        Factor by which the errors grow with blocks twice as long. If it is well above 1, the
+        errors are too small: give a longer `block_length`, or simulate longer. NaN where it is
+        unknown.
     """
 
     energy: np.ndarray
@@ -63,27 +65,33 @@ class StateFreeEnergies:
     block_length: float
     trend: float
 
-    def __str__(self) -> str:
-        lines = [f"state  population / %  {f'F - F({self.reference}) / {self.unit}':>16}  95 %"]
-        for state, population in enumerate(self.populations):
-            value = f"{self.energy[state]:.2f} +- {self.error[state]:.2f}"
+    def tables(self) -> list[Table]:
+        """Return a table with a row for each state, and what limits the errors."""
+        heads = (
+            *("state", "population / %", f"F - F({self.reference}) / {self.unit}"),
+            f"95 % interval / {self.unit}",
+        )
+        rows = tuple(map(self._row, range(len(self.populations))))
+        return [Table(heads, rows, sentences=tuple(self._doubts()))]
+
+    def _row(self, state: int) -> tuple[Any, ...]:
+        energy, interval = "-", "-"
+        if state == self.reference:
+            energy = "0"
+        elif self.populations[state] > 0:
+            energy = f"{self.energy[state]:.2f} ± {self.error[state]:.2f}"
             interval = f"{self.lower[state]:.2f} to {self.upper[state]:.2f}"
-            if population == 0:
-                value, interval = "-", "-"
-            elif state == self.reference:
-                value, interval = "0", "-"
-            lines.append(f"{state:5}  {100 * population:14.1f}  {value:>16}  {interval}")
-        return "\n".join([*lines, *self._doubts()])
+        return state, percent(self.populations[state]), energy, interval
 
     def _doubts(self) -> list[str]:
-        """Why errors are not known, or not to be believed."""
+        """Why errors are unknown or too small."""
         said = []
         if np.isinf(self.error).any():
-            said.append("- inf: visited too few times to tell an error")
+            said.append("an error is inf where a state was visited too few times to estimate it")
         if self.trend > MOST_TREND:
             said.append(
-                f"- blocks of {self.block_length:,.0f} rows are too short (errors of blocks twice "
-                f"as long: {self.trend:.2f} times as large): give a longer block_length"
+                f"blocks of {self.block_length:,.0f} frames are too short (blocks twice as long "
+                f"have {self.trend:.2f} times the error): give a longer block_length"
             )
         return said
 
@@ -99,7 +107,9 @@ def state_free_energies(
     n_bootstrap: int = 200,
     seed: int = 0,
 ) -> StateFreeEnergies:
-    """Free energies of states relative to one of them, by a bootstrap over blocks of time.
+    """Estimate free energies of states relative to one of them, with errors.
+
+    Errors come from a bootstrap over blocks of time.
 
     Parameters
     ----------
@@ -108,16 +118,16 @@ def state_free_energies(
     k : int, optional
         Number of states. Default: one more than the largest label.
     reference : int
-        The state that the others are compared with; it needs frames.
+        The state that the others are compared with. It needs frames.
     temperature : float, optional
-        In K; energies are then in kJ/mol. Default: in units of kT.
+        In K; energies are then in kJ/mol. Default: energies in units of kT.
     lengths : sequence of int, optional
-        Rows of each continuous piece of trajectory; no block lies in two. Default: one piece.
+        Frames of each segment. No block lies in two segments. Default: one segment.
     block_length : int, optional
-        Rows of a block, long against the time between changes of state. Default: a fiftieth of
-        all rows.
+        Frames of a block. A block has to be long compared with the time between transitions.
+        Default: a fiftieth of all frames.
     n_bootstrap : int
-        Replicas, at least 2.
+        Bootstrap replicas, at least 2.
     seed : int
         Same seed, same errors.
 
@@ -136,9 +146,9 @@ def state_free_energies(
     >>> from mdgmvae.landscape import state_free_energies
     >>> labels = np.random.default_rng(0).choice(2, 10_000, p=[0.75, 0.25])
     >>> print(state_free_energies(labels))
-    state  population / %     F - F(0) / kT  95 %
-        0            75.0                 0  -
-        1            25.1      1.10 +- 0.02  1.05 to 1.15
+    state  population / %  F - F(0) / kT  95 % interval / kT
+        0            75.0              0                   -
+        1            25.1    1.10 ± 0.02        1.05 to 1.15
     """
     states = as_labels(labels)
     k = n_states_of(states, k)
@@ -146,8 +156,10 @@ def state_free_energies(
     reference = check_count("reference", reference, low=0)
     frames = np.bincount(states[states >= 0], minlength=k)
     if reference >= k or not frames[reference]:
-        raise InputError(f"reference={reference}: this state has no frames; give one that has some")
-    blocks = Blocks.of_rows(len(states), lengths, block_length)
+        raise InputError(
+            f"reference={reference}: this state has no frames; give a state that has some"
+        )
+    blocks = Blocks.of_frames(len(states), lengths, block_length)
     counts = blocks.counts(states, k)
     drawn = blocks.draw(check_count("n_bootstrap", n_bootstrap, low=2), checked_seed(seed))
     spread = Spread.of(blocks, counts, drawn, reference)
@@ -169,15 +181,17 @@ def state_free_energies(
 
 
 def state_free_energies_of(results: Any, of: str = "states", **options: Any) -> StateFreeEnergies:
-    """Free energies of the states, or of the components, of an analysis.
+    """Estimate the free energies of the states, or of the components, of an analysis.
 
     Parameters
     ----------
     results : Results
-        With ``labels``, ``components``, ``component_probabilities`` and ``lengths``.
+        With ``labels``, ``probabilities``, ``components``, ``component_probabilities`` and
+        ``lengths``.
     of : {"states", "components"}
+        Metastable states, or the components of the mixture that they are made of.
     **options
-        Of `state_free_energies`.
+        Options of `state_free_energies`.
 
     Returns
     -------
@@ -190,9 +204,11 @@ def state_free_energies_of(results: Any, of: str = "states", **options: Any) -> 
     """
     if of not in ("states", "components"):
         raise InputError(f"of={of!r}: give 'states' or 'components'")
-    options["lengths"] = results.lengths
-    if of == "states":
-        return state_free_energies(results.labels, **options)
-    # Components without frames keep their number.
-    k = results.component_probabilities.shape[1]
-    return state_free_energies(results.components, k=k, **options)
+    labels, probabilities = (
+        (results.labels, results.probabilities)
+        if of == "states"
+        else (results.components, results.component_probabilities)
+    )
+    # Those without frames keep their number.
+    options |= {"lengths": results.lengths, "k": probabilities.shape[1]}
+    return state_free_energies(labels, **options)

@@ -1,4 +1,4 @@
-"""Free energies on grids of latent, or of any, coordinates, and their errors."""
+"""Free energies on grids of latent or other coordinates, and their errors."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from ..checks import check_count, checked_seed
 from ..errors import InputError
+from ..tables import Shown, Table
 from .bootstrap import Blocks, Spread
 from .grid import (
     as_points,
@@ -17,16 +18,7 @@ from .grid import (
     grid_edges,
     wrapped,
 )
-from .state_energies import StateFreeEnergies, state_free_energies
 from .units import energy_unit
-
-__all__ = [
-    "FreeEnergy",
-    "StateFreeEnergies",
-    "free_energy",
-    "free_energy_grid",
-    "state_free_energies",
-]
 
 
 def free_energy_grid(
@@ -34,7 +26,7 @@ def free_energy_grid(
     bins: int | Sequence[int] | None = None,
     temperature: float | None = None,
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Free energy ``F = -ln p`` of the samples on a grid, its minimum at zero.
+    """Compute the free energy ``F = -ln p`` of samples on a grid, with its minimum at zero.
 
     Parameters
     ----------
@@ -44,19 +36,19 @@ def free_energy_grid(
         Bins along each axis. Default: 100, 60 or 30 for one, two or three axes, fewer where
         there are less than 10,000 frames.
     temperature : float, optional
-        In K; the free energy is then in kJ/mol. Default: in units of kT.
+        In K; the free energy is then in kJ/mol. Default: free energy in units of kT.
 
     Returns
     -------
     energy : ndarray of float64
-        One axis a dimension, NaN where no sample is.
+        One axis for each dimension; NaN in bins without frames.
     edges : list of ndarray
         Bin edges along each axis.
 
     Raises
     ------
     InputError
-        When `latent` has no rows, more than three columns or values that are not finite, or
+        When `latent` has no frames, more than three columns or values that are not finite, or
         `temperature` is not positive.
 
     Examples
@@ -75,44 +67,45 @@ def free_energy_grid(
     return kT * energy, list(edges)
 
 
-@dataclass(frozen=True, eq=False)
-class FreeEnergy:
-    """The free energy F = -ln p of the bins of a grid, with errors.
+@dataclass(frozen=True, eq=False, repr=False)
+class FreeEnergy(Shown):
+    """The free energy F = -ln p of the bins of a grid, with errors; it shows itself as a table.
 
-    The lowest `energy` is zero. An error is that of -ln p, with p the share of all frames; or,
-    where a reference was given, that of the difference from the reference bin, which is at
-    zero and has no error.
+    The lowest `energy` is zero. Errors are those of -ln p, where p is the share of all frames in a
+    bin. Where a reference was given, they are those of the difference from the reference bin,
+    which is at zero and has no error.
 
     Parameters
     ----------
     energy : ndarray of float64
-        One axis a coordinate, NaN where no frame is.
+        One axis for each coordinate; NaN in bins without frames.
     error : ndarray of float64
-        Standard error. Infinite where the bin was visited too few times to tell it (some three
-        visits, however many blocks of time they fill), NaN where no frame is.
+        Standard error. Infinite where the bin was visited too few times to estimate it (about
+        three visits, however many blocks of time they fill); NaN without frames.
     lower, upper : ndarray of float64
-        95 % interval; `upper` is infinite where too few visits were.
+        95 % interval. `upper` is infinite where there were too few visits.
     edges : tuple of ndarray of float64
         Bin edges along each axis, in `axis_units`.
     names : tuple of str
-        The coordinates.
+        Names of the coordinates.
     axis_units : tuple of str
-        "degree", "angstrom" or "1" for each.
+        "degree", "angstrom" or "1" for each coordinate.
     periods : tuple of float or None
-        Period of each coordinate, None for one that has none.
+        Period of each coordinate, None for one that is not periodic.
     unit : str
-        "kT" or "kJ/mol", of all energies.
+        Unit of all energies: "kT" or "kJ/mol".
     temperature : float or None
         In K, where it was given.
     points : ndarray of float64 of shape (n_frames, n_coordinates)
-        Where the frames are.
+        Coordinates of the frames.
     n_blocks : int
-        Blocks of time that were drawn from.
+        Number of blocks of time.
     block_length : float
-        Their mean number of rows.
+        Mean number of frames of a block.
     trend : float
-        Factor by which the mean error grows with blocks twice as long. Well above 1, the errors
-        are too small: give a longer `block_length`, or simulate longer. NaN where not known.
+        Factor by which the mean error grows with blocks twice as long. If it is well above 1, the
+        errors are too small: give a longer `block_length`, or simulate longer. NaN where it is
+        unknown.
     """
 
     energy: np.ndarray
@@ -132,25 +125,30 @@ class FreeEnergy:
 
     @property
     def centers(self) -> tuple[np.ndarray, ...]:
-        """Middles of the bins along each axis."""
+        """Centres of the bins along each axis."""
         return tuple((edge[1:] + edge[:-1]) / 2 for edge in self.edges)
 
     def at(self, points: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Energy and error, each (n,), of the bins that points (n, n_coordinates) are in.
+        """Look up the energy and the error at some points.
 
-        NaN where no frame is, and outside the grid.
+        Parameters
+        ----------
+        points : (n, n_coordinates) array-like
+
+        Returns
+        -------
+        energy, error : ndarray of float64 of shape (n,)
+            Of the bins that the points are in; NaN in bins without frames and outside the grid.
 
         Raises
         ------
         InputError
-            When `points` are of other coordinates or not finite.
+            When `points` have another number of coordinates or are not finite.
         """
         given = np.asarray(points, np.float64)
         d = len(self.edges)
         if given.shape[-1:] != (d,) and not (d == 1 and given.ndim <= 1):
-            raise InputError(
-                f"points: of shape {given.shape}; {d} coordinates each are needed, (n, {d})"
-            )
+            raise InputError(f"points: of shape {given.shape}; give {d} coordinates each, (n, {d})")
         wanted = wrapped(as_points(given.reshape(-1, d), "points"), self.periods)
         numbers = bin_numbers(wanted, self.edges)
         energy, error = (
@@ -159,15 +157,22 @@ class FreeEnergy:
         )
         return energy, error
 
-    def __repr__(self) -> str:
+    def tables(self) -> list[Table]:
+        """Return a table of the grid and of what the errors rest on."""
         known = np.isfinite(self.error)
-        median = f"{np.median(self.error[known]):.2g}" if known.any() else "not known"
-        return (
-            f"<FreeEnergy of {', '.join(self.names)}: {' x '.join(map(str, self.energy.shape))} "
-            f"bins, {np.isfinite(self.energy).sum():,} with frames, {known.sum():,} with an error "
-            f"(median {median} {self.unit}); {self.n_blocks:,} blocks of "
-            f"{self.block_length:,.0f} rows, twice as long: errors times {self.trend:.2f}>"
+        median = f"{np.median(self.error[known]):.2g} {self.unit}" if known.any() else "unknown"
+        highest = f"{np.nanmax(self.energy):.3g} {self.unit}"
+        rows = (
+            ("coordinates", ", ".join(self.names)),
+            ("bins", " x ".join(map(str, self.energy.shape))),
+            ("bins with frames", f"{np.isfinite(self.energy).sum():,}"),
+            ("highest free energy", highest),
+            ("bins with a finite error", f"{known.sum():,}"),
+            ("median error", median),
+            ("blocks of time", f"{self.n_blocks:,} of {self.block_length:,.0f} frames"),
+            ("errors with blocks twice as long", f"times {self.trend:.2f}"),
         )
+        return [Table(("free energy", ""), rows)]
 
 
 def free_energy(
@@ -184,12 +189,12 @@ def free_energy(
     axis_units: Sequence[str] | None = None,
     periods: Sequence[float | None] | None = None,
 ) -> FreeEnergy:
-    """Free energy ``F = -ln p`` of one to three coordinates, with errors.
+    """Estimate the free energy ``F = -ln p`` of one to three coordinates, with errors.
 
-    The trajectory is cut into blocks of time; errors are the spread over replicas of it, made
-    of blocks drawn with replacement. In each replica p is the share of its own frames, so an
-    error is that of a bin against the whole; no other bin's error is in it. For the error of a
-    difference give `reference`.
+    The trajectory is cut into blocks of time. Errors are the spread over replicas of the
+    trajectory, which are made of blocks drawn with replacement. In each replica p is the share of
+    its own frames, so an error is that of one bin against all frames and holds no other bin's
+    error. For the error of a difference give `reference`.
 
     Parameters
     ----------
@@ -199,25 +204,25 @@ def free_energy(
         Bins along each axis. Default: 100, 60 or 30 for one, two or three axes, fewer where
         there are less than 10,000 frames.
     temperature : float, optional
-        In K; energies are then in kJ/mol. Default: in units of kT.
+        In K; energies are then in kJ/mol. Default: energies in units of kT.
     lengths : sequence of int, optional
-        Rows of each continuous piece of trajectory; no block lies in two. Default: one piece.
+        Frames of each segment. No block lies in two segments. Default: one segment.
     block_length : int, optional
-        Rows of a block. It has to be long against the time after which a frame has forgotten
-        where it was. Default: a fiftieth of all rows; `FreeEnergy.trend` tells if it is enough.
+        Frames of a block. A block has to be long compared with the correlation time. Default: a
+        fiftieth of all frames; `FreeEnergy.trend` shows whether that is long enough.
     n_bootstrap : int
-        Replicas, at least 2.
+        Bootstrap replicas, at least 2.
     seed : int
         Same seed, same errors.
     reference : (n_coordinates,) array-like, optional
-        A point: energies are then differences from the bin that it is in.
+        A point. Energies are then differences from the bin of this point.
     names : sequence of str, optional
-        Of the coordinates. Default: z, or z1, z2, z3.
+        Names of the coordinates. Default: z, or z1, z2, z3.
     axis_units : sequence of str, optional
         "degree", "angstrom" or "1" for each coordinate. Default: "1".
     periods : sequence of float or None, optional
-        Period of each coordinate; 360 for an angle in degrees, which is then taken from -180 to
-        180. Default: none.
+        Period of each coordinate; 360 for an angle in degrees, which is then wrapped to -180 to
+        180. Default: no coordinate is periodic.
 
     Returns
     -------
@@ -226,7 +231,8 @@ def free_energy(
     Raises
     ------
     InputError
-        When an argument cannot be used, no frame is at the reference, or there is only one block.
+        When an argument cannot be used, the reference bin has no frames, or there is only one
+        block.
 
     Examples
     --------
@@ -243,10 +249,10 @@ def free_energy(
     coordinates = wrapped(coordinates, periods)
     kT, unit = energy_unit(temperature)
     edges = grid_edges(coordinates, bins, periods)
-    # Bins without frames are left out: of a fine grid in three dimensions they are most.
+    # Bins without frames are left out. In three dimensions they are most of a fine grid.
     there, numbers = np.unique(bin_numbers(coordinates, edges), return_inverse=True)
     zero = None if reference is None else _place(reference, edges, periods, there)
-    blocks = Blocks.of_rows(len(coordinates), lengths, block_length)
+    blocks = Blocks.of_frames(len(coordinates), lengths, block_length)
     counts = blocks.counts(numbers, len(there))
     drawn = blocks.draw(check_count("n_bootstrap", n_bootstrap, low=2), checked_seed(seed))
     spread = Spread.of(blocks, counts, drawn, zero)
@@ -275,28 +281,28 @@ def free_energy(
 
 
 def _one_each(name: str, given: Sequence[Any] | None, default: Sequence[Any]) -> tuple[Any, ...]:
-    """What is given for each coordinate."""
+    """The values given for each coordinate, or the default."""
     values = tuple(default if given is None else given)
     if isinstance(given, str) or len(values) != len(default):
-        raise InputError(f"{name}={given!r}: one for each of {len(default)} coordinates is needed")
+        raise InputError(f"{name}={given!r}: give one for each of the {len(default)} coordinates")
     return values
 
 
 def _place(
     reference: Any, edges: Sequence[np.ndarray], periods: Sequence[float | None], there: np.ndarray
 ) -> int:
-    """Which of the bins with frames the reference is in."""
+    """The position of the reference's bin among the bins with frames."""
     point = np.atleast_1d(np.asarray(reference, np.float64))
     if point.shape != (len(edges),):
-        raise InputError(f"reference={reference!r}: a point of {len(edges)} coordinates is needed")
+        raise InputError(f"reference={reference!r}: give a point of {len(edges)} coordinates")
     (number,) = bin_numbers(wrapped(point[np.newaxis], periods), edges)
     if number not in there:
-        raise InputError(f"reference={reference!r}: no frame is in its bin; give another point")
+        raise InputError(f"reference={reference!r}: its bin has no frames; give another point")
     return int(np.searchsorted(there, number))
 
 
 def _on_grid(values: np.ndarray, there: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Values of the bins with frames, among NaN."""
+    """A grid with the values of the bins with frames, and NaN elsewhere."""
     grid = np.full(shape, np.nan)
     grid.ravel()[there] = values
     return grid

@@ -12,12 +12,17 @@ _GAS_CONSTANT = 8.31446261815324e-3
 
 
 def energy_unit(temperature: Any) -> tuple[float, str]:
-    """(kT in the unit, the unit): kJ/mol at a temperature in K, kT where it is None.
+    """Return kT in the unit of energies, and that unit.
+
+    Parameters
+    ----------
+    temperature : float or None
+        In K: the unit is kJ/mol. None: the unit is kT.
 
     Raises
     ------
     InputError
-        When the temperature is no number above 0.
+        When the temperature is not a positive number.
 
     Examples
     --------
@@ -34,5 +39,5 @@ def energy_unit(temperature: Any) -> tuple[float, str]:
     except (TypeError, ValueError):
         kelvin = math.nan
     if not (math.isfinite(kelvin) and kelvin > 0):
-        raise InputError(f"temperature={temperature!r}: must be a number of kelvin above 0")
+        raise InputError(f"temperature={temperature!r}: must be a positive number of kelvin")
     return _GAS_CONSTANT * kelvin, "kJ/mol"

@@ -108,7 +108,7 @@ def number_of_components(selection: Selection, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("components k")
     ax.set_ylabel(f"VAMP-2 held out, lag time {selection.lag} frames")
     top = ax.secondary_xaxis("top")
-    top.set_xticks(ks, [as_range(found.n_macrostates) for found in scanned])
+    top.set_xticks(ks, [as_range(found.n_states) for found in scanned])
     top.set_xlabel("states found")
     top.tick_params(length=0)
     top.spines["top"].set_visible(False)

@@ -59,7 +59,7 @@ def test_folds_cover_each_frame_once_and_keep_a_lag_away():
             assert (np.diff(rows) == 1).all() and len(set(pieces[rows])) == 1
 
 
-def test_methods_see_the_training_frames_only_and_in_their_pieces():
+def test_methods_see_the_training_frames_only_and_in_their_segments():
     n, lag = 4_000, 3
     X = np.arange(n, dtype=np.float32)[:, None]
     calls = []
@@ -174,7 +174,7 @@ def test_robust_decides_how_many_states_where_nobody_says():
     assert alone.n_states == alone.rows[0].n_states == 4
 
 
-def test_pieces_come_from_the_file(wells, tmp_path):
+def test_segments_come_from_the_file(wells, tmp_path):
     X = wells[0][:4_000]
     np.save(tmp_path / "whole.npy", X)
     whole = FeatureSet.load(tmp_path / "whole.npy")
@@ -187,12 +187,13 @@ def test_pieces_come_from_the_file(wells, tmp_path):
 
 def test_table_is_shown_and_written(on_alanine, tmp_path):
     lines = on_alanine.text().splitlines()
-    assert lines[0] == "3 states, lag 5 rows (10 ps), 2 seeds, 5 folds of blocks of time"
-    assert lines[2].split() == [
+    assert lines[0] == "3 states, lag 5 frames (10 ps), 2 seeds, 5 folds of blocks of time"
+    assert lines[1].split() == [
         *("method", "states", "VAMP-2", "VAMP-2,", "held", "out", "agreement", "worst", "ARI"),
         "seconds",
     ]
-    assert all(line.startswith(name) for line, name in zip(lines[3:], LINEAR, strict=True))
+    assert all(line.startswith(name) for line, name in zip(lines[2:5], LINEAR, strict=True))
+    assert repr(on_alanine) == on_alanine.text()
     shown = on_alanine._repr_html_()
     assert shown.count("<tr>") == 4 and "TICA + k-means + PCCA+" in shown
     on_alanine.to_csv(tmp_path / "table.csv")
@@ -248,7 +249,7 @@ def test_arguments_that_cannot_be_used(arguments, message):
 def test_features_that_cannot_be_used():
     X = np.ones((500, 2))
     X[7, 1] = np.nan
-    with pytest.raises(InputError, match="row 7 is not finite"):
+    with pytest.raises(InputError, match="frame 7 is not finite"):
         compare(X, lag=2)
-    with pytest.raises(InputError, match="a matrix of numbers"):
+    with pytest.raises(InputError, match="give a matrix of numbers"):
         compare(np.ones(500), lag=2)

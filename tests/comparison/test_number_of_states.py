@@ -38,7 +38,7 @@ def test_five_wells_need_five_components(on_wells):
     # The fifth well is a process of its own, whose score is nearly 1 at this lag.
     assert 0.4 < five.scores.mean() - four.scores.mean() < 1
     assert abs(seven.scores.mean() - five.scores.mean()) < 0.1
-    assert set(five.n_macrostates) == {5} and set(seven.n_macrostates) <= {5, 6}
+    assert set(five.n_states) == {5} and set(seven.n_states) <= {5, 6}
     assert max(seven.n_active) > 5
     assert five.agreement_worst > 0.95
 
@@ -48,7 +48,7 @@ def test_components_that_change_places_are_lumped(mueller_brown):
     X = mueller_brown[:15_000]
     found = select_k(X, [2, 5], lag=5, seeds=[3], n_folds=2, **QUICK)
     assert found.best_k == 2
-    assert found.scanned[1].n_macrostates == (2,)
+    assert found.scanned[1].n_states == (2,)
     assert np.isnan(found.scanned[0].agreement_median)
 
 
@@ -80,11 +80,23 @@ def test_same_seeds_same_choice(five_wells):
 @pytest.mark.slow
 def test_table_tells_the_choice(on_wells):
     lines = on_wells.text().splitlines()
-    assert [line.split()[:2] for line in lines[1:4]][1] == ["*", "5"]
+    assert lines[0].startswith("k = 5 components: the smallest k within one standard error")
+    assert lines[0].endswith("5 states")
+    head = next(i for i, line in enumerate(lines) if "agreement" in line)
+    assert [line.split()[:2] for line in lines[head + 1 : head + 4]][1] == ["*", "5"]
     assert sum("*" in line for line in lines) == 1
-    assert lines[-1].startswith("k = 5: the smallest within one standard error")
-    assert lines[-1].endswith("5 metastable states")
-    assert "agreement" in lines[0] and on_wells._repr_html_().count("<tr>") == 4
+    assert on_wells._repr_html_().count("<tr>") == 4
+
+
+def test_scan_shows_itself():
+    """What the slow tests see of a real scan, of one that is made up."""
+    found = Selection((scanned(2, [1.0, 1.1, 1.2]), scanned(3, [1.8, 1.9, 2.0])), 5, (0, 1))
+    assert repr(found) == found.text()
+    title, *lines = found.text().splitlines()
+    assert title.startswith("k = 3 components: ") and title.endswith("(lag 5 frames); 3 states")
+    row = next(line for line in lines if "*" in line)
+    assert row.split()[:5] == ["*", "3", "1.900", "±", "0.058"]
+    assert found._repr_html_().count("<tr>") == 3
 
 
 @pytest.mark.slow

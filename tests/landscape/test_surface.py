@@ -1,5 +1,9 @@
 """Free energies and their errors, against answers that are known."""
 
+import re
+from functools import partial
+from types import SimpleNamespace
+
 import MDAnalysis as mda
 import numpy as np
 import pytest
@@ -16,6 +20,7 @@ from mdgmvae.featurizers import featurize
 from mdgmvae.landscape import free_energy, free_energy_grid, state_free_energies
 from mdgmvae.landscape.bootstrap import Blocks
 from mdgmvae.landscape.coordinates import coordinates_of, free_energy_of, read_coordinates
+from mdgmvae.landscape.state_energies import state_free_energies_of
 from mdgmvae.storage.npy import write_description
 
 R = 0.00831446261815324
@@ -169,7 +174,7 @@ def test_bins_that_few_blocks_visited_have_no_error():
     pair = np.where(points == 2, 1 + np.arange(1_000) % 2, 0)  # two states of one block
     absent = state_free_energies(pair, block_length=20, reference=1)
     assert np.isneginf(absent.lower[2]) and np.isinf(absent.upper[2])
-    assert "inf" in str(states) and repr(found).endswith(">")
+    assert "inf" in str(states) and repr(found).startswith("free energy")
 
 
 # --- energies ----------------------------------------------------------------------------
@@ -240,11 +245,11 @@ def test_points_are_looked_up():
 # --- blocks of time ----------------------------------------------------------------------
 
 
-def test_no_block_lies_in_two_pieces():
-    blocks = Blocks.of_rows(100, [30, 3, 67], 10)
+def test_no_block_lies_in_two_segments():
+    blocks = Blocks.of_frames(100, [30, 3, 67], 10)
     assert set(np.cumsum([0, 30, 3, 67])) <= set(blocks.edges)
     assert np.diff(blocks.edges).tolist() == [10] * 3 + [3] + [10, 10, 10, 10, 9, 9, 9]
-    assert blocks.pieces.tolist() == [0] * 3 + [1] + [2] * 7
+    assert blocks.segments.tolist() == [0] * 3 + [1] + [2] * 7
 
 
 def test_frames_of_a_block_are_never_separated():
@@ -254,7 +259,7 @@ def test_frames_of_a_block_are_never_separated():
     assert state_free_energies(labels, block_length=10).error[1] > 0.1
     shifted = np.append(labels[:10], labels)
     kept = state_free_energies(shifted, lengths=[10, 800], block_length=20)
-    assert 0 < kept.error[1] < 0.1  # the odd piece only
+    assert 0 < kept.error[1] < 0.1  # the odd segment only
 
 
 def test_the_same_seed_gives_the_same_errors():
@@ -381,20 +386,26 @@ def analysed(tmp_path_factory):
     """An analysis whose states were not learnt but are the basins of phi and psi."""
     u = mda.Universe(*alanine_dipeptide())
     path = tmp_path_factory.mktemp("features") / "x.npy"
-    gm = GMVAEAnalysis(u, k=4)
-    gm.features = featurize(u, "dihedrals", path, step=4, verbose=False)
-    phi_cos, phi_sin, psi_cos, psi_sin = np.asarray(gm.features.values).T
-    labels = np.where(phi_sin > 0.3, 2, (psi_cos > 0).astype(int))
-    gm.results = Results(
-        labels=labels,
-        macrostates=(labels == 2).astype(int),
-        probabilities=np.eye(4, dtype=np.float32)[labels],
+    features = featurize(u, "dihedrals", path, step=4, verbose=False)
+    phi_cos, phi_sin, psi_cos, psi_sin = np.asarray(features.values).T
+    components = np.where(phi_sin > 0.3, 2, (psi_cos > 0).astype(int))
+    states = (components == 2).astype(int)
+    results = Results(
+        labels=states,
+        probabilities=np.eye(2, dtype=np.float32)[states],
+        components=components,
+        component_probabilities=np.eye(4, dtype=np.float32)[components],
         latent=np.column_stack([phi_cos, psi_sin]),
-        lengths=gm.features.lengths,
+        lengths=features.lengths,
     )
     phi, psi = np.arctan2(phi_sin, phi_cos), np.arctan2(psi_sin, psi_cos)
-    gm.angles = np.degrees(np.column_stack([phi, psi]))
-    return gm
+    return SimpleNamespace(
+        features=features,
+        results=results,
+        angles=np.degrees(np.column_stack([phi, psi])),
+        free_energy=partial(free_energy_of, results, features),
+        state_free_energies=partial(state_free_energies_of, results),
+    )
 
 
 def test_the_analysis_takes_features_by_name(analysed):
@@ -414,13 +425,14 @@ def test_the_analysis_compares_its_states(analysed):
     lumped = analysed.state_free_energies(temperature=300)
     assert lumped.energy.shape == (2,) and lumped.unit == "kJ/mol"
     parts = analysed.state_free_energies("components", reference=1)
-    shares = np.bincount(analysed.results.labels, minlength=4) / len(analysed.results.labels)
+    components = analysed.results.components
+    shares = np.bincount(components, minlength=4) / len(components)
     np.testing.assert_allclose(parts.populations, shares)
     assert parts.error[1] == 0 and np.isnan(parts.energy[3])
     # The left-handed basin was visited once: what these data say of it has no upper end.
     assert parts.upper[2] > 2 + parts.energy[2]
-    with pytest.raises(InputError, match="of='states'"):
-        analysed.state_free_energies("states")
+    with pytest.raises(InputError, match="of='macrostates': give 'states' or 'components'"):
+        analysed.state_free_energies("macrostates")
 
 
 def test_lengths_of_the_analysis_are_respected(analysed):
@@ -454,8 +466,8 @@ def test_without_results_there_is_no_free_energy():
         ({"n_bootstrap": 1}, "n_bootstrap"),
         ({"seed": -1}, "seed"),
         ({"lengths": [50, 51]}, "lengths"),
-        ({"reference": [7.0]}, "no frame is in its bin"),
-        ({"reference": [1.0, 2.0]}, "a point of 1 coordinates"),
+        ({"reference": [7.0]}, "its bin has no frames"),
+        ({"reference": [1.0, 2.0]}, "give a point of 1 coordinates"),
         ({"names": ["a", "b"]}, "names"),
         ({"periods": [360, None]}, "periods"),
     ],
@@ -492,11 +504,11 @@ def test_one_visit_is_one_however_many_blocks_it_fills():
         found = state_free_energies(states, block_length=block_length)
         assert np.isinf(found.error[2]) and np.isinf(found.upper[2])
         assert np.isfinite(found.error[1])
-        assert "inf: visited too few times" in str(found)
+        assert "inf where a state was visited too few times" in str(found)
 
 
 def test_visits_are_counted_through_blocks():
-    blocks = Blocks.of_rows(1000, [600, 400], length=10)
+    blocks = Blocks.of_frames(1000, [600, 400], length=10)
     labels = np.zeros(1000, int)
     labels[100:200] = 1
     labels[300:350] = 1
@@ -507,6 +519,18 @@ def test_visits_are_counted_through_blocks():
     assert visits[2] > 9
 
 
+def test_free_energies_show_themselves():
+    found = free_energy(np.random.default_rng(0).normal(size=(500, 2)), bins=5)
+    rows = dict(re.split(r"  +", line) for line in found.text().splitlines()[1:])
+    assert rows["coordinates"] == "z1, z2" and rows["bins"] == "5 x 5"
+    assert rows["bins with frames"] == str(np.isfinite(found.energy).sum())
+    states = state_free_energies(np.arange(1000) % 4 // 3, temperature=300)
+    assert "interval / kJ/mol" in states.text()
+    for shown in (found, states):
+        assert repr(shown) == shown.text()
+        assert shown._repr_html_().startswith("<table>")
+
+
 def test_blocks_that_are_too_short_are_told():
     slow = jumping(20_000, stay=300)
     assert "give a longer block_length" in str(state_free_energies(slow, block_length=100))
@@ -514,7 +538,8 @@ def test_blocks_that_are_too_short_are_told():
 
 
 @pytest.mark.parametrize(
-    ("points", "says"), [([[1.0, 2.0, 3.0]], "2 coordinates each"), ([[np.nan, 2.0]], "row 0")]
+    ("points", "says"),
+    [([[1.0, 2.0, 3.0]], "2 coordinates each"), ([[np.nan, 2.0]], "frame 0 is not finite")],
 )
 def test_points_of_another_kind_are_refused(points, says):
     found = free_energy(np.random.default_rng(0).normal(size=(500, 2)), bins=5)

@@ -14,12 +14,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import circmean, circstd
 
 from mdgmvae import GMVAE, FeatureSet, GMVAEAnalysis, plot
-from mdgmvae.assignment import label
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Dihedrals, Distances, featurize
-from mdgmvae.states import describe
+from mdgmvae.states import describe, describe_both
 from mdgmvae.states import description as description_module
+from mdgmvae.training.dataset import Rows
 
 STEP = 10
 #: Bonds beside the angles, which do not differ between the states.
@@ -53,9 +53,12 @@ def model(analysis):
 def basins(features):
     """The known basins, as a model that is sure of them would give them."""
     labels = metastable()[::STEP]
+    q = np.eye(5, dtype=np.float32)[labels]
     return Results(
         labels=labels,
-        probabilities=np.eye(5, dtype=np.float32)[labels],
+        probabilities=q,
+        components=labels,
+        component_probabilities=q,
         latent=np.radians(dihedrals()[::STEP]).astype(np.float32),
         frames=features.frames,
     )
@@ -66,15 +69,29 @@ def described(model, features, basins):
     return describe(model, features, basins, of="components")
 
 
+def assigned(model, features):
+    """What an analysis knows of the frames of these features."""
+    q = model.predict_proba(features.values)
+    labels, probabilities = model.states_of(q)
+    return Results(
+        labels=labels,
+        probabilities=probabilities,
+        components=q.argmax(axis=1),
+        component_probabilities=q,
+        latent=model.transform(features.values),
+        frames=features.frames,
+    )
+
+
 def of(description, state, name):
     return next(f for f in description.top(state, 99) if f.name == name)
 
 
 def test_phi_names_the_state_of_positive_phi(analysis):
     found = analysis.describe()
-    assert found.of == "macrostates"
+    assert (found.of, found.kind) == ("states", "state")
     assert found.names[:2] == ("phi ALA2", "psi ALA2")
-    assert found.n_frames.tolist() == np.bincount(analysis.results.macrostates).tolist()
+    assert found.n_frames.tolist() == np.bincount(analysis.results.labels).tolist()
     (left,) = [state for state in found.states if 30 < of(found, state, "phi ALA2").mean < 90]
     first = found.top(left, 1)[0]
     assert (first.name, first.unit) == ("phi ALA2", "degree")
@@ -134,7 +151,7 @@ def test_gradients_are_finite_differences(universe, settings, monkeypatch):
     model.fit(features.path)
     # Lumped by hand: two components in one state.
     model.state_of_component_ = np.array([0, 1, 0, 1])
-    results = label(model, features)
+    results = assigned(model, features)
     x = np.array(features.values)
     phi = np.arctan2(x[:, 1], x[:, 0])
     units = [min(circstd(phi), np.pi / np.sqrt(3)), x[:, 2].astype(float).std()]
@@ -146,8 +163,8 @@ def test_gradients_are_finite_differences(universe, settings, monkeypatch):
         return -np.log1p(q @ (1 - members) / (q @ members))
 
     step = 1e-3
-    grouped = {"components": np.eye(4), "macrostates": np.array([[1, 0, 1, 0], [0, 1, 0, 1]])}
-    for of_what, labels in (("components", results.labels), ("macrostates", results.macrostates)):
+    grouped = {"components": np.eye(4), "states": np.array([[1, 0, 1, 0], [0, 1, 0, 1]])}
+    for of_what, labels in (("components", results.components), ("states", results.labels)):
         found = describe(model, features, results, of_what)
         for state, members in enumerate(grouped[of_what][:2]):
             by_phi = log_q(members, phi + step, 0) - log_q(members, phi - step, 0)
@@ -156,6 +173,24 @@ def test_gradients_are_finite_differences(universe, settings, monkeypatch):
             expected = slopes.mean(axis=1) * units
             assert (expected > 1e-3).all()
             assert_allclose(found.gradient[state, :2], expected, rtol=0.02)
+
+
+def test_states_and_components_are_described_in_one_pass(analysis, monkeypatch):
+    """Both are what `describe` gives of each alone, from features that are read once."""
+    read = []
+    chunks = Rows.chunks
+    monkeypatch.setattr(Rows, "chunks", lambda data: read.append(data) or chunks(data))
+    both = describe_both(analysis.model, analysis.features, analysis.results)
+    assert len(read) == 1
+    for found, of_what in zip(both, ("states", "components"), strict=True):
+        alone = analysis.describe(of_what)
+        assert found.of == of_what
+        assert_array_equal(found.n_frames, alone.n_frames)
+        for name in ("mean", "spread", "effect_size", "gradient"):
+            expected = getattr(alone, name)
+            assert_allclose(getattr(found, name), expected, rtol=1e-9, err_msg=name)
+        for first, second in zip(found.representatives, alone.representatives, strict=True):
+            assert_array_equal(first, second)
 
 
 def test_chunks_change_nothing(described, model, features, basins, monkeypatch):
@@ -180,7 +215,7 @@ def test_memory_is_bounded(tmp_path, monkeypatch):
     features = FeatureSet.load(tmp_path / "x.npy")
     labels = np.arange(n) % 3
     results = Results(
-        labels=labels, probabilities=np.full((n, 3), 0.3, np.float32),
+        components=labels, component_probabilities=np.full((n, 3), 0.3, np.float32),
         latent=rng.normal(size=(n, 1)), frames=np.arange(n),
     )  # fmt: skip
     tracemalloc.start()
@@ -194,7 +229,7 @@ def test_memory_is_bounded(tmp_path, monkeypatch):
 
 def test_numbers_far_from_zero_keep_their_digits(model, basins, tmp_path):
     """Constant columns differ by nothing; an offset does not drown a small spread."""
-    labels = basins.labels
+    labels = basins.components
     noise = np.random.default_rng(0).normal(size=len(labels))
     columns = (np.full(len(labels), 0.1), 7.7 + (labels == 2), 2000 + 0.01 * noise, noise)
     x = np.column_stack([*columns, noise, noise, noise]).astype(np.float32)
@@ -215,8 +250,8 @@ def test_numbers_far_from_zero_keep_their_digits(model, basins, tmp_path):
 def test_representatives_are_frames_of_the_state(analysis):
     results = analysis.results
     for description, labels in (
-        (analysis.describe(n_representatives=4), results.macrostates),
-        (analysis.describe("components", n_representatives=4), results.labels),
+        (analysis.describe(n_representatives=4), results.labels),
+        (analysis.describe("components", n_representatives=4), results.components),
     ):
         for state in description.states:
             frames = description.representatives[state]
@@ -231,12 +266,13 @@ def test_representatives_are_frames_of_the_state(analysis):
 
 def test_an_empty_component_and_frames_without_a_state(model, features, basins):
     labels = np.where(basins.labels == 2, -1, 2 * basins.labels)
-    found = describe(model, features, Results({**basins, "labels": labels}), of="components")
+    found = describe(model, features, Results({**basins, "components": labels}), of="components")
     assert found.states == [0, 2]
     assert len(found.representatives[1]) == 0
     assert np.isnan(found.mean[1]).all()
-    assert "component 1" not in found.text()
-    only = describe(model, features, Results({**basins, "labels": 0 * labels}), of="components")
+    assert not any(line.startswith("        1 ") for line in found.text().splitlines())
+    nobody = Results({**basins, "components": 0 * labels})
+    only = describe(model, features, nobody, of="components")
     assert only.brief() == ""
     assert [f.name for f in only.top(0, 2)] == ["phi ALA2", "psi ALA2"]
     with pytest.raises(InputError, match="choose one of the components with frames, \\[0\\]"):
@@ -248,24 +284,29 @@ def test_an_empty_component_and_frames_without_a_state(model, features, basins):
 def test_all_components_in_one_state_leave_nothing_to_tell(model, features):
     one = copy(model)
     one.state_of_component_ = np.zeros(5, int)
-    found = describe(one, features, label(one, features))
+    found = describe(one, features, assigned(one, features))
     assert not found.gradient.any()
     assert found.states == [0]
     assert found.brief() == ""
-    assert "metastable state 0: 2,000 frames (100.0 %)" in str(found)
+    row = next(line for line in str(found).splitlines() if line.startswith("    0"))
+    assert row.split()[:3] == ["0", "2,000", "100.0"]
 
 
 def test_text_html_and_json_say_the_same(described):
     text, page = described.text(2), described._repr_html_()
     assert text.count("psi ALA2") >= 2
-    assert text.splitlines()[0].startswith("component 0: 1,090 frames (54.5 %), such as ")
-    assert page.count("<tr>") == 1 + 3 * 5
+    row = next(line for line in text.splitlines() if line.startswith("        0"))
+    assert row.split()[:5] == ["0", "1,090", "54.5", "psi", "ALA2"]
+    assert row.endswith(", ".join(map(str, described.representatives[0])))
+    assert page.count("<tr>") == 1 + 3 * 3
     kept = json.loads(json.dumps(described.to_dict(), allow_nan=False))
     assert kept["states"][2]["features"][0]["name"] == "phi ALA2"
     assert kept["states"][0]["representatives"] == described.representatives[0].tolist()
     assert all(len(line) <= 100 for line in described.brief().splitlines())
-    assert described.brief().splitlines()[3].startswith("    2  phi ALA2 5")
-    assert repr(described) == "<Description of 3 components by 5 features>"
+    head, *lines = described.brief().splitlines()
+    assert head.endswith("what sets the components apart: mean ± spread (effect size)")
+    assert lines[2].startswith("        2  phi ALA2 5")
+    assert repr(described) == described.text()
 
 
 def test_csv_has_a_line_for_each_state_and_feature(described, tmp_path):
@@ -286,12 +327,12 @@ def test_csv_has_a_line_for_each_state_and_feature(described, tmp_path):
 def test_what_cannot_be_described_is_refused(universe, analysis, features, basins):
     with pytest.raises(InputError, match="call run"):
         GMVAEAnalysis(universe).describe()
-    with pytest.raises(InputError, match="give 'macrostates'"):
-        analysis.describe(of="states")
+    with pytest.raises(InputError, match="give 'states' or 'components'"):
+        analysis.describe(of="macrostates")
     with pytest.raises(InputError, match="n_representatives"):
         analysis.describe(n_representatives=0)
     fewer = Results({name: rows[:100] for name, rows in basins.items()})
-    with pytest.raises(InputError, match=r"2,000 rows for 100 labels; give"):
+    with pytest.raises(InputError, match=r"2,000 frames for 100 labels; give"):
         describe(analysis.model, features, fewer, of="components")
 
 

@@ -5,7 +5,7 @@ from alanine_basins import dihedrals, metastable
 from numpy.testing import assert_array_equal
 
 from mdgmvae.labels import representative_rows
-from mdgmvae.states.representatives import diverse_rows
+from mdgmvae.states.representatives import diverse_frames
 
 
 def chosen(n, probability=None, frames=None):
@@ -14,7 +14,7 @@ def chosen(n, probability=None, frames=None):
     points = np.column_stack([np.cos(angles), np.sin(angles)])
     ones = np.ones(len(labels), np.float32) if probability is None else probability
     frames = np.arange(len(labels)) if frames is None else frames
-    return diverse_rows(labels, points, ones, frames, n), labels, points
+    return diverse_frames(labels, points, ones, frames, n), labels, points
 
 
 def test_the_first_is_the_centre():
@@ -53,13 +53,13 @@ def test_frames_in_transition_are_left_out():
 def test_few_frames_are_all_taken():
     labels = np.array([0, 0, 0, 1, -1])
     latent = np.array([[0.0], [1.0], [2.1], [5.0], [0.0]])
-    rows = diverse_rows(labels, latent, np.ones(5), np.array([7, 5, 3, 9, 1]), n=4)
+    rows = diverse_frames(labels, latent, np.ones(5), np.array([7, 5, 3, 9, 1]), n=4)
     assert {state: found.tolist() for state, found in rows.items()} == {0: [1, 0, 2], 1: [3]}
 
 
 def test_frames_that_coincide_are_told_apart_by_number():
     latent = np.zeros((50, 2), np.float32)
-    rows = diverse_rows(np.zeros(50, int), latent, np.ones(50), np.arange(50), n=5)
+    rows = diverse_frames(np.zeros(50, int), latent, np.ones(50), np.arange(50), n=5)
     assert len(set(rows[0].tolist())) == 5
 
 
