@@ -5,8 +5,8 @@ Usage: python benchmarks/states.py [--seeds 10] [--k 5] [--data NAME ...] [--met
 
 Models see all frames and no basins. "ARI" is the adjusted Rand index of the metastable states
 (`state_of_component_`) with the basins, whatever their number; "lumped" that of the components
-lumped to as many states as there are basins. VAMP-2 is that of the labels at a lag of 5 rows. Below each
-method: the median and the worst seed, and the agreement of the seeds with each other.
+lumped to as many states as there are basins. VAMP-2 is that of the labels at a lag of 5 rows. Below
+each method: the median and the worst seed, and the agreement of the seeds with each other.
 """
 
 import argparse

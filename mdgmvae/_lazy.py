@@ -1,4 +1,4 @@
-"""Public names of a package, imported when they are first used (PEP 562)."""
+"""Import the public names of a package when they are first used (PEP 562)."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -8,15 +8,15 @@ from typing import Any
 def lazy_names(
     package: str, modules: Mapping[str, str]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """``__getattr__`` and ``__dir__`` of a package whose public names lie in its modules.
+    """Make ``__getattr__`` and ``__dir__`` of a package from a table of its public names.
 
     Parameters
     ----------
     package : str
         ``__name__`` of the package.
     modules : mapping of str to str
-        Each public name and the module that defines it, relative to the package. A name whose
-        module is empty is itself a module.
+        Module that defines each public name, relative to the package. An empty string says that
+        the name is itself a module.
 
     Returns
     -------

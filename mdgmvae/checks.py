@@ -1,4 +1,4 @@
-"""Checks of values that users give: numbers, counts, seeds, amounts of memory."""
+"""Check values from users: numbers, counts, seeds and amounts of memory."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 from .errors import InputError
 
-#: Bytes of features that are held in memory where nothing else is asked for.
+#: Memory for features in bytes, where the user sets none.
 DEFAULT_MEMORY = 512 * 2**20
-#: Less is no budget.
+#: Smallest memory for features in bytes.
 LEAST_MEMORY = 2**20
 _NUMBER = r"[0-9]+\.?[0-9]*(?:e[+-]?[0-9]+)?|\.[0-9]+"
 _UNITS = {
@@ -29,7 +29,27 @@ def check_number(
     low: float = -math.inf,
     high: float = math.inf,
 ) -> int | float:
-    """A finite number within bounds, or an `InputError` that names it.
+    """Return a value as a finite number within bounds.
+
+    Parameters
+    ----------
+    name : str
+        Name of the option, for the message.
+    value : object
+    whole : bool
+        Whether it must be a whole number.
+    low, high : float
+        Smallest and largest allowed value.
+
+    Returns
+    -------
+    int or float
+        An int if `whole`, else a float.
+
+    Raises
+    ------
+    InputError
+        When it is not such a number.
 
     Examples
     --------
@@ -51,18 +71,44 @@ def check_number(
         if high < math.inf:
             bounds += f" and at most {high:g}"
         raise InputError(f"{name}={value!r}: must be {bounds}")
-    # Not by way of the float, which has 53 bits.
+    # Converted from the value itself: a float has only 53 bits.
     return int(value) if whole else number
 
 
 def is_bool(value: Any) -> bool:
-    """Whether a value is Python's or NumPy's True or False."""
-    # NumPy's bool is no subclass of Python's; NumPy itself is not imported here.
+    """Return whether a value is True or False, of Python or of NumPy.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    bool
+    """
+    # NumPy's bool does not derive from Python's. Its name is enough; NumPy stays unimported.
     return isinstance(value, bool) or type(value).__name__ == "bool"
 
 
 def check_count(name: str, value: Any, low: int = 1) -> int:
-    """A whole number that is at least `low`, or an `InputError` that names it.
+    """Return a value as a whole number.
+
+    Parameters
+    ----------
+    name : str
+        Name of the option, for the message.
+    value : object
+    low : int
+        Smallest allowed value.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InputError
+        When it is not a whole number, or below `low`.
 
     Examples
     --------
@@ -73,7 +119,24 @@ def check_count(name: str, value: Any, low: int = 1) -> int:
 
 
 def check_counts(name: str, values: Any, low: int = 1) -> list[int]:
-    """Several whole numbers, each at least `low`, or an `InputError` that names them.
+    """Return a sequence of values as whole numbers.
+
+    Parameters
+    ----------
+    name : str
+        Name of the option, for the message.
+    values : iterable
+    low : int
+        Smallest allowed value.
+
+    Returns
+    -------
+    list of int
+
+    Raises
+    ------
+    InputError
+        When it is not a sequence of whole numbers, or one is below `low`.
 
     Examples
     --------
@@ -86,14 +149,30 @@ def check_counts(name: str, values: Any, low: int = 1) -> list[int]:
 
 
 def draw_seed() -> int:
-    """A seed that nobody chose, from the entropy of the operating system."""
+    """Draw a seed from the entropy of the operating system.
+
+    Returns
+    -------
+    int
+    """
     from numpy.random import SeedSequence
 
     return int(SeedSequence().generate_state(1)[0])
 
 
 def seed_of(*numbers: int) -> int:
-    """A seed of 32 bits, for what takes no more, from a seed of any size and other numbers.
+    """Derive a 32-bit seed from a seed of any size and other numbers.
+
+    scikit-learn takes no larger seeds.
+
+    Parameters
+    ----------
+    *numbers : int
+        The seed, and numbers that tell its uses apart.
+
+    Returns
+    -------
+    int
 
     Examples
     --------
@@ -106,12 +185,20 @@ def seed_of(*numbers: int) -> int:
 
 
 def checked_seeds(seeds: Any) -> list[int]:
-    """Several seeds, at least one.
+    """Return a sequence of values as seeds.
+
+    Parameters
+    ----------
+    seeds : iterable
+
+    Returns
+    -------
+    list of int
 
     Raises
     ------
     InputError
-        When there is none, or one is no seed.
+        When there is none, or a value is not a seed.
 
     Examples
     --------
@@ -125,7 +212,15 @@ def checked_seeds(seeds: Any) -> list[int]:
 
 
 def checked_seed(seed: Any) -> int:
-    """The seed as an int.
+    """Return a value as a seed.
+
+    Parameters
+    ----------
+    seed : object
+
+    Returns
+    -------
+    int
 
     Raises
     ------
@@ -144,17 +239,21 @@ def checked_seed(seed: Any) -> int:
 
 
 def checked_memory(max_memory: Any) -> int:
-    """The budget in bytes.
+    """Return an amount of memory in bytes.
 
     Parameters
     ----------
     max_memory : None, int or str
-        None is `DEFAULT_MEMORY`.
+        Bytes, or a number with a unit, such as "500 MB" or "2 GiB". None is `DEFAULT_MEMORY`.
+
+    Returns
+    -------
+    int
 
     Raises
     ------
     InputError
-        When it is no amount of memory, or less than a megabyte.
+        When it is not an amount of memory, or less than 1 MiB.
 
     Examples
     --------
@@ -167,8 +266,10 @@ def checked_memory(max_memory: Any) -> int:
     unit = _UNITS.get(found[2]) if found else None
     wanted = float(found[1]) * unit if found and unit else math.inf
     if isinstance(max_memory, bool) or not math.isfinite(wanted):
-        raise InputError(f"max_memory={max_memory!r}: give bytes, or such as '500 MB' or '2 GiB'")
+        raise InputError(
+            f"max_memory={max_memory!r}: give bytes, or an amount such as '500 MB' or '2 GiB'"
+        )
     n_bytes = int(wanted)
     if n_bytes < LEAST_MEMORY:
-        raise InputError(f"max_memory={max_memory!r}: is less than 1 MiB; give more")
+        raise InputError(f"max_memory={max_memory!r}: must be at least 1 MiB")
     return n_bytes

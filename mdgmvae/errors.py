@@ -1,15 +1,18 @@
-"""The errors of mdgmvae: sentences for the person who has to act.
+"""Errors and warnings of mdgmvae.
 
-An error names the file, the frame or the option that is wrong and says what to do.
+A message names the file, frame or option that is wrong and says what to do.
 """
 
 
 class MDGMVAEError(Exception):
-    """Base class of every error that mdgmvae raises on purpose."""
+    """Base class of all errors that mdgmvae raises on purpose.
+
+    Catch it to handle any of them.
+    """
 
 
 class InputError(MDGMVAEError, ValueError):
-    """Something the user gave (a file, a selection, an option) cannot be used.
+    """Raised when a file, selection, option or array from the user cannot be used.
 
     Examples
     --------
@@ -20,12 +23,12 @@ class InputError(MDGMVAEError, ValueError):
 
 
 class AtomMismatchError(InputError):
-    """The atoms given are not the atoms that a model or a feature file was made from."""
+    """Raised when the atoms differ from those of a trained model or of a feature file."""
 
 
 class TopologyWarning(UserWarning):
-    """The topology does not seem to belong to the trajectory."""
+    """Issued when a topology does not seem to belong to the trajectory."""
 
 
 class TrainingError(MDGMVAEError, RuntimeError):
-    """Training cannot go on; the message says what to change."""
+    """Raised when training cannot continue, such as when the loss is no longer finite."""

@@ -1,4 +1,4 @@
-"""Labels of frames: brought in line with a trajectory."""
+"""Labels and frame numbers: check them, and count and represent the states in them."""
 
 from typing import Any
 
@@ -9,12 +9,21 @@ from .errors import InputError
 
 
 def as_labels(labels: Any) -> np.ndarray:
-    """Return `labels` as an (n,) int64 array.
+    """Return labels as an int64 array.
+
+    Parameters
+    ----------
+    labels : (n_frames,) array-like of int
+        State of each frame; -1 for none.
+
+    Returns
+    -------
+    ndarray of shape (n_frames,), int64
 
     Raises
     ------
     InputError
-        When they are not one whole number of at least -1 for each frame.
+        When they are not one whole number, at least -1, for each frame.
 
     Examples
     --------
@@ -25,34 +34,38 @@ def as_labels(labels: Any) -> np.ndarray:
     values = np.asarray(labels)
     if values.ndim != 1 or not (np.issubdtype(values.dtype, np.integer) or values.size == 0):
         raise InputError(
-            f"labels: one whole number a frame is needed, got an array of shape {values.shape} "
+            f"labels: give one whole number for each frame, not an array of shape {values.shape} "
             f"and dtype {values.dtype}"
         )
     values = values.astype(np.int64)
     if values.size and values.min() < -1:
         raise InputError(
-            f"labels: the smallest is {values.min()}; states count from 0, and -1 means that "
-            "the frame was not analysed"
+            f"labels: the smallest is {values.min()}; number states from 0, and give -1 to frames "
+            "that were not analysed"
         )
     return values
 
 
-def as_frames(frames: Any, n_rows: int, n_frames: int) -> np.ndarray:
-    """Return the (n_rows,) int64 frame numbers of `n_rows` rows of per-frame values.
+def as_frames(frames: Any, n_labels: int, n_frames: int) -> np.ndarray:
+    """Return the frame number of each label.
 
     Parameters
     ----------
     frames : array-like of int or None
-        Frame numbers of the trajectory, counted from 0. None: the rows are all its frames.
-    n_rows : int
-        Number of rows that the frames go with.
+        Frame numbers in the trajectory, from 0. None: the labels are those of all frames.
+    n_labels : int
+        Number of labels.
     n_frames : int
-        Length of the trajectory.
+        Number of frames of the trajectory.
+
+    Returns
+    -------
+    ndarray of shape (n_labels,), int64
 
     Raises
     ------
     InputError
-        When the numbers of rows and frames differ or a frame is not in the trajectory.
+        When there are not as many frames as labels, or a frame is not in the trajectory.
 
     Examples
     --------
@@ -61,44 +74,44 @@ def as_frames(frames: Any, n_rows: int, n_frames: int) -> np.ndarray:
     array([0, 1, 2])
     """
     if frames is None:
-        if n_rows != n_frames:
+        if n_labels != n_frames:
             raise InputError(
-                f"labels: there are {n_rows:,} for a trajectory of {n_frames:,} frames; give "
+                f"labels: there are {n_labels:,} for a trajectory of {n_frames:,} frames; give "
                 "frames=, the frame number of each label"
             )
         return np.arange(n_frames, dtype=np.int64)
     numbers = np.asarray(frames)
     if numbers.ndim != 1 or not (np.issubdtype(numbers.dtype, np.integer) or numbers.size == 0):
         raise InputError(
-            f"frames: a list of frame numbers is needed, got an array of shape {numbers.shape} "
+            f"frames: give a list of frame numbers, not an array of shape {numbers.shape} "
             f"and dtype {numbers.dtype}"
         )
-    if len(numbers) != n_rows:
-        raise InputError(f"frames: there are {len(numbers):,} for {n_rows:,} labels")
+    if len(numbers) != n_labels:
+        raise InputError(f"frames: there are {len(numbers):,} for {n_labels:,} labels")
     outside = numbers[(numbers < 0) | (numbers >= n_frames)]
     if outside.size:
         raise InputError(
             f"frames: frame {outside[0]} is not in the trajectory, which has frames 0 to "
-            f"{n_frames - 1:,}; are the labels of another trajectory?"
+            f"{n_frames - 1:,}; check that the labels belong to this trajectory"
         )
     return numbers.astype(np.int64)
 
 
 def representative_rows(labels: np.ndarray, latent: np.ndarray | None = None) -> dict[int, int]:
-    """Choose for each state the row that stands for it.
+    """Choose a representative frame of each state.
 
     Parameters
     ----------
     labels : (n,) int array
-        States; rows with the label -1 belong to none.
+        State of each frame; -1 for none.
     latent : (n, n_z) float array, optional
-        Latent coordinates. The row nearest to the mean of the state's rows is chosen; without
-        `latent`, the state's first row.
+        Latent coordinates. The frame nearest to the mean of the frames of the state is chosen.
+        Without them, the first frame of the state is.
 
     Returns
     -------
-    dict
-        state -> row, for every state that has rows.
+    dict of int to int
+        Position in `labels` of the representative of each state that has frames.
 
     Examples
     --------
@@ -119,12 +132,23 @@ def representative_rows(labels: np.ndarray, latent: np.ndarray | None = None) ->
 
 
 def n_states_of(labels: np.ndarray, k: int | None) -> int:
-    """How many states there are: `k`, or one more than the largest label.
+    """Return the number of states: `k`, or the largest label plus one.
+
+    Parameters
+    ----------
+    labels : (n_frames,) int array
+        State of each frame; -1 for none.
+    k : int or None
+        Number of states, if it is known.
+
+    Returns
+    -------
+    int
 
     Raises
     ------
     InputError
-        When no frame has a state, or a label is not below `k`.
+        When no frame has a state, or a label is `k` or larger.
     """
     largest = int(labels.max()) if len(labels) else -1
     if largest < 0:

@@ -1,7 +1,7 @@
-"""The hyperparameters: what each one is and may be, and the named sets of them.
+"""The hyperparameters: their meaning, their allowed values and the presets.
 
-`Hyperparameters` is the one table from which the constructor of `GMVAE`, the checks, the command
-line, the saved model and the documentation follow. Nothing heavy is imported here.
+The constructor of `GMVAE`, the checks, the command line, the saved model and the documentation
+all follow from `Hyperparameters`. This module imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ from .errors import InputError
 
 @dataclass(frozen=True)
 class Rule:
-    """What a hyperparameter is and may be.
+    """Meaning and allowed values of a hyperparameter.
 
     Parameters
     ----------
     kind : {"int", "float", "dims", "choice", "bool"}
-        "dims" is one width or more, the hidden layers of a network.
+        "dims" is the widths of the hidden layers of a network, at least one.
     help : str
-        Its meaning, for the command line and the documentation.
+        Meaning, for the command line and the documentation.
     low, high : float
-        Bounds of a number.
+        Smallest and largest allowed number.
     optional : bool
-        Whether it may be None.
-    choices : tuple
+        Whether None is allowed.
+    choices : tuple of str or None
+        Allowed values of a "choice".
     """
 
     kind: str
@@ -85,12 +86,14 @@ def _field(
 
 @dataclass(frozen=True, kw_only=True)
 class Hyperparameters:
-    """A set of hyperparameters, each checked on its own; the defaults are those of the paper.
+    """A set of hyperparameters, each of them checked. The defaults are those of the paper.
+
+    The parameters are documented in `GMVAE`.
 
     Raises
     ------
     InputError
-        Naming the hyperparameter, its value and what it may be.
+        When a value is not allowed. The message names the hyperparameter and its allowed values.
 
     Examples
     --------
@@ -98,12 +101,12 @@ class Hyperparameters:
     (64,)
     """
 
-    k: int = _field(5, "int", "mixture components; 1 is a plain VAE", 1, 10_000)
+    k: int = _field(5, "int", "number of components; 1 is a plain VAE", 1, 10_000)
     n_x: int | None = _field(
-        None, "int", "observable dimensions; by default those of the data", 1, optional=True
+        None, "int", "number of features; by default that of the data", 1, optional=True
     )
-    n_z: int = _field(1, "int", "latent dimensions", 1, 10_000)
-    n_epochs: int = _field(50, "int", "epochs", 1)
+    n_z: int = _field(1, "int", "number of latent dimensions", 1, 10_000)
+    n_epochs: int = _field(50, "int", "number of epochs", 1)
     qy_dims: tuple[int, ...] = _field(
         (32,), "dims", "widths of the hidden layers of q(y|x)", 1, 100_000
     )
@@ -120,87 +123,109 @@ class Hyperparameters:
     batch_size: int = _field(517, "int", "frames in a batch", 1)
     lr: float = _field(1e-4, "float", "learning rate of Adam", 1e-12)
     scale: str | None = _field(
-        None, "choice", "how inputs are scaled", choices=(None, "standard", "tica")
+        None, "choice", "scaling of the features", choices=(None, "standard", "tica")
     )
     tica_dim: int | None = _field(
-        None, "int", "components of scale='tica'; by default all", 1, optional=True
+        None,
+        "int",
+        "slowest independent components kept by scale='tica'; by default all",
+        1,
+        optional=True,
     )
     r_nent_start: float | None = _field(
         None, "float", "weight of the negative entropy at the start of annealing", 0, optional=True
     )
-    anneal: float = _field(0.7, "float", "share of the epochs that anneal r_nent", 0, 1)
+    anneal: float = _field(0.7, "float", "share of the epochs in which r_nent is annealed", 0, 1)
     lr_schedule: str = _field(
-        "constant", "choice", "course of the learning rate", choices=("constant", "cosine")
+        "constant",
+        "choice",
+        "course of the learning rate over the epochs",
+        choices=("constant", "cosine"),
     )
-    validation_fraction: float = _field(0.0, "float", "share of frames held out", 0, 0.9)
+    validation_fraction: float = _field(
+        0.0, "float", "share of the frames held out for validation", 0, 0.9
+    )
     patience: int | None = _field(
         None,
         "int",
-        "epochs without a better validation loss before training stops",
+        "epochs without a lower validation loss after which training stops",
         1,
         optional=True,
     )
-    n_init: int = _field(1, "int", "restarts; the one with the lowest loss is kept", 1)
+    n_init: int = _field(1, "int", "number of restarts; the one with the lowest loss is kept", 1)
     init: str = _field(
         "random",
         "choice",
-        "start at random or from k-means of slow coordinates",
+        "start at random or from a k-means clustering of the slow coordinates",
         choices=("random", "kmeans"),
     )
     refit: bool = _field(
-        False, "bool", "train again on all frames, as long as was best with some held out"
+        False, "bool", "train again on all frames, for the number of epochs that was best"
     )
-    vamp_weight: float = _field(0.0, "float", "weight of the kinetic term; 0 is the paper", 0)
-    lag: int | None = _field(None, "int", "frames between the two of a pair", 1, optional=True)
+    vamp_weight: float = _field(
+        0.0, "float", "weight of the kinetic term; 0 is the paper's model", 0
+    )
+    lag: int | None = _field(None, "int", "lag time in frames", 1, optional=True)
     decoder_target: str = _field(
         "same",
         "choice",
-        "decode the same frame or the one a lag later",
+        "decode the same frame or the one a lag time later",
         choices=("same", "lagged"),
     )
     kl: str = _field(
         "sampled",
         "choice",
-        "latent term at the z drawn or in closed form",
+        "latent term at the z drawn, or in closed form",
         choices=("sampled", "analytic"),
     )
-    px_floor: float = _field(
-        1e-5, "float", "floor of the variance of p(x|z), in scaled units", 1e-12
-    )
+    px_floor: float = _field(1e-5, "float", "smallest variance of p(x|z), in scaled units", 1e-12)
     n_decoded: int | None = _field(
         None,
         "int",
-        "most probable components that a step decodes; by default all",
+        "most probable components decoded for each frame; by default all",
         1,
         optional=True,
     )
     precision: str = _field(
         "float32",
         "choice",
-        "of the wide matrix products in training",
+        "precision of large matrix products in training",
         choices=("float32", "bfloat16"),
     )
     n_macrostates: int | None = _field(
         None,
         "int",
-        "number of states; by default as many as are slower than the lag",
+        "number of states; by default from the processes slower than the lag time",
         1,
         optional=True,
     )
-    relu_logits: bool = _field(False, "bool", "ReLU on the logits, for models of the paper's code")
+    relu_logits: bool = _field(
+        False, "bool", "ReLU on the logits, for models trained with the paper's code"
+    )
 
     def __post_init__(self) -> None:
+        """Check each value and convert it to its plain type."""
         for name, rule in RULES.items():
             object.__setattr__(self, name, _checked(name, rule, getattr(self, name)))
 
     @classmethod
     def of(cls, preset: str = "paper", **given: Any) -> Hyperparameters:
-        """The values of a preset, and what is given instead.
+        """Return the values of a preset, some of them replaced.
+
+        Parameters
+        ----------
+        preset : {"paper", "robust"}
+        **given
+            Hyperparameters that replace those of the preset.
+
+        Returns
+        -------
+        Hyperparameters
 
         Raises
         ------
         InputError
-            For an unknown preset or name, or a value that a hyperparameter cannot have.
+            When the preset or a name is unknown, or a value is not allowed.
 
         Examples
         --------
@@ -213,23 +238,35 @@ class Hyperparameters:
         return replace(PRESETS[preset], **given)
 
     def to_dict(self) -> dict[str, Any]:
-        """The values by name, as keyword arguments of `GMVAE`."""
+        """Return the values by name, as keyword arguments of `GMVAE`.
+
+        Returns
+        -------
+        dict
+        """
         return dataclasses.asdict(self)
 
     def check_data(self, n_frames: int, n_columns: int) -> None:
-        """Refuse hyperparameters that contradict each other, or data of this size.
+        """Check the hyperparameters against each other and against the size of the data.
+
+        Parameters
+        ----------
+        n_frames, n_columns : int
+            Size of the data.
 
         Raises
         ------
         InputError
-            Naming the hyperparameter and what it may be.
+            When they contradict each other or the data. The message names the hyperparameter.
         """
         if n_frames < self.k:
-            raise InputError(f"k={self.k}: more components than frames (n_samples={n_frames})")
+            raise InputError(
+                f"k={self.k}: more components than frames (n_samples={n_frames}); lower k"
+            )
         if self.n_macrostates is not None and self.n_macrostates > self.k:
             raise InputError(
-                f"n_macrostates={self.n_macrostates}: no more states than components (k={self.k}) "
-                "can be made; raise k"
+                f"n_macrostates={self.n_macrostates}: there cannot be more states than components "
+                f"(k={self.k}); raise k or lower n_macrostates"
             )
         needs_lag = [
             *([f"vamp_weight={self.vamp_weight!r}"] if self.vamp_weight > 0 else []),
@@ -245,21 +282,21 @@ class Hyperparameters:
             )
         if self.relu_logits and self.init != "random":
             raise InputError(
-                f"init={self.init!r}: relu_logits is for models of the paper's code, which "
-                "start at random; leave relu_logits out or set init='random'"
+                f"init={self.init!r}: relu_logits is for models of the paper's code, which start "
+                "at random; leave relu_logits out or set init='random'"
             )
         if self.n_x not in (None, n_columns):
             raise InputError(f"n_x={self.n_x}: the data have {n_columns} columns; leave n_x out")
 
 
-#: What each hyperparameter is and may be, by name.
+#: Meaning and allowed values of each hyperparameter, by name.
 RULES: Mapping[str, Rule] = {f.name: f.metadata["rule"] for f in fields(Hyperparameters)}
 
-#: The values of the paper's code, and nothing that it does not do.
+#: The values of the paper's code, without anything that it does not do.
 PAPER = Hyperparameters()
 
-#: Kinetics in the training, slow coordinates as inputs, a start from k-means, and as many epochs
-#: as frames that are held out ask for; measured part by part in benchmarks/ablation.py.
+#: A kinetic term, slow coordinates as inputs, a start from k-means, and the number of epochs from
+#: the frames held out. benchmarks/ablation.py measures what each of these contributes.
 ROBUST = Hyperparameters(
     n_z=2,
     n_epochs=30,
@@ -283,12 +320,21 @@ PRESETS: Mapping[str, Hyperparameters] = {"paper": PAPER, "robust": ROBUST}
 
 
 def check_values(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Some hyperparameters in their plain types, each checked on its own.
+    """Check some hyperparameters and convert them to plain types.
+
+    Parameters
+    ----------
+    given : mapping of str to object
+        Values by name.
+
+    Returns
+    -------
+    dict
 
     Raises
     ------
     InputError
-        Naming the hyperparameter, its value and what it may be.
+        When a value is not allowed. The message names the hyperparameter and its allowed values.
 
     Examples
     --------
@@ -299,15 +345,19 @@ def check_values(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_names(names: Iterable[str]) -> None:
-    """Refuse names that are no hyperparameters, suggesting one that is near.
+    """Check that names are those of hyperparameters.
+
+    Parameters
+    ----------
+    names : iterable of str
 
     Raises
     ------
     InputError
-        Naming the first that is unknown.
+        When a name is unknown. The message suggests a similar one.
     """
     for name in names:
         if name not in RULES:
             close = difflib.get_close_matches(name, RULES, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(RULES)}"
+            hint = f"did you mean {close[0]}?" if close else f"choose one of {', '.join(RULES)}"
             raise InputError(f"{name}: no such hyperparameter; {hint}")

@@ -1,4 +1,4 @@
-"""Progress bars: on standard error, and only where somebody looks at them."""
+"""Progress bars on standard error, on a terminal or in a notebook."""
 
 import sys
 from typing import Any
@@ -19,21 +19,21 @@ def progress_bar(
     Parameters
     ----------
     total : int or None
-        Number of steps; None when it is not known.
+        Number of steps; None when it is unknown.
     description : str
-        What is being done ("reading frames", "training").
+        The task, such as "reading frames" or "training".
     unit : str
-        What is counted ("frames", "epochs").
+        What is counted, such as "frames" or "epochs".
     verbose : bool, optional
-        True always draws, False never; None (default) draws when standard error is a
-        terminal, or in a notebook.
+        True always draws the bar, False never does. None (default) draws it when standard error
+        is a terminal, and in a notebook.
     **options
-        Further arguments of `tqdm.tqdm`.
+        Other arguments of `tqdm.tqdm`.
 
     Returns
     -------
     tqdm.tqdm
-        To be closed, or used in a `with` statement; a silent one when nothing is to be drawn.
+        Use it in a `with` statement, or close it. It is silent when nothing is to be drawn.
 
     Examples
     --------
@@ -52,19 +52,15 @@ def progress_bar(
         "disable": not shown,
         "dynamic_ncols": True,
     }
-    return _bar_class(notebook)(**(settings | options))
-
-
-def _bar_class(notebook: bool) -> type[tqdm]:
     if not notebook:
-        return tqdm
+        return tqdm(**(settings | options))
     from tqdm.auto import tqdm as notebook_tqdm
 
-    return notebook_tqdm
+    return notebook_tqdm(**(settings | options))
 
 
 def _in_notebook() -> bool:
-    """Whether this is a Jupyter kernel, whose standard error is no terminal but is looked at."""
+    """Return True in a Jupyter kernel, where standard error is shown to the user."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return shell is not None and "IPKernelApp" in shell.config

@@ -1,4 +1,4 @@
-"""Segments: continuous stretches of trajectory, their lengths, lags within them, parts of them."""
+"""Segments, the continuous stretches of trajectory: their lengths, lags within them, folds."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .checks import check_count, check_counts
 from .errors import InputError
 from .labels import as_labels
 
-#: A block of time is at least so many lags long, where the data allow it.
+#: Length of a block of time for cross-validation, in lags, where the data are long enough.
 LAGS_IN_BLOCK = 20
 
 
 def discrete_trajectories(labels: Any, lengths: Sequence[int] | None = None) -> list[np.ndarray]:
-    """Cut labels into continuous pieces without unassigned frames.
+    """Cut labels into segments without unassigned frames.
 
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States, -1 for none.
+        State of each frame; -1 for none.
     lengths : sequence of int, optional
-        Rows of each continuous piece of trajectory. Default: all are one piece.
+        Frames of each segment. Default: all frames are one segment.
 
     Returns
     -------
@@ -34,90 +34,160 @@ def discrete_trajectories(labels: Any, lengths: Sequence[int] | None = None) -> 
     Raises
     ------
     InputError
-        When `labels` are no labels or `lengths` do not add up to them.
+        When `labels` are not labels, or `lengths` do not add up to them.
 
     Examples
     --------
-    >>> [piece.tolist() for piece in discrete_trajectories([0, 1, -1, 1, 0, 0], lengths=[4, 2])]
+    >>> [part.tolist() for part in discrete_trajectories([0, 1, -1, 1, 0, 0], lengths=[4, 2])]
     [[0, 1], [1], [0, 0]]
     """
     states = as_labels(labels)
-    pieces = []
-    for piece in np.split(states, np.cumsum(checked_lengths(lengths, len(states)))[:-1]):
-        assigned = np.concatenate([[False], piece >= 0, [False]])
+    found = []
+    for segment in np.split(states, np.cumsum(checked_lengths(lengths, len(states)))[:-1]):
+        assigned = np.concatenate([[False], segment >= 0, [False]])
         starts, stops = np.flatnonzero(np.diff(assigned.astype(np.int8))).reshape(-1, 2).T
-        pieces += [piece[start:stop] for start, stop in zip(starts, stops, strict=True)]
-    return pieces
+        found += [segment[start:stop] for start, stop in zip(starts, stops, strict=True)]
+    return found
 
 
 def checked_lengths(lengths: Sequence[int] | None, n_frames: int) -> tuple[int, ...]:
-    """The rows of each continuous piece; everything is one piece where `lengths` is None.
+    """Return the lengths of the segments, once they are checked.
+
+    Parameters
+    ----------
+    lengths : sequence of int or None
+        Frames of each segment. None: all frames are one segment.
+    n_frames : int
+        Number of frames.
+
+    Returns
+    -------
+    tuple of int
 
     Raises
     ------
     InputError
-        When they do not add up to the frames.
+        When they do not add up to the number of frames.
 
     Examples
     --------
     >>> checked_lengths(None, 7), checked_lengths([4, 3], 7)
     ((7,), (4, 3))
     """
-    pieces = (n_frames,) if lengths is None else tuple(check_counts("lengths", lengths))
-    if sum(pieces) != n_frames:
+    found = (n_frames,) if lengths is None else tuple(check_counts("lengths", lengths))
+    if sum(found) != n_frames:
         raise InputError(
-            f"lengths={list(pieces)[:8]}: must add up to the {n_frames:,} frames, "
-            f"not to {sum(pieces):,}"
+            f"lengths={list(found)[:8]}: must add up to the {n_frames:,} frames, "
+            f"not to {sum(found):,}"
         )
-    return pieces
+    return found
 
 
-def checked_lag(lag: int, pieces: Sequence[np.ndarray], name: str = "lag") -> int:
-    """The lag as an int.
+def checked_lag(lag: int, segments: Sequence[np.ndarray], name: str = "lag") -> int:
+    """Return the lag as an int, once it is checked.
+
+    Parameters
+    ----------
+    lag : int
+        Lag time in frames.
+    segments : sequence of ndarray
+        Frames of each segment; only their lengths count.
+    name : str
+        Name of the option, for the message.
+
+    Returns
+    -------
+    int
 
     Raises
     ------
     InputError
-        When it is not at least 1 or no piece is longer.
+        When it is below 1, or no segment is longer.
     """
     if not np.issubdtype(np.asarray(lag).dtype, np.integer) or lag < 1:
-        raise InputError(f"{name}={lag!r}: a whole number of rows, at least 1, is needed")
-    longest = max(map(len, pieces), default=0)
+        raise InputError(f"{name}={lag!r}: must be a whole number of frames, at least 1")
+    longest = max(map(len, segments), default=0)
     if longest <= lag:
         raise InputError(
-            f"{name}={lag}: no continuous piece is longer than {lag} rows (the longest has "
-            f"{longest}), so there are no pairs of frames one lag apart; choose a shorter lag"
+            f"{name}={lag}: no segment is longer than {lag} frames (the longest has {longest}), "
+            "so there are no pairs of frames one lag apart; choose a shorter lag"
         )
     return int(lag)
 
 
 def within_lag(chosen: np.ndarray, lag: int) -> np.ndarray:
-    """The rows that `chosen` marks, and those not more than one lag before or after them.
+    """Mark the chosen frames and those at most one lag before or after them.
+
+    Parameters
+    ----------
+    chosen : ndarray of shape (n_frames,), bool
+    lag : int
+        Lag time in frames.
+
+    Returns
+    -------
+    ndarray of shape (n_frames,), bool
 
     Examples
     --------
     >>> within_lag(np.array([False, False, False, True, False]), 1).tolist()
     [False, False, True, True, True]
     """
-    return maximum_filter1d(chosen.view(np.uint8), 2 * lag + 1, mode="constant").astype(bool)
+    near: np.ndarray = maximum_filter1d(chosen.view(np.uint8), 2 * lag + 1, mode="constant")
+    return near.astype(bool)
 
 
 def cut(segments: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """The segments without the rows that are not chosen, which also end a segment."""
+    """Keep only the chosen frames of the segments; a frame that is not chosen ends a segment.
+
+    Parameters
+    ----------
+    segments : ndarray of shape (n_frames,), int64
+        Number of the segment of each frame; -1 for none.
+    chosen : ndarray of shape (n_frames,), bool
+
+    Returns
+    -------
+    ndarray of shape (n_frames,), int64
+        New number of the segment of each frame; -1 for a frame that is not chosen.
+    """
     starts = np.concatenate([[True], (segments[1:] != segments[:-1]) | (chosen[1:] != chosen[:-1])])
     return np.where(chosen & (segments >= 0), np.cumsum(starts), -1)
 
 
 def folds_of(lengths: Sequence[int], lag: int, n_folds: int, blocks_per_fold: int) -> np.ndarray:
-    """The fold of each row."""
+    """Divide frames into folds for cross-validation, each made of blocks of time.
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        Frames of each segment; no block lies in two segments.
+    lag : int
+        Lag time in frames. A block is at least `LAGS_IN_BLOCK` lags long, if there are enough
+        frames.
+    n_folds : int
+        Number of folds, at least 2.
+    blocks_per_fold : int
+        Number of blocks of each fold, if there are enough frames.
+
+    Returns
+    -------
+    ndarray of shape (n_frames,), int64
+        Fold of each frame.
+
+    Raises
+    ------
+    InputError
+        When the blocks would not be longer than two lags.
+    """
     n_folds = check_count("n_folds", n_folds, low=2)
     blocks_per_fold = check_count("blocks_per_fold", blocks_per_fold)
-    n_rows = sum(lengths)
-    wanted = max(n_rows / (n_folds * blocks_per_fold), LAGS_IN_BLOCK * lag)
-    length = min(wanted, n_rows / n_folds)
+    n_frames = sum(lengths)
+    wanted = max(n_frames / (n_folds * blocks_per_fold), LAGS_IN_BLOCK * lag)
+    length = min(wanted, n_frames / n_folds)
     if length <= 2 * lag:
         raise InputError(
-            f"n_folds={n_folds}: blocks of {length:.0f} rows are too short for lag={lag}; choose "
+            f"n_folds={n_folds}: blocks of {length:.0f} frames are too short for lag={lag}; choose "
             "fewer folds or a shorter lag"
         )
     blocks = [part for n in lengths for part in even_parts(n, int(np.ceil(n / length)))]
@@ -125,4 +195,20 @@ def folds_of(lengths: Sequence[int], lag: int, n_folds: int, blocks_per_fold: in
 
 
 def even_parts(n: int, parts: int) -> list[int]:
+    """Divide `n` frames into parts that differ by at most one frame.
+
+    Parameters
+    ----------
+    n, parts : int
+
+    Returns
+    -------
+    list of int
+        Frames of each part.
+
+    Examples
+    --------
+    >>> even_parts(8, 3)
+    [3, 3, 2]
+    """
     return [n // parts + (i < n % parts) for i in range(parts)]

@@ -1,4 +1,4 @@
-"""The named sets of hyperparameters and the table that describes each."""
+"""The presets, and the table of hyperparameters behind them."""
 
 import inspect
 
@@ -42,7 +42,7 @@ def test_numpy_numbers_are_numbers():
 
 
 @pytest.mark.parametrize("bad", [{"k": True}, {"n_init": "3"}, {"lr": np.inf}, {"anneal": 1.5}])
-def test_what_is_no_number_is_refused(bad):
+def test_values_that_are_not_numbers_are_refused(bad):
     with pytest.raises(InputError, match=next(iter(bad))):
         check_values(bad)
 
@@ -62,7 +62,7 @@ def fitted(x, **settings):
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("features", ["dihedrals", "distances"])
 def test_robust_finds_the_states_of_alanine_dipeptide(features, seed):
-    """The slowest state, one visit of 3 % of the frames, among them; from either features."""
+    """Either features give the slowest state, too: one visit of 3 % of the frames."""
     u = mda.Universe(*alanine_dipeptide())
     labels, states = fitted(featurize(u, features, verbose=False).values, seed=seed)
     assert states.max() == 2
@@ -82,7 +82,7 @@ def test_robust_finds_five_wells_with_more_components_too(five_wells, k):
 
 @pytest.mark.slow
 def test_robust_finds_the_two_slow_basins_of_mueller_brown(mueller_brown):
-    """Of three basins two exchange within a few frames: one metastable state."""
+    """Two of the three basins exchange within a few frames; they are one metastable state."""
     basins = np.minimum(np.load(DATA / "mueller_brown_labels.npy"), 1)
     _, states = fitted(mueller_brown, k=3, seed=0)
     assert states.max() == 1

@@ -1,4 +1,4 @@
-"""Bars are drawn where somebody looks at them, on standard error."""
+"""Progress bars are drawn on standard error, on a terminal or on request."""
 
 import io
 import sys

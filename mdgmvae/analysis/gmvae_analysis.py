@@ -251,7 +251,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         gmvae = training.estimator_for(self.features, self._bars)
         featurizer = None if self._precomputed else self._bound.featurizer
         try:
-            gmvae.fit(self.features.path, lengths=self.features.lengths)
+            gmvae.fit(self.features)
         finally:
             # A TrainingError leaves the last good weights, which can be inspected and used.
             if hasattr(gmvae, "model_"):

@@ -53,7 +53,7 @@ def label(
     """
     cluster = cluster_for(backend)
     if cluster is None:
-        parts = [_Part.of(gmvae, features.path, range(len(features)))]
+        parts = [_Part.of(gmvae, features, range(len(features)))]
     else:
         parts = _label_on(cluster, gmvae, features, verbose)
     component_probabilities = np.concatenate([part.component_probabilities for part in parts])

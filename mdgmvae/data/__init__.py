@@ -7,24 +7,31 @@ _HERE = Path(__file__).resolve().parent
 
 
 class Example(NamedTuple):
-    """Files of an example: `topology` and `trajectories`, absolute paths as str."""
+    """Files of an example.
+
+    Parameters
+    ----------
+    topology : str
+        Absolute path.
+    trajectories : list of str
+        Absolute paths.
+    """
 
     topology: str
     trajectories: list[str]
 
 
 def alanine_dipeptide() -> Example:
-    """Give the paths of the embedded alanine dipeptide (ACE-ALA-NME) simulation.
+    """Return the paths of the embedded simulation of alanine dipeptide (ACE-ALA-NME).
 
     40 ns in implicit solvent at 300 K: 20,000 frames of 22 atoms, one every 2 ps, times
-    from 0 ps, no box. The rare visit to phi > 0 (1.3 ns) is frames 6395 to 7051. README.md
-    beside the files says how they were made.
+    from 0 ps, no box. The only visit to phi > 0 (1.3 ns) is in frames 6395 to 7051. README.md
+    beside the files describes how they were made.
 
     Returns
     -------
     Example
-        Named tuple ``(topology, trajectories)``: a PDB file, and a list that holds one
-        XTC file.
+        Named tuple ``(topology, trajectories)``: a PDB file, and a list of one XTC file.
 
     Examples
     --------

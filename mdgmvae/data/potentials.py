@@ -1,4 +1,4 @@
-"""Potentials made of Gaussians, whose energies, densities and basins of attraction are known."""
+"""Potentials made of Gaussians, with known energies, densities and basins of attraction."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Potential:
-    """A potential made of Gaussians, sum_i a_i exp(q_i(x)) or -kT ln sum_i a_i exp(q_i(x)).
+    """A potential made of Gaussians.
 
-    q_i(x) = -(x - c_i)' P_i (x - c_i) / 2.
+    With q_i(x) = -(x - c_i)' P_i (x - c_i) / 2, the potential is sum_i a_i exp(q_i(x)), or
+    -kT ln sum_i a_i exp(q_i(x)) if `mixture`.
 
     Parameters
     ----------
     amplitudes : ndarray of shape (n,)
-        a_i.
+        The a_i.
     centres : ndarray of shape (n, d)
-        c_i.
+        The c_i.
     precisions : ndarray of shape (n, d, d)
-        P_i.
+        The P_i.
     mixture : bool
-        Whether it is minus the logarithm of the sum.
+        Whether the Boltzmann density is the mixture of the Gaussians.
     kT : float
-        Energy of the heat bath.
+        Thermal energy.
     minima : ndarray of shape (n_basins, d)
-        They number the basins.
+        Minima of the potential, in the order of the basins.
     capture : float
-        Whatever comes so near to a minimum descends to it.
+        Distance from a minimum within which steepest descent leads to it.
     bounds : ndarray of shape (d, 2)
-        A box outside which there are no frames worth counting.
+        Box outside which the density is negligible.
 
     Examples
     --------
@@ -50,24 +51,52 @@ class Potential:
     bounds: np.ndarray
 
     def energy(self, points: np.ndarray) -> np.ndarray:
-        """The potential at points (n, d): shape (n,), float64."""
+        """Compute the potential.
+
+        Parameters
+        ----------
+        points : array-like of shape (n, d)
+
+        Returns
+        -------
+        ndarray of shape (n,), float64
+        """
         _, terms = self._terms(columns(points))
-        total = terms.sum(axis=0)
+        total: np.ndarray = terms.sum(axis=0)
         return -self.kT * np.log(total) if self.mixture else total
 
     def gradient(self, points: np.ndarray) -> np.ndarray:
-        """The gradient of the potential at points (n, d): shape (n, d), float64."""
+        """Compute the gradient of the potential.
+
+        Parameters
+        ----------
+        points : array-like of shape (n, d)
+
+        Returns
+        -------
+        ndarray of shape (n, d), float64
+        """
         return self.slope(columns(points)).T
 
     def slope(self, x: np.ndarray) -> np.ndarray:
-        """The same with coordinates in rows, (d, n) -> (d, n)."""
+        """Compute the gradient at points whose coordinates are in rows.
+
+        Parameters
+        ----------
+        x : ndarray of shape (d, n), float64
+
+        Returns
+        -------
+        ndarray of shape (d, n), float64
+        """
         forms, terms = self._terms(x)
         if self.mixture:
             terms *= -self.kT / terms.sum(axis=0)
-        return -np.einsum("kdn,kn->dn", forms, terms)
+        gradient: np.ndarray = -np.einsum("kdn,kn->dn", forms, terms)
+        return gradient
 
     def _terms(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """P_i (x - c_i), of shape (n_terms, d, n), and a_i exp(q_i), of shape (n_terms, n)."""
+        """Compute P_i (x - c_i), shape (n_terms, d, n), and a_i exp(q_i), shape (n_terms, n)."""
         away = x - self.centres[:, :, None]
         forms = np.matmul(self.precisions, away)
         exponents = np.einsum("kdn,kdn->kn", away, forms)
@@ -75,11 +104,20 @@ class Potential:
         return forms, self.amplitudes[:, None] * np.exp(exponents)
 
     def basins(self, points: np.ndarray) -> np.ndarray:
-        """The minimum to which steepest descent leads from points (n, d): shape (n,), int64."""
+        """Find the minimum to which steepest descent leads.
+
+        Parameters
+        ----------
+        points : array-like of shape (n, d)
+
+        Returns
+        -------
+        ndarray of shape (n,), int64
+        """
         x = columns(points)
         labels = np.full(x.shape[1], -1, np.int64)
         going = np.arange(x.shape[1])
-        # A step of the descent is no longer than a fifth of what counts as near.
+        # Steps of at most a fifth of the capture distance cannot jump over a minimum.
         longest, rate = self.capture / 5, 0.5 / self._stiffness()
         while len(going):
             away = np.square(x[:, None, :] - self.minima.T[:, :, None]).sum(axis=0)
@@ -92,30 +130,65 @@ class Potential:
         return labels
 
     def populations(self, n_grid: int = 60) -> np.ndarray:
-        """Equilibrium populations of the basins, by a sum over a grid: shape (n_basins,)."""
+        """Compute the equilibrium populations of the basins by a sum over a grid.
+
+        Parameters
+        ----------
+        n_grid : int
+            Cells along each axis of `bounds`.
+
+        Returns
+        -------
+        ndarray of shape (n_basins,), float64
+        """
         points = self.grid(n_grid)
         weights = np.exp(-self.energy(points) / self.kT)
         there = weights > 1e-9 * weights.max()
         counted = np.bincount(self.basins(points[there]), weights[there], len(self.minima))
-        return counted / counted.sum()
+        shares: np.ndarray = counted / counted.sum()
+        return shares
 
     def grid(self, n_grid: int) -> np.ndarray:
-        """The middles of `n_grid` cells along each axis of `bounds`: shape (n_grid**d, d)."""
+        """Return the centres of the cells of a grid.
+
+        Parameters
+        ----------
+        n_grid : int
+            Cells along each axis of `bounds`.
+
+        Returns
+        -------
+        ndarray of shape (n_grid**d, d), float64
+        """
         middles = (np.arange(n_grid) + 0.5) / n_grid
         axes = [low + (high - low) * middles for low, high in self.bounds]
         return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
 
     def draw(self, n: int, rng: np.random.Generator, n_grid: int = 60) -> np.ndarray:
-        """Points in equilibrium, from the cells of a grid: shape (n, d)."""
+        """Draw points from the equilibrium density, cell by cell of a grid.
+
+        Parameters
+        ----------
+        n : int
+            Number of points.
+        rng : numpy.random.Generator
+        n_grid : int
+            Cells along each axis of `bounds`.
+
+        Returns
+        -------
+        ndarray of shape (n, d), float64
+        """
         points = self.grid(n_grid)
         energy = self.energy(points)
         weights = np.exp((energy.min() - energy) / self.kT)
         chosen = rng.choice(len(points), n, p=weights / weights.sum())
         cell = np.ptp(self.bounds, axis=1) / n_grid
-        return points[chosen] + cell * (rng.random((n, len(cell))) - 0.5)
+        drawn: np.ndarray = points[chosen] + cell * (rng.random((n, len(cell))) - 0.5)
+        return drawn
 
     def _stiffness(self) -> float:
-        """The largest second derivative at the minima."""
+        """Return the largest second derivative at the minima."""
         step = 1e-4
         d = self.minima.shape[1]
         shifts = np.eye(d)[:, None, :] * step
@@ -127,7 +200,16 @@ class Potential:
 
 
 def columns(points: np.ndarray) -> np.ndarray:
-    """Points (n, d) with the coordinates in rows, float64."""
+    """Put the coordinates of points in rows.
+
+    Parameters
+    ----------
+    points : array-like of shape (n, d)
+
+    Returns
+    -------
+    ndarray of shape (d, n), float64
+    """
     return np.ascontiguousarray(np.asarray(points, np.float64).T)
 
 
@@ -148,10 +230,11 @@ def _mueller_brown() -> Potential:
 
 
 def _rotation(axis: np.ndarray, angle: float) -> np.ndarray:
-    """About an axis, by Rodrigues' formula."""
+    """Return the matrix of a rotation about an axis (Rodrigues' formula)."""
     x, y, z = axis / np.linalg.norm(axis)
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
+    turned: np.ndarray = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
+    return turned
 
 
 def _five_wells() -> Potential:
@@ -182,5 +265,5 @@ def _five_wells() -> Potential:
 
 #: The four Gaussians of Müller & Brown, Theor. Chim. Acta 53, 75 (1979), at kT = 15.
 MUELLER_BROWN = _mueller_brown()
-#: Five wells in three dimensions; the density is a mixture of five Gaussians.
+#: Five wells in three dimensions, whose density is a mixture of five Gaussians.
 FIVE_WELLS = _five_wells()

@@ -1,9 +1,9 @@
-"""Toy data with known answers: Langevin dynamics in two and three dimensions, made by a seed.
+"""Toy trajectories with known states: Langevin dynamics in two and three dimensions.
 
-The potentials, and exact populations, are in `mdgmvae.data.potentials`. Overdamped
-Langevin dynamics with mobility 1, by the method of Leimkuhler & Matthews (Appl. Math. Res. Express
-2013, 34), whose stationary density is that of the potential to second order in the time step;
-trajectories start in equilibrium. No units.
+The potentials and their exact populations are in `mdgmvae.data.potentials`. The dynamics are
+overdamped, with mobility 1. The integrator of Leimkuhler & Matthews (Appl. Math. Res. Express 2013,
+34) samples the density of the potential to second order in the time step. Trajectories start in
+equilibrium. All quantities are without units.
 """
 
 from __future__ import annotations
@@ -13,28 +13,23 @@ from typing import NamedTuple
 import numpy as np
 
 from ..checks import check_count, checked_seed
-from .potentials import (
-    FIVE_WELLS,
-    MUELLER_BROWN,
-    Potential,
-    columns,
-)
+from .potentials import FIVE_WELLS, MUELLER_BROWN, Potential, columns
 
-#: Random numbers that are drawn at a time.
+#: Number of random numbers that are drawn at once.
 _DRAWN_AT_ONCE = 200_000
 
 
 class Toy(NamedTuple):
-    """Trajectories whose states are known.
+    """Trajectories with known states.
 
     Parameters
     ----------
-    X : ndarray of float32 of shape (n_trajectories * n_frames, n_x)
-        Trajectory after trajectory, each in the order of time.
+    X : ndarray of shape (n_trajectories * n_frames, n_x), float32
+        Coordinates of the frames, one trajectory after the other.
     lengths : tuple of int
-        Rows of each trajectory.
-    labels : ndarray of int64 of shape (n_trajectories * n_frames,)
-        Basin of attraction of each row, by steepest descent.
+        Frames of each trajectory.
+    labels : ndarray of shape (n_trajectories * n_frames,), int64
+        Basin of attraction of each frame, by steepest descent.
     """
 
     X: np.ndarray
@@ -45,20 +40,21 @@ class Toy(NamedTuple):
 def mueller_brown(
     n_trajectories: int = 30, n_frames: int = 10_000, seed: int = 0, *, steps: int = 500
 ) -> Toy:
-    """Frames on the Müller-Brown potential, 0.05 time units apart.
+    """Simulate the Müller-Brown potential, with frames 0.05 time units apart.
 
-    Basin 0 holds 90 % and is the metastable one; basins 1 (3 %) and 2 (8 %) exchange within a few
-    frames, so that two states are right for the dynamics. The default is as many frames as in the
-    paper (Bozkurt Varolgunes, Bereau & Rudzinski, 2020) and takes about a minute; 30
-    trajectories of 200 frames take a second or two.
+    Basin 0 contains 90 % of the density and is metastable. Basins 1 (3 %) and 2 (8 %) exchange
+    within a few frames, so the dynamics have two metastable states. The default number of frames
+    is that of the paper (Bozkurt Varolgunes, Bereau & Rudzinski, 2020) and takes about a minute;
+    30 trajectories of 200 frames take a second or two.
 
     Parameters
     ----------
     n_trajectories : int
+        Number of trajectories.
     n_frames : int
-        In each trajectory.
+        Frames of each trajectory.
     seed : int
-        Same seed, same frames.
+        The same seed gives the same frames.
     steps : int
         Time steps between two frames.
 
@@ -70,7 +66,7 @@ def mueller_brown(
     Raises
     ------
     InputError
-        When a number is not positive.
+        When a number is not a positive whole number.
 
     Examples
     --------
@@ -85,18 +81,19 @@ def mueller_brown(
 def five_wells(
     n_trajectories: int = 10, n_frames: int = 5_000, seed: int = 0, *, steps: int = 20
 ) -> Toy:
-    """Frames among five wells in three dimensions, 0.1 time units apart.
+    """Simulate five wells in three dimensions, with frames 0.1 time units apart.
 
-    The density is exactly a mixture of five Gaussians with weights 0.35, 0.25, 0.20, 0.12 and
-    0.08; a well is left after some 40 frames.
+    The density is a mixture of five Gaussians with weights 0.35, 0.25, 0.20, 0.12 and 0.08. A
+    trajectory leaves a well after some 40 frames.
 
     Parameters
     ----------
     n_trajectories : int
+        Number of trajectories.
     n_frames : int
-        In each trajectory.
+        Frames of each trajectory.
     seed : int
-        Same seed, same frames.
+        The same seed gives the same frames.
     steps : int
         Time steps between two frames.
 
@@ -108,7 +105,7 @@ def five_wells(
     Raises
     ------
     InputError
-        When a number is not positive.
+        When a number is not a positive whole number.
 
     Examples
     --------
@@ -140,7 +137,7 @@ def _langevin(
     dt: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Frames of trajectories that run side by side: (n_frames, d, n_trajectories), float32."""
+    """Run all trajectories at once: shape (n_frames, d, n_trajectories), float32."""
     x = columns(start)
     frames = np.empty((n_frames, *x.shape), np.float32)
     size = np.sqrt(2 * potential.kT * dt)
@@ -149,7 +146,7 @@ def _langevin(
     for first in range(0, n_frames, per_draw):
         n = min(per_draw, n_frames - first)
         drawn = np.concatenate([last[None], rng.standard_normal((n * steps, *x.shape))])
-        # Each step takes the mean of its own noise and that of the step before.
+        # The noise of a step is the mean of its own draw and that of the step before.
         kicks = 0.5 * size * (drawn[1:] + drawn[:-1])
         last = drawn[-1]
         for step, kick in enumerate(kicks, 1):

@@ -195,7 +195,7 @@ def states_of_components(
 
 
 def by_decreasing_population(states: np.ndarray, frames: np.ndarray) -> np.ndarray:
-    """Number the states of components by decreasing population.
+    """Renumber the states of components by decreasing population.
 
     Parameters
     ----------

@@ -70,7 +70,7 @@ def _pcca(model: MarkovModel, n: int) -> np.ndarray | None:
     except (AssertionError, ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
         logger.info("PCCA+ failed: %s", error)
         return None
-    return found if np.isfinite(found).all() else None
+    return found if bool(np.isfinite(found).all()) else None
 
 
 def _clustered_eigenvectors(model: MarkovModel, n: int) -> np.ndarray:
@@ -81,5 +81,5 @@ def _clustered_eigenvectors(model: MarkovModel, n: int) -> np.ndarray:
     symmetric = root[:, None] * model.transition_matrix / root[None, :]
     values, vectors = np.linalg.eigh((symmetric + symmetric.T) / 2)
     slow = (vectors / root[:, None])[:, ::-1][:, 1:n] * values[::-1][1:n]
-    clusters: np.ndarray = AgglomerativeClustering(n).fit_predict(slow)
-    return np.eye(n)[clusters]
+    memberships: np.ndarray = np.eye(n)[AgglomerativeClustering(n).fit_predict(slow)]
+    return memberships

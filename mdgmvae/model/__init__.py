@@ -1,4 +1,4 @@
-"""The estimator, the trained model, and the files that keep it."""
+"""The estimator `GMVAE`, the trained model, and its files."""
 
 from .._lazy import lazy_names
 

@@ -281,9 +281,11 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         return self.architecture_.n_z
 
     def __sklearn_is_fitted__(self) -> bool:
+        """Return whether there is a trained model."""
         return hasattr(self, "model_")
 
     def __sklearn_tags__(self) -> Tags:
+        """Return the tags of scikit-learn; transformed arrays are float32."""
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags

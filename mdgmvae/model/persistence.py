@@ -22,6 +22,7 @@ class Persistence(FittedMixture):
     """The part of `GMVAE` that writes and reads files."""
 
     def __getstate__(self) -> dict[str, Any]:
+        """Return the state to pickle or copy, with the strategy by name."""
         state: dict[str, Any] = super().__getstate__()
         # A tf.distribute.Strategy belongs to the devices of this process; its name is portable.
         kept = state["strategy"] if isinstance(state.get("strategy"), str) else None

@@ -1,4 +1,4 @@
-"""A model on disk: a folder of model.json and weights.npz, plain text and plain arrays."""
+"""The saved model: a folder with model.json (plain text) and weights.npz (plain arrays)."""
 
 from __future__ import annotations
 
@@ -34,17 +34,16 @@ _PACKAGES = ("numpy", "tensorflow", "scikit-learn", "MDAnalysis", "mdtraj")
 
 @dataclass(frozen=True)
 class TrajectoryPart:
-    """What a saved model keeps of the trajectory that it was trained on.
+    """The part of a saved model that describes the trajectory it was trained on.
 
     Parameters
     ----------
     featurizer : dict or None
-        The featurizer as `Featurizer.to_dict` gives it; None for a model that was trained on
-        an array.
+        What `Featurizer.to_dict` returns. None for a model that was trained on an array.
     selection : str or None
-        Selection of the atoms, in MDAnalysis' language; None for all atoms.
+        Selection of the atoms, in the language of MDAnalysis; None for all atoms.
     fingerprint : dict or None
-        Fingerprint of the atoms; None for a model that was trained on an array.
+        Fingerprint of the atoms. None for a model that was trained on an array.
     names, units : tuple of str
         Name and unit of each feature.
     preset : str
@@ -65,13 +64,26 @@ class TrajectoryPart:
     preset: str
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields by name, as plain values that JSON can hold."""
+        """Return the fields by name, as values for JSON.
+
+        Returns
+        -------
+        dict
+        """
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
         return {**plain, "names": list(self.names), "units": list(self.units)}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Self:
-        """Make the value from what `to_dict` returned.
+        """Make the part from what `to_dict` returned.
+
+        Parameters
+        ----------
+        plain : mapping
+
+        Returns
+        -------
+        TrajectoryPart
 
         Raises
         ------
@@ -84,20 +96,23 @@ class TrajectoryPart:
 
 @dataclass(frozen=True)
 class SavedModel:
-    """All that a model is.
+    """Everything that defines a trained model.
 
     Parameters
     ----------
     params : dict
-        Hyperparameters, as given to the constructor.
+        Parameters of the constructor of `GMVAE`.
     architecture : Architecture
-        With the order of the components.
+        Sizes of the networks and the order of the components.
     weights : dict of str to ndarray of float32
     scaling : Scaling
     fitted : dict
-        Plain values found by the fit: seed, device, populations, history, ...
+        Plain values that the fit found: "seed", "device", "populations", "state_of_component",
+        "history", "validation_history", "feature_names_in".
     trajectory : TrajectoryPart or None
-        What it was trained on, where that was a trajectory.
+        What the model was trained on. None for a `GMVAE` that was saved by itself.
+    versions : dict of str to str
+        Versions of the packages that wrote the files; empty for a model that was not loaded.
     """
 
     params: dict[str, Any]
@@ -108,13 +123,18 @@ class SavedModel:
     trajectory: TrajectoryPart | None = None
     versions: dict[str, str] = field(default_factory=dict)
 
-    def save(self, path: str | os.PathLike) -> None:
-        """Write the folder; one that holds a model is replaced, any other is refused.
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the folder.
+
+        Parameters
+        ----------
+        path : path-like
+            The folder. A model that is already there is replaced.
 
         Raises
         ------
         InputError
-            When `path` cannot be written or holds something else than a model.
+            When `path` cannot be written, or has anything other than a model in it.
         """
         path = Path(path)
         architecture = {n: v for n, v in asdict(self.architecture).items() if n != "shapes"}
@@ -136,13 +156,22 @@ class SavedModel:
             (temporary / "model.json").write_text(text + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> SavedModel:
-        """Read the folder, or the folder `model` in it.
+    def load(cls, path: str | os.PathLike[str]) -> SavedModel:
+        """Read the folder.
+
+        Parameters
+        ----------
+        path : path-like
+            The folder, or one that contains it as ``model``.
+
+        Returns
+        -------
+        SavedModel
 
         Raises
         ------
         InputError
-            When there is no model, it is damaged, or of a later version.
+            When there is no model, it is damaged, or it has the format of another version.
         """
         path = find_model(path)
         content = _read_json(path / "model.json")
@@ -150,7 +179,9 @@ class SavedModel:
             architecture = _architecture(content["architecture"])
             arrays = _read_arrays(path / "weights.npz")
             if _digest(path / "weights.npz") != content["sha256"]["weights.npz"]:
-                raise InputError(f"{path}: weights.npz does not belong to model.json; save again")
+                raise InputError(
+                    f"{path}: weights.npz does not belong to model.json; save the model again"
+                )
             scaling = _scaling(arrays)
             model = cls(
                 params=_known(_tuples(content["params"])),
@@ -177,7 +208,7 @@ def _scaling_arrays(scaling: Scaling) -> dict[str, np.ndarray]:
 
 
 def _scaling(arrays: dict[str, np.ndarray]) -> Scaling:
-    """The scaling, taken out of the arrays of the file."""
+    """Take the scaling out of the arrays of the file."""
     explained = float(arrays.pop("scaling/explained"))
     found = {name: arrays.pop(f"scaling/{name}", None) for name in _SCALING[2:5]}
     return Scaling(
@@ -193,24 +224,38 @@ def _fits(scaling: Scaling, n_x: int) -> bool:
     return columns == scaling.scale.shape and w.shape == back.T.shape == (*columns, n_x)
 
 
-def find_model(path: str | os.PathLike) -> Path:
-    """The folder of a model: `path`, or `path`/model.
+def find_model(path: str | os.PathLike[str]) -> Path:
+    """Find the folder of a model: `path`, or `path`/model.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    pathlib.Path
 
     Raises
     ------
     InputError
-        When neither holds a model.json.
+        When neither contains a model.json.
     """
     path = Path(path)
     for folder in (path, path / "model"):
         if (folder / "model.json").is_file():
             return folder
-    reason = "holds no model (model.json)" if path.exists() else "does not exist"
+    reason = "contains no model (model.json)" if path.exists() else "does not exist"
     raise InputError(f"{path}: {reason}; give the folder that `mdgmvae train` or save() wrote")
 
 
 def installed_versions() -> dict[str, str]:
-    """Versions of mdgmvae, Python and the packages that decide the result."""
+    """Return the versions of mdgmvae, Python and the packages that affect results.
+
+    Returns
+    -------
+    dict of str to str
+        "not installed" for a package that is missing.
+    """
     found = {"mdgmvae": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
         try:
@@ -226,11 +271,11 @@ def _read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as JSON ({error})") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise InputError(f"{path}: not a model of mdgmvae")
+        raise InputError(f"{path}: not a model of mdgmvae; give a folder that mdgmvae saved")
     if content.get("format_version") != FORMAT_VERSION:
         raise InputError(
-            f"{path}: format {content.get('format_version')}, but this is mdgmvae {__version__}, "
-            f"which reads format {FORMAT_VERSION}; install the version that wrote it"
+            f"{path}: format {content.get('format_version')}, but mdgmvae {__version__} reads "
+            f"format {FORMAT_VERSION}; install the version of mdgmvae that wrote the model"
         )
     return content
 

@@ -1,8 +1,8 @@
-"""Checkpoints of the paper's own TensorFlow 1 code (TensorFlow).
+"""Import checkpoints of the paper's own TensorFlow 1 code (needs TensorFlow).
 
 That code names its variables ``qy/layer1/weights``, ..., ``qy/logit/weights``,
-``qz/layer0/weights`` (the transform of the one-hot y), ``qz/zm/weights``, ``px/xv/biases``;
-all sizes follow from the shapes.
+``qz/layer0/weights`` (the transform of the one-hot y), ``qz/zm/weights``, ``px/xv/biases``.
+All sizes follow from their shapes.
 """
 
 from __future__ import annotations
@@ -25,14 +25,19 @@ _HEADS: dict[str, dict[str, str | None]] = {
 }
 
 
-def read_checkpoint(prefix: str | os.PathLike) -> tuple[Architecture, dict[str, np.ndarray]]:
-    """Sizes and weights of a checkpoint of the paper's code.
+def read_checkpoint(prefix: str | os.PathLike[str]) -> tuple[Architecture, dict[str, np.ndarray]]:
+    """Read sizes and weights from a checkpoint of the paper's code.
 
     Parameters
     ----------
     prefix : path-like
-        As the code wrote it (``model.ckpt-20``, without ``.index``), or the folder, whose
-        latest checkpoint is taken.
+        Path of the checkpoint without ``.index``, such as ``model.ckpt-20``; or a folder, of
+        which the latest checkpoint is read.
+
+    Returns
+    -------
+    architecture : Architecture
+    weights : dict of str to ndarray of float32
 
     Raises
     ------
@@ -45,14 +50,34 @@ def read_checkpoint(prefix: str | os.PathLike) -> tuple[Architecture, dict[str, 
         names = [name for name in reader.get_variable_to_shape_map() if "Adam" not in name]
         tensors = {name: reader.get_tensor(name) for name in names}
     except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
-        raise InputError(f"{prefix}: cannot be read as a TensorFlow checkpoint") from error
+        raise InputError(
+            f"{prefix}: cannot be read as a TensorFlow checkpoint; copy it again"
+        ) from error
     return rename(tensors, str(prefix))
 
 
 def rename(
     tensors: Mapping[str, np.ndarray], source: str
 ) -> tuple[Architecture, dict[str, np.ndarray]]:
-    """Sizes and weights from the variables of the paper's code, by their names there."""
+    """Turn the variables of the paper's code into sizes and weights.
+
+    Parameters
+    ----------
+    tensors : mapping of str to ndarray
+        Variables by their names in that code.
+    source : str
+        Name of the file, for messages.
+
+    Returns
+    -------
+    architecture : Architecture
+    weights : dict of str to ndarray of float32
+
+    Raises
+    ------
+    InputError
+        When a variable is missing or has another shape.
+    """
     weights: dict[str, np.ndarray] = {}
     dims: dict[str, tuple[int, ...]] = {}
     try:
@@ -67,7 +92,7 @@ def rename(
         _copy(tensors, "qz/layer0", weights, "qz/one_hot")
     except KeyError as error:
         raise InputError(
-            f"{source}: not a model of the paper's code: it has no variable {error.args[0]}"
+            f"{source}: not a model of the paper's code (it has no variable {error.args[0]})"
         ) from error
     architecture = Architecture(
         k=tensors["qz/layer0/weights"].shape[0],
@@ -82,8 +107,8 @@ def rename(
     for name, shape in architecture.shapes.items():
         if weights[name].shape != shape:
             raise InputError(
-                f"{source}: {name} has shape {weights[name].shape}, expected {shape}; "
-                "not a model of the paper's code"
+                f"{source}: not a model of the paper's code ({name} has shape "
+                f"{weights[name].shape} instead of {shape})"
             )
     return architecture, weights
 

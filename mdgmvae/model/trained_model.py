@@ -1,10 +1,10 @@
-"""What is learnt, as a value: sizes, weights, scaling; it answers questions about frames."""
+"""The trained model as a value: sizes, weights and scaling."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,23 +36,24 @@ class Assignment:
     components: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
+        """Find the components."""
         object.__setattr__(self, "components", self.component_probabilities.argmax(axis=1))
 
 
 @dataclass(frozen=True, eq=False)
 class TrainedModel:
-    """A trained mixture and what it says of frames, in the units of the data.
+    """A trained mixture, which takes and returns frames in the units of the data.
 
     Parameters
     ----------
     architecture : Architecture
-        Sizes, and the order of the components.
+        Sizes of the networks and the order of the components.
     weights : dict of str to ndarray of float32
     scaling : Scaling
     seed : int
-        Of every draw.
+        Seed of all random numbers.
     device : str
-        Where to compute, as in `GMVAE`.
+        Device to compute on, as in `GMVAE`.
     """
 
     architecture: Architecture
@@ -75,12 +76,12 @@ class TrainedModel:
         return Assignment(probabilities, latent)
 
     def labels(self, rows: Rows) -> np.ndarray:
-        """argmax_y q(y|x) of each row: shape (n,), int64."""
+        """Find the component of each frame, argmax_y q(y|x): shape (n,), int64."""
         parts = [self.inference.probabilities(x).argmax(axis=1) for _, x in self._chunks(rows)]
         return np.concatenate(parts)
 
     def count_labels(self, rows: Rows) -> np.ndarray:
-        """Rows in each component: shape (k,), int64."""
+        """Count the frames in each component: shape (k,), int64."""
         counts = np.zeros(self.architecture.k, np.int64)
         for _, x in self._chunks(rows):
             labels = self.inference.probabilities(x).argmax(axis=1)
@@ -88,42 +89,45 @@ class TrainedModel:
         return counts
 
     def membership_gradient(self, raw: np.ndarray, members: np.ndarray) -> np.ndarray:
-        """d log (sum of q(y|x) over the members) / d column, per unit of the column.
+        """Compute the gradient of log (sum of q(y|x) over the members) by the features.
 
         Parameters
         ----------
         raw : ndarray of shape (n, n_columns)
-            Rows in the units of the data.
-        members : ndarray of bool of shape (k,)
+            Features in the units of the data.
+        members : ndarray of shape (k,), bool
+            Components to sum over.
 
         Returns
         -------
         ndarray of shape (n, n_columns), float32
-            0 where all components are members: their q add up to 1 whatever x is.
+            Per unit of the feature. 0 if all components are members, since their q add up to 1
+            for any x.
         """
         if members.all():
             return np.zeros(raw.shape, np.float32)
         by_scaled = self.inference.membership_gradient(self.scaling.apply(raw), members)
-        return self.scaling.gradient(by_scaled) / self.scaling.scale
+        by_column: np.ndarray = self.scaling.gradient(by_scaled) / self.scaling.scale
+        return by_column
 
     def reorder(self, order: np.ndarray) -> TrainedModel:
-        """The same model, in which component i is what was trained as component order[i]."""
+        """Return the model with its components renumbered: i is the former order[i]."""
         architecture = replace(self.architecture, order=tuple(int(i) for i in order))
         return replace(self, architecture=architecture)
 
     def draw_latent(self, rows: Rows) -> np.ndarray:
-        """sum_y q(y|x) * z_y with z_y drawn from q(z|x,y): shape (n, n_z)."""
+        """Compute sum_y q(y|x) * z_y with z_y drawn from q(z|x,y): shape (n, n_z)."""
         return np.concatenate(
             [self.inference.draw_latent(x, self._draws(raw)) for raw, x in self._chunks(rows)]
         )
 
     def reconstruct(self, rows: Rows) -> np.ndarray:
-        """sum_y q(y|x) * mean of p(x|z_y), z_y at its mean: shape (n, n_x)."""
+        """Compute sum_y q(y|x) * mean of p(x|z_y), with z_y at its mean: shape (n, n_x)."""
         scaled = [self.inference.reconstruct(x) for _, x in self._chunks(rows)]
         return self.scaling.invert(np.concatenate(scaled))
 
     def draw_reconstruction(self, rows: Rows) -> np.ndarray:
-        """sum_y q(y|x) * x_y with z_y and x_y drawn: shape (n, n_x)."""
+        """Compute sum_y q(y|x) * x_y with z_y and x_y drawn: shape (n, n_x)."""
         a, scaled = self.architecture, []
         for raw, x in self._chunks(rows):
             noise_x = draws.component_noise(raw, self.seed + 1, a.k, a.n_x)
@@ -131,7 +135,7 @@ class TrainedModel:
         return self.scaling.invert(np.concatenate(scaled))
 
     def decode(self, z: np.ndarray) -> np.ndarray:
-        """The mean of p(x|z): (n, n_z) -> (n, n_x)."""
+        """Compute the mean of p(x|z): (n, n_z) -> (n, n_x)."""
         return self.scaling.invert(self.inference.decode(z)[0])
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -144,9 +148,9 @@ class TrainedModel:
         return self.scaling.invert(x), y
 
     def loss(self, rows: Rows, r_nent: float) -> np.ndarray:
-        """The loss of each row, averaged over draws of z: shape (n,), float32, nats."""
+        """Compute the loss of each frame in nats, averaged over draws of z: (n,), float32."""
         a, parts = self.architecture, []
-        # It may not depend on the rows: a frame's score is the same in any company.
+        # It must not depend on the frames: the score of a frame is the same in any company.
         affordable = int(4e6 / (a.k * a.n_weights))
         for raw, x in self._chunks(rows):
             total = np.zeros(len(x), np.float64)
@@ -157,7 +161,7 @@ class TrainedModel:
 
     @property
     def inference(self) -> Inference:
-        """The compiled functions, made when they are first asked for."""
+        """Compiled functions of the networks, made at first use."""
         if "inference" not in self._cache:
             from ..network import devices
             from ..network.inference import Inference
@@ -168,17 +172,18 @@ class TrainedModel:
         return self._cache["inference"]
 
     def _draws(self, raw: np.ndarray) -> np.ndarray:
-        """One draw of standard normal noise for each component and row: (k, n, n_z)."""
+        """Draw standard normal noise for each component and frame: (k, n, n_z)."""
         a = self.architecture
         return draws.component_noise(raw, self.seed, a.k, a.n_z)
 
     def _chunks(self, rows: Rows) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Rows as they are and scaled, in chunks."""
+        """Yield the frames in chunks, as they are and scaled."""
         for raw in rows.chunks(self.inference.chunk_rows):
             if not np.isfinite(raw).all():
                 rows.check_finite()
             yield raw, self.scaling.apply(raw)
 
-    def __getstate__(self) -> dict:
-        # Compiled functions live in one process only.
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state to pickle or copy."""
+        # Compiled functions cannot leave their process.
         return {**self.__dict__, "_cache": {}}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mdgmvae.errors import InputError
-from mdgmvae.kinetics import lifetimes
+from mdgmvae.kinetics import transitions
 
 
 def test_the_judgement_is_about_states_and_components(analysed):
@@ -38,12 +38,13 @@ def test_free_energies_are_of_states_or_of_components(analysed):
 def test_transitions_are_those_between_states_at_the_lag_of_the_model(analysed):
     r = analysed.results
     found = analysed.transitions(n_samples=5)
-    changes = (r.labels[5:] == 1) & (r.labels[:-5] == 0)
+    assert (found.lag, found.dt, found.unit) == (5, 40.0, "ps")
+    expected = transitions(r.labels, lag=5, dt=40.0, n_samples=5)
+    np.testing.assert_array_equal(found.counts, expected.counts)
+    np.testing.assert_array_equal(found.rates.value, expected.rates.value)
     assert found.counts.shape == (2, 2)
-    assert found.unit == "1/ps"
     assert found.counts[0, 1] > 0
-    assert changes.sum() > 0
-    assert len(lifetimes(r.labels, lag=5).value) == 2
+    assert analysed.transitions(lag=2, n_samples=5).lag == 2
 
 
 def test_the_view_is_coloured_by_states_or_components(analysed):

@@ -1,4 +1,4 @@
-"""Toy data: equilibrium, basins and seeds, against grid sums and independent simulations."""
+"""Toy data against sums over grids and independent simulations."""
 
 import numpy as np
 import pytest
@@ -22,10 +22,10 @@ def surface():
 
 
 def transitions(toy):
-    """Share of pairs of neighbouring frames that lead from each basin to each."""
-    pieces = toy.labels.reshape(len(toy.lengths), -1)
-    counts = np.zeros((pieces.max() + 1,) * 2)
-    np.add.at(counts, (pieces[:, :-1].ravel(), pieces[:, 1:].ravel()), 1)
+    """Share of the pairs of neighbouring frames that lead from each basin to each other."""
+    labels = toy.labels.reshape(len(toy.lengths), -1)
+    counts = np.zeros((labels.max() + 1,) * 2)
+    np.add.at(counts, (labels[:, :-1].ravel(), labels[:, 1:].ravel()), 1)
     return counts / counts.sum()
 
 
@@ -52,7 +52,7 @@ def test_minima_are_where_the_gradient_vanishes():
     )
 
 
-def test_exact_populations_are_those_known():
+def test_exact_populations_are_the_known_ones():
     np.testing.assert_allclose(MUELLER_BROWN.populations(150), [0.8981, 0.0255, 0.0764], atol=2e-4)
     # From 400,000 independent draws.
     known = [0.3504, 0.2506, 0.1997, 0.1195, 0.0798]
@@ -67,7 +67,7 @@ def test_energy_of_the_wells_is_minus_the_logarithm_of_a_density():
 
 
 def test_frames_are_in_equilibrium(wells, surface):
-    # Errors are those of the effective number of frames, some 40 a visit.
+    # The tolerance follows from the effective number of frames: a visit lasts about 40.
     shares = np.bincount(wells.labels) / len(wells.labels)
     np.testing.assert_allclose(shares, FIVE_WELLS.populations(), atol=0.02)
     shares = np.bincount(surface.labels) / len(surface.labels)
@@ -75,7 +75,7 @@ def test_frames_are_in_equilibrium(wells, surface):
 
 
 def test_frames_fill_the_basins_as_the_density_does(wells, surface):
-    """Means and spreads within a basin: what a wrong noise or time step would change."""
+    """A wrong noise or time step would change means and spreads within a basin."""
     for toy, potential, n_grid in ((wells, FIVE_WELLS, 60), (surface, MUELLER_BROWN, 150)):
         points = potential.grid(n_grid)
         weights = np.exp(-(potential.energy(points) - potential.energy(potential.minima).min()))
@@ -102,7 +102,7 @@ def test_transitions_are_as_frequent_as_in_a_finer_simulation(name, wells, surfa
     assert found[off].sum() == pytest.approx(expected[off].sum(), rel=0.12)
 
 
-def test_rows_of_a_trajectory_follow_each_other(wells):
+def test_frames_of_a_trajectory_are_in_the_order_of_time(wells):
     assert wells.X.shape == (200_000, 3) and wells.X.dtype == np.float32
     assert wells.lengths == (1_000,) * 200 and wells.labels.dtype == np.int64
     steps = np.linalg.norm(np.diff(wells.X, axis=0), axis=1)
@@ -121,7 +121,7 @@ def test_frames_do_not_depend_on_how_many_follow():
     np.testing.assert_array_equal(first, longer[:, :30])
 
 
-def test_numbers_that_make_no_frames_are_refused():
+def test_numbers_that_are_not_positive_are_refused():
     with pytest.raises(InputError, match="n_frames=0"):
         five_wells(2, 0)
     with pytest.raises(InputError, match="steps=-1"):

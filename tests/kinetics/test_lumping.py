@@ -1,4 +1,4 @@
-"""Components become metastable states, and no state is lost on the way."""
+"""Components are lumped into metastable states, and no state is lost."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from mdgmvae.errors import InputError
 from mdgmvae.kinetics import lump
-from mdgmvae.kinetics.lumping import states_of_components
+from mdgmvae.kinetics.lumping import by_decreasing_population, states_of_components
 
 LAG = 5
 
@@ -33,7 +33,7 @@ def test_any_number_of_components_gives_the_states_of_alanine_dipeptide(k):
 def test_timescales_are_those_of_the_components():
     lumping = lump(conventional(), lag=LAG)
     np.testing.assert_array_equal(lumping.of_component, [0, 0, 1, 2])
-    # beta/PII and alphaR relax in 20 to 25 ps, at 2 ps a row; C5 and PII in 2 to 3 ps.
+    # beta/PII and alphaR relax in 20 to 25 ps, at 2 ps a frame; C5 and PII in 2 to 3 ps.
     assert lumping.timescales.shape == (3,)
     assert lumping.timescales[0] > 200
     assert 10 < lumping.timescales[1] < 12.5
@@ -76,15 +76,15 @@ def test_components_that_are_gone_within_the_lag_belong_to_their_neighbours():
     )
 
 
-def test_sets_that_never_meet_are_states_of_their_own():
+def test_sets_that_never_exchange_frames_are_separate_states():
     rng = np.random.default_rng(2)
     first, second = rng.integers(0, 2, 1000), 2 + rng.integers(0, 2, 500)
     labels, lengths = np.r_[first, second], [1000, 500]
-    for n in (None, 1, 2):  # they cannot be made one: nothing is known of the way
+    for n in (None, 1, 2):  # one state is impossible: no transition between them is known
         lumping = lump(labels, lag=LAG, lengths=lengths, n_macrostates=n)
         np.testing.assert_array_equal(lumping.of_component, [0, 0, 1, 1])
     assert np.isinf(lumping.timescales[0])
-    # As one piece of trajectory there is a way, taken once.
+    # As one segment, there is a way between them that is taken once.
     assert np.isfinite(lump(labels, lag=LAG).timescales).all()
     assert lump(labels, lag=LAG, n_macrostates=1).n == 1
 
@@ -106,11 +106,11 @@ def test_one_component_is_one_state(n):
         assert len(lumping.timescales) == 0
 
 
-def test_components_seen_in_short_pieces_only_go_with_their_neighbours():
-    pieces = [np.repeat([0, 1], 200), np.array([1, 2, 1]), np.array([3])]
-    lumping = lump(np.concatenate(pieces), lag=LAG, lengths=[400, 3, 1])
+def test_components_seen_only_in_short_segments_go_with_their_neighbours():
+    segments = [np.repeat([0, 1], 200), np.array([1, 2, 1]), np.array([3])]
+    lumping = lump(np.concatenate(segments), lag=LAG, lengths=[400, 3, 1])
     assert lumping.of_component[2] == lumping.of_component[1] != lumping.of_component[0]
-    assert lumping.n == 3  # nothing at all is known of component 3
+    assert lumping.n == 3  # nothing is known about component 3
 
 
 def test_as_many_states_as_are_asked_for_and_each_with_frames():
@@ -125,15 +125,15 @@ def test_as_many_states_as_are_asked_for_and_each_with_frames():
     assert lump(labels, lag=LAG, n_macrostates=99).n == 8
 
 
-def test_pairs_do_not_straddle_pieces():
-    """Two components that stay for ever, in alternating pieces: as one piece they would mix."""
+def test_pairs_do_not_cross_segments():
+    """Two components that are never left, in alternating segments; as one segment they mix."""
     labels = np.repeat(np.tile([0, 1], 50), 8)
     assert lump(labels, lag=LAG, lengths=[8] * 100).n == 2
     assert lump(labels, lag=LAG).n == 1
 
 
 def test_states_that_only_alternate_are_one():
-    """Their eigenvalue is -1: large, but no slow process."""
+    """Their eigenvalue is -1, which is large but not a slow process."""
     labels = np.tile(np.r_[np.tile([0, 1], 60), np.tile([2, 3], 60)], 20)
     for n in (None, 2):
         np.testing.assert_array_equal(
@@ -145,44 +145,52 @@ def test_states_that_only_alternate_are_one():
     ("labels", "options", "said"),
     [
         ([0] * 9, {"lag": 0}, "lag=0"),
-        ([0] * 9, {"lag": 9}, "lag=9: no continuous piece is longer than 9 rows"),
+        ([0] * 9, {"lag": 9}, "lag=9: no segment is longer than 9 frames"),
         ([0] * 9, {"lag": 2, "lengths": [4, 4]}, "add up to the 9 frames"),
         ([0] * 9, {"lag": 2, "n_macrostates": 0}, "n_macrostates=0"),
         ([-1] * 9, {"lag": 2}, "no frame has a state"),
         ([0, 5] * 9, {"lag": 2, "k": 3}, "k=3: there is a label 5"),
     ],
 )
-def test_what_cannot_be_used_is_refused(labels, options, said):
+def test_invalid_arguments_are_refused(labels, options, said):
     with pytest.raises(InputError, match=said):
         lump(labels, **options)
 
 
-def test_a_tiny_component_belongs_to_what_surrounds_it_in_its_own_piece():
-    """Not to what another trajectory ended with."""
+def test_a_rare_component_belongs_to_what_surrounds_it_in_its_own_segment():
+    """It does not belong to the end of the segment before."""
     a, b, c = np.zeros(1000, int), np.ones(1000, int), np.full(5, 2)
-    for pieces in ([a, np.r_[c, b]], [a, np.r_[b, c]], [np.r_[c, b], a]):
-        labels, lengths = np.concatenate(pieces), [len(piece) for piece in pieces]
+    for segments in ([a, np.r_[c, b]], [a, np.r_[b, c]], [np.r_[c, b], a]):
+        labels, lengths = np.concatenate(segments), [len(segment) for segment in segments]
         states = states_of_components(labels, k=3, lag=5, lengths=lengths)
         assert states[2] == states[1] != states[0]
 
 
-def test_tiny_components_alone_in_a_piece_are_some_state():
+def test_rare_components_alone_in_a_segment_are_some_state():
     a, b = np.repeat([0, 1] * 5, 100), np.full(30, 2)
     states = states_of_components(np.r_[a, b], k=4, lag=5, lengths=[1000, 30])
     assert states[0] != states[1] and states[2] >= 0 and states[3] == -1
 
 
-def test_components_that_are_no_state_of_their_own_count_with_their_neighbours():
-    """Fewer frames than ten lags: one visit of them is no event."""
+def test_a_component_too_rare_for_a_state_joins_its_neighbours():
+    """One visit of fewer frames than ten lags is not an event."""
     labels = np.repeat(np.tile([0, 1], 10), 200)
     labels[500:508] = 2
     assert states_of_components(labels, k=3, lag=5)[2] in (0, 1)
 
 
-def test_many_states_take_no_minutes():
-    """Thirty components in a ring, left rarely: each is a state."""
+def test_many_states_are_lumped_in_seconds():
+    """Thirty components in a ring, each rarely left."""
     steps = np.random.default_rng(4).random(60_000) < 0.02
     labels = np.cumsum(steps) % 30
     lumping = lump(labels, lag=LAG, n_macrostates=20)
     assert lumping.n == 20
     assert set(np.bincount(lumping.of_component).tolist()) <= {1, 2, 3}
+
+
+def test_states_are_renumbered_by_decreasing_population():
+    """Ties go to the state of the first component, and -1 stays."""
+    states, frames = np.array([2, 0, -1, 1, 0]), np.array([30, 20, 0, 50, 30])
+    np.testing.assert_array_equal(by_decreasing_population(states, frames), [2, 0, -1, 1, 0])
+    frames[3] = 60
+    np.testing.assert_array_equal(by_decreasing_population(states, frames), [2, 1, -1, 0, 1])

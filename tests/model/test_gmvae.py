@@ -1,4 +1,4 @@
-"""The estimator: what other codes do wrong, scikit-learn's rules, bad input."""
+"""The estimator: mistakes of other codes, scikit-learn's rules, states, bad input."""
 
 import inspect
 import json
@@ -23,7 +23,7 @@ from mdgmvae.storage import FeatureSet
 QUICK = {"n_epochs": 2, "seed": 0, "verbose": False}
 
 
-# Mistakes of other codes (docs/model.md names each).
+# Mistakes of other codes (the documentation of the model names each).
 
 
 def test_logits_have_no_relu(five_wells):
@@ -75,8 +75,8 @@ def test_embedding_is_the_same_at_every_call(fitted, five_wells):
     np.testing.assert_allclose(fitted.transform(x[:20]), mean, atol=1e-4)
 
 
-def test_held_out_rows_do_not_train(five_wells):
-    """9. What happens in the rows held out changes neither weights nor scaling."""
+def test_frames_held_out_do_not_train(five_wells):
+    """9. The frames held out change neither weights nor scaling."""
     from mdgmvae.training.training_set import hold_out
 
     x = five_wells[0][:4000]
@@ -92,8 +92,8 @@ def test_held_out_rows_do_not_train(five_wells):
     assert first.history_["val_loss"] != second.history_["val_loss"]
 
 
-def test_held_out_rows_do_not_decide_where_training_starts(five_wells):
-    """Clusters and slow coordinates, through principal components too, are of rows that train."""
+def test_frames_held_out_do_not_decide_where_training_starts(five_wells):
+    """Clusters, slow coordinates and principal components are those of the training frames."""
     from mdgmvae.training.training_set import hold_out
 
     narrow = five_wells[0][:2000]
@@ -112,7 +112,7 @@ def test_held_out_rows_do_not_decide_where_training_starts(five_wells):
         assert first.history_["val_loss"] != second.history_["val_loss"]
 
 
-def test_an_array_that_is_not_finite_is_told_by_row_and_column(five_wells):
+def test_a_value_that_is_not_finite_is_located(five_wells):
     x = five_wells[0][:600].copy()
     model = GMVAE(**QUICK).fit(x)
     x[17, 1] = np.nan
@@ -121,14 +121,17 @@ def test_an_array_that_is_not_finite_is_told_by_row_and_column(five_wells):
             call(x)
 
 
-def test_a_lag_with_next_to_no_pairs_is_told(five_wells):
+def test_a_lag_with_hardly_any_pairs_gives_a_warning(five_wells):
     settings = {"k": 2, "n_epochs": 1, "seed": 0, "verbose": False, "validation_fraction": 0.0}
-    with pytest.warns(UserWarning, match="lag=590: only 10 pairs of frames are that far apart"):
+    with (
+        pytest.warns(UserWarning, match="lag=590: only 10 pairs of frames are that far apart"),
+        pytest.warns(UserWarning, match="k=2: the frames do not fall into as many clusters"),
+    ):
         GMVAE.from_preset("robust", lag=590, **settings).fit(five_wells[0][:600])
 
 
 @pytest.mark.parametrize(("n_rows", "lag"), [(600, 5), (999, 5), (3000, 20), (5000, 50)])
-def test_short_data_are_held_out_too(n_rows, lag):
+def test_frames_of_short_data_are_held_out_too(n_rows, lag):
     from mdgmvae.training.training_set import hold_out
 
     split = hold_out(n_rows, 0.1, (n_rows,), np.random.default_rng(0), lag)
@@ -137,7 +140,7 @@ def test_short_data_are_held_out_too(n_rows, lag):
     assert np.abs(held_out[:, None] - np.flatnonzero(split.train)).min() > lag
 
 
-def test_data_too_short_to_hold_out_are_told(five_wells):
+def test_data_too_short_to_hold_out_frames_give_a_warning(five_wells):
     settings = {"k": 2, "n_epochs": 1, "lag": 100, "seed": 0, "verbose": False}
     with pytest.warns(UserWarning, match=r"validation_fraction=0\.1: 1,500 frames are too few"):
         model = GMVAE.from_preset("robust", **settings).fit(five_wells[0][:1500])
@@ -145,8 +148,8 @@ def test_data_too_short_to_hold_out_are_told(five_wells):
 
 
 @pytest.mark.parametrize("n_rows", [517, 518, 1033, 1200])
-def test_every_row_trains_and_is_labelled_and_epochs_differ(five_wells, n_rows, monkeypatch):
-    """9. No row of the last, partial batch is dropped; the order is new at each epoch."""
+def test_every_frame_trains_and_is_labelled_and_epochs_differ(five_wells, n_rows, monkeypatch):
+    """9. No frame of the last, partial batch is dropped; each epoch has a new order."""
     from mdgmvae.training.dataset import Rows
 
     x = five_wells[0][:n_rows]
@@ -183,7 +186,7 @@ def test_components_are_numbered_by_decreasing_population(fitted, five_wells):
     counts = np.bincount(fitted.predict(five_wells[0]), minlength=4)
     assert (np.diff(counts) <= 0).all()
     np.testing.assert_allclose(fitted.populations_, counts / counts.sum())
-    # The numbers are the model's: they do not follow the frames that are looked at.
+    # The numbers belong to the model: they do not depend on the frames to label.
     rare = five_wells[0][fitted.predict(five_wells[0]) == counts.argmin()][:50]
     assert set(fitted.predict(rare)) == {counts.argmin()}
 
@@ -216,11 +219,11 @@ def test_score_is_in_the_units_of_the_data(five_wells):
     x = five_wells[0][:5000]
     settings = QUICK | {"scale": "standard"}
     one, ten = GMVAE(**settings).fit(x), GMVAE(**settings).fit(10.0 * x)
-    # The same model of the scaled rows: the density is thinner by 10 in each of 3 dimensions.
+    # The same model of the scaled features: the density is 10 times lower in each dimension.
     assert one.score(x) - ten.score(10.0 * x) == pytest.approx(3 * np.log(10.0), abs=1e-3)
 
 
-def test_score_does_not_depend_on_company(fitted, five_wells):
+def test_score_of_a_frame_does_not_depend_on_the_others(fitted, five_wells):
     x = five_wells[0][:64]
     whole = fitted.score_samples(x)
     alone = np.concatenate([fitted.score_samples(x[i : i + 1]) for i in range(len(x))])
@@ -322,7 +325,7 @@ def test_file_memory_map_and_array_give_the_same_model(five_wells, tmp_path):
 
 @pytest.mark.slow
 def test_components_of_the_robust_preset_keep_to_one_well(five_wells):
-    """A well may be split between components, but no component may straddle two wells."""
+    """A well may be split between components, but no component may cover two wells."""
     x, basins = five_wells
 
     def agreement(preset):
@@ -472,12 +475,12 @@ def test_memory_maps_of_another_kind_are_refused(tmp_path, dtype):
         GMVAE(**QUICK).fit(wrong)
 
 
-def test_unknown_latent_shape_is_refused(fitted):
+def test_latent_coordinates_of_another_shape_are_refused(fitted):
     with pytest.raises(InputError, match=r"z of shape \(4, 3\).*\(n, 2\)"):
         fitted.decode(np.zeros((4, 3)))
 
 
-def test_not_fitted_is_said():
+def test_an_estimator_that_is_not_fitted_says_so():
     with pytest.raises(NotFittedError):
         GMVAE().predict(np.zeros((3, 2)))
     with pytest.raises(NotFittedError):
@@ -512,7 +515,7 @@ def test_not_fitted_is_said():
         ({"relu_logits": "yes"}, "relu_logits='yes'"),
     ],
 )
-def test_parameters_that_make_no_sense_are_named(parameters, message, five_wells):
+def test_invalid_parameters_are_named(parameters, message, five_wells):
     model = GMVAE(**QUICK | parameters)
     with pytest.raises(InputError, match=message.replace("(", r"\(").replace(")", r"\)")):
         model.fit(five_wells[0][:600])
@@ -527,7 +530,7 @@ def test_lengths_must_fit(lengths, message, five_wells):
         GMVAE(**QUICK).fit(five_wells[0][:600], lengths=lengths)
 
 
-def test_bad_values_name_row_and_column(five_wells, tmp_path):
+def test_bad_values_are_located_in_arrays_and_files(five_wells, tmp_path):
     x = five_wells[0][:600].copy()
     x[123, 2] = np.nan
     with pytest.raises(ValueError, match="NaN"):

@@ -1,4 +1,4 @@
-"""Models on disk: plain files, the same labels in another process, damage is told."""
+"""Saved models: plain files, the same labels in another process, damage is reported."""
 
 import json
 import subprocess
@@ -10,6 +10,7 @@ import pytest
 
 from mdgmvae import GMVAE
 from mdgmvae.errors import InputError
+from mdgmvae.model.saved_model import SavedModel, TrajectoryPart
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_labels_are_identical_in_a_fresh_process(saved, fitted, five_wells, tmp_
         np.testing.assert_array_equal(found["score"], fitted.score_samples(five_wells[0][:5000]))
 
 
-def test_all_that_the_fit_found_comes_back(saved, fitted):
+def test_fitted_values_survive(saved, fitted):
     loaded = GMVAE.load(saved)
     assert loaded.history_ == fitted.history_
     np.testing.assert_array_equal(loaded.populations_, fitted.populations_)
@@ -61,7 +62,22 @@ def test_all_that_the_fit_found_comes_back(saved, fitted):
     assert loaded.get_params() == fitted.get_params() | machine
 
 
-def test_an_own_model_is_replaced_and_anything_else_is_not(saved, fitted, tmp_path):
+def test_the_description_of_the_trajectory_survives(fitted, tmp_path):
+    part = TrajectoryPart(
+        featurizer={"kind": "positions"},
+        selection="protein",
+        fingerprint={"n_atoms": 3},
+        names=("x", "y", "z"),
+        units=("angstrom",) * 3,
+        preset="robust",
+    )
+    fitted.to_saved_model(part).save(tmp_path / "model")
+    assert SavedModel.load(tmp_path / "model").trajectory == part
+    fitted.save(tmp_path / "model")
+    assert SavedModel.load(tmp_path / "model").trajectory is None
+
+
+def test_a_model_is_replaced_and_anything_else_is_not(saved, fitted, tmp_path):
     fitted.save(saved)
     other = tmp_path / "thesis"
     other.mkdir()
@@ -82,12 +98,12 @@ def edit(saved, **changes):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda m: (m / "model.json").unlink(), "holds no model"),
+        (lambda m: (m / "model.json").unlink(), "contains no model"),
         (lambda m: (m / "model.json").write_text("{"), "cannot be read as JSON"),
         (lambda m: (m / "model.json").write_text("[]"), "not a model of mdgmvae"),
         (lambda m: edit(m, format="keras"), "not a model of mdgmvae"),
         (lambda m: edit(m, format_version=99), "format 99"),
-        (lambda m: edit(m, format_version=1), "format 1, but this is mdgmvae"),
+        (lambda m: edit(m, format_version=1), "format 1, but mdgmvae"),
         (lambda m: edit(m, architecture={"k": 3}), "damaged"),
         (lambda m: edit(m, fitted={}), "damaged"),
         (lambda m: edit(m, params={"k": 3, "colour": "red"}), "unknown parameters colour"),
@@ -106,7 +122,7 @@ def edit(saved, **changes):
         ),
     ],
 )
-def test_damage_is_told(saved, damage, message):
+def test_damage_is_reported(saved, damage, message):
     damage(saved)
     with pytest.raises(InputError, match=message):
         GMVAE.load(saved)
@@ -128,6 +144,6 @@ def test_the_description_is_strict_json(reference_model, tmp_path):
     json.loads((tmp_path / "model" / "model.json").read_text(), parse_constant=refuse)
 
 
-def test_missing_folder_is_told(tmp_path):
+def test_a_missing_folder_is_reported(tmp_path):
     with pytest.raises(InputError, match="nothing-here: does not exist"):
         GMVAE.load(tmp_path / "nothing-here")

@@ -32,14 +32,14 @@ def test_mean_loss_over_noise_agrees(reference_model, reference):
     assert reference_model.r_nent == 0.05
     expected = -reference["loss_mean"].mean(dtype=np.float64)
     assert reference_model.score(reference["x"]) == pytest.approx(expected, abs=4 * error)
-    # Frame by frame, 500 comparisons: a few lie beyond 3 standard errors by chance.
+    # Of 500 comparisons, frame by frame, a few lie beyond 3 standard errors by chance.
     frames = -reference_model.score_samples(reference["x"])
     beyond = np.abs(frames - reference["loss_mean"]) / reference["loss_sem"]
     assert np.median(beyond) < 1.0
     assert (beyond > 3).mean() < 0.03
 
 
-def test_sizes_and_order_are_the_checkpoints(reference_model, reference):
+def test_sizes_and_order_are_those_of_the_checkpoint(reference_model, reference):
     a = reference_model.architecture_
     assert (a.k, a.n_x, a.n_z) == (5, 2, 1)
     assert (a.qy_dims, a.qz_dims, a.pz_dims, a.px_dims) == ((32,), (16,), (16,), (128,))
@@ -94,9 +94,10 @@ def test_a_model_of_the_paper_is_saved_and_loaded(reference_model, reference, tm
         loaded.predict_proba(reference["x"]), reference_model.predict_proba(reference["x"])
     )
     assert np.isnan(loaded.populations_).all()
+    np.testing.assert_array_equal(loaded.state_of_component_, range(5))
 
 
-def test_what_is_no_checkpoint_is_refused(tmp_path):
+def test_anything_but_a_checkpoint_is_refused(tmp_path):
     with pytest.raises(InputError, match="no such checkpoint"):
         GMVAE.from_tf1_checkpoint(tmp_path / "model.ckpt-3")
     with pytest.raises(InputError, match="no checkpoint in this folder"):

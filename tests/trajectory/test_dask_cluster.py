@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from mdgmvae import GMVAEAnalysis, assignment
+from mdgmvae import GMVAEAnalysis
+from mdgmvae.assignment import trajectory_model
 from mdgmvae.cli.main import main
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
@@ -114,11 +115,14 @@ def test_labels_of_a_cluster_are_those_of_one_process(client, alanine):
     gm = GMVAEAnalysis(alanine, k=3, n_epochs=2, n_init=1, seed=0, annotate=False).run(step=4)
     here = gm.assign(alanine)
     there = gm.assign(alanine, backend="dask")
-    for name in ("labels", "macrostates", "frames", "times"):
+    for name in ("labels", "components", "frames", "times", "trajectory_index", "populations"):
         assert_array_equal(there[name], here[name], err_msg=name)
-    # A worker has other threads, and products then other last bits.
-    assert_allclose(there.probabilities, here.probabilities, atol=1e-6)
+    # A worker has another number of threads, which changes the last bits of products.
+    for name in ("probabilities", "component_probabilities"):
+        assert_allclose(there[name], here[name], atol=1e-6, err_msg=name)
     assert_allclose(there.latent, here.latent, atol=1e-5)
+    assert_allclose(there.scores, here.scores, rtol=1e-4, atol=1e-4)
+    assert there.lengths == here.lengths
 
 
 def test_the_command_on_a_cluster(cluster, tmp_path):
@@ -170,14 +174,14 @@ def test_labels_of_the_command_need_no_temporary_folder_that_workers_see(cluster
     gm = GMVAEAnalysis(u, k=2, n_epochs=1, n_init=1, seed=0, annotate=False).run(step=40)
     gm.save_model(tmp_path / "model")
     written = []
-    plain = assignment.label
+    plain = trajectory_model.label
 
     def label(model, features, *rest):
         written.append(features.path.parent.parent)
         return plain(model, features, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mdgmvae.analysis.label", label)
+        patch.setattr(trajectory_model, "label", label)
         command = ["assign", str(tmp_path / "model"), topology, *trajectories]
         command += ["--scheduler", cluster.scheduler_address, "-o", str(tmp_path / "l.npz")]
         assert main(command) == 0

@@ -1,0 +1,62 @@
+"""Results as a value: copies, table, discrete trajectories."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+from mdgmvae.assignment import TrajectoryResults
+
+
+@pytest.fixture
+def results():
+    return TrajectoryResults(
+        labels=np.array([0, 1, 1, 0, 0]),
+        components=np.array([0, 2, 1, 0, 0]),
+        probabilities=np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [1, 0], [1, 0]], np.float32),
+        component_probabilities=np.eye(3, dtype=np.float32)[[0, 2, 1, 0, 0]],
+        latent=np.arange(5, dtype=np.float32)[:, np.newaxis],
+        scores=np.zeros(5, np.float32),
+        frames=np.array([9, 3, 5, 6, 7]),
+        times=np.array([18.0, 6.0, 10.0, 12.0, 14.0]),
+        trajectory_index=np.array([0, 0, 1, 1, 1]),
+        lengths=(1, 1, 3),
+        populations=np.array([0.6, 0.4]),
+    )
+
+
+def test_the_table_has_one_line_for_each_frame_in_its_order(results):
+    table = results.to_dataframe()
+    assert table["frame"].tolist() == [9, 3, 5, 6, 7]
+    assert table["trajectory"].tolist() == [0, 0, 1, 1, 1]
+    # Of the state, which is not the most probable one where components are lumped.
+    np.testing.assert_allclose(table["probability"], [0.9, 0.8, 0.4, 1, 1], rtol=1e-6)
+    assert list(table.columns)[-2:] == ["z0", "score"]
+
+
+def test_discrete_trajectories_end_where_segments_end(results):
+    assert [dtraj.tolist() for dtraj in results.dtrajs] == [[0], [1], [1, 0, 0]]
+
+
+def test_results_print_frames_segments_and_states(results):
+    lines = repr(results).splitlines()
+    assert lines[0] == "5 frames in 3 segments"
+    assert lines[1].split() == ["state", "0", "60.0", "%", "3", "frames"]
+    assert lines[2].split() == ["state", "1", "40.0", "%", "2", "frames"]
+    assert "component_probabilities" in lines[3]
+    assert "state 1" in results._repr_html_()
+    assert repr(TrajectoryResults()) == "no results yet"
+
+
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda r: pickle.loads(pickle.dumps(r))]
+)
+def test_copies_are_results(results, again):
+    copied = again(results)
+    assert type(copied) is TrajectoryResults
+    np.testing.assert_array_equal(copied.labels, results.labels)
+    assert len(copied.dtrajs) == 3
+    copied.populations = np.ones(2)
+    assert results.populations[0] == 0.6
+    assert "labels" not in again(TrajectoryResults())
