@@ -118,7 +118,7 @@ def test_long_seeds_serve_too():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"lag": 1.5}, "lag=1.5"),
+        ({"lag": 1.5}, "lag=1.5: must be a whole number of frames"),
         ({"lag": 50}, "longest has 50"),
         ({"lag": 1, "lengths": [50, 50, 0]}, "lengths=0: must be at least 1"),
         ({"lag": 1, "lengths": [50.5, 49.5]}, "lengths=50.5: must be a whole number"),
