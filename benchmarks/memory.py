@@ -28,7 +28,7 @@ PYTHON = [sys.executable]
 COMMAND = [*PYTHON, "-m", "mdgmvae"]
 ATOMS, HEAVY_ATOMS, RESIDUE_NUMBERS = 22, 10, 10  # of a copy, see long_trajectory.py
 
-READS = "import mdgmvae.analysis, mdgmvae.cli.commands, mdgmvae.featurizers"
+READS = "import mdgmvae.analysis.gmvae_analysis, mdgmvae.cli.commands.run, mdgmvae.featurizers"
 TRAINS = (
     f"{READS}, mdgmvae.training.loop, mdgmvae.network.inference, mdgmvae.plot.landscape, "
     "mdgmvae.annotation.attach"

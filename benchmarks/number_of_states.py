@@ -22,9 +22,9 @@ import numpy as np
 from ablation import LAG
 from ablation import alanine as alanine_with_basins
 
+from mdgmvae import plot
 from mdgmvae.comparison import Selection, select_k
 from mdgmvae.data.toys import five_wells
-from mdgmvae.plot import plot_selection
 
 
 def toy() -> tuple[np.ndarray, tuple[int, ...]]:
@@ -68,7 +68,7 @@ def main() -> None:
         print(f"\n{name}, {time.perf_counter() - began:.0f} s\n\n{selection.text()}", flush=True)
         if options.figure and name == options.data[0]:
             matplotlib.use("Agg")
-            figure = plot_selection(selection).figure
+            figure = plot.number_of_components(selection).figure
             figure.savefig(options.figure, dpi=150, bbox_inches="tight")
 
 

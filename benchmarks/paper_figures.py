@@ -16,7 +16,6 @@ from PIL import Image
 from mdgmvae import plot
 from mdgmvae.kinetics import chapman_kolmogorov, implied_timescales
 from mdgmvae.kinetics.lumping import states_of_components
-from mdgmvae.plot import plot_chapman_kolmogorov, plot_implied_timescales
 from mdgmvae.plot.palette import state_colors
 
 LAGS = (1, 2, 5, 10, 20, 40)
@@ -74,7 +73,7 @@ def draw_timescales(problem: Problem, labels: np.ndarray, ax: Axes) -> None:
         ax.set_axis_off()
         ax.text(0.5, 0.5, "one state: no timescale", ha="center", transform=ax.transAxes)
         return
-    plot_implied_timescales(implied_timescales(labels, **arguments), ax)
+    plot.implied_timescales(implied_timescales(labels, **arguments), ax)
     known = implied_timescales(problem.states, **arguments, n_samples=0)
     times = np.where(known.timescales > 0, known.timescales, np.nan)
     ax.plot(known.lags * known.dt, times, "--", color="black", linewidth=1)
@@ -88,7 +87,7 @@ def draw_test(problem: Problem, labels: np.ndarray, ax: Axes) -> None:
     known = {"lag": problem.lag, "lengths": problem.lengths}
     states = states_of_components(labels, k=k, **known, n_macrostates=n)[labels]
     test = chapman_kolmogorov(states, **known, dt=problem.dt)
-    plot_chapman_kolmogorov(test, ax, states=np.unique(states)[:_MAX_STATES])
+    plot.chapman_kolmogorov(test, ax, states=np.unique(states)[:_MAX_STATES])
 
 
 def save(figure: Figure, path: Path, dpi: int = 72) -> None:

@@ -1,4 +1,4 @@
-"""The command mdgmvae in processes of its own, that come with the libraries loaded.
+"""The command mdgmvae in processes of its own that have the libraries loaded.
 
 A new process takes seconds to load TensorFlow before it says anything. These are forked from one
 that has loaded the libraries and done nothing else.
@@ -12,26 +12,59 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from mdgmvae.data import alanine_dipeptide
+
+TOPOLOGY, (TRAJECTORY,) = alanine_dipeptide()
+#: Options of a training that takes a second.
+FAST = [
+    *("-k", "3", "--n_epochs", "3", "--n_init", "1", "--no-refit"),
+    *("--seed", "0", "--threads", "1"),
+]
+#: What a run leaves in its folder.
+RESULTS = {
+    *("model", "labels.npz", "features.npy", "features.json", "history.csv", "free_energy.png"),
+    *("states", "states.csv", "judgement.json"),
+}
 LIBRARIES = [
-    *("mdgmvae.cli.main", "mdgmvae.cli.commands", "mdgmvae.analysis", "mdgmvae.annotation.attach"),
+    *("mdgmvae.cli.main", "mdgmvae.cli.commands.assign", "mdgmvae.cli.commands.run"),
+    *("mdgmvae.analysis.gmvae_analysis", "mdgmvae.assignment.trajectory_model"),
+    *("mdgmvae.annotation.state_files", "mdgmvae.annotation.h5md"),
     *("mdgmvae.training.loop", "mdgmvae.network.inference", "mdgmvae.plot.landscape"),
-    *(
-        "mdgmvae.states.description",
-        "mdgmvae.states.judgement",
-        "mdgmvae.featurizers",
-        "deeptime.decomposition",
-        "deeptime.markov",
-    ),
-    *("sklearn.neural_network", "matplotlib.pyplot"),
+    *("mdgmvae.states.description", "mdgmvae.states.judgement", "mdgmvae.featurizers"),
+    *("deeptime.decomposition", "deeptime.markov", "sklearn.neural_network", "matplotlib.pyplot"),
 ]
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(LIBRARIES)
 
 
+def call(*arguments, cwd, code=0, new=False):
+    """Run the command in a process of its own; `new` in one that loads the libraries itself."""
+    words = list(map(str, arguments))
+    if new:
+        command = [sys.executable, "-m", "mdgmvae", *words]
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+    else:
+        done = run_command(words, cwd)
+    assert done.returncode == code, done.stderr
+    return done
+
+
+def fails(*arguments, cwd):
+    """Return the one line that a wrong input gets; nothing may be left behind."""
+    files = set(os.listdir(cwd))
+    done = call(*arguments, cwd=cwd, code=2)
+    lines = [line for line in done.stderr.splitlines() if "warning:" not in line]
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("mdgmvae: error: ")
+    assert done.stdout == ""
+    assert set(os.listdir(cwd)) == files
+    return lines[0]
+
+
 def run_command(
     arguments: Sequence[str], cwd: Path, seconds: float = 300
 ) -> subprocess.CompletedProcess:
-    """What `subprocess.run` of the command gives."""
+    """Run the command and return what `subprocess.run` of it returns."""
     with tempfile.TemporaryDirectory() as folder:
         said = [os.path.join(folder, name) for name in ("stdout", "stderr")]
         process = _processes.Process(target=_run, args=(list(arguments), str(cwd), *said))

@@ -76,7 +76,7 @@ class Evidence:
             raise InputError(f"of={of!r}: give 'states' or 'components'")
         labels, probabilities = shown[of]
         options = {"probabilities": probabilities, **options}
-        return view(self.atomgroup, labels, results.frames, **options)
+        return view(self.atomgroup, labels, results.frames, of=of, **options)
 
     def judge(self, lag: int | None = None, *, n_samples: int = 100, seed: int = 0) -> Judgement:
         """Assess how well the data support the states and the components.

@@ -1,4 +1,4 @@
-"""States and components written into trajectories and files."""
+"""Write states into trajectories and files that other tools read."""
 
 from .._lazy import lazy_names
 
@@ -6,10 +6,9 @@ _NAMES = {
     "annotate": ".attach",
     "read_labels": ".labels_file",
     "write_labels": ".labels_file",
-    "write_h5md": ".writers",
-    "write_pdb": ".writers",
-    "write_representatives": ".writers",
-    "write_states": ".writers",
+    "write_h5md": ".h5md",
+    "write_pdb": ".pdb",
+    "write_states": ".state_files",
 }
 
 __all__ = [*_NAMES]

@@ -1,4 +1,6 @@
-"""Labels into trajectories and files: the public place of `annotate` and of the writers."""
+"""Attach labels, and other values of frames, to an MDAnalysis trajectory."""
+
+from __future__ import annotations
 
 import keyword
 from typing import Any
@@ -9,50 +11,35 @@ from ..errors import InputError
 from ..featurizers.topology.atoms import is_mdtraj
 from ..labels import as_frames, as_labels
 from .auxiliary import FrameAuxReader
-from .labels_file import read_labels, write_labels
-from .writers import (
-    write_h5md,
-    write_pdb,
-    write_representatives,
-    write_states,
-)
-
-__all__ = [
-    "annotate",
-    "read_labels",
-    "write_h5md",
-    "write_labels",
-    "write_pdb",
-    "write_representatives",
-    "write_states",
-]
+from .labelled import own_probabilities
 
 
 def annotate(universe: Any, labels: Any, frames: Any = None, name: str = "gmvae_state") -> None:
-    """Make labels travel with a trajectory: every frame has them as ``ts.aux.<name>``.
+    """Attach labels to a trajectory: every frame has its label as ``ts.aux.<name>``.
 
-    They stay through indexing, slicing, ``copy()``, pickling and parallel analyses. A second
-    call with the same name replaces the values. A trajectory that is loaded anew, by
-    ``load_new`` or ``transfer_to_memory``, has to be annotated again.
+    The labels survive indexing, slicing, ``copy()``, pickling and parallel analyses. A second
+    call with the same name replaces them. A trajectory that is loaded anew, by ``load_new`` or
+    ``transfer_to_memory``, has to be annotated again.
 
     Parameters
     ----------
     universe : Universe or AtomGroup
-        Whose trajectory to annotate.
+        The trajectory to annotate is that of this universe.
     labels : array-like
-        (n,) int: ``ts.aux.<name>`` is an int, -1 for a frame that is not in `frames`.
-        (n, m) numbers, such as probabilities: ``ts.aux.<name>`` is an (m,) float32 array, NaN
-        for a frame that is not in `frames`.
+        Of shape (n,) and integer: states or components. ``ts.aux.<name>`` is an int, -1 for a
+        frame that is not in `frames`.
+        Of shape (n, m): numbers such as probabilities. ``ts.aux.<name>`` is an (m,) float32
+        array, NaN for a frame that is not in `frames`.
     frames : array-like of int, optional
-        The frame number of each row. Default: the rows are all frames, in order.
+        Frame number of each label. Default: the labels are those of all frames, in order.
     name : str
         The name under ``ts.aux``.
 
     Raises
     ------
     InputError
-        When labels, frames and trajectory do not fit, a frame is given twice with different
-        labels, or `name` is no Python name or taken by another auxiliary.
+        When labels, frames and trajectory do not fit, when a frame is given twice with
+        different labels, or when `name` is no Python name or belongs to another auxiliary.
 
     Examples
     --------
@@ -65,16 +52,16 @@ def annotate(universe: Any, labels: Any, frames: Any = None, name: str = "gmvae_
     [1, -1, 0]
     """
     trajectory = _trajectory(universe)
-    values = _rows(labels)
+    values = _numbers(labels)
     numbers = as_frames(frames, len(values), trajectory.n_frames)
     _attach(trajectory, values, numbers, name, missing=-1 if values.ndim == 1 else np.nan)
 
 
 def annotate_results(universe: Any, results: Any) -> None:
-    """Make the results of an analysis travel with its trajectory.
+    """Attach the results of an analysis to its trajectory.
 
     Every frame has the int ``ts.aux.gmvae_state``, the int ``ts.aux.gmvae_component`` and the
-    float ``ts.aux.gmvae_probability``, the probability of its state; all are -1 for a frame that
+    float ``ts.aux.gmvae_probability``, the probability of its state. All are -1 for a frame that
     was not analysed.
 
     Parameters
@@ -82,7 +69,7 @@ def annotate_results(universe: Any, results: Any) -> None:
     universe : Universe or AtomGroup
         The universe that was analysed.
     results : TrajectoryResults
-        The states of some of its frames.
+        With ``frames``, ``labels``, ``components`` and ``probabilities``.
 
     Raises
     ------
@@ -94,7 +81,7 @@ def annotate_results(universe: Any, results: Any) -> None:
     for name, values in (
         ("gmvae_state", results.labels),
         ("gmvae_component", results.components),
-        ("gmvae_probability", results.state_probability),
+        ("gmvae_probability", own_probabilities(results.labels, results.probabilities)),
     ):
         _attach(trajectory, values, numbers, name, missing=-1)
 
@@ -105,15 +92,14 @@ def _attach(
     """Attach values of some frames as an auxiliary, with `missing` for all other frames."""
     if not name.isidentifier() or keyword.iskeyword(name) or hasattr(dict, name):
         raise InputError(f"name: {name!r} cannot be an attribute of ts.aux; use letters and _")
-    shape = (trajectory.n_frames, *values.shape[1:])
-    of_all_frames = np.full(shape, missing, dtype=values.dtype)
-    of_all_frames[numbers] = values
-    differing = np.flatnonzero(~_same(of_all_frames[numbers], values))
+    spread = np.full((trajectory.n_frames, *values.shape[1:]), missing, dtype=values.dtype)
+    spread[numbers] = values
+    differing = np.flatnonzero(~_same(spread[numbers], values))
     if differing.size:
         raise InputError(
             f"frames: frame {numbers[differing[0]]} is given twice, with different labels"
         )
-    trajectory.add_auxiliary(name, FrameAuxReader((of_all_frames,)))
+    trajectory.add_auxiliary(name, FrameAuxReader((spread,)))
 
 
 def _trajectory(source: Any) -> Any:
@@ -131,15 +117,17 @@ def _trajectory(source: Any) -> Any:
     return trajectory
 
 
-def _rows(labels: Any) -> np.ndarray:
-    rows = np.asarray(labels)
-    if rows.ndim != 2:
-        return as_labels(rows)
-    if rows.dtype.kind not in "iuf":
-        raise InputError(f"labels: numbers are needed, got an array of dtype {rows.dtype}")
-    return rows.astype(np.float32)
+def _numbers(labels: Any) -> np.ndarray:
+    """Return labels as int64, or vectors as float32."""
+    values = np.asarray(labels)
+    if values.ndim != 2:
+        return as_labels(values)
+    if values.dtype.kind not in "iuf":
+        raise InputError(f"labels: give numbers, not an array of dtype {values.dtype}")
+    return values.astype(np.float32)
 
 
 def _same(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    equal = (first == second) | ((first != first) & (second != second))
-    return equal if equal.ndim == 1 else equal.all(axis=1)
+    """For each frame, whether both values are equal or both are NaN."""
+    equal: np.ndarray = (first == second) | ((first != first) & (second != second))
+    return equal if equal.ndim == 1 else np.asarray(equal.all(axis=1))

@@ -1,8 +1,10 @@
-"""Per-frame values that travel with an MDAnalysis trajectory, found by frame number.
+"""An auxiliary reader of MDAnalysis that finds values by frame number.
 
-MDAnalysis' own auxiliary readers match by time, which restarts in each file of a chain; this
-one answers by the number of the frame, so it is right for any trajectory that has numbers.
+MDAnalysis' own auxiliary readers match by time, which restarts in each file of a chain. Frame
+numbers are unique in every trajectory.
 """
+
+from __future__ import annotations
 
 from typing import Any, ClassVar
 
@@ -13,15 +15,15 @@ from ..errors import InputError
 
 
 class FrameAuxReader(AuxReader):
-    """Auxiliary reader that holds one value, or one vector, for every frame number.
+    """Auxiliary reader that holds one value, or one vector, for every frame.
 
     Parameters
     ----------
     auxdata : tuple of one ndarray
-        ``(values,)`` with values of shape (n_frames,), read as int or float, or (n_frames, m),
-        read as vectors of m. A tuple because MDAnalysis asks its truth value.
+        ``(values,)``, with values of shape (n_frames,) or (n_frames, m). A tuple, because
+        MDAnalysis evaluates the truth value of this argument.
     auxname : str, optional
-        The name under ``ts.aux``; given by ``trajectory.add_auxiliary``.
+        The name under ``ts.aux``; ``trajectory.add_auxiliary`` sets it.
 
     Examples
     --------
@@ -33,11 +35,11 @@ class FrameAuxReader(AuxReader):
     4
     """
 
-    # Registers the class with MDAnalysis, which refuses instances of unregistered ones.
+    # This registers the class with MDAnalysis, which refuses unregistered classes.
     format: ClassVar[str] = "MDGMVAE"
     required_attrs: ClassVar[list[str]] = ["auxname", "format", "_auxdata"]
 
-    # The base class' constructor sets up matching by time, of which nothing is used here.
+    # The constructor of the base class would set up matching by time, which is not used here.
     def __init__(self, auxdata: tuple[np.ndarray], auxname: str | None = None) -> None:
         self._auxdata = auxdata
         self.auxname = auxname
@@ -50,14 +52,14 @@ class FrameAuxReader(AuxReader):
         return self._auxdata[0].nbytes
 
     def read_ts(self, ts: Any) -> None:
-        """Find the value of the frame that `ts` is at; it becomes ``frame_rep``."""
+        """Store the value of the frame `ts` in ``frame_rep``."""
         value = self._auxdata[0][ts.frame]
         self.frame_rep = value.item() if np.ndim(value) == 0 else value.copy()
 
     def update_ts(self, ts: Any) -> Any:
-        """Set ``ts.aux.<auxname>`` to the value of the frame that `ts` is at."""
+        """Set ``ts.aux.<auxname>`` to the value of the frame `ts`."""
         if self._closed:
-            # Each file of a chain has a timestep of its own, on which the name may still be.
+            # Each file of a chain has its own timestep, which may still carry the name.
             ts.aux.pop(self.auxname, None)
             return ts
         return super().update_ts(ts)
@@ -65,12 +67,12 @@ class FrameAuxReader(AuxReader):
     def attach_auxiliary(
         self, coord_parent: Any, aux_spec: str | None = None, format: str | None = None
     ) -> None:
-        """Attach to a trajectory reader, in place of an earlier one of the same name.
+        """Attach to a trajectory reader and replace an earlier reader of the same name.
 
         Raises
         ------
         InputError
-            When an auxiliary of another kind has the name.
+            When an auxiliary of another kind has this name.
         """
         name = self.auxname if aux_spec is None else aux_spec
         earlier = coord_parent._auxs.get(name)
@@ -84,10 +86,11 @@ class FrameAuxReader(AuxReader):
         coord_parent.ts = self.update_ts(coord_parent.ts)
 
     def close(self) -> None:
-        """Give no more values; ``trajectory.remove_auxiliary`` calls this."""
+        """Stop giving values; ``trajectory.remove_auxiliary`` calls this."""
         self._closed = True
 
     def __eq__(self, other: object) -> bool:
+        """Compare names and values; NaN equals NaN."""
         return (
             isinstance(other, FrameAuxReader)
             and self.auxname == other.auxname

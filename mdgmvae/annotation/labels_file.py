@@ -1,4 +1,6 @@
-"""labels.npz: the labels of the frames of an analysis, in a file."""
+"""Read and write labels.npz, the file that holds the labels of all frames."""
+
+from __future__ import annotations
 
 import os
 import zipfile
@@ -10,47 +12,50 @@ import numpy as np
 from ..errors import InputError
 from ..storage.atomic import atomic_file
 
-#: What labels.npz holds: dtype and number of dimensions of each array.
+#: Name of the file in a folder of results.
+LABELS = "labels.npz"
+#: The arrays of the file: dtype and number of dimensions of each.
 _ARRAYS: dict[str, tuple[type, int]] = {
     "frames": (np.int64, 1),
     "times": (np.float64, 1),
     "trajectory_index": (np.int64, 1),
     "labels": (np.int64, 1),
+    "components": (np.int64, 1),
     "probabilities": (np.float32, 2),
+    "component_probabilities": (np.float32, 2),
     "latent": (np.float32, 2),
-    "macrostates": (np.int64, 1),
+    "scores": (np.float32, 1),
 }
 
 
-_OPTIONAL = ("macrostates",)
-
-
-def write_labels(path: str | os.PathLike, results: Any) -> None:
-    """Write the labels of an analysis to a .npz file, replacing it whole.
+def write_labels(path: str | os.PathLike[str], results: Any) -> None:
+    """Write the labels of an analysis to a .npz file; an existing file is replaced as a whole.
 
     Parameters
     ----------
     path : path-like
         The file, usually ``labels.npz``.
     results : Results
-        Anything with the attributes ``frames`` (n,), ``times`` (n,) in ps,
-        ``trajectory_index`` (n,), ``labels`` (n,), ``probabilities`` (n, k) and
-        ``latent`` (n, n_z), and ``macrostates`` (n,) where there are such;
-        ``GMVAEAnalysis.results`` has them.
+        ``GMVAEAnalysis.results``, or any object with the same attributes: ``frames`` (n,),
+        ``times`` (n,) in ps, ``trajectory_index`` (n,), ``labels`` (n,) states, ``components``
+        (n,), ``probabilities`` (n, n_states), ``component_probabilities`` (n, k), ``latent``
+        (n, n_z) and ``scores`` (n,).
 
     Raises
     ------
     InputError
-        When an array is missing or its shape is not the above, or `path` cannot be written.
+        When an array is missing or has another shape, or when `path` cannot be written.
 
     Examples
     --------
     >>> import numpy as np, pathlib, tempfile
     >>> from MDAnalysis.analysis.results import Results
     >>> from mdgmvae.annotation import read_labels, write_labels
+    >>> states = np.array([0, 1, 0])
     >>> results = Results(
     ...     frames=np.arange(3), times=np.arange(3.0), trajectory_index=np.zeros(3, int),
-    ...     labels=np.array([0, 1, 0]), probabilities=np.eye(2)[[0, 1, 0]], latent=np.ones((3, 1)))
+    ...     labels=states, components=states, probabilities=np.eye(2)[states],
+    ...     component_probabilities=np.eye(2)[states], latent=np.ones((3, 1)), scores=np.zeros(3))
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "labels.npz"
     >>> write_labels(path, results)
     >>> read_labels(path).labels
@@ -58,48 +63,66 @@ def write_labels(path: str | os.PathLike, results: Any) -> None:
     """
     found = {name: getattr(results, name) for name in _ARRAYS if hasattr(results, name)}
     arrays = _checked(found, f"{path}: cannot be written, the results are incomplete")
-    # Through a handle: given a name, NumPy would add ".npz" to one without it.
+    # NumPy would add ".npz" to a file name without it, but not to an open file.
     with atomic_file(path) as temporary, open(temporary, "wb") as handle:
         np.savez(handle, **arrays)  # type: ignore[arg-type]
 
 
-def read_labels(path: str | os.PathLike) -> Any:
-    """Read what `write_labels` wrote.
+def read_labels(path: str | os.PathLike[str]) -> Any:
+    """Read the labels that `write_labels` wrote.
 
     Parameters
     ----------
     path : path-like
-        A .npz file.
+        A .npz file, or a folder of results that holds ``labels.npz``.
 
     Returns
     -------
     MDAnalysis.analysis.results.Results
-        With ``frames`` (int64), ``times`` (float64, ps), ``trajectory_index`` (int64),
-        ``labels`` (int64), ``probabilities`` (n, k) and ``latent`` (n, n_z) (float32), and
-        ``macrostates`` (int64) where they were written.
+        With ``frames``, ``trajectory_index``, ``labels`` and ``components`` (int64), ``times``
+        (float64, ps), ``probabilities``, ``component_probabilities``, ``latent`` and ``scores``
+        (float32).
 
     Raises
     ------
     InputError
-        When `path` is no such file; the message says what is missing.
+        When `path` is no such file. The message says what is missing.
     """
     from MDAnalysis.analysis.results import Results
 
-    path = Path(path)
+    path = find_labels(path)
     try:
         with np.load(path, allow_pickle=False) as archive:
             found = {name: archive[name] for name in _ARRAYS if name in archive.files}
     except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file") from None
+        raise InputError(f"{path}: no such file; check the path") from None
     except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise InputError(
-            f"{path}: is no .npz file that can be read; `mdgmvae assign` makes a label file"
+            f"{path}: cannot be read as a .npz file; `mdgmvae assign` writes a file of labels"
         ) from error
     return Results(**_checked(found, f"{path}: is not a label file of mdgmvae"))
 
 
+def find_labels(path: str | os.PathLike[str]) -> Path:
+    """Return the file of labels that a path names: the path itself, or labels.npz in a folder.
+
+    Raises
+    ------
+    InputError
+        When `path` is a folder without labels.npz.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return path
+    if not (path / LABELS).is_file():
+        raise InputError(
+            f"{path}: this folder holds no {LABELS}; give the folder that run, demo or train wrote"
+        )
+    return path / LABELS
+
+
 def _checked(found: dict[str, Any], problem: str) -> dict[str, np.ndarray]:
-    missing = [name for name in _ARRAYS if name not in found and name not in _OPTIONAL]
+    missing = [name for name in _ARRAYS if name not in found]
     if missing:
         raise InputError(f"{problem}; missing: {', '.join(missing)}")
     n_frames = len(np.atleast_1d(found["frames"]))
@@ -109,8 +132,8 @@ def _checked(found: dict[str, Any], problem: str) -> dict[str, np.ndarray]:
         values = np.asarray(given)
         if values.ndim != ndim or len(values) != n_frames or values.dtype.kind not in "iuf":
             raise InputError(
-                f"{problem}; {name} has shape {values.shape} and dtype {values.dtype}, numbers in "
-                f"{ndim} dimension{'s' if ndim > 1 else ''} for {n_frames:,} frames are needed"
+                f"{problem}; {name} has shape {values.shape} and dtype {values.dtype}, but numbers "
+                f"in {ndim} dimension{'s' if ndim > 1 else ''} for {n_frames:,} frames are needed"
             )
         arrays[name] = values.astype(dtype)
     return arrays

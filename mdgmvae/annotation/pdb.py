@@ -1,4 +1,6 @@
-"""PDB files with a state in the B column, written frame by frame."""
+"""Write PDB files that carry the state in the B column."""
+
+from __future__ import annotations
 
 import os
 from collections.abc import Sequence
@@ -11,8 +13,10 @@ import numpy as np
 from MDAnalysis.coordinates.PDB import MultiPDBWriter
 
 from ..errors import InputError
+from ..storage.atomic import atomic_file
+from .labelled import LabelledFrames
 
-# What a PDB file says of atoms that the source does not: given here, MDAnalysis need not warn.
+# Values for what a topology may lack; without them MDAnalysis would warn.
 _DEFAULTS: dict[str, Any] = {
     "names": "X",
     "resnames": "UNK",
@@ -27,50 +31,93 @@ _DEFAULTS: dict[str, Any] = {
     "formalcharges": 0,
     "tempfactors": 0.0,
 }
+#: The unit cell that the PDB format prescribes for a structure without one.
 _NO_CELL = (1.0, 1.0, 1.0, 90.0, 90.0, 90.0)
-"""The PDB format's cell of a structure that has none."""
+
+
+def write_pdb(source: Any, labels: Any, path: str | os.PathLike[str], frames: Any = None) -> None:
+    """Write the labelled frames as a PDB file of many models, the state in the B column.
+
+    The format has one unit cell for each file: that of the first frame written.
+
+    Parameters
+    ----------
+    source : Universe, AtomGroup or mdtraj.Trajectory
+        The atoms to write.
+    labels : (n,) array-like of int
+        States or components; a frame with the label -1 is left out.
+    path : path-like
+        The file, which is replaced as a whole.
+    frames : (n,) array-like of int, optional
+        Frame numbers of the labels; the models come in this order. Default: all frames.
+
+    Raises
+    ------
+    InputError
+        When labels and trajectory do not fit, or coordinates do not fit into a PDB file.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.annotation import write_pdb
+    >>> from mdgmvae.data import alanine_dipeptide
+    >>> u = mda.Universe(alanine_dipeptide().topology, alanine_dipeptide().trajectories)
+    >>> path = str(pathlib.Path(tempfile.mkdtemp()) / "states.pdb")
+    >>> write_pdb(u, [1, 2], path, frames=[0, 6400])
+    >>> [float(ts.data["tempfactor"][0]) for ts in mda.Universe(path).trajectory]
+    [1.0, 2.0]
+    """
+    labelled = LabelledFrames.of(source, labels, frames)
+    labelled.refuse_own_files(path)
+    atoms = labelled.atoms
+    with atomic_file(path) as temporary, PDBFrames(atoms, temporary) as pdb:
+        moving = labelled.moving.at(labelled.frames)
+        for state, ts in zip(labelled.labels.tolist(), moving, strict=True):
+            pdb.write(atoms.positions, ts, state)
 
 
 class PDBFrames:
-    """A PDB file of many models, open for writing; a context manager.
+    """Context manager that writes a PDB file frame by frame.
 
-    The B column of a Universe belongs to all its frames and to the user, so states are written
+    The B column of a Universe belongs to all frames and to the user, so the states are written
     from a copy of the topology.
 
     Parameters
     ----------
     atoms : AtomGroup
-        The atoms that each frame will have.
+        The atoms of each frame.
     path : path-like
         The file, which is overwritten.
     title : str, optional
-        What the file says of itself in its TITLE.
+        The TITLE of the file.
     remarks : sequence of str
-        Further lines, each a REMARK.
+        Lines that become REMARK records.
     """
 
     def __init__(
         self,
         atoms: Any,
-        path: str | os.PathLike,
+        path: str | os.PathLike[str],
         title: str | None = None,
         remarks: Sequence[str] = (),
     ) -> None:
         self._path = Path(path)
         self._title = {} if title is None else {"remarks": title}
         self._copy = mda.Merge(atoms)
-        # The writer takes the remarks of a file from the trajectory that it writes.
+        # The writer copies the remarks of the trajectory into the file.
         self._copy.trajectory.remarks = list(remarks)
         for name, default in _DEFAULTS.items():
             if not hasattr(self._copy.atoms, name):
                 self._copy.add_TopologyAttr(name, self._values(name, default))
-        # The column has room for one character.
+        # A chain has one character in this format.
         self._copy.atoms.chainIDs = [
             chain if len(chain) == 1 and chain.isalnum() else _DEFAULTS["chainIDs"]
             for chain in self._copy.atoms.chainIDs
         ]
 
     def __enter__(self) -> Self:
+        """Open the file."""
         self._writer = MultiPDBWriter(str(self._path), **self._title)
         return self
 
@@ -80,18 +127,28 @@ class PDBFrames:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        """Close the file."""
         self._writer.close()
 
-    def write(self, atoms: Any, ts: Any, state: int) -> None:
-        """Write the present positions of `atoms` (angstrom) with `state` in the B column.
+    def write(self, positions: np.ndarray, ts: Any, state: int) -> None:
+        """Write one frame with `state` in the B column.
+
+        Parameters
+        ----------
+        positions : ndarray of shape (n_atoms, 3)
+            Positions in angstrom.
+        ts : Timestep
+            Gives the unit cell and the frame number.
+        state : int
+            Value of the B column of all atoms.
 
         Raises
         ------
         InputError
-            When a coordinate has more digits than a PDB file takes.
+            When a coordinate has more digits than a PDB file can hold.
         """
         copy = self._copy.trajectory.ts
-        copy.positions = atoms.positions
+        copy.positions = positions
         copy.dimensions = _NO_CELL if ts.dimensions is None else ts.dimensions
         self._copy.atoms.tempfactors = state
         limits = self._writer.pdb_coor_limits

@@ -1,10 +1,10 @@
-"""The files of a command: what it reads is opened and checked, and never replaced."""
+"""Open and check the input files of a command, and protect them from being replaced."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +16,22 @@ from ..storage.atomic import check_file
 if TYPE_CHECKING:
     from MDAnalysis import Universe
 
-#: Files and folders of the results.
+#: Files and folders that a command may write into its folder of results.
 _FILES = (
     *("labels.npz", "features.npy", "features.json", "history.csv", "free_energy.png"),
     *("states.csv", "judgement.json"),
 )
-_FOLDERS = ("model", "states", "representatives")
+_FOLDERS = ("model", "states")
 
 
-def protect(out: str, inputs: list[str]) -> None:
-    """Refuse a folder in which the results would replace what they are made from."""
+def protect(out: str, inputs: Sequence[str]) -> None:
+    """Refuse a folder of results in which an input would be replaced.
+
+    Raises
+    ------
+    InputError
+        Naming the input.
+    """
     folder = Path(out).resolve()
     for path in inputs:
         file = Path(path).resolve()
@@ -38,8 +44,14 @@ def protect(out: str, inputs: list[str]) -> None:
             )
 
 
-def check_output(out: str, suffixes: tuple[str, ...], inputs: list[str]) -> None:
-    """Refuse a file that cannot be written, is called what it is not, or is an input."""
+def check_output(out: str, suffixes: Sequence[str], inputs: Sequence[str]) -> None:
+    """Refuse an output file that cannot be written, has another suffix or is an input.
+
+    Raises
+    ------
+    InputError
+        Naming the output.
+    """
     check_file(out)
     if Path(out).suffix not in suffixes:
         raise InputError(f"{out}: give the name of a file that ends in {' or '.join(suffixes)}")
@@ -48,13 +60,22 @@ def check_output(out: str, suffixes: tuple[str, ...], inputs: list[str]) -> None
             raise InputError(f"{out}: is an input and would be replaced; choose another -o")
 
 
-def open_universe(topology: str, trajectories: list[str], stop: int | None = None) -> Universe:
-    """A Universe of these files, or an error that says which of them cannot be used.
+def open_universe(topology: str, trajectories: Sequence[str], stop: int | None = None) -> Universe:
+    """Open a topology and its trajectories as one Universe.
+
+    Parameters
+    ----------
+    topology : str
+        Any topology file that MDAnalysis reads.
+    trajectories : sequence of str
+        The trajectory files, in order.
+    stop : int, optional
+        The first frame that will not be read; a file may be cut after it.
 
     Raises
     ------
     InputError
-        When a file is missing, cut, of another format or another number of atoms.
+        When a file is missing, cut, unreadable or has another number of atoms; it names the file.
     """
     import MDAnalysis as mda
 
@@ -67,40 +88,46 @@ def open_universe(topology: str, trajectories: list[str], stop: int | None = Non
         if os.path.getsize(path) == 0:
             raise InputError(f"{path}: the file is empty; copy it again")
     with warnings.catch_warnings():
-        # The coordinates are read from the trajectories below.
+        # The coordinates are read from the trajectories.
         warnings.filterwarnings("ignore", message="No coordinate reader found")
         universe = _read(topology, lambda: mda.Universe(topology))
     if not hasattr(universe.atoms, "names"):
-        raise InputError(f"{topology}: holds no atom names; the topology comes first")
+        raise InputError(
+            f"{topology}: holds no atom names; give the topology first, then the trajectories"
+        )
     before = 0
     for path in trajectories:
-        # A file that is cut may still serve up to --stop: that is told when it is read.
+        # A cut file may still hold all frames before --stop, which its reader will check.
         needed = None if stop is None else 0
         check_trajectory(path, n_atoms=len(universe.atoms), stop=needed, before=before)
         _read(path, lambda path=path: universe.load_new(path), f" with {topology}")  # type: ignore[misc]
         before += len(universe.trajectory)
     if len(trajectories) > 1:
-        _read(trajectories[0], lambda: universe.load_new(trajectories))
+        _read(trajectories[0], lambda: universe.load_new(list(trajectories)))
     return universe
 
 
 def warn_of_other_times(path: str, found: Any, universe: Universe) -> None:
-    """Frame numbers fit any trajectory that is long enough: its times tell another one."""
-    there = np.flatnonzero(np.isfinite(found.times) & (found.frames < len(universe.trajectory)))
-    for row in there[[0, len(there) // 2, -1]] if len(there) else []:
-        frame, time = int(found.frames[row]), float(found.times[row])
+    """Warn when the times of the labels are not those of the trajectory.
+
+    The frame numbers fit every trajectory that is long enough; only the times reveal that it is
+    another one.
+    """
+    known = np.flatnonzero(np.isfinite(found.times) & (found.frames < len(universe.trajectory)))
+    for index in known[[0, len(known) // 2, -1]] if len(known) else []:
+        frame, time = int(found.frames[index]), float(found.times[index])
         read = float(universe.trajectory[frame].time)
         if abs(read - time) > 1e-3 * max(1.0, abs(time)):
             warnings.warn(
-                f"{path}: frame {frame} was at {time:g} ps when it was labelled, in this "
-                f"trajectory it is at {read:g} ps; are the labels those of another trajectory?",
+                f"{path}: frame {frame} was at {time:g} ps when it was labelled but is at {read:g} "
+                "ps in this trajectory; are the labels those of another trajectory?",
                 stacklevel=2,
             )
             return
 
 
 def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:
-    """Call a reader of MDAnalysis; whatever it raises is an error of the file."""
+    """Call a reader of MDAnalysis, and name the file in whatever error it raises."""
     try:
         return read()
     except Exception as error:
@@ -109,6 +136,13 @@ def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:
 
 
 def select_atoms(universe: Universe, select: str, option: str) -> Any:
+    """Select atoms of a Universe.
+
+    Raises
+    ------
+    InputError
+        When the selection is wrong or empty; it names the option.
+    """
     from ..featurizers.topology.atoms import select_indices
 
     return universe.atoms[select_indices(universe.atoms, select, option)]

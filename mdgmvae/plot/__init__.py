@@ -1,19 +1,19 @@
-"""Figures: each function takes ``ax=`` and returns the Axes it has drawn on."""
+"""Figures: each function takes ``ax=`` and returns the Axes that it has drawn on."""
 
 from .._lazy import lazy_names
 
 _NAMES = {
-    "plot_comparison": ".comparison",
-    "plot_selection": ".comparison",
-    "plot_effect_sizes": ".description",
-    "plot_chapman_kolmogorov": ".kinetics",
-    "plot_implied_timescales": ".kinetics",
-    "plot_scores": ".kinetics",
+    "methods": ".comparison",
+    "number_of_components": ".comparison",
+    "chapman_kolmogorov": ".kinetics",
+    "implied_timescales": ".kinetics",
+    "vamp2_scores": ".kinetics",
     "free_energy": ".landscape",
     "free_energy_error": ".landscape",
-    "history": ".landscape",
-    "populations": ".landscape",
-    "trace": ".landscape",
+    "effect_sizes": ".states",
+    "populations": ".states",
+    "trace": ".states",
+    "history": ".training",
 }
 
 __all__ = [*_NAMES]

@@ -1,18 +1,19 @@
-"""Where plots draw: a new figure where no Axes is given, and a frame that is open."""
+"""Make the Axes that plots draw on."""
 
-from typing import Any
+from __future__ import annotations
 
 from matplotlib.axes import Axes
 
 
-def new_axes(size: tuple[float, float], *, three_dimensional: bool = False) -> Any:
-    """The Axes of a new figure of so many inches."""
+def new_axes(size: tuple[float, float], *, three_dimensional: bool = False) -> Axes:
+    """Make a figure of the given width and height in inches and return its Axes."""
     import matplotlib.pyplot as plt
 
     figure = plt.figure(figsize=size, layout="constrained")
-    return figure.add_subplot(projection="3d" if three_dimensional else None)
+    axes: Axes = figure.add_subplot(projection="3d" if three_dimensional else None)
+    return axes
 
 
 def open_frame(ax: Axes) -> None:
-    """No lines at the top and on the right."""
+    """Remove the lines at the top and at the right."""
     ax.spines[["top", "right"]].set_visible(False)

@@ -1,6 +1,6 @@
-"""Plots of comparisons: methods beside each other, and scores against the number of components.
+"""Draw comparisons of methods and of numbers of components.
 
-As in `mdgmvae.plot`, without `ax` a new figure is made.
+Without `ax` a new figure is made.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from ..comparison.number_of_states import Selection, as_range, standard_error
 from ..comparison.result import Comparison
 from .axes import new_axes, open_frame
 
-__all__ = ["plot_comparison", "plot_selection"]
+__all__ = ["methods", "number_of_components"]
 
 _HELD_OUT = "#0072B2"
 _FITTED = "#D55E00"
 _FAINT = "#777777"
 
 
-def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
-    """Draw VAMP-2 of each method: held out (each fold, mean and its error), and on all frames.
+def methods(comparison: Comparison, ax: Axes | None = None) -> Axes:
+    """Draw the VAMP-2 score of each method, cross-validated and on all frames.
 
     Parameters
     ----------
     comparison : Comparison
-        Of `mdgmvae.comparison.compare`.
+        The result of `mdgmvae.comparison.compare`.
     ax : matplotlib Axes, optional
-        Where to draw.
+        The Axes to draw on.
 
     Returns
     -------
@@ -49,31 +49,32 @@ def plot_comparison(comparison: Comparison, ax: Axes | None = None) -> Axes:
         fmt="o",
         color=_HELD_OUT,
         capsize=3,
-        label="held out: mean, standard error; a line for each fold",
+        label="held out: mean, standard error; one tick for each fold",
     )
     ax.plot([row.vamp2 for row in rows], lines, "D", mfc="none", color=_FITTED, label="all frames")
     ax.set_yticks(lines, [row.method for row in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.set_xlabel(f"VAMP-2 at a lag of {_lag(comparison)}")
+    ax.set_xlabel(f"VAMP-2 at a lag time of {_lag(comparison)}")
     ax.grid(axis="x", color="0.9", zorder=0)
     ax.set_axisbelow(True)
-    # One below the other: side by side they are wider than the narrowest figure.
+    # Side by side, the entries would be wider than a narrow figure.
     ax.legend(frameon=False, fontsize="small", loc="lower left", bbox_to_anchor=(0.0, 1.0))
     open_frame(ax)
     return ax
 
 
-def plot_selection(selection: Selection, ax: Axes | None = None) -> Axes:
-    """Draw the held-out VAMP-2 against k, with standard errors; the chosen k is marked.
+def number_of_components(selection: Selection, ax: Axes | None = None) -> Axes:
+    """Draw the cross-validated VAMP-2 score against the number of components k.
 
-    The numbers along the top are the metastable states that were found.
+    Bars are standard errors, and a line marks the chosen k. The numbers along the top are the
+    numbers of states that were found.
 
     Parameters
     ----------
     selection : Selection
-        Of `mdgmvae.comparison.select_k`.
+        The result of `mdgmvae.comparison.select_k`.
     ax : matplotlib Axes, optional
-        Where to draw.
+        The Axes to draw on.
 
     Returns
     -------
@@ -100,15 +101,15 @@ def plot_selection(selection: Selection, ax: Axes | None = None) -> Axes:
         fmt="o-",
         color=_HELD_OUT,
         capsize=3,
-        label="metastable states",
+        label="states",
     )
     ax.axvline(selection.best_k, color=_FITTED, zorder=0, label=f"k = {selection.best_k}")
     ax.set_xticks(ks)
     ax.set_xlabel("components k")
-    ax.set_ylabel(f"VAMP-2 held out, lag {selection.lag} frames")
+    ax.set_ylabel(f"VAMP-2 held out, lag time {selection.lag} frames")
     top = ax.secondary_xaxis("top")
     top.set_xticks(ks, [as_range(found.n_states) for found in scanned])
-    top.set_xlabel("metastable states found")
+    top.set_xlabel("states found")
     top.tick_params(length=0)
     top.spines["top"].set_visible(False)
     ax.legend(frameon=False, fontsize="small", loc="best")

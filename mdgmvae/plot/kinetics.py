@@ -1,6 +1,6 @@
-"""Plots of the kinetics: functions of what `mdgmvae.kinetics` gives, that draw on an Axes.
+"""Draw the results of `mdgmvae.kinetics`.
 
-As in `mdgmvae.plot`, without `ax` a new figure is made.
+Without `ax` a new figure is made.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from ..kinetics.timescales import ImpliedTimescales
 from .axes import new_axes, open_frame
 from .palette import UNASSIGNED, state_colors
 
-__all__ = ["plot_chapman_kolmogorov", "plot_implied_timescales", "plot_scores"]
+__all__ = ["chapman_kolmogorov", "implied_timescales", "vamp2_scores"]
 
-#: A Chapman-Kolmogorov grid of more states than this cannot be read.
+#: A Chapman-Kolmogorov test of more states than this would have unreadable panels.
 _MAX_GRID = 8
 
 
-def plot_implied_timescales(timescales: ImpliedTimescales, ax: Axes | None = None) -> Axes:
-    """Draw implied timescales against the lag, with their 95 % intervals as bands.
+def implied_timescales(timescales: ImpliedTimescales, ax: Axes | None = None) -> Axes:
+    """Draw implied timescales against the lag time, with 95 % intervals as bands.
 
-    In the grey area a timescale is shorter than the lag: what is there cannot be resolved.
+    Timescales in the grey area are shorter than the lag time and cannot be resolved.
 
     Parameters
     ----------
     timescales : ImpliedTimescales
-        Of `mdgmvae.kinetics.implied_timescales`.
+        The result of `mdgmvae.kinetics.implied_timescales`.
     ax : matplotlib Axes, optional
-        Where to draw.
+        The Axes to draw on.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def plot_implied_timescales(timescales: ImpliedTimescales, ax: Axes | None = Non
         raise InputError("timescales: none is positive and finite, so there is nothing to draw")
     if ax is None:
         ax = new_axes((5.6, 4.0))
-    # What is far below the lag is no information, and would take up most of the axis.
+    # Timescales far below the lag time say nothing and would take up most of the axis.
     bottom = 0.5 * min(lags.min(), np.nanmax(shown))
     top = 2.0 * max(lags.max(), np.nanmax(shown))
     marker = "o" if len(lags) < 20 else ""
@@ -69,39 +69,40 @@ def plot_implied_timescales(timescales: ImpliedTimescales, ax: Axes | None = Non
     line = np.array(ax.get_xlim())
     ax.fill_between(line, bottom, line, color=UNASSIGNED, alpha=0.5, linewidth=0, zorder=0)
     ax.plot(line, line, color="black", linewidth=1)
-    ax.set_xlabel(f"lag / {timescales.unit}")
+    ax.set_xlabel(f"lag time / {timescales.unit}")
     ax.set_ylabel(f"implied timescale / {timescales.unit}")
     _plain_ticks(ax)
     open_frame(ax)
     return ax
 
 
-def plot_chapman_kolmogorov(
+def chapman_kolmogorov(
     test: ChapmanKolmogorov, ax: Axes | None = None, states: Sequence[int] | None = None
 ) -> Axes:
-    """Draw the Chapman-Kolmogorov test: one small panel for each pair of states.
+    """Draw the Chapman-Kolmogorov test, one panel for each pair of states.
 
-    Line and band: prediction of the model at the lag, with its 95 % interval. Points with bars:
-    estimates at the longer lags. Row: where from; column: where to.
+    Line and band are the prediction of the model at its lag time and its 95 % interval. Points
+    and bars are estimates at longer lag times. Panels in a row start from the same state, panels
+    in a column end in the same state.
 
     Parameters
     ----------
     test : ChapmanKolmogorov
-        Of `mdgmvae.kinetics.chapman_kolmogorov`.
+        The result of `mdgmvae.kinetics.chapman_kolmogorov`.
     ax : matplotlib Axes, optional
-        The panels divide its place among them.
+        The panels share the area of this Axes.
     states : sequence of int, optional
-        States to draw. Default: all that have frames, the first eight at most.
+        States to draw. Default: all states with frames, but no more than the first eight.
 
     Returns
     -------
     matplotlib Axes
-        The one that holds the panels, which are its ``child_axes``.
+        The Axes that holds the panels as its ``child_axes``.
 
     Raises
     ------
     InputError
-        When `states` names none that has frames.
+        When `states` is empty or names a state without frames.
     """
     there = np.flatnonzero(np.isfinite(test.deviations)).tolist()
     shown = there[:_MAX_GRID] if states is None else [int(s) for s in states]
@@ -127,19 +128,19 @@ def plot_chapman_kolmogorov(
     return ax
 
 
-def plot_scores(
+def vamp2_scores(
     ks: Sequence[int], mean: Sequence[float], std: Sequence[float], ax: Axes | None = None
 ) -> Axes:
-    """Draw a score against the number of components, with error bars.
+    """Draw VAMP-2 scores against the number of components, with error bars.
 
     Parameters
     ----------
     ks : sequence of int
         Numbers of components.
     mean, std : sequence of float
-        Score and its standard deviation, one each.
+        Score and its standard deviation for each number of components.
     ax : matplotlib Axes, optional
-        Where to draw.
+        The Axes to draw on.
 
     Returns
     -------
@@ -148,7 +149,7 @@ def plot_scores(
     Raises
     ------
     InputError
-        When they are not equally many.
+        When their lengths differ or they are empty.
     """
     if not len(ks) or not len(ks) == len(mean) == len(std):
         raise InputError(f"ks: {len(ks)} values for {len(mean)} scores and {len(std)} deviations")
@@ -194,7 +195,7 @@ def _draw_pair(panel: Axes, test: ChapmanKolmogorov, start: int, end: int) -> No
 
 
 def _plain_ticks(ax: Axes) -> None:
-    """1, 2, 5, 10 rather than powers of ten."""
+    """Label the ticks as 1, 2, 5, 10 rather than as powers of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     for axis in (ax.xaxis, ax.yaxis):

@@ -1,12 +1,12 @@
-"""One colour a state, the same in every plot and in the viewer."""
+"""Colours of states, the same in every plot and in the viewer."""
 
 import colorsys
 
+#: Colour of frames that have no state (label -1).
 UNASSIGNED = "#BBBBBB"
-"""Colour of frames that have no state (label -1)."""
 
-# Okabe and Ito's colours without black, then colours of Paul Tol's muted scheme: told apart
-# by readers with any kind of colour vision.
+# Okabe and Ito's colours without black, then colours of Paul Tol's muted scheme. Readers with any
+# kind of colour vision can distinguish them.
 _COLORS = (
     "#0072B2",
     "#D55E00",
@@ -25,20 +25,20 @@ _GOLDEN_RATIO = 0.618033988749895
 
 
 def state_colors(n_states: int) -> list[str]:
-    """Give the colours of states 0 to ``n_states - 1``.
+    """Return the colours of the states 0 to ``n_states - 1``.
 
-    A state's colour depends on its number only, not on how many states there are. The first
-    twelve are told apart without full colour vision.
+    The colour of a state depends on its number only, not on the number of states. The first
+    twelve can be distinguished without full colour vision.
 
     Parameters
     ----------
     n_states : int
-        How many colours.
+        Number of colours.
 
     Returns
     -------
     list of str
-        ``"#RRGGBB"``, one a state.
+        ``"#RRGGBB"`` for each state.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def state_colors(n_states: int) -> list[str]:
 def _color(state: int) -> str:
     if state < len(_COLORS):
         return _COLORS[state]
-    # Steps of the golden ratio spread any number of hues evenly without knowing the number.
+    # Steps of the golden ratio spread hues evenly, however many there will be.
     hue = (state * _GOLDEN_RATIO) % 1.0
     lightness = (0.35, 0.5, 0.65)[state % 3]
     channels = colorsys.hls_to_rgb(hue, lightness, 0.6)

@@ -1,6 +1,7 @@
-"""How a free energy looks in one, two and three dimensions; `plot.free_energy` chooses.
+"""Draw a free energy in one, two or three dimensions; `plot.free_energy` chooses which.
 
-All take the Axes, a Surface, points (n_frames, n_z), and states (n_frames,) or None.
+All functions take the Axes, a Surface, points of shape (n_frames, n_z), and states of shape
+(n_frames,) or None.
 """
 
 from __future__ import annotations
@@ -27,33 +28,34 @@ if TYPE_CHECKING:
     from ..landscape.surface import FreeEnergy
 
 _BAND = (0.0, 0.0, 0.0, 0.25)
+#: More points than these would hide each other in three dimensions.
 _SHOWN_POINTS = 8_000
-"""More points than these hide each other in three dimensions."""
+#: Number of bins added around the grid before outlines are smoothed: the reach of the smoothing.
 _RING = 6
-"""Bins around the grid when its outlines are smoothed: as far as the smoothing reaches."""
 _UNITS = {"degree": " / °", "angstrom": " / Å"}
 _IN_TEXT = {"kJ/mol": "kJ mol$^{-1}$"}
 
 
 @dataclass(frozen=True, eq=False)
 class Surface:
-    """Values on a grid, and how its axes are called.
+    """Values on a grid, with the names of its axes.
 
     Parameters
     ----------
     values : ndarray of float64
-        One axis a coordinate, NaN where no frame is.
+        One dimension for each coordinate; NaN in bins without frames.
     edges : sequence of ndarray
         Bin edges along each axis.
     name : str
-        Of the values, with their unit.
+        Name of the values, with their unit.
     labels : tuple of str
-        Of the axes.
+        Label of each axis.
     periods : tuple of float or None
-        Of the axes.
+        Period of each axis.
     band : tuple of ndarray, optional
         Lower and upper end of the 95 % interval of the values.
     colormap : str
+        Name of the colormap.
     """
 
     values: np.ndarray
@@ -66,14 +68,14 @@ class Surface:
 
     @classmethod
     def of_latent(cls, values: np.ndarray, edges: Sequence[np.ndarray], unit: str) -> Surface:
-        """The free energy of latent coordinates, without errors."""
+        """Make the surface of a free energy of latent coordinates, without errors."""
         d = len(edges)
         labels = ("$z$",) if d == 1 else ("$z_1$", "$z_2$", "$z_3$")[:d]
         return cls(values, edges, _quantity("free energy", unit), labels, (None,) * d)
 
     @classmethod
     def of(cls, found: FreeEnergy, errors: bool = False) -> Surface:
-        """A free energy with its interval, or its standard error."""
+        """Make the surface of a free energy with its interval, or of its standard error."""
         labels = tuple(
             re.sub(r"^z(\d)?$", lambda z: f"$z_{z[1]}$" if z[1] else "$z$", name)
             + _UNITS.get(unit, "")
@@ -92,7 +94,7 @@ def _quantity(name: str, unit: str) -> str:
 
 
 def curve(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | None) -> None:
-    """Draw F(z) as steps; the area under it is divided as the frames of the bin are."""
+    """Draw F(z) as steps, and divide the area under it among the states of each bin."""
     energy, edge = surface.values, surface.edges[0]
     top = max(1.1 * float(np.nanmax(energy)), 1.0)
     floor = -0.12 * top
@@ -116,18 +118,18 @@ def curve(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | N
 
 
 def _band(ax: Axes, surface: Surface, floor: float, top: float) -> None:
-    """Shade the 95 % interval; where it has no upper end, up to the top."""
+    """Shade the 95 % interval, up to the top where it has no upper end."""
     assert surface.band is not None
     lower, upper = (np.clip(end, floor, top) for end in surface.band)
     ax.stairs(upper, surface.edges[0], baseline=lower, fill=True, color=_BAND, linewidth=0)
 
 
 def contours(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | None) -> None:
-    """Draw F(z1, z2) as filled contours, each state's bins outlined in its colour."""
+    """Draw F(z1, z2) as filled contours, and outline each state in its colour."""
     energy = surface.values
     levels = MaxNLocator(nbins=12).tick_values(0.0, max(float(np.nanmax(energy)), 1e-6))
-    # Bins without frames lie above the last level, and there is a ring of them: so basins at
-    # the border are closed, and single empty bins leave no jagged holes.
+    # Bins without frames lie above the last level, and a ring of such bins is added. Basins at
+    # the border are closed by it, and single empty bins leave no jagged holes.
     above = levels[-1] + levels[1] - levels[0]
     grid = _ringed(np.nan_to_num(energy, nan=above), 1, surface.periods, above).T
     centers = [_ringed_centers(edge) for edge in surface.edges]
@@ -138,7 +140,7 @@ def contours(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray 
 
 
 def tiles(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | None) -> None:
-    """Draw the value of each bin in two dimensions; bins where it is infinite are grey."""
+    """Draw the value of each bin in two dimensions; bins with an infinite value are grey."""
     values, colors = _with_grey(surface.values, surface)
     drawn = ax.pcolormesh(*surface.edges, values.T, **colors)
     ax.figure.colorbar(drawn, ax=ax, label=surface.name)
@@ -151,14 +153,14 @@ def tiles(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | N
 
 
 def _with_grey(values: np.ndarray, surface: Surface) -> tuple[np.ndarray, dict[str, Any]]:
-    """Values, and how to colour them: grey where they are infinite."""
+    """Return the values and the options that colour infinite ones grey."""
     top = float(values[np.isfinite(values)].max(initial=1e-6))
     colormap = colormaps[surface.colormap].with_extremes(over=UNASSIGNED)
     return np.where(np.isinf(values), 2 * top, values), {"cmap": colormap, "vmin": 0.0, "vmax": top}
 
 
 def _mark_states(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | None) -> None:
-    """Outline and number the states in two dimensions, and name the axes."""
+    """Outline and number the states in two dimensions, and label the axes."""
     if states is not None:
         _outline(ax, surface, points, states)
     for state, color, center in _centers(points, states, surface.periods):
@@ -168,7 +170,7 @@ def _mark_states(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndar
 
 
 def _name_axes(ax: Any, surface: Surface) -> None:
-    """Label the axes; those of angles show one period, with round ticks."""
+    """Label the axes; the axis of an angle shows one period with round ticks."""
     for letter, label, period in zip("xyz", surface.labels, surface.periods, strict=False):
         ax.set(**{f"{letter}label": label})
         if period is not None:
@@ -179,7 +181,7 @@ def _name_axes(ax: Any, surface: Surface) -> None:
 def _ringed(
     grid: np.ndarray, width: int, periods: Sequence[float | None], beyond: float = 0.0
 ) -> np.ndarray:
-    """A grid with bins around its last axes: those of the other end, or `beyond`."""
+    """Add bins around the last axes of a grid: periodic images, or the value `beyond`."""
     for axis, period in enumerate(periods, grid.ndim - len(periods)):
         around = [(width, width) if i == axis else (0, 0) for i in range(grid.ndim)]
         if period is None:
@@ -190,17 +192,17 @@ def _ringed(
 
 
 def _ringed_centers(edge: np.ndarray) -> np.ndarray:
-    """Centres of the bins and of one more bin at each end."""
+    """Return the centres of the bins and of one more bin at each end."""
     width = edge[1] - edge[0]
     return np.concatenate([edge[:1] - width / 2, (edge[1:] + edge[:-1]) / 2, edge[-1:] + width / 2])
 
 
 def _outline(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray) -> None:
-    """Draw a line around the bins in which a state has more frames than any other."""
+    """Draw a line around the bins in which a state has more frames than any other state."""
     present = list(_present(states))
     counts = np.stack([np.histogramdd(points[states == s], surface.edges)[0] for s, _ in present])
     counts = _ringed(counts, _RING, surface.periods)
-    # Neither a single frame nor a single empty bin gets a line of its own around it.
+    # Single frames and single empty bins get no line of their own.
     block = np.ones((3, 3), bool)
     occupied = binary_opening(binary_closing(counts.any(axis=0), block), block[:2, :2])
     leading = gaussian_filter(counts, (0, 1, 1), mode="constant").argmax(axis=0)
@@ -214,20 +216,20 @@ def _outline(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray)
 
 
 def cloud(ax: Any, surface: Surface, points: np.ndarray, states: np.ndarray | None) -> None:
-    """Draw frames in three dimensions, coloured by the value of the bin that they are in."""
+    """Draw frames in three dimensions, coloured by the value of their bin."""
     if not hasattr(ax, "get_zlim"):
         raise InputError(
-            'ax: three latent dimensions need a 3-D Axes; make it with projection="3d", or choose '
+            'ax: three latent dimensions need a 3-D Axes; make one with projection="3d", or choose '
             "two columns of latent"
         )
-    # Evenly spaced rows: the same picture every time, with all of the trajectory in it.
+    # Evenly spaced frames show the whole trajectory and give the same picture every time.
     shown = points[:: -(-len(points) // _SHOWN_POINTS)]
     bins = tuple(
         np.clip(np.searchsorted(edge, column, side="right") - 1, 0, len(edge) - 2)
         for edge, column in zip(surface.edges, shown.T, strict=True)
     )
     values, colors = _with_grey(surface.values[bins], surface)
-    # Low free energies last, so that rare frames do not hide the basins.
+    # Low free energies are drawn last, so that rare frames do not hide the basins.
     order = np.argsort(-values)
     drawn = ax.scatter(
         *shown[order].T, c=values[order], s=4, alpha=0.5, linewidth=0, depthshade=False, **colors
@@ -260,7 +262,7 @@ def _centers(
 
 
 def _mean(column: np.ndarray, period: float | None) -> float:
-    """The mean; of a periodic coordinate the direction of the mean on the circle."""
+    """Return the mean, for a periodic coordinate the circular mean."""
     if period is None:
         return float(column.mean())
     turn = 2j * np.pi / period
@@ -279,7 +281,7 @@ def _legend(ax: Axes, states: np.ndarray | None, band: bool) -> None:
         handles.append(Patch(color=_BAND, label="95 % interval"))
     if not handles:
         return
-    # Beside the axes: the coloured area leaves no quiet place inside.
+    # The coloured area leaves no room for a legend inside the axes.
     ax.legend(
         handles=handles,
         loc="upper left",

@@ -1,4 +1,4 @@
-"""The molecule in a notebook, coloured by its state."""
+"""Show molecules in a notebook, coloured by state."""
 
 from .._lazy import lazy_names
 

@@ -1,17 +1,21 @@
-"""Trajectories in the notebook, coloured by state as they play."""
+"""Show trajectories in a notebook, coloured by state as they play."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from ..annotation.labelled import own_probabilities
 from ..errors import InputError
 from ..featurizers.topology.atoms import as_atoms, is_mdtraj
 from ..labels import as_frames, as_labels
 from ..plot.palette import state_colors
 
+#: A molecule with fewer C-alpha atoms is drawn as sticks.
 _SMALLEST_CARTOON = 10
-"""C-alpha atoms from which a ribbon says more than sticks do."""
+_NAMES = {"states": "state", "components": "component"}
 
 
 def view(
@@ -20,36 +24,42 @@ def view(
     frames: Any = None,
     probabilities: Any = None,
     palette: Sequence[str] | None = None,
+    *,
+    of: str = "states",
 ) -> Any:
-    """Show a trajectory that takes the colour of each frame's state as it plays.
+    """Show a trajectory in the colour of the state of each frame as it plays.
 
     Proteins are drawn as ribbons, small molecules as sticks. The widget reads frames from
-    `source` while it plays, so it moves the current frame of a Universe.
+    `source` while it plays, so it changes the current frame of a Universe.
 
     Parameters
     ----------
     source : Universe, AtomGroup or mdtraj.Trajectory
         The atoms to show.
     labels : (n,) array-like of int
-        States; -1 for none, drawn in grey like frames without a label.
+        States or components. Frames with the label -1 and frames without a label are grey.
     frames : (n,) array-like of int, optional
         Frame numbers of the labels. Default: all frames, in order.
-    probabilities : (n, k) array-like, optional
-        Of the states; the legend then shows the probability of the state of the frame.
+    probabilities : (n, m) array-like, optional
+        Probabilities of the states. The legend then shows the probability of the state of the
+        frame.
     palette : sequence of str, optional
-        ``"#RRGGBB"`` of each state. Default: `mdgmvae.plot.palette.state_colors`, as in the plots.
+        Colour of each state as ``"#RRGGBB"``. Default: the colours of the plots
+        (`mdgmvae.plot.palette.state_colors`).
+    of : {"states", "components"}
+        What the labels are, for the legend.
 
     Returns
     -------
     nglview.NGLWidget
-        With the attribute ``legend``, an `ipywidgets.HTML` that is displayed above it.
+        Its attribute ``legend`` is an `ipywidgets.HTML`, which is displayed above the molecule.
 
     Raises
     ------
     ImportError
         When nglview is not installed.
     InputError
-        When labels, probabilities or palette and trajectory do not fit.
+        When the labels, probabilities or palette do not fit the trajectory.
 
     Examples
     --------
@@ -69,6 +79,8 @@ def view(
         raise ImportError(
             f'the viewer needs {error.name}; install it with: pip install "mdgmvae[notebook]"'
         ) from error
+    if of not in _NAMES:
+        raise InputError(f"of={of!r}: give 'states' or 'components'")
     atoms = as_atoms(source)
     if is_mdtraj(source):
         trajectory, reader = MDTrajTrajectory(source), None
@@ -76,7 +88,7 @@ def view(
         trajectory, reader = MDAnalysisTrajectory(atoms), atoms.universe.trajectory
     states = as_labels(labels)
     numbers = as_frames(frames, len(states), trajectory.n_frames)
-    certainty = None if probabilities is None else _certainty(probabilities, states)
+    certainty = None if probabilities is None else own_probabilities(states, probabilities)
     colors = _colors(states, probabilities, palette)
     before = None if reader is None else reader.frame
     widget = StateView(
@@ -85,6 +97,7 @@ def view(
         colors,
         _representation(atoms),
         None if certainty is None else _spread(certainty, numbers, trajectory.n_frames, np.nan),
+        name=_NAMES[of],
     )
     if reader is not None:
         reader[before]
@@ -94,17 +107,6 @@ def view(
 def _representation(atoms: Any) -> str:
     n_alpha = atoms.select_atoms("protein and name CA").n_atoms
     return "cartoon" if n_alpha >= _SMALLEST_CARTOON else "licorice"
-
-
-def _certainty(probabilities: Any, states: np.ndarray) -> np.ndarray:
-    rows = np.asarray(probabilities, dtype=np.float32)
-    n_states = states.max(initial=-1) + 1
-    if rows.ndim != 2 or len(rows) != len(states) or rows.shape[1] < n_states:
-        raise InputError(
-            f"probabilities: an array of shape {rows.shape} does not go with {len(states):,} "
-            f"labels of {n_states} states"
-        )
-    return rows[np.arange(len(states)), states]
 
 
 def _colors(states: np.ndarray, probabilities: Any, palette: Sequence[str] | None) -> list[str]:
@@ -119,7 +121,7 @@ def _colors(states: np.ndarray, probabilities: Any, palette: Sequence[str] | Non
 
 
 def _spread(values: np.ndarray, frames: np.ndarray, n_frames: int, missing: float) -> np.ndarray:
-    """Put values of some frames where they belong in an array of all frames."""
+    """Spread the values of some frames over an array of all frames."""
     spread = np.full(n_frames, missing, dtype=values.dtype)
     spread[frames] = values
     return spread

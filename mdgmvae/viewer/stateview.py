@@ -1,4 +1,6 @@
-"""The nglview widget that changes colour with the state; imported by `viewer` when needed."""
+"""The nglview widget whose molecule has the colour of its state."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
@@ -11,30 +13,32 @@ from IPython.display import display
 
 from ..plot.palette import UNASSIGNED
 
+#: Number of changes of colour that the widget's archive keeps.
 _KEPT_MESSAGES = 64
-"""How many changes of colour stay in the widget's archive."""
 
 
 class StateView(nglview.NGLWidget):
-    """An `nglview.NGLWidget` whose molecule has the colour of the state of the frame shown.
+    """An `nglview.NGLWidget` whose molecule has the colour of the state of the current frame.
 
     Parameters
     ----------
     trajectory : nglview.Trajectory
-        What to show.
-    states : (n_frames,) int array
-        State of every frame of the trajectory, -1 for none.
+        The trajectory to show.
+    states : ndarray of int64 of shape (n_frames,)
+        State of every frame of the trajectory; -1 for none.
     colors : sequence of str
-        ``"#RRGGBB"`` of each state.
-    representation : str
-        "cartoon" or "licorice".
-    certainty : (n_frames,) float array, optional
-        Probability of the state of every frame, shown beside it.
+        Colour of each state as ``"#RRGGBB"``.
+    representation : {"cartoon", "licorice"}
+        How the molecule is drawn.
+    certainty : ndarray of float32 of shape (n_frames,), optional
+        Probability of the state of every frame, shown in the legend.
+    name : str
+        What the legend calls a state.
 
     Attributes
     ----------
     legend : ipywidgets.HTML
-        Which colour is which state, and the state of the frame shown; displayed above the view.
+        Names the state of each colour and of the current frame; displayed above the molecule.
     """
 
     _ngl_msg_archive: list[dict[str, Any]]
@@ -47,6 +51,8 @@ class StateView(nglview.NGLWidget):
         colors: Sequence[str],
         representation: str,
         certainty: np.ndarray | None = None,
+        *,
+        name: str = "state",
     ) -> None:
         super().__init__()
         self.add_trajectory(trajectory, default_representation=False)
@@ -54,6 +60,7 @@ class StateView(nglview.NGLWidget):
         self._colors = list(colors)
         self._representation = representation
         self._certainty = certainty
+        self._state_name = name
         self._shown_color = self._color_of(self.frame)
         self.add_representation(representation, selection="all", color=self._shown_color)
         self.center()
@@ -64,7 +71,7 @@ class StateView(nglview.NGLWidget):
 
     def _show_state(self, change: Any) -> None:
         color = self._color_of(change["new"])
-        # Only a change of state is sent: a message for every frame would slow the playback.
+        # Only changes of the state are sent: a message for every frame would slow the playback.
         if color != self._shown_color:
             self._shown_color = color
             self._update_representations_by_name(self._representation, color=color)
@@ -72,21 +79,21 @@ class StateView(nglview.NGLWidget):
         self.legend.value = self._legend_of(change["new"])
 
     def _meet_newcomer(self, _: Any, message: dict[str, Any], __: Any) -> None:
-        """Send the frame to a front end that appears after it was chosen.
+        """Send the current frame to a front end that connects later.
 
-        nglview gives it the structure and the colours that there have been, but coordinates
-        only at the next change of frame: it would show one frame in the colour of another.
+        nglview sends it the structure and all colours, but coordinates only when the frame
+        changes next. It would show one frame in the colour of another.
         """
         if message.get("type") == "request_loaded":
             self._newcomer = True
         elif message.get("type") == "request_repr_dict" and self._newcomer:
-            # The first sign that the structure is there.
+            # This is the first message that is sent after the structure has arrived.
             self._newcomer = False
             if self._coordinates_dict:
                 self.set_coordinates(self._coordinates_dict)
 
     def _forget_old_colors(self) -> None:
-        """Keep the archive short: nglview sends the whole of it at each change."""
+        """Keep the archive short, because nglview sends all of it with each change."""
         archive = self._ngl_msg_archive
         changes = [
             index
@@ -105,7 +112,7 @@ class StateView(nglview.NGLWidget):
         assigned = self._states[self._states >= 0]
         counts = np.bincount(assigned, minlength=len(self._colors))
         entries = [
-            _entry(color, f"state {state} ({count / max(len(assigned), 1):.1%})")
+            _entry(color, f"{self._state_name} {state} ({count / max(len(assigned), 1):.1%})")
             for state, (color, count) in enumerate(zip(self._colors, counts, strict=True))
         ]
         if len(assigned) < len(self._states):
@@ -117,8 +124,8 @@ class StateView(nglview.NGLWidget):
         if state < 0:
             return "not analysed"
         if self._certainty is None:
-            return f"state {state}"
-        return f"state {state}, probability {self._certainty[frame]:.2f}"
+            return f"{self._state_name} {state}"
+        return f"{self._state_name} {state}, probability {self._certainty[frame]:.2f}"
 
     def _ipython_display_(self, **kwargs: Any) -> None:
         display(self.legend)

@@ -7,11 +7,16 @@ import mdtraj
 import numpy as np
 import pytest
 from MDAnalysis.analysis.base import AnalysisFromFunction
+from MDAnalysis.analysis.results import Results
 from MDAnalysis.transformations import translate
 from MDAnalysisTests.datafiles import AUX_XVG, DCD, PSF, PDB_small
 
 from mdgmvae.annotation import annotate
+from mdgmvae.annotation.attach import annotate_results
 from mdgmvae.errors import InputError
+
+# What MDAnalysis says of the DCD files of its tests.
+pytestmark = pytest.mark.filterwarnings("ignore:DCDReader currently makes independent timesteps")
 
 RNG = np.random.default_rng(0)
 ADK_LABELS = RNG.integers(0, 3, 98)
@@ -70,14 +75,27 @@ def test_probabilities_are_float32_vectors_and_nan_elsewhere(adk):
     np.testing.assert_allclose(adk.trajectory[4].aux.gmvae_probability, probabilities[1], rtol=1e-6)
 
 
+def test_results_are_attached_as_state_component_and_probability_of_the_state(adk):
+    results = Results(
+        frames=np.array([7, 9]), labels=np.array([1, 0]), components=np.array([3, 2]),
+        probabilities=np.float32([[0.5, 0.5], [0.75, 0.25]]),
+    )  # fmt: skip
+    annotate_results(adk, results)
+    found = [
+        [ts.aux[f"gmvae_{name}"] for name in ("state", "component", "probability")]
+        for ts in adk.trajectory[7:10]
+    ]
+    assert found == [[1, 3, 0.5], [-1, -1, -1.0], [0, 2, 0.75]]
+
+
 def test_annotating_again_replaces_and_leaves_other_names(adk):
     annotate(adk, ADK_LABELS)
-    annotate(adk, ADK_LABELS + 10, name="macrostate")
+    annotate(adk, ADK_LABELS + 10, name="gmvae_component")
     adk.trajectory[3]
     annotate(adk, 5 - ADK_LABELS)
     assert adk.trajectory.ts.aux.gmvae_state == 5 - ADK_LABELS[3]
     assert states(adk.trajectory) == (5 - ADK_LABELS).tolist()
-    assert states(adk.trajectory, "macrostate") == (ADK_LABELS + 10).tolist()
+    assert states(adk.trajectory, "gmvae_component") == (ADK_LABELS + 10).tolist()
 
 
 def test_copy_and_pickle_keep_labels_and_stay_independent(adk):

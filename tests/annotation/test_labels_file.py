@@ -18,8 +18,11 @@ def results(n: int = 5) -> Results:
         times=np.arange(n) * 2.0,
         trajectory_index=np.zeros(n, dtype=int),
         labels=np.arange(n) % 2,
+        components=np.arange(n) % 3,
         probabilities=RNG.dirichlet([1, 1], size=n).astype(np.float32),
+        component_probabilities=RNG.dirichlet([1, 1, 1], size=n).astype(np.float32),
         latent=RNG.normal(size=(n, 1)).astype(np.float32),
+        scores=RNG.normal(size=n).astype(np.float32),
     )
 
 
@@ -31,8 +34,17 @@ def test_labels_npz_gives_back_what_was_written(tmp_path):
     for name, values in written.items():
         np.testing.assert_array_equal(read[name], values)
     assert read.frames.dtype == np.int64 and read.probabilities.dtype == np.float32
+    assert read.components.dtype == np.int64 and read.scores.dtype == np.float32
     with np.load(tmp_path / "labels.npz", allow_pickle=False) as archive:
         assert set(archive.files) == set(written)
+
+
+def test_a_folder_of_results_is_read_by_its_labels_npz(tmp_path):
+    write_labels(tmp_path / "labels.npz", results())
+    np.testing.assert_array_equal(read_labels(tmp_path).components, np.arange(5) % 3)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=r"empty: this folder holds no labels\.npz"):
+        read_labels(tmp_path / "empty")
 
 
 def test_labels_npz_of_arrays_without_times(tmp_path):
@@ -42,10 +54,11 @@ def test_labels_npz_of_arrays_without_times(tmp_path):
     assert np.isnan(read_labels(tmp_path / "labels.npz").times).all()
 
 
-def test_incomplete_results_are_not_written(tmp_path):
+@pytest.mark.parametrize("name", ["latent", "components", "component_probabilities", "scores"])
+def test_incomplete_results_are_not_written(tmp_path, name):
     written = results()
-    del written["latent"]
-    with pytest.raises(InputError, match=r"labels\.npz.*missing: latent"):
+    del written[name]
+    with pytest.raises(InputError, match=rf"labels\.npz.*missing: {name}"):
         write_labels(tmp_path / "labels.npz", written)
     assert not list(tmp_path.iterdir())
 
@@ -64,15 +77,15 @@ def _save_npy(path: Path) -> None:
     ("make", "says"),
     [
         (lambda path: None, "no such file"),
-        (lambda path: path.write_bytes(b""), "can be read"),
-        (lambda path: path.write_text("state 0"), "can be read"),
+        (lambda path: path.write_bytes(b""), "cannot be read"),
+        (lambda path: path.write_text("state 0"), "cannot be read"),
         (lambda path: _save(path, labels=np.arange(3)), "missing: frames, times"),
         (lambda path: _save(path, **{**results(), "labels": np.arange(4)}), r"labels has shape"),
         (
             lambda path: _save(path, **{**results(), "labels": np.array([None] * 5)}),
-            "can be read",
+            "cannot be read",
         ),
-        (_save_npy, "can be read"),
+        (_save_npy, "cannot be read"),
     ],
 )
 def test_a_bad_label_file_is_named_with_what_is_wrong(tmp_path, make, says):

@@ -8,15 +8,20 @@ from MDAnalysis.coordinates.H5MD import H5MDReader
 from MDAnalysis.transformations import translate
 from MDAnalysisTests.datafiles import DCD, GRO, PSF, TRR, XTC, PDB_small
 
-from mdgmvae.annotation import (
-    write_h5md,
-    write_pdb,
-    write_representatives,
-    write_states,
-)
+from mdgmvae.annotation import write_h5md, write_pdb, write_states
+from mdgmvae.annotation.writers import WRITERS
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
-from mdgmvae.states import Description
+from mdgmvae.states.representatives import diverse_frames
+
+pytestmark = [
+    # What MDAnalysis and mdtraj say of files without unit cells and elements, and of DCD files.
+    pytest.mark.filterwarnings("ignore:1 A.3 CRYST1 record"),
+    pytest.mark.filterwarnings("ignore:No dimensions set for current frame"),
+    pytest.mark.filterwarnings("ignore:Unlikely unit cell vectors"),
+    pytest.mark.filterwarnings("ignore:Element information is missing"),
+    pytest.mark.filterwarnings("ignore:DCDReader currently makes independent timesteps"),
+]
 
 RNG = np.random.default_rng(0)
 ADK_LABELS = RNG.integers(0, 3, 98)
@@ -122,6 +127,22 @@ def test_h5md_has_states_probabilities_and_coordinates(adk, tmp_path):
         assert ts.time == pytest.approx(reference.time, rel=1e-5)
 
 
+def test_h5md_has_further_values_of_each_frame(adk, tmp_path):
+    path = tmp_path / "components.h5md"
+    write_h5md(
+        adk, [2, -1, 1], path, [40, 3, 12], [0.9, 0.8, 0.7],
+        name="component", observables={"state": [1, 5, 0]},
+    )  # fmt: skip
+    written = mda.Universe(PSF, str(path), convert_units=False)
+    found = {
+        name: [float(ts.data[f"mdgmvae/{name}"]) for ts in written.trajectory]
+        for name in ("component", "state", "probability")
+    }
+    assert found["component"] == [1, 2]
+    assert found["state"] == [0, 1]
+    np.testing.assert_allclose(found["probability"], [0.7, 0.9], rtol=1e-6)
+
+
 def test_h5md_of_chained_files_with_velocities_and_boxes(tmp_path):
     u = mda.Universe(GRO, [TRR, TRR])
     group = u.select_atoms("protein")
@@ -171,6 +192,10 @@ def test_files_that_are_being_read_are_not_replaced(tmp_path):
         assert open(name, "rb").read() == before  # noqa: SIM115
 
 
+def first_model(path):
+    return mda.Universe(str(path)).trajectory[0].positions
+
+
 def test_states_hold_their_frames_and_their_representatives(dipeptide, tmp_path):
     frames = np.arange(6000, 7000, 10)
     labels = RNG.integers(-1, 3, 100)
@@ -193,11 +218,67 @@ def test_states_hold_their_frames_and_their_representatives(dipeptide, tmp_path)
         rows = np.flatnonzero(labels == state)
         offsets = latent[rows] - latent[rows].mean(axis=0)
         dipeptide.trajectory[frames[rows[np.argmin(np.linalg.norm(offsets, axis=1))]]]
-        representative = mda.Universe(pdb)
+        np.testing.assert_allclose(first_model(pdb), dipeptide.atoms.positions, atol=6e-4)
+        models = mda.Universe(pdb).trajectory
+        assert [set(ts.data["tempfactor"]) for ts in models] == [{float(state)}] * 5
+
+
+def test_representatives_are_superposed_on_the_first_one(dipeptide, tmp_path):
+    frames = np.arange(0, 4000, 40)
+    labels, latent = np.zeros(100, int), RNG.normal(size=(100, 1)).astype(np.float32)
+    probabilities = RNG.uniform(0.9, 1.0, size=(100, 1)).astype(np.float32)
+    write_states(
+        dipeptide, labels, tmp_path / "s", frames, latent, None, probabilities=probabilities
+    )
+    (path,) = (tmp_path / "s").iterdir()
+    assert path.name == "state_0.pdb"
+    written = mda.Universe(str(path))
+    chosen = frames[diverse_frames(labels, latent, probabilities[:, 0], frames)[0]]
+    remarks = [f"MODEL {i} IS FRAME {frame}" for i, frame in enumerate(chosen, start=1)]
+    assert written.trajectory.remarks == remarks
+    assert written.trajectory.title[0].endswith("state 0")
+    heavy = [i for i, name in enumerate(dipeptide.atoms.names) if name[0] not in "H123"]
+    models = [ts.positions.copy() for ts in written.trajectory]
+    for model, frame in zip(models, chosen, strict=True):
+        # The structure is that of the frame, and no other place is nearer to the first one.
+        original = dipeptide.trajectory[frame].positions
         np.testing.assert_allclose(
-            representative.atoms.positions, dipeptide.atoms.positions, atol=6e-4
+            np.linalg.norm(model[:, None] - model, axis=-1),
+            np.linalg.norm(original[:, None] - original, axis=-1),
+            atol=4e-3,
         )
-        assert set(representative.atoms.tempfactors) == {float(state)}
+        apart = np.sqrt(np.square(model[heavy] - models[0][heavy]).sum(axis=1).mean())
+        least = mdtraj_rmsd(original[heavy], models[0][heavy])
+        assert apart == pytest.approx(least, abs=4e-3)
+
+
+def mdtraj_rmsd(first, second):
+    """Root-mean-square deviation after superposition, by another library."""
+    frames = mdtraj.Trajectory(np.stack([first, second]), topology=None)
+    return float(mdtraj.rmsd(frames, frames, 1)[0])
+
+
+def test_representatives_may_be_given_and_labels_may_be_of_components(adk, tmp_path):
+    group = adk.select_atoms("resid 1:5")
+    adk.trajectory[5]
+    write_states(
+        group, ADK_LABELS, tmp_path / "c", name="component", representatives=[[60, 3], [], [7]]
+    )
+    assert adk.trajectory.ts.frame == 5
+    names = sorted(path.name for path in (tmp_path / "c").iterdir())
+    assert [name for name in names if name.endswith("pdb")] == [
+        "component_0.pdb",
+        "component_2.pdb",
+    ]
+    assert [name for name in names if name.endswith("xtc")] == [
+        f"component_{i}.xtc" for i in range(3)
+    ]
+    written = mda.Universe(str(tmp_path / "c" / "component_0.pdb"))
+    assert written.trajectory.remarks == ["MODEL 1 IS FRAME 60", "MODEL 2 IS FRAME 3"]
+    assert "component 0" in written.trajectory.title[0]
+    with pytest.raises(InputError, match="another trajectory"):
+        write_states(group, ADK_LABELS, tmp_path / "d", representatives=[[99_999]])
+    assert not (tmp_path / "d").exists()
 
 
 @pytest.mark.parametrize("suffix", ["dcd", "trr"])
@@ -208,9 +289,7 @@ def test_states_of_a_group_without_latent_in_another_format(adk, tmp_path, suffi
     written = mda.Universe(str(tmp_path / "state_1.pdb"), str(tmp_path / f"state_1.{suffix}"))
     assert len(written.trajectory) == np.count_nonzero(ADK_LABELS == 1)
     adk.trajectory[first]
-    np.testing.assert_allclose(
-        mda.Universe(str(tmp_path / "state_1.pdb")).atoms.positions, group.positions, atol=6e-4
-    )
+    np.testing.assert_allclose(first_model(tmp_path / "state_1.pdb"), group.positions, atol=6e-4)
 
 
 def test_states_are_replaced_only_when_asked_and_leave_nothing_stale(adk, tmp_path):
@@ -219,11 +298,14 @@ def test_states_are_replaced_only_when_asked_and_leave_nothing_stale(adk, tmp_pa
     with pytest.raises(InputError, match="not empty"):
         write_states(group, ADK_LABELS, tmp_path)
     write_states(group, ADK_LABELS, tmp_path, overwrite=True)
+    (tmp_path / "state_best.pdb").write_text("precious")
+    mda.Universe(str(tmp_path / "state_2.pdb"), str(tmp_path / "state_2.xtc"))
     write_states(group, np.zeros(98, dtype=int), tmp_path, overwrite=True)
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "notes.txt",
         "state_0.pdb",
         "state_0.xtc",
+        "state_best.pdb",
     ]
     assert len(mda.Universe(PSF, DCD).trajectory) == 98
 
@@ -233,6 +315,8 @@ def test_states_are_replaced_only_when_asked_and_leave_nothing_stale(adk, tmp_pa
     [
         ({"format": "pdb"}, "xtc, trr, dcd"),
         ({"latent": np.zeros((3, 1))}, "latent"),
+        ({"latent": np.zeros((98, 1)), "probabilities": np.ones((98, 2))}, "98 labels of 3 states"),
+        ({"name": "cluster"}, "state, component"),
         ({"labels": np.full(98, -1)}, "nothing to write"),
         ({"labels": np.zeros(5, dtype=int)}, "98 frames"),
     ],
@@ -244,45 +328,33 @@ def test_states_refused(adk, tmp_path, options, says):
     assert not list(tmp_path.iterdir())
 
 
-# --- representatives ---------------------------------------------------------------------
+# --- the table of formats ----------------------------------------------------------------
 
 
-def described(representatives):
-    nothing = np.zeros((len(representatives), 1))
-    return Description(
-        of="macrostates", names=("d",), units=("1",), mean=nothing, spread=nothing,
-        effect_size=nothing, gradient=nothing,
-        n_frames=np.array([len(frames) for frames in representatives]),
-        representatives=tuple(np.array(frames, np.int64) for frames in representatives),
+@pytest.mark.parametrize("of", ["states", "components"])
+@pytest.mark.parametrize("name", WRITERS)
+def test_each_row_of_the_table_writes_labels_of_either_kind(adk, tmp_path, name, of):
+    frames = np.array([4, 9, 11])
+    results = mda.analysis.results.Results(
+        frames=frames, labels=np.array([0, 1, 0]), components=np.array([2, 0, 1]),
+        probabilities=np.float32([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]]),
+        component_probabilities=np.float32([[0, 0.4, 0.6], [0.8, 0, 0.2], [0, 0.7, 0.3]]),
+        latent=np.zeros((3, 1), np.float32),
     )  # fmt: skip
-
-
-def test_representatives_are_models_of_one_file_a_state(adk, tmp_path):
-    adk.trajectory[5]
-    folder = tmp_path / "representatives"
-    write_representatives(adk, described([[60, 3], [], [7]]), folder)
-    assert adk.trajectory.ts.frame == 5
-    names = sorted(path.name for path in folder.iterdir())
-    assert names == ["macrostate_0.pdb", "macrostate_2.pdb"]
-    written = mda.Universe(str(folder / "macrostate_0.pdb"))
-    assert written.trajectory.remarks == ["MODEL 1 IS FRAME 60", "MODEL 2 IS FRAME 3"]
-    assert "macrostate 0" in written.trajectory.title[0]
-    for ts, frame in zip(written.trajectory, (60, 3), strict=True):
-        adk.trajectory[frame]
-        np.testing.assert_allclose(ts.positions, adk.atoms.positions, atol=6e-4)
-        assert set(ts.data["tempfactor"]) == {0.0}
-    assert mdtraj.load(str(folder / "macrostate_0.pdb")).n_frames == 2
-
-
-def test_representatives_are_replaced_only_when_asked(adk, tmp_path):
-    group = adk.select_atoms("resid 1")
-    write_representatives(group, described([[1], [2]]), tmp_path / "r")
-    (tmp_path / "r" / "macrostate_mine.pdb").write_text("precious")
-    with pytest.raises(InputError, match="not empty"):
-        write_representatives(group, described([[1]]), tmp_path / "r")
-    write_representatives(group, described([[1]]), tmp_path / "r", overwrite=True)
-    names = sorted(path.name for path in (tmp_path / "r").iterdir())
-    assert names == ["macrostate_0.pdb", "macrostate_mine.pdb"]
-    with pytest.raises(InputError, match="another trajectory"):
-        write_representatives(group, described([[99_999]]), tmp_path / "s")
-    assert not (tmp_path / "s").exists()
+    writer = WRITERS[name]
+    path = tmp_path / f"out{(*writer.suffixes, '')[0]}"
+    writer.write(adk.select_atoms("resid 1:3"), results, path, of)
+    expected = results.labels if of == "states" else results.components
+    if name == "pdb":
+        models = mda.Universe(str(path)).trajectory
+        assert [ts.data["tempfactor"][0] for ts in models] == expected.tolist()
+    elif name == "h5md":
+        found = [dict(ts.data) for ts in H5MDReader(str(path), convert_units=False)]
+        assert [data["mdgmvae/state"] for data in found] == results.labels.tolist()
+        assert [data["mdgmvae/component"] for data in found] == results.components.tolist()
+        own = [0.9, 0.8, 0.7] if of == "states" else [0.6, 0.8, 0.7]
+        np.testing.assert_allclose([data["mdgmvae/probability"] for data in found], own, rtol=1e-6)
+    else:
+        kind = of.removesuffix("s")
+        names = {f"{kind}_{label}.{end}" for label in expected for end in ("pdb", "xtc")}
+        assert {file.name for file in path.iterdir()} == names

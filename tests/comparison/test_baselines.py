@@ -10,14 +10,13 @@ import pytest
 from alanine_basins import metastable
 from paths import DATA
 
-from mdgmvae import FeatureSet
+from mdgmvae import FeatureSet, plot
 from mdgmvae.comparison import baselines, compare
 from mdgmvae.comparison.cross_validation import folds_of_time, held_out_vamp2
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import featurize
 from mdgmvae.kinetics import vamp2, vamp2_cross_validated
-from mdgmvae.plot import plot_comparison
 
 LINEAR = ["TICA + k-means + PCCA+", "PCA + Gaussian mixture", "k-means"]
 
@@ -219,7 +218,7 @@ def test_picture_has_a_line_for_each_method(on_alanine):
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots()
-    assert plot_comparison(on_alanine, ax=ax) is ax
+    assert plot.methods(on_alanine, ax=ax) is ax
     assert [tick.get_text() for tick in ax.get_yticklabels()] == LINEAR
     assert ax.get_xlabel() == "VAMP-2 at a lag of 10 ps"
     low, high = ax.get_xlim()

@@ -4,10 +4,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from mdgmvae import plot
 from mdgmvae.comparison import Selection, select_k
 from mdgmvae.comparison.number_of_states import ScannedK
 from mdgmvae.errors import InputError
-from mdgmvae.plot import plot_selection
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -102,7 +102,7 @@ def test_scan_shows_itself():
 @pytest.mark.slow
 def test_picture_marks_the_choice(on_wells):
     figure, ax = plt.subplots()
-    assert plot_selection(on_wells, ax=ax) is ax
+    assert plot.number_of_components(on_wells, ax=ax) is ax
     marked = [line for line in ax.lines if line.get_label() == "k = 5"]
     assert marked[0].get_xdata()[0] == 5
     assert ax.get_xticks().tolist() == [4, 5, 7]

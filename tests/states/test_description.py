@@ -13,14 +13,13 @@ from MDAnalysis.analysis.results import Results
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import circmean, circstd
 
-from mdgmvae import GMVAE, FeatureSet, GMVAEAnalysis
+from mdgmvae import GMVAE, FeatureSet, GMVAEAnalysis, plot
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Dihedrals, Distances, featurize
-from mdgmvae.plot import plot_effect_sizes
 from mdgmvae.states import describe, describe_both
 from mdgmvae.states import description as description_module
-from mdgmvae.training.dataset import Rows
+from mdgmvae.training.dataset import Dataset
 
 STEP = 10
 #: Bonds beside the angles, which do not differ between the states.
@@ -179,8 +178,8 @@ def test_gradients_are_finite_differences(universe, settings, monkeypatch):
 def test_states_and_components_are_described_in_one_pass(analysis, monkeypatch):
     """Both are what `describe` gives of each alone, from features that are read once."""
     read = []
-    chunks = Rows.chunks
-    monkeypatch.setattr(Rows, "chunks", lambda data: read.append(data) or chunks(data))
+    chunks = Dataset.chunks
+    monkeypatch.setattr(Dataset, "chunks", lambda data: read.append(data) or chunks(data))
     both = describe_both(analysis.model, analysis.features, analysis.results)
     assert len(read) == 1
     for found, of_what in zip(both, ("states", "components"), strict=True):
@@ -245,7 +244,7 @@ def test_numbers_far_from_zero_keep_their_digits(model, basins, tmp_path):
     written = json.dumps(found.to_dict(), allow_nan=False)
     assert '"effect_size": null' in written
     assert "+inf" in found.text()
-    plot_effect_sizes(found)
+    plot.effect_sizes(found)
 
 
 def test_representatives_are_frames_of_the_state(analysis):
@@ -279,7 +278,7 @@ def test_an_empty_component_and_frames_without_a_state(model, features, basins):
     with pytest.raises(InputError, match="choose one of the components with frames, \\[0\\]"):
         only.top(1)
     with pytest.raises(InputError, match="one state"):
-        plot_effect_sizes(only)
+        plot.effect_sizes(only)
 
 
 def test_all_components_in_one_state_leave_nothing_to_tell(model, features):
@@ -338,11 +337,11 @@ def test_what_cannot_be_described_is_refused(universe, analysis, features, basin
 
 
 def test_effect_sizes_are_drawn(described):
-    axes = plot_effect_sizes(described, n=1)
+    axes = plot.effect_sizes(described, n=1)
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["psi ALA2", "phi ALA2"]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "1", "2"]
     shown = axes.images[0].get_array()
     assert_allclose(shown[0], np.clip(described.effect_size[:3, 1], -4, 4))
-    assert plot_effect_sizes(described, ax=axes) is axes
+    assert plot.effect_sizes(described, ax=axes) is axes
     with pytest.raises(InputError, match="n=0"):
-        plot_effect_sizes(described, n=0)
+        plot.effect_sizes(described, n=0)

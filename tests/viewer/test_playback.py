@@ -15,6 +15,9 @@ from mdgmvae.viewer import view
 
 nglview = pytest.importorskip("nglview")
 
+# What MDAnalysis says of the DCD files of its tests.
+pytestmark = pytest.mark.filterwarnings("ignore:DCDReader currently makes independent timesteps")
+
 LABELS = np.array([0, 0, 2, 1, 1, 2, 0])
 FRAMES = np.array([10, 11, 12, 13, 14, 15, 40])
 
@@ -57,6 +60,10 @@ def test_legend_names_every_colour_and_the_state_shown(dipeptide):
     assert "state 0 (42.9%)" in widget.legend.value
     assert "state 3 (0.0%)" in widget.legend.value
     assert "frame 12: <b>state 2, probability 0.70</b>" in widget.legend.value
+    widget = view(dipeptide, LABELS, FRAMES, of="components")
+    widget.frame = 12
+    assert "component 0 (42.9%)" in widget.legend.value
+    assert "frame 12: <b>component 2</b>" in widget.legend.value
 
 
 def test_small_molecules_are_sticks_and_proteins_ribbons(dipeptide):
@@ -124,6 +131,7 @@ def test_a_long_playback_does_not_fill_the_archive(dipeptide):
         ({"labels": [0, 1]}, "20,000 frames"),
         ({"labels": [0, 1], "frames": [1, 20_000]}, "frame 20000"),
         ({"labels": [0, 1], "frames": [1, 2], "probabilities": np.ones((3, 2))}, "probabilities"),
+        ({"labels": [0, 1], "frames": [1, 2], "of": "clusters"}, "states"),
     ],
 )
 def test_what_does_not_fit_is_refused(dipeptide, options, says):

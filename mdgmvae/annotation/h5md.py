@@ -1,0 +1,101 @@
+"""Write H5MD files that carry states as observables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from MDAnalysis.coordinates.H5MD import H5MDWriter
+
+from ..storage.atomic import atomic_file
+from .labelled import LabelledFrames
+
+# The units of MDAnalysis, named so that sources without units can be written, too.
+_UNITS = {
+    "timeunit": "ps",
+    "lengthunit": "Angstrom",
+    "velocityunit": "Angstrom/ps",
+    "forceunit": "kJ/(mol*Angstrom)",
+}
+
+
+def write_h5md(
+    source: Any,
+    labels: Any,
+    path: str | os.PathLike[str],
+    frames: Any = None,
+    probabilities: Any = None,
+    *,
+    name: str = "state",
+    observables: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the labelled frames as H5MD, the label as the observable ``mdgmvae/state``.
+
+    MDAnalysis reads it back as ``ts.data["mdgmvae/state"]``. The steps of the file are the
+    frame numbers of the source, in increasing order as H5MD requires.
+
+    Parameters
+    ----------
+    source : Universe, AtomGroup or mdtraj.Trajectory
+        The atoms to write, with velocities and forces where there are any.
+    labels : (n,) array-like of int
+        States or components; a frame with the label -1 is left out.
+    path : path-like
+        The file, which is replaced as a whole; its name ends in ``.h5md`` or ``.h5``.
+    frames : (n,) array-like of int, optional
+        Frame numbers of the labels. Default: all frames.
+    probabilities : (n,) or (n, m) array-like, optional
+        Written as the observable ``mdgmvae/probability``, float32.
+    name : {"state", "component"}
+        What the labels are: the observable is ``mdgmvae/<name>``.
+    observables : mapping of str to (n,) or (n, m) array-like, optional
+        Further values of the frames, each written as ``mdgmvae/<its name>``.
+
+    Raises
+    ------
+    InputError
+        When labels, probabilities and trajectory do not fit.
+    """
+    labelled = LabelledFrames.of(source, labels, frames)
+    labelled.refuse_own_files(path)
+    further = dict(observables or {})
+    if probabilities is not None:
+        further["probability"] = probabilities
+    written = {name: labelled.labels}
+    for key, values in further.items():
+        called = "probabilities" if key == "probability" else key
+        written[key] = labelled.values(values, called)
+    order = np.argsort(labelled.frames, kind="stable")
+    numbers = labelled.frames[order]
+    with atomic_file(path) as temporary, _h5md(temporary, labelled.atoms.n_atoms) as writer:
+        for row, ts in zip(order, labelled.moving.at(numbers), strict=True):
+            data = {f"mdgmvae/{key}": values[row] for key, values in written.items()}
+            with _extra_data(ts, {"step": ts.frame, **data}):
+                writer.write(labelled.atoms)
+
+
+@contextmanager
+def _h5md(path: Path, n_atoms: int) -> Iterator[Any]:
+    writer = H5MDWriter(str(path), n_atoms, **_UNITS)
+    try:
+        yield writer
+    finally:
+        # The writer's own close() leaves the HDF5 file open and unflushed.
+        if writer.h5md_file is not None:
+            writer.h5md_file.close()
+
+
+@contextmanager
+def _extra_data(ts: Any, extra: dict[str, Any]) -> Iterator[None]:
+    """Add to the data of the user's timestep, and remove the additions afterwards."""
+    before = dict(ts.data)
+    ts.data.update(extra)
+    try:
+        yield
+    finally:
+        ts.data.clear()
+        ts.data.update(before)

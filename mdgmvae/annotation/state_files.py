@@ -1,0 +1,193 @@
+"""Write one trajectory and one file of representative structures for each state."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import MDAnalysis as mda
+import numpy as np
+
+from ..errors import InputError
+from ..labels import as_frames
+from ..progress import progress_bar
+from ..states.representatives import diverse_frames
+from ..storage.atomic import atomic_folder
+from .labelled import LabelledFrames, own_probabilities
+from .pdb import PDBFrames
+from .superposition import fitted_atoms, superposed
+
+_FORMATS = ("xtc", "trr", "dcd")
+_NAMES = ("state", "component")
+#: Files of an earlier call of `write_states`, with the index files that MDAnalysis adds. The
+#: digits spare the user's own files, such as state_best.pdb.
+STALE_STATES = tuple(
+    f"{hidden}{name}_{'[0-9]' * digits}.{suffix}"
+    for name in _NAMES
+    for digits in (1, 2, 3, 4)
+    for hidden, suffixes in (("", (*_FORMATS, "pdb")), (".", ("*_offsets.*",)))
+    for suffix in suffixes
+)
+
+
+def write_states(
+    source: Any,
+    labels: Any,
+    directory: str | os.PathLike[str],
+    frames: Any = None,
+    latent: Any = None,
+    format: str | None = "xtc",
+    *,
+    probabilities: Any = None,
+    representatives: Sequence[Any] | Mapping[int, Any] | None = None,
+    n_representatives: int = 5,
+    name: str = "state",
+    overwrite: bool = False,
+    verbose: bool | None = None,
+) -> None:
+    """Write the frames of each state, and its representative structures.
+
+    ``state_0.xtc``, ``state_1.xtc``, ... hold the frames of each state that has any, in the
+    order of `frames`. ``state_0.pdb``, ... hold its representative frames, one model each: the
+    frame nearest to the centre of the state first, the others superposed on it. Remarks of the
+    file say which model is which frame; the B column holds the state. Each PDB file is a
+    topology for the trajectory beside it.
+
+    Parameters
+    ----------
+    source : Universe, AtomGroup or mdtraj.Trajectory
+        The atoms to write.
+    labels : (n,) array-like of int
+        States or components; a frame with the label -1 is left out.
+    directory : path-like
+        The folder to make. All files appear in it together at the end.
+    frames : (n,) array-like of int, optional
+        Frame numbers of the labels. Default: all frames.
+    latent : (n, n_z) array-like, optional
+        Latent coordinates of the frames, from which representatives are chosen. Without them
+        representatives are spread evenly over the frames of the state.
+    format : {"xtc", "trr", "dcd"} or None
+        Format of the trajectories; None writes the PDB files only.
+    probabilities : (n, m) array-like, optional
+        Probabilities of the states. Representatives are then frames that belong to their state
+        with a high probability.
+    representatives : sequence or mapping, optional
+        Frame numbers of the representatives of each state, as `Description.representatives` has
+        them, instead of a choice by `latent`.
+    n_representatives : int
+        Number of representatives of each state, where they are chosen here.
+    name : {"state", "component"}
+        What the labels are: the files are called ``<name>_0.xtc``, ...
+    overwrite : bool
+        Allow a folder that is not empty. Files of an earlier call are removed, all others stay.
+    verbose : bool, optional
+        Draw a progress bar; by default on a terminal or in a notebook only.
+
+    Raises
+    ------
+    InputError
+        When labels, latent, probabilities and trajectory do not fit, when the format is unknown,
+        or when the folder is not empty and `overwrite` is not set.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.annotation import write_states
+    >>> from mdgmvae.data import alanine_dipeptide
+    >>> u = mda.Universe(alanine_dipeptide().topology, alanine_dipeptide().trajectories)
+    >>> folder = pathlib.Path(tempfile.mkdtemp()) / "states"
+    >>> write_states(u, [0, 1, 0], folder, frames=[0, 6400, 6500])
+    >>> sorted(path.name for path in folder.iterdir())
+    ['state_0.pdb', 'state_0.xtc', 'state_1.pdb', 'state_1.xtc']
+    """
+    if format not in (*_FORMATS, None):
+        raise InputError(f"format: {format!r} is not one of {', '.join(_FORMATS)}, or None")
+    if name not in _NAMES:
+        raise InputError(f"name: {name!r} is not one of {', '.join(_NAMES)}")
+    labelled = LabelledFrames.of(source, labels, frames)
+    if representatives is None:
+        chosen = _chosen(labelled, latent, probabilities, n_representatives)
+    else:
+        chosen = _given(labelled, representatives)
+    with atomic_folder(directory, overwrite, STALE_STATES) as folder:
+        if format is not None:
+            _write_trajectories(labelled, folder, name, format, verbose)
+        for state, numbers in chosen.items():
+            _write_representatives(labelled, numbers, folder / f"{name}_{state}.pdb", name, state)
+
+
+def _chosen(
+    labelled: LabelledFrames, latent: Any, probabilities: Any, n: int
+) -> dict[int, np.ndarray]:
+    """Choose frame numbers that represent each state."""
+    labels, frames = labelled.labels, labelled.frames
+    probability = np.ones(len(labels), np.float32)
+    if probabilities is not None:
+        matrix = labelled.values(probabilities, "probabilities", ndim=(2,))
+        probability = own_probabilities(labels, matrix)
+    if latent is None:
+        rows = {state: _spread(np.flatnonzero(labels == state), n) for state in np.unique(labels)}
+    else:
+        points = labelled.values(latent, "latent", ndim=(2,)).astype(np.float32)
+        rows = diverse_frames(labels, points, probability, frames, n)
+    return {int(state): frames[of_state] for state, of_state in rows.items()}
+
+
+def _spread(rows: np.ndarray, n: int) -> np.ndarray:
+    """Spread n of the rows evenly over them, the first one included."""
+    positions = np.unique(np.linspace(0, len(rows) - 1, min(n, len(rows))).astype(int))
+    return np.asarray(rows[positions])
+
+
+def _given(
+    labelled: LabelledFrames, representatives: Sequence[Any] | Mapping[int, Any]
+) -> dict[int, np.ndarray]:
+    """Check given frame numbers of representatives; leave out states without any."""
+    pairs = (
+        representatives.items()
+        if isinstance(representatives, Mapping)
+        else enumerate(representatives)
+    )
+    return {
+        int(state): as_frames(numbers, len(numbers), labelled.moving.n_frames)
+        for state, numbers in pairs
+        if len(numbers)
+    }
+
+
+def _write_trajectories(
+    labelled: LabelledFrames, folder: Path, name: str, format: str, verbose: bool | None
+) -> None:
+    """Write each frame into the trajectory of its state, in one pass over the source."""
+    atoms, writers = labelled.atoms, dict[int, Any]()
+    with ExitStack() as stack:
+        n_frames = len(labelled.frames)
+        bar = stack.enter_context(
+            progress_bar(n_frames, f"writing {name}s", "frames", verbose=verbose)
+        )
+        frames = labelled.moving.at(labelled.frames)
+        for state, _ in zip(labelled.labels.tolist(), frames, strict=True):
+            if state not in writers:
+                path = str(folder / f"{name}_{state}.{format}")
+                writers[state] = stack.enter_context(mda.Writer(path, atoms.n_atoms))
+            writers[state].write(atoms)
+            bar.update()
+
+
+def _write_representatives(
+    labelled: LabelledFrames, numbers: np.ndarray, path: Path, name: str, state: int
+) -> None:
+    atoms = labelled.atoms
+    remarks = [f"MODEL {i} IS FRAME {frame}" for i, frame in enumerate(numbers, start=1)]
+    fitted, first = fitted_atoms(atoms), None
+    with PDBFrames(atoms, path, f"{name} {state}", remarks) as pdb:
+        for ts in labelled.moving.at(numbers):
+            if first is None:
+                first = positions = atoms.positions
+            else:
+                positions = superposed(atoms.positions, first, fitted)
+            pdb.write(positions, ts, state)

@@ -1,0 +1,75 @@
+"""Superpose frames of the same atoms on one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from MDAnalysis.analysis import align
+
+from ..featurizers.topology.atom_kinds import alpha_carbons, heavy_atoms
+
+#: Fewer points than these do not define a rotation.
+_FEWEST = 3
+#: With fewer C-alpha atoms than these, all heavy atoms of the protein are superposed.
+_FEWEST_ALPHA = 4
+
+
+def fitted_atoms(atoms: Any) -> np.ndarray:
+    """Choose the atoms by which frames are superposed.
+
+    These are the C-alpha atoms of a protein, or the heavy atoms of a molecule that has few of
+    them, or all atoms. Solvent moves independently of the molecule and is left out.
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+        The atoms of each frame.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_atoms,)
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.data import alanine_dipeptide
+    >>> from mdgmvae.annotation.superposition import fitted_atoms
+    >>> int(fitted_atoms(mda.Universe(alanine_dipeptide().topology).atoms).sum())
+    10
+    """
+    alpha = alpha_carbons(atoms)
+    if np.count_nonzero(alpha) >= _FEWEST_ALPHA:
+        return alpha
+    heavy = heavy_atoms(atoms)
+    polymer = np.isin(atoms.ix, atoms.select_atoms("protein or nucleic").ix)
+    for chosen in (heavy & polymer, heavy):
+        if np.count_nonzero(chosen) >= _FEWEST:
+            return chosen
+    return np.ones(atoms.n_atoms, dtype=bool)
+
+
+def superposed(positions: np.ndarray, reference: np.ndarray, fitted: np.ndarray) -> np.ndarray:
+    """Rotate and translate a frame so that the fitted atoms lie closest to a reference.
+
+    The rotation minimises the root-mean-square deviation (MDAnalysis.analysis.align).
+
+    Parameters
+    ----------
+    positions, reference : ndarray of shape (n_atoms, 3)
+        Positions in angstrom of the frame and of the reference.
+    fitted : ndarray of bool of shape (n_atoms,)
+        The atoms to superpose; with fewer than 3 the frame is only translated.
+
+    Returns
+    -------
+    ndarray of float32 of shape (n_atoms, 3)
+    """
+    mobile, target = positions[fitted].astype(float), reference[fitted].astype(float)
+    centre, onto = mobile.mean(axis=0), target.mean(axis=0)
+    moved = positions - centre
+    if len(mobile) >= _FEWEST:
+        rotation, _ = align.rotation_matrix(mobile - centre, target - onto)
+        moved = moved @ rotation.T
+    result: np.ndarray = (moved + onto).astype(np.float32)
+    return result

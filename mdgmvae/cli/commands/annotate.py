@@ -1,0 +1,38 @@
+"""``mdgmvae annotate``: labels in files that other tools read."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ...annotation.writers import WRITERS
+from ...errors import InputError
+from ...storage.atomic import check_folder
+from ..files import check_output, open_universe, select_atoms, warn_of_other_times
+
+
+def annotate(options: argparse.Namespace) -> str:
+    """Write labelled frames in the format that was chosen."""
+    from ...annotation.labels_file import find_labels, read_labels
+
+    labels, writer = str(find_labels(options.labels)), WRITERS[options.format]
+    inputs = [labels, options.topology, *options.trajectories]
+    if writer.writes_folder:
+        check_folder(options.out, options.overwrite)
+        for path in inputs:
+            if Path(path).resolve().parent == Path(options.out).resolve():
+                raise InputError(f"{path}: lies in {options.out} itself; choose another -o")
+    else:
+        check_output(options.out, writer.suffixes, inputs)
+    results = read_labels(labels)
+    universe = open_universe(options.topology, options.trajectories)
+    warn_of_other_times(labels, results, universe)
+    writer.write(
+        select_atoms(universe, options.select or "all", "--select"),
+        results,
+        options.out,
+        options.of,
+        overwrite=options.overwrite,
+        verbose=options.verbose,
+    )
+    return f"{len(results.labels):,} labelled frames: {options.out}"

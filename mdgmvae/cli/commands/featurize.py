@@ -1,0 +1,33 @@
+"""``mdgmvae featurize``: the features of a trajectory in an .npy file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ...errors import InputError
+from ..files import open_universe
+from ..options import Source, featurizer_of
+
+
+def featurize(options: argparse.Namespace) -> str:
+    """Compute features and write them to a file."""
+    from ...analysis import default_selection
+    from ...trajectory.streaming import featurize as compute
+
+    if Path(options.features).resolve() == Path(options.out).with_suffix(".json").resolve():
+        raise InputError(
+            f"{options.features}: would be replaced by the description of {options.out}; choose "
+            "another -o"
+        )
+    with Source.of(options).on_cluster() as source:
+        universe = open_universe(source.topology, source.trajectories, source.stop)
+        features = compute(
+            universe,
+            featurizer_of(options.features),
+            options.out,
+            select=default_selection(universe, options.select),
+            verbose=options.verbose,
+            **source.reading,
+        )
+    return f"{len(features):,} frames, {features.n_features:,} features: {options.out}"

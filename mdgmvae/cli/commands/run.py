@@ -1,0 +1,120 @@
+"""``mdgmvae run``: from a trajectory to its states."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from ...network.architecture import Architecture
+from ...storage.atomic import check_folder
+from ..files import open_universe, protect
+from ..options import Output, Source, Training, featurizer_of
+from ..results import Written, report, results_folder, write_results
+from ..start import start_tensorflow
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """The options of `run` as a value.
+
+    Parameters
+    ----------
+    source : Source
+        What to read.
+    select : str or None
+        Atoms to analyse.
+    features : str
+        The value of --features.
+    lag_time : float or None
+        In ps.
+    training : Training
+        How to train.
+    output : Output
+        Where to write.
+    states : {"analysed", "all", "none"}
+        The atoms of the trajectories of the states; "none" for no trajectories.
+    """
+
+    source: Source
+    select: str | None
+    features: str
+    lag_time: float | None
+    training: Training
+    output: Output
+    states: str
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Self:
+        """Take the options from the command line."""
+        return cls(
+            Source.of(options),
+            options.select,
+            options.features,
+            options.lag_time,
+            Training.of(options),
+            Output.of(options),
+            options.states,
+        )
+
+
+def run(options: argparse.Namespace) -> str:
+    """Learn the states of a trajectory and write them to a folder."""
+    return analyse(RunOptions.of(options))
+
+
+def analyse(options: RunOptions) -> str:
+    """Learn the states of a trajectory, write the results and return the text to print."""
+    output, training = options.output, options.training
+    check_folder(output.folder, output.overwrite)
+    protect(output.folder, options.source.files)
+    with options.source.on_cluster() as source:
+        return _analyse(replace(options, source=source), training, output)
+
+
+def _analyse(options: RunOptions, training: Training, output: Output) -> str:
+    from ...analysis import GMVAEAnalysis
+
+    source = options.source
+    universe = open_universe(source.topology, source.trajectories, source.stop)
+    analysis = GMVAEAnalysis(
+        universe,
+        options.select,
+        featurizer_of(options.features),
+        preset=training.preset,
+        lag_time=options.lag_time,
+        **training.arguments,
+    )
+    start_tensorflow(
+        Architecture.of(training.chosen, analysis.n_features),
+        device=training.device,
+        threads=training.threads,
+        strategy=training.strategy,
+        verbose=training.verbose,
+    )
+    with results_folder(output, training) as folder:
+        analysis.out = folder / "features.npy"
+        analysis.run(**source.reading)
+        results, model = analysis.results, analysis.model
+        analysis.save_model(folder / "model")
+        written = write_results(folder, model, analysis.features, results, output.temperature)
+        _write_states(folder / "states", analysis, written, options.states, training.verbose)
+    return report(written, len(results.labels), model.seed_, output, training)
+
+
+def _write_states(
+    folder: Path, analysis: Any, written: Written, atoms: str, verbose: bool | None
+) -> None:
+    from ...annotation import write_states
+
+    results, analysed = analysis.results, analysis.atomgroup
+    write_states(
+        analysed.universe.atoms if atoms == "all" else analysed,
+        results.labels,
+        folder,
+        results.frames,
+        format=None if atoms == "none" else "xtc",
+        representatives=written.states.representatives,
+        verbose=verbose,
+    )

@@ -1,0 +1,41 @@
+"""``mdgmvae train``: the states of a file of features."""
+
+from __future__ import annotations
+
+import argparse
+
+from ...network.architecture import Architecture
+from ...storage.atomic import check_folder
+from ...storage.features import FeatureSet
+from ..files import protect
+from ..options import Output, Training
+from ..results import report, results_folder, write_results
+from ..start import start_tensorflow
+
+
+def train(options: argparse.Namespace) -> str:
+    """Learn the states of features and write them to a folder."""
+    output = Output.of(options)
+    check_folder(output.folder, output.overwrite)
+    protect(output.folder, [options.traj_file])
+    features = FeatureSet.load(options.traj_file)
+    training = Training.of(options)
+    start_tensorflow(
+        Architecture.of(training.chosen, features.n_features),
+        device=training.device,
+        threads=training.threads,
+        strategy=training.strategy,
+        verbose=training.verbose,
+    )
+    from ...assignment.trajectory_model import TrajectoryModel
+    from ...model.gmvae import GMVAE
+
+    model = GMVAE.from_preset(training.preset, **training.arguments)
+    with results_folder(output, training) as folder:
+        model.fit(options.traj_file)
+        trained = TrajectoryModel.of(model, features, training.preset)
+        results = trained.label(features)
+        results.history = model.history_
+        trained.save(folder / "model")
+        written = write_results(folder, model, features, results, output.temperature)
+    return report(written, len(results.labels), model.seed_, output, training)

@@ -1,0 +1,90 @@
+"""How words of the command line are read: spelling of options, values, wrong usage."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import math
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+#: Exit code of wrong usage or input.
+WRONG_INPUT = 2
+
+
+class MainParser(argparse.ArgumentParser):
+    """A parser that reports wrong usage in one line, as every other error."""
+
+    def __init__(self, **options: Any) -> None:
+        # An abbreviation that is unique today may be ambiguous with the next option.
+        super().__init__(**options, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with a line that names the help of this command."""
+        self.exit(WRONG_INPUT, f"mdgmvae: error: {message}; see {self.prog} --help\n")
+
+
+class CommandParser(MainParser):
+    """The parser of one command.
+
+    In long options "-" and "_" are the same. An unknown option is an error that suggests a
+    similar one.
+    """
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse words after spelling their options as this parser does."""
+        words = list(sys.argv[1:] if args is None else args)
+        known = {_key(option): option for option in self._option_string_actions}
+        end = words.index("--") if "--" in words else len(words)
+        spelt = [self._spelt(word, known) for word in words[:end]] + words[end:]
+        return super().parse_known_args(spelt, namespace)
+
+    def _spelt(self, word: str, known: dict[str, str]) -> str:
+        """Return a word with its option as it is defined."""
+        if not word.startswith("--"):
+            return word
+        name, equals, value = word.partition("=")
+        if _key(name) in known:
+            return f"{known[_key(name)]}{equals}{value}"
+        close = difflib.get_close_matches(_key(name), known, n=1)
+        hint = f" (did you mean {known[close[0]]}?)" if close else ""
+        self.error(f"{name}: no such option{hint}")
+
+
+def _key(option: str) -> str:
+    """Return an option with its dashes as underscores, except those at the start."""
+    bare = option.lstrip("-")
+    return option[: len(option) - len(bare)] + bare.replace("-", "_")
+
+
+def widths(text: str) -> list[int]:
+    """Read the widths of one or more layers: "64" or "64,32"."""
+    try:
+        return [int(part) for part in text.split(",") if part.strip()]
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a layer width") from error
+
+
+def number(text: str) -> float | int | None:
+    """Read a number, or None from "none"."""
+    if text.lower() == "none":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from error
+
+
+def kelvin(text: str) -> float:
+    """Read a temperature in kelvin."""
+    value = number(text)
+    if value is None or not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a temperature; give kelvin above 0")
+    return float(value)

@@ -1,0 +1,182 @@
+"""The options of the commands as frozen values."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from ..errors import InputError
+from ..presets import RULES, Hyperparameters, check_values
+
+
+@dataclass(frozen=True)
+class Source:
+    """The files to read, the frames to take, and where they are processed."""
+
+    topology: str
+    trajectories: tuple[str, ...]
+    start: int | None = None
+    stop: int | None = None
+    step: int | None = None
+    backend: str = "serial"
+    n_workers: int | None = None
+    scheduler: str | None = None
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Self:
+        """Take the source from the options of a command."""
+        return cls(
+            options.topology,
+            tuple(options.trajectories),
+            options.start,
+            options.stop,
+            options.step,
+            options.backend,
+            options.n_workers,
+            options.scheduler,
+        )
+
+    @property
+    def files(self) -> list[str]:
+        """The input files, the topology first."""
+        return [self.topology, *self.trajectories]
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """Arguments of everything that reads frames."""
+        return {
+            "start": self.start,
+            "stop": self.stop,
+            "step": self.step,
+            "backend": self.backend,
+            "n_workers": self.n_workers,
+        }
+
+    @contextmanager
+    def on_cluster(self) -> Iterator[Self]:
+        """Connect to the cluster of --scheduler and yield the source as its workers see it.
+
+        Raises
+        ------
+        InputError
+            When another backend is chosen, too, or no scheduler answers.
+        """
+        if self.scheduler is None:
+            yield self
+            return
+        from ..trajectory.dask_cluster import connected
+
+        if self.backend == "multiprocessing":
+            raise InputError(
+                "--backend multiprocessing: uses processes of this machine and --scheduler those "
+                "of a cluster; give one of the two"
+            )
+        # The working folders of the workers are their own, so paths have to be absolute.
+        with connected(self.scheduler):
+            yield replace(
+                self,
+                topology=os.path.abspath(self.topology),
+                trajectories=tuple(map(os.path.abspath, self.trajectories)),
+                backend="dask",
+            )
+
+
+@dataclass(frozen=True)
+class Training:
+    """The settings of a training."""
+
+    preset: str
+    hyperparameters: dict[str, Any]
+    seed: int | None
+    device: str
+    threads: int | None
+    strategy: str | None
+    max_memory: str | None
+    checkpoint: str | None
+    verbose: bool | None
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Self:
+        """Take the training from the options of a command.
+
+        Raises
+        ------
+        InputError
+            When a hyperparameter has a value that it cannot have.
+        """
+        return cls(
+            options.preset,
+            check_values(_hyperparameters(options)),
+            options.seed,
+            options.device,
+            options.threads,
+            options.strategy,
+            options.max_memory,
+            options.checkpoint,
+            options.verbose,
+        )
+
+    @property
+    def chosen(self) -> Hyperparameters:
+        """All hyperparameters: those of the preset, replaced by those that were given."""
+        return Hyperparameters.of(self.preset, **self.hyperparameters)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments that GMVAE and GMVAEAnalysis have in common."""
+        return {
+            **self.hyperparameters,
+            "seed": self.seed,
+            "device": self.device,
+            "strategy": self.strategy,
+            "max_memory": self.max_memory,
+            "checkpoint": self.checkpoint,
+            "verbose": self.verbose,
+        }
+
+
+@dataclass(frozen=True)
+class Output:
+    """The folder for the results, and the temperature for its figure."""
+
+    folder: str
+    overwrite: bool
+    temperature: float | None
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Self:
+        """Take the output from the options of a command."""
+        return cls(options.out, options.overwrite, options.temperature)
+
+
+def _hyperparameters(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the hyperparameters that were given on the command line."""
+    given = {}
+    for name, rule in RULES.items():
+        if not hasattr(options, name):
+            continue
+        value = getattr(options, name)
+        if rule.kind == "dims":
+            value = tuple(width for widths in value for width in widths)
+        elif rule.kind == "choice" and value == "none":
+            value = None
+        given[name] = value
+    return given
+
+
+def featurizer_of(text: str) -> str | list[str]:
+    """Return the value of --features: a name or a file, or several of them.
+
+    Raises
+    ------
+    InputError
+        When it is empty.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise InputError("--features: is empty; give a name such as dihedrals")
+    return names[0] if len(names) == 1 else names

@@ -1,0 +1,207 @@
+"""Draw states: their populations, their course in time and the features that distinguish them.
+
+Without `ax` a new figure is made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from ..errors import InputError
+from ..labels import as_labels
+from .axes import new_axes, open_frame
+from .palette import state_colors
+
+if TYPE_CHECKING:
+    from ..states.state_features import Description
+
+__all__ = ["effect_sizes", "populations", "trace"]
+
+#: Traces that are longer than this (in ps) are drawn in ns.
+_LONG_TRACE = 10_000.0
+#: The colour scale of effect sizes ends here: beyond it, two distributions hardly overlap.
+_STRONGEST = 4.0
+
+
+def populations(labels_or_populations: Any, ax: Axes | None = None) -> Axes:
+    """Draw the population of each state as a bar.
+
+    Parameters
+    ----------
+    labels_or_populations : (n_frames,) array-like of int or (k,) array-like of float
+        Labels, or the populations themselves. Frames with the label -1 are left out.
+    ax : matplotlib Axes, optional
+        The Axes to draw on.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        When no frame has a state, or the populations do not add up to 1.
+    """
+    shares = _shares(np.asarray(labels_or_populations))
+    if ax is None:
+        ax = new_axes((1.6 + 0.6 * max(len(shares), 4), 3.4))
+    numbers = np.arange(len(shares))
+    bars = ax.bar(numbers, 100 * shares, color=state_colors(len(shares)), width=0.75)
+    ax.bar_label(bars, [_percent(share) for share in shares], padding=2, fontsize="small")
+    ax.set_xticks(numbers)
+    ax.set_xlabel("state")
+    ax.set_ylabel("population / %")
+    ax.margins(y=0.12)
+    open_frame(ax)
+    return ax
+
+
+def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
+    """Draw the state of each frame against time, one line of bars for each state.
+
+    Parameters
+    ----------
+    labels : (n_frames,) array-like of int
+        States in the order of time; frames with the label -1 are left out.
+    times : (n_frames,) array-like of float, optional
+        In ps; long traces are drawn in ns. Default: the frames are counted.
+    ax : matplotlib Axes, optional
+        The Axes to draw on.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        When times and labels do not fit, or times are not finite.
+    """
+    states = as_labels(labels)
+    if not (states >= 0).any():
+        raise InputError("labels: no frame has a state, so there is nothing to draw")
+    positions, label = _time_axis(times, len(states))
+    n_states = int(states.max()) + 1
+    if ax is None:
+        ax = new_axes((8.0, 0.9 + 0.35 * max(n_states, 3)))
+    starts, widths, visited = _visits(states, positions)
+    for state, color in enumerate(state_colors(n_states)):
+        here = visited == state
+        spans = list(zip(starts[here], widths[here], strict=True))
+        # The edge keeps visits visible that would be narrower than a pixel.
+        ax.broken_barh(spans, (state - 0.4, 0.8), color=color, linewidth=0.2)
+    ax.set_yticks(np.arange(n_states))
+    ax.set_ylim(n_states - 0.4, -0.6)
+    ax.set_xlim(positions[0], (starts + widths).max())
+    ax.set_xlabel(label)
+    ax.set_ylabel("state")
+    open_frame(ax)
+    return ax
+
+
+def effect_sizes(description: Description, ax: Axes | None = None, n: int = 3) -> Axes:
+    """Draw effect sizes as a map, with a line for each feature and a column for each state.
+
+    Red means that the feature is larger in the state than in all other frames, blue that it is
+    smaller. For an angle they mean a rotation towards larger or smaller angles. The colour scale
+    ends at an effect size of 4; the numbers are exact.
+
+    Parameters
+    ----------
+    description : Description
+        The result of `GMVAEAnalysis.describe`.
+    ax : matplotlib Axes, optional
+        The Axes to draw on.
+    n : int
+        Number of leading features of each state. Each feature is drawn for all states.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        When fewer than two states have frames, or n is not positive.
+    """
+    states = description.states
+    if len(states) < 2:
+        raise InputError(
+            "description: there is only one state; effect sizes compare a state with others"
+        )
+    if n < 1:
+        raise InputError(f"n={n}: draw at least 1 feature of each state")
+    rows = _leading(description, n)
+    effects = description.effect_size[np.ix_(states, rows)].T
+    if ax is None:
+        longest = max(len(description.names[row]) for row in rows)
+        ax = new_axes((1.9 + 0.08 * longest + 0.75 * len(states), 1.4 + 0.32 * len(rows)))
+    # Infinite values would be left blank.
+    colored = np.clip(effects, -_STRONGEST, _STRONGEST)
+    image = ax.imshow(colored, cmap="RdBu_r", vmin=-_STRONGEST, vmax=_STRONGEST, aspect="auto")
+    for (row, column), effect in np.ndenumerate(effects):
+        color = "white" if abs(effect) > 0.6 * _STRONGEST else "black"
+        ax.text(column, row, f"{effect:+.1f}", ha="center", va="center", color=color, size="small")
+    ax.set_yticks(range(len(rows)), [description.names[row] for row in rows])
+    ax.set_xticks(range(len(states)), [str(state) for state in states])
+    for state, tick in zip(states, ax.get_xticklabels(), strict=True):
+        tick.set_color(state_colors(state + 1)[state])
+        tick.set_fontweight("bold")
+    ax.set_xlabel(description.kind)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    bar = ax.figure.colorbar(image, ax=ax, extend="both", shrink=0.9)
+    bar.set_label("effect size")
+    bar.outline.set_visible(False)
+    return ax
+
+
+def _leading(description: Description, n: int) -> list[int]:
+    """Return the leading features of all states without repetition."""
+    leading = [int(row) for state in description.states for row in description.order(state)[:n]]
+    return list(dict.fromkeys(leading))
+
+
+def _percent(share: float) -> str:
+    if share == 0:
+        return "0"
+    return "<0.1" if share < 0.0005 else f"{100 * share:.1f}"
+
+
+def _shares(values: np.ndarray) -> np.ndarray:
+    if values.ndim == 1 and values.dtype.kind == "f":
+        if values.size and (values >= 0).all() and np.isclose(values.sum(), 1.0, atol=1e-3):
+            return values
+        raise InputError(f"populations: give fractions from 0 to 1 that add up to 1, not {values}")
+    states = as_labels(values)
+    states = states[states >= 0]
+    if not states.size:
+        raise InputError("labels: no frame has a state, so there is nothing to draw")
+    return np.bincount(states) / len(states)
+
+
+def _time_axis(times: Any, n_frames: int) -> tuple[np.ndarray, str]:
+    if times is None:
+        return np.arange(n_frames, dtype=np.float64), "frame"
+    positions = np.asarray(times, dtype=np.float64)
+    if positions.shape != (n_frames,) or not np.isfinite(positions).all():
+        raise InputError(
+            f"times: give {n_frames:,} finite times in ps, one for each label, or leave times out "
+            "to count frames"
+        )
+    if np.ptp(positions) > _LONG_TRACE:
+        return positions / 1000, "time / ns"
+    return positions, "time / ps"
+
+
+def _visits(states: np.ndarray, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return start, length and state of each visit; a gap in time ends a visit."""
+    steps = np.diff(positions)
+    usual = float(np.median(steps)) if len(steps) else 1.0
+    ends = (np.diff(states) != 0) | (steps <= 0) | (steps > 1.5 * usual)
+    first = np.flatnonzero(np.concatenate([[True], ends]))
+    last = np.concatenate([first[1:] - 1, [len(states) - 1]])
+    return positions[first], positions[last] + usual - positions[first], states[first]

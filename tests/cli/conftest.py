@@ -1,0 +1,16 @@
+"""Results that the tests of all commands share."""
+
+import MDAnalysis as mda
+import pytest
+from command import FAST, TOPOLOGY, TRAJECTORY, call
+
+
+@pytest.fixture(scope="session")
+def ran(tmp_path_factory):
+    """One run on two chained files, which tests only read."""
+    folder = tmp_path_factory.mktemp("run")
+    u = mda.Universe(TOPOLOGY, TRAJECTORY)
+    u.atoms.write(str(folder / "a.xtc"), frames=u.trajectory[6000:6800])
+    u.atoms.write(str(folder / "b.dcd"), frames=u.trajectory[6800:7500], dt=2.0)
+    done = call("run", TOPOLOGY, "a.xtc", "b.dcd", *FAST, "-o", "out", cwd=folder, new=True)
+    return folder, done

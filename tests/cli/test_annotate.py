@@ -1,0 +1,83 @@
+"""mdgmvae annotate: files that MDAnalysis and mdtraj read."""
+
+import shutil
+from pathlib import Path
+
+import MDAnalysis as mda
+import numpy as np
+import pytest
+from command import TOPOLOGY, call, fails
+
+from mdgmvae.annotation import read_labels
+
+
+def b_column(path):
+    """The B column of the first atom of each model."""
+    lines = path.read_text().splitlines()
+    found = [line[60:66] for line in lines if line.startswith(("ATOM", "HETATM"))]
+    return np.array(found[::22], float)
+
+
+@pytest.mark.parametrize("labels", ["out/labels.npz", "out"])
+def test_annotate_writes_files_that_others_read(ran, labels, tmp_path):
+    folder, _ = ran
+    known = read_labels(folder / "out" / "labels.npz")
+    arguments = ["annotate", labels, TOPOLOGY, "a.xtc", "b.dcd", "--format"]
+    pdb, h5md, states = (tmp_path / name for name in ("s.pdb", "s.h5md", "st"))
+    call(*arguments, "pdb", "-o", pdb, cwd=folder)
+    np.testing.assert_array_equal(b_column(pdb), known.labels)
+    assert mda.Universe(pdb).trajectory.n_frames == 1500
+    call(*arguments, "h5md", "-o", h5md, cwd=folder)
+    data = [dict(ts.data) for ts in mda.Universe(TOPOLOGY, h5md).trajectory]
+    np.testing.assert_array_equal([d["mdgmvae/state"] for d in data], known.labels)
+    np.testing.assert_array_equal([d["mdgmvae/component"] for d in data], known.components)
+    own = known.probabilities[np.arange(1500), known.labels]
+    np.testing.assert_array_equal([d["mdgmvae/probability"] for d in data], own)
+    call(*arguments, "states", "-o", states, cwd=folder)
+    # MDAnalysis keeps hidden index files beside the trajectories that it has read.
+    written = {path.name for path in states.iterdir()}
+    assert written == {p.name for p in (folder / "out/states").iterdir() if p.name[0] != "."}
+    for name in written:
+        # Representatives are chosen here as they are by `run`.
+        assert (states / name).read_bytes() == (folder / "out/states" / name).read_bytes()
+
+
+def test_annotate_writes_components_when_asked(ran, tmp_path):
+    folder, _ = ran
+    known = read_labels(folder / "out" / "labels.npz").components
+    arguments = ["annotate", "out", TOPOLOGY, "a.xtc", "b.dcd", "--of", "components", "--format"]
+    call(*arguments, "pdb", "-o", tmp_path / "c.pdb", cwd=folder)
+    np.testing.assert_array_equal(b_column(tmp_path / "c.pdb"), known)
+    call(*arguments, "states", "-o", tmp_path / "c", cwd=folder)
+    for component in np.unique(known):
+        base = tmp_path / "c" / f"component_{component}"
+        u = mda.Universe(f"{base}.pdb", f"{base}.xtc")
+        assert u.trajectory.n_frames == (known == component).sum()
+    assert not list((tmp_path / "c").glob("state_*"))
+
+
+def test_labels_of_another_trajectory_are_told(ran, tmp_path):
+    folder, _ = ran
+    done = call("annotate", "out", TOPOLOGY, "b.dcd", "a.xtc", "--format", "pdb",
+                "-o", tmp_path / "o.pdb", cwd=folder)  # fmt: skip
+    assert "are the labels those of another trajectory?" in done.stderr
+
+
+def test_inputs_are_never_replaced(ran, tmp_path):
+    folder, _ = ran
+    for name in ("a.xtc", "b.dcd", "out/labels.npz", "out/features.npy"):
+        shutil.copy(folder / name, tmp_path / Path(name).name)
+    shutil.copy(TOPOLOGY, tmp_path / "top.pdb")
+    model, files = folder / "out", ("top.pdb", "a.xtc", "b.dcd")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for arguments in (
+        ("assign", model, *files, "-o", "a.xtc"),
+        ("assign", model, "features.npy", "-o", "features.npy"),
+        ("annotate", "labels.npz", *files, "--format", "pdb", "-o", "top.pdb"),
+        ("annotate", "labels.npz", *files, "--format", "h5md", "-o", "labels.npz"),
+        ("annotate", "labels.npz", *files, "--format", "states", "-o", ".", "--overwrite"),
+    ):
+        line = fails(*arguments, cwd=tmp_path)
+        assert "choose another -o" in line or "ends in" in line
+    after = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.name[0] != "."}
+    assert after == before

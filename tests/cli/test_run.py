@@ -1,0 +1,163 @@
+"""mdgmvae run: what it writes, prints and spares."""
+
+import csv
+import json
+import re
+import shutil
+from pathlib import Path
+
+import MDAnalysis as mda
+import mdtraj
+import numpy as np
+import pytest
+from command import FAST, RESULTS, TOPOLOGY, TRAJECTORY, call, fails
+from conftest import DATA
+from MDAnalysisTests import datafiles
+
+from mdgmvae.annotation import read_labels
+
+
+def test_run_writes_what_it_promises(ran):
+    folder, done = ran
+    out = folder / "out"
+    assert {path.name for path in out.iterdir()} == RESULTS
+    assert done.stderr == ""
+    labels = read_labels(out / "labels.npz")
+    assert labels.labels.shape == labels.components.shape == labels.scores.shape == (1500,)
+    assert labels.component_probabilities.shape == (1500, 3)
+    np.testing.assert_array_equal(labels.components, labels.component_probabilities.argmax(axis=1))
+    np.testing.assert_array_equal(labels.trajectory_index, np.repeat([0, 1], [800, 700]))
+    features = json.loads((out / "features.json").read_text())
+    assert features["names"] == ["phi ALA2 cos", "phi ALA2 sin", "psi ALA2 cos", "psi ALA2 sin"]
+    assert features["selection"] == "protein"
+    assert features["lengths"] == [800, 700]
+    assert features["frames"] == list(range(1500))
+    assert np.load(out / "features.npy").shape == (1500, 4)
+    with open(out / "history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert {"loss", "reconstruction", "latent", "negative_entropy"} <= set(rows[0])
+    assert (out / "free_energy.png").read_bytes()[:4] == b"\x89PNG"
+    n_states = labels.probabilities.shape[1]
+    assert f"{n_states} states in 1,500 frames" in done.stdout.splitlines()[0]
+    rows = [line.split() for line in done.stdout.splitlines() if re.match(r" +\d+ ", line)]
+    assert [row[0] for row in rows[:n_states]] == [str(state) for state in range(n_states)]
+    counts = [int(row[1].replace(",", "")) for row in rows[:n_states]]
+    assert counts == np.bincount(labels.labels, minlength=n_states).tolist()
+    judged = json.loads((out / "judgement.json").read_text())
+    assert judged["frames"] == counts
+
+
+def test_states_are_trajectories_of_their_frames_and_representatives(ran):
+    folder, _ = ran
+    labels = read_labels(folder / "out" / "labels.npz").labels
+    states = folder / "out" / "states"
+    names = {path.name for path in states.iterdir() if path.name[0] != "."}
+    assert names == {f"state_{s}.{end}" for s in np.unique(labels) for end in ("pdb", "xtc")}
+    with open(folder / "out" / "states.csv", newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["kind"] == "state"]
+    described = {int(row["state"]): row["representatives"].split() for row in rows}
+    source = mda.Universe(TOPOLOGY, folder / "a.xtc", folder / "b.dcd")
+    for state in np.unique(labels):
+        base = states / f"state_{state}"
+        u = mda.Universe(f"{base}.pdb", f"{base}.xtc")
+        assert u.trajectory.n_frames == (labels == state).sum()
+        assert mdtraj.load(f"{base}.xtc", top=f"{base}.pdb").n_frames == (labels == state).sum()
+        assert u.atoms.n_atoms == 22
+        models = mda.Universe(f"{base}.pdb")
+        frames = [int(line.split()[-1]) for line in models.trajectory.remarks]
+        assert models.trajectory.title[0].endswith(f"state {state}")
+        assert len(frames) == models.trajectory.n_frames == 5
+        assert set(labels[frames]) == {state}
+        assert frames == [int(frame) for frame in described[state]]
+        source.trajectory[frames[0]], models.trajectory[0]
+        np.testing.assert_allclose(models.atoms.positions, source.atoms.positions, atol=1e-3)
+        # The others are superposed: their shape is that of the frame, their place is not.
+        source.trajectory[frames[3]], models.trajectory[3]
+        distances = [
+            np.linalg.norm(atoms.positions - atoms.positions[0], axis=1)
+            for atoms in (models.atoms, source.atoms)
+        ]
+        np.testing.assert_allclose(*distances, atol=4e-3)
+
+
+def test_states_are_described(ran):
+    folder, done = ran
+    labels = read_labels(folder / "out" / "labels.npz")
+    with open(folder / "out" / "states.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for kind, states in (("state", labels.labels), ("component", labels.components)):
+        described = {int(row["state"]): row for row in rows if row["kind"] == kind}
+        assert sorted(described) == np.unique(states).tolist()
+        for state, row in described.items():
+            assert int(row["n_frames"]) == (states == state).sum()
+    assert {row["feature"] for row in rows} == {"phi ALA2", "psi ALA2"}
+    assert "(effect size)" in done.stdout
+    assert not [row for row in rows if row["kind"] not in ("state", "component")]
+
+
+def test_the_same_seed_is_the_same_result(ran):
+    folder, first = ran
+    second = call("run", TOPOLOGY, "a.xtc", "b.dcd", *FAST, "-o", "again", cwd=folder)
+    assert first.stdout.replace(": out\n", ": again\n") == second.stdout
+    weights = [np.load(folder / name / "model/weights.npz") for name in ("out", "again")]
+    assert all(np.array_equal(weights[0][name], weights[1][name]) for name in weights[0])
+    shutil.rmtree(folder / "again")
+
+
+@pytest.mark.parametrize(
+    "files", [(datafiles.PSF, datafiles.DCD), (datafiles.GRO, datafiles.XTC)], ids=["PSF", "GRO"]
+)
+def test_run_on_other_peoples_files(files, tmp_path):
+    done = call("run", *files, *FAST, "-k", 2, "-o", "out", cwd=tmp_path)
+    n_frames = mda.Universe(*files).trajectory.n_frames
+    assert len(read_labels(tmp_path / "out/labels.npz").labels) == n_frames
+    assert f" in {n_frames:,} frames" in done.stdout.splitlines()[0]
+    # Solvent is neither analysed nor written.
+    n_atoms = len(mda.Universe(*files).select_atoms("protein"))
+    for path in (tmp_path / "out/states").glob("state_*.pdb"):
+        assert len(mda.Universe(path).atoms) == n_atoms
+        assert len(mda.Universe(path, path.with_suffix(".xtc")).atoms) == n_atoms
+
+
+def test_another_order_of_atoms_ends_the_command(tmp_path):
+    text = (
+        Path(TOPOLOGY).read_text().replace(" CA  ALA", " XX  ALA").replace(" H   ALA", " CA  ALA")
+    )
+    (tmp_path / "wrong.pdb").write_text(text.replace(" XX  ALA", " H   ALA"))
+    files = ("wrong.pdb", TRAJECTORY, "--features", "distances", "--stop", 600)
+    line = fails("run", *files, *FAST, "-o", "out", cwd=tmp_path)
+    assert "another order" in line
+    done = call("run", *files, *FAST, "--allow_long_bonds", "-o", "out", cwd=tmp_path)
+    assert "another order" in done.stderr
+
+
+def test_overwrite_spares_what_is_not_its_own(tmp_path):
+    precious = ("model/notes.txt", "states/notes.txt", "thesis.tex", "states/state_best.pdb")
+    stale = ("states/state_8.pdb", "states/component_8.xtc")
+    for name in (*precious, *stale):
+        (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "out" / name).write_text("precious")
+    shutil.copy(TRAJECTORY, tmp_path / "out/states/mine.xtc")
+    line = fails(
+        "run", TOPOLOGY, "out/states/mine.xtc", *FAST, "-o", "out", "--overwrite", cwd=tmp_path
+    )
+    assert "would be replaced" in line
+    call(
+        "run", TOPOLOGY, TRAJECTORY, *FAST, "--stop", 900, "-o", "out", "--overwrite",
+        "--states", "none", cwd=tmp_path,
+    )  # fmt: skip
+    for name in precious:
+        assert (tmp_path / "out" / name).read_text() == "precious"
+    assert (tmp_path / "out/states/mine.xtc").exists()
+    assert not any((tmp_path / "out" / name).exists() for name in stale)
+    # --states none: representative structures, but no trajectories.
+    labels = read_labels(tmp_path / "out").labels
+    found = {path.name for path in (tmp_path / "out/states").glob("state_[0-9]*")}
+    assert found == {f"state_{state}.pdb" for state in np.unique(labels)}
+    np.save(tmp_path / "x.npy", np.load(DATA / "five_wells.npy")[:2000])
+    call("train", "--traj_file", "x.npy", *FAST, "-o", "out", "--overwrite", cwd=tmp_path)
+    # Frames of states that are no longer those of the model would mislead.
+    assert not list((tmp_path / "out/states").glob("state_[0-9]*"))
+    for name in precious:
+        assert (tmp_path / "out" / name).read_text() == "precious"
