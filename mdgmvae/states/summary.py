@@ -87,8 +87,8 @@ class StateTable(Shown):
                 tuple(self._cells(row, shown) for row in self.rows),
                 title=f"{n} {kind}{'' if n == 1 else 's'} in {n_frames:,} frames",
                 note=f"Population: share of the analysed frames. Stays: uninterrupted stretches "
-                f"in the {kind}, however short. Representative: the frame nearest to the centre of the "
-                f"{kind} in latent space." + (" Features: their means." if shown else ""),
+                f"in the {kind}, however short. Representative: the frame nearest to the centre "
+                f"of the {kind} in latent space." + (" Features: their means." if shown else ""),
             )
         ]
 
