@@ -129,6 +129,7 @@ class Shown:
         return "\n\n".join(table.text() for table in self.tables())
 
     def __repr__(self) -> str:
+        """Return the tables as text."""
         return self.text()
 
     def _repr_html_(self) -> str:

@@ -99,7 +99,7 @@ def compare(
     >>> found.rows[0].n_states, round(found.rows[0].cv_mean, 1)  # 1 + (1 - 4 x 0.02)^2
     (2, 1.8)
     """
-    values, pieces = features_of(X, lengths)
+    values, segments = features_of(X, lengths)
     chosen = _chosen(methods, check_count("k", k))
     runs = checked_seeds(seeds)
     wanted = None if n_states is None else check_count("n_states", n_states, 2)
@@ -108,36 +108,37 @@ def compare(
         raise InputError(
             f"reference: {len(known):,} labels for {len(values):,} frames; give one label a frame"
         )
-    folds = folds_of_time(pieces, lag=lag, n_folds=n_folds, blocks_per_fold=blocks_per_fold)
+    folds = folds_of_time(segments, lag=lag, n_folds=n_folds, blocks_per_fold=blocks_per_fold)
     labels: dict[str, list[np.ndarray]] = {}
     scores: dict[str, np.ndarray] = {}
     seconds: dict[str, list[float]] = {}
     total = len(chosen) * (len(runs) + len(folds))
     with progress_bar(total, "comparing methods", "fits", verbose=verbose) as bar:
         if wanted is None:
-            wanted = _n_by_robust(chosen, values, pieces, lag, runs[0]) or max(2, k)
+            wanted = _n_by_robust(chosen, values, segments, lag, runs[0]) or max(2, k)
         for name, method in chosen.items():
             labels[name], seconds[name] = [], []
             for seed in runs:
-                found, took = _fit(method, values, pieces, lag, wanted, seed)
+                found, took = _fit(method, values, segments, lag, wanted, seed)
                 labels[name].append(found)
                 seconds[name].append(took)
                 bar.update()
             held_out = []
             for number, fold in enumerate(folds):
                 seed = runs[number % len(runs)]
-                held_out.append(held_out_score(method, values, pieces, lag, wanted, seed, fold))
+                held_out.append(held_out_score(method, values, segments, lag, wanted, seed, fold))
                 bar.update()
             scores[name] = np.array(held_out)
     rows = [
-        _row(name, labels[name], scores[name], seconds[name], lag, pieces, known) for name in chosen
+        _row(name, labels[name], scores[name], seconds[name], lag, segments, known)
+        for name in chosen
     ]
     time_step = float("nan") if dt is None else float(dt)
     return Comparison(tuple(rows), labels, scores, int(lag), time_step, wanted, tuple(runs))
 
 
 def _chosen(methods: Sequence[str] | Mapping[str, Method] | None, k: int) -> dict[str, Method]:
-    """The methods by name; "robust" gets its number of components."""
+    """Return the methods by name; "robust" gets its number of components."""
     if isinstance(methods, Mapping):
         found = dict(methods)
     else:
@@ -166,7 +167,7 @@ def _chosen(methods: Sequence[str] | Mapping[str, Method] | None, k: int) -> dic
 def _n_by_robust(
     methods: dict[str, Method], X: np.ndarray, lengths: tuple[int, ...], lag: int, seed: int
 ) -> int | None:
-    """Number of states that "robust" finds, at least 2; None if it is not compared."""
+    """Return the number of states that "robust" finds, at least 2; None if it is not compared."""
     if "robust" not in methods:
         return None
     labels, _ = _fit(methods["robust"], X, lengths, lag, None, seed)

@@ -32,7 +32,7 @@ def robust(
     k: int = 5,
     **hyperparameters: Any,
 ) -> Assign:
-    """GMVAE with the preset "robust", with its metastable states as states."""
+    """Train a GMVAE with the preset "robust" and take its metastable states."""
     # There are at least as many components as states.
     k = k if n_states is None else max(k, n_states)
     model = _gmvae(
@@ -49,7 +49,7 @@ def paper(
     seed: int,
     **hyperparameters: Any,
 ) -> Assign:
-    """GMVAE with the preset "paper", with its components as states."""
+    """Train a GMVAE with the preset "paper" and take its components as states."""
     model = _gmvae(X, lengths, "paper", seed, k=n_states, **hyperparameters)
     return lambda rows: np.asarray(model.predict(rows))
 
@@ -109,7 +109,7 @@ def tica_microstates(
 def pca_mixture(
     X: np.ndarray, lengths: tuple[int, ...], lag: int, n_states: int, seed: int
 ) -> Assign:
-    """A mixture of Gaussians in the space of the principal components."""
+    """Fit a mixture of Gaussians in the space of the principal components."""
     from sklearn.decomposition import PCA
     from sklearn.mixture import GaussianMixture
 

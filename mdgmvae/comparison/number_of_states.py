@@ -203,7 +203,7 @@ def select_k(
         print(selection)
         model = GMVAE.from_preset("robust", k=selection.best_k, lag=5)
     """
-    values, pieces = features_of(X, lengths)
+    values, segments = features_of(X, lengths)
     numbers = sorted(set(check_counts("ks", ks)))
     if not numbers:
         raise InputError("ks=[]: give at least one number of components")
@@ -212,7 +212,7 @@ def select_k(
     options = {"lag": lag, "verbose": False, **hyperparameters}
     check_names(options.keys() - {"verbose", "device"})
     runs = checked_seeds(range(check_count("n_repeats", n_repeats)) if seeds is None else seeds)
-    folds = folds_of_time(pieces, lag=lag, n_folds=n_folds, blocks_per_fold=blocks_per_fold)
+    folds = folds_of_time(segments, lag=lag, n_folds=n_folds, blocks_per_fold=blocks_per_fold)
 
     def fit(X: np.ndarray, lengths: tuple[int, ...], k: int, seed: int) -> Any:
         from ..model.gmvae import GMVAE
@@ -223,7 +223,7 @@ def select_k(
     total = len(numbers) * (len(runs) + len(folds))
     with progress_bar(total, "scanning k", "fits", verbose=verbose) as bar:
         for k in numbers:
-            scanned.append(_scan(fit, values, pieces, k, lag, runs, folds, bar.update))
+            scanned.append(_scan(fit, values, segments, k, lag, runs, folds, bar.update))
     return Selection(tuple(scanned), int(lag), tuple(runs))
 
 

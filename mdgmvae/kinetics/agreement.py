@@ -181,7 +181,7 @@ def _in_both(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _contingency(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Number of frames in state i of a and state j of b."""
+    """Count the frames in state i of a and state j of b."""
     both = _in_both(a, b)
     table = np.zeros((a.max() + 1, b.max() + 1), np.int64)
     np.add.at(table, (a[both], b[both]), 1)

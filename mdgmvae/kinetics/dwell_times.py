@@ -130,14 +130,14 @@ def transition_counts(
 def _visits_of_segments(
     states: np.ndarray, lengths: Sequence[int] | None, min_frames: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The states visited one after the other in each segment, and the frames of each visit."""
+    """Yield the states visited in each segment, in order, and the frames of each visit."""
     min_frames = check_count("min_frames", min_frames)
     for segment in discrete_trajectories(states, lengths):
         yield _merged(*_stays(segment), min_frames)
 
 
 def _stays(segment: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """States and frames of the uninterrupted stays."""
+    """Return states and frames of the uninterrupted stays."""
     starts = np.flatnonzero(np.concatenate([[True], segment[1:] != segment[:-1]]))
     return segment[starts], np.diff(np.append(starts, len(segment)))
 
@@ -145,7 +145,7 @@ def _stays(segment: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _merged(
     visited: np.ndarray, frames: np.ndarray, min_frames: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Stays without the short ones, whose frames go to the stay before them."""
+    """Return the stays without short ones, whose frames go to the stay before them."""
     long = frames >= min_frames
     if not long.any():
         return visited[:0], frames[:0]

@@ -156,7 +156,7 @@ def transitions(
 
 
 def _generator(matrix: np.ndarray, stationary: np.ndarray) -> np.ndarray:
-    """The logarithm of a reversible transition matrix as a generator, per lag."""
+    """Compute the logarithm of a reversible transition matrix as a generator, per lag."""
     rates = np.full(matrix.shape, np.nan)
     there = np.flatnonzero(stationary > 0)
     block = np.ix_(there, there)

@@ -1,4 +1,4 @@
-"""The Chapman-Kolmogorov test: does a Markov model predict longer lag times?"""
+"""The Chapman-Kolmogorov test of whether a Markov model predicts longer lag times."""
 
 from __future__ import annotations
 

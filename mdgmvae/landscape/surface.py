@@ -281,7 +281,7 @@ def free_energy(
 
 
 def _one_each(name: str, given: Sequence[Any] | None, default: Sequence[Any]) -> tuple[Any, ...]:
-    """The values given for each coordinate, or the default."""
+    """Return the values given for each coordinate, or the default."""
     values = tuple(default if given is None else given)
     if isinstance(given, str) or len(values) != len(default):
         raise InputError(f"{name}={given!r}: give one for each of the {len(default)} coordinates")
@@ -291,7 +291,7 @@ def _one_each(name: str, given: Sequence[Any] | None, default: Sequence[Any]) ->
 def _place(
     reference: Any, edges: Sequence[np.ndarray], periods: Sequence[float | None], there: np.ndarray
 ) -> int:
-    """The position of the reference's bin among the bins with frames."""
+    """Find the position of the reference's bin among the bins with frames."""
     point = np.atleast_1d(np.asarray(reference, np.float64))
     if point.shape != (len(edges),):
         raise InputError(f"reference={reference!r}: give a point of {len(edges)} coordinates")
@@ -302,7 +302,7 @@ def _place(
 
 
 def _on_grid(values: np.ndarray, there: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """A grid with the values of the bins with frames, and NaN elsewhere."""
+    """Return a grid with the values of the bins with frames, and NaN elsewhere."""
     grid = np.full(shape, np.nan)
     grid.ravel()[there] = values
     return grid

@@ -109,8 +109,8 @@ def describe_both(
 class _Assigned:
     """States (or components) of the frames.
 
-    `labels` is (n_frames,) int64, `probability` (n_frames,) that of the state of each frame, and
-    `members` (n_states, k) bool tells which components make up each state.
+    `labels` (n_frames,) int64 are the states, `probability` (n_frames,) holds the probability of
+    the state of each frame, and `members` (n_states, k) bool the components of each state.
     """
 
     of: str
@@ -205,7 +205,7 @@ def _description(
 
 
 def _standard_deviations(shown: ShownFeatures, sums: StateMoments) -> np.ndarray:
-    """Standard deviation of each feature over all frames, (n_features,); of angles in radians."""
+    """Compute the standard deviation of each feature over all frames; of angles in radians."""
     spread = means_and_spreads(shown, sums.all)[1][0]
     deviations = np.where(shown.is_angle, np.radians(np.minimum(spread, _UNIFORM)), spread)
     return np.asarray(deviations)

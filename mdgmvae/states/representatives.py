@@ -70,7 +70,7 @@ def diverse_frames(
 
 
 def _spread_over(rows: np.ndarray, latent: np.ndarray, centre: int, n: int) -> list[int]:
-    """The rows nearest to the centres of n clusters, without the cluster of `centre`."""
+    """Find the rows nearest to the centres of n clusters, without the cluster of `centre`."""
     rows = spread_out(rows, _MAX_CLUSTERED)
     points = latent[rows].astype(np.float64)
     n_clusters = min(n, len(np.unique(points, axis=0)))

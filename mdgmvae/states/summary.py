@@ -86,9 +86,9 @@ class StateTable(Shown):
                 tuple(heads),
                 tuple(self._cells(row, shown) for row in self.rows),
                 title=f"{n} {kind}{'' if n == 1 else 's'} in {n_frames:,} frames",
-                note=f"Population: share of the analysed frames. Stays: uninterrupted ones in the "
-                f"{kind}, however short. Representative: the frame nearest to the centre of the "
-                f"{kind} in latent space." + (" Features: their means." if shown else ""),
+                note=f"Population: share of the analysed frames. Stays: uninterrupted stretches "
+                f"in the {kind}, however short. Representative: the frame nearest to the centre "
+                f"of the {kind} in latent space." + (" Features: their means." if shown else ""),
             )
         ]
 
@@ -184,7 +184,7 @@ def summarize(results: Any, features: FeatureSet | None = None, of: str = "state
 
 
 def _state_of(states: np.ndarray) -> int:
-    """The state of most frames of a component, -1 without any."""
+    """Return the state of most frames of a component, -1 without any."""
     known = states[states >= 0]
     return int(np.bincount(known).argmax()) if len(known) else -1
 

@@ -138,7 +138,7 @@ def _said_of_exchange(e: Evidence) -> list[str]:
 
 
 def _said_of_events(e: Evidence, states: list[int]) -> list[str]:
-    """A sentence for all states of which the same was seen."""
+    """Say one sentence about all states of which the same was seen."""
     stories: dict[str, list[int]] = {}
     for state in states:
         stories.setdefault(_story(e, state), []).append(state)
