@@ -15,12 +15,8 @@ from .checks import checked_memory
 from .errors import InputError
 from .featurizers.base import Featurizer
 from .featurizers.registry import by_name, from_dict
-from .featurizers.topology.atoms import (
-    Fingerprint,
-    as_atoms,
-    is_mdtraj,
-    selected_atoms,
-)
+from .featurizers.topology.atoms import as_atoms, is_mdtraj, selected_atoms
+from .featurizers.topology.fingerprint import Fingerprint
 from .model.gmvae import GMVAE
 from .model.saved_model import SavedModel
 from .presets import RULES, Hyperparameters

@@ -17,7 +17,8 @@ from MDAnalysis.analysis.results import Results
 
 from ..errors import InputError
 from ..featurizers.base import BoundFeaturizer, Featurizer
-from ..featurizers.topology.atoms import Fingerprint, selected_atoms
+from ..featurizers.topology.atoms import selected_atoms
+from ..featurizers.topology.fingerprint import Fingerprint
 from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name, write_rows

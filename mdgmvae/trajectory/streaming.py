@@ -10,7 +10,8 @@ import numpy as np
 from ..errors import InputError
 from ..featurizers.base import BoundFeaturizer, Featurizer
 from ..featurizers.registry import by_name
-from ..featurizers.topology.atoms import Fingerprint, selected_atoms
+from ..featurizers.topology.atoms import selected_atoms
+from ..featurizers.topology.fingerprint import Fingerprint
 from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name, write_rows
