@@ -18,7 +18,7 @@ from .model.gmvae import GMVAE
 from .progress import progress_bar
 from .storage.features import FeatureSet
 from .storage.npy import UNSEEN, open_npy
-from .trajectory.backends import cluster_for
+from .trajectory.executors import cluster_for
 from .trajectory.lag_time import time_step
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Features of MDAnalysis trajectories: the same rows whoever reads them, in the order asked for."""
+"""Features of MDAnalysis trajectories are the same with every backend, in the given order."""
 
 import os
 import pickle
@@ -137,11 +137,11 @@ def test_choice_of_frames(universe, choice):
         ({"frames": []}, "chooses no frame"),
         ({"frames": [False] * 98}, "chooses no frame"),
         ({"frames": [True] * 97}, r"mask of shape \(97,\)"),
-        ({"frames": [0, 98]}, "frame 98, the trajectory has 98"),
+        ({"frames": [0, 98]}, "frame 98, but the trajectory has 98"),
         ({"frames": [0.5]}, "whole numbers"),
         ({"frames": 5}, "frames=5: give several frame numbers"),
         ({"frames": "0:3"}, "frames='0:3': give several"),
-        ({"frames": [2**63]}, r"frame 9,223,372,036,854,775,808, the trajectory has 98"),
+        ({"frames": [2**63]}, r"frame 9,223,372,036,854,775,808, but the trajectory has 98"),
         ({"start": "a"}, "start='a': must be a whole number"),
         ({"stop": 2.5}, r"stop=2\.5: must be"),
         ({"n_workers": 1.5, "backend": "multiprocessing"}, r"n_workers=1\.5"),
@@ -190,7 +190,7 @@ def test_files_of_a_chain(chain):
     assert features.times[3] > 90
 
 
-def test_continuous_chain_is_one_piece(tmp_path):
+def test_continuous_chain_is_one_segment(tmp_path):
     source = mda.Universe(GRO, XTC)
     group = source.select_atoms("name CA")
     names = [str(tmp_path / name) for name in ("a.xtc", "b.xtc")]
@@ -216,7 +216,7 @@ def test_continuous_chain_is_one_piece(tmp_path):
         ([4], (1,)),
     ],
 )
-def test_pieces_end_where_the_step_changes(frames, lengths):
+def test_segments_end_where_the_step_changes(frames, lengths):
     assert continuous_lengths(np.array(frames), np.zeros(len(frames), int)) == lengths
 
 
