@@ -80,7 +80,7 @@ class DistributedBackend(BackendBase):
 
         with clear_errors(), _clear_errors_of_clusters():
             self._wait_for_workers()
-            # The threads of a worker must not share one object, whose trajectory has one position.
+            # Threads of a worker must not share one object, since its trajectory moves.
             call = partial(_call_copy, dumps(func))
             # pure=False: dask must not reuse results. The same call writes another file next time.
             futures = self.client.map(call, computations, pure=False)

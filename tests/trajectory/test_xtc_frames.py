@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from MDAnalysis.coordinates.XTC import XTCReader
 from MDAnalysis.transformations import translate
-from MDAnalysisTests.datafiles import GRO, TRR, XTC
+from MDAnalysisTests.datafiles import GRO, XTC
 from numpy.testing import assert_array_equal
 
 from mdgmvae.errors import InputError
@@ -15,6 +15,10 @@ from mdgmvae.featurizers import Distances
 from mdgmvae.trajectory import collector, xtc_frames
 from mdgmvae.trajectory.collector import FeatureCollector
 from mdgmvae.trajectory.xtc_frames import XTCFrames, can_read
+
+
+# One frame has no time step.
+pytestmark = pytest.mark.filterwarnings("ignore:Reader has no dt information:UserWarning")
 
 
 def seen(timesteps):
@@ -78,21 +82,34 @@ def test_frames_of_a_chain_are_the_readers(numbers, continuous, tmp_path):
     assert chain[7].frame == 7
 
 
-def test_what_changes_frames_is_left_to_the_reader():
-    assert can_read(mda.Universe(GRO, XTC).trajectory)
-    assert can_read(mda.Universe(GRO, [XTC, XTC]).trajectory)
-    for universe in (
-        mda.Universe(GRO, TRR),
-        mda.Universe(GRO, [XTC, TRR]),
-        mda.Universe(GRO, [XTC, XTC], dt=2.0),
-        mda.Universe(GRO, [XTC, XTC], transformations=translate([1, 2, 3])),
-        mda.Universe(GRO, XTC, dt=2.0),
-        mda.Universe(GRO, XTC, convert_units=False),
-        mda.Universe(GRO, XTC, transformations=translate([1, 2, 3])),
-        mda.Universe(GRO, XTC, in_memory=True),
-        mda.Merge(mda.Universe(GRO).atoms[:9]).load_new(XTC, sub=np.arange(9)),
+def test_what_changes_frames_is_left_to_the_reader(residues, tmp_path):
+    atoms, (first, second) = residues
+
+    def opened(*files, **options):
+        files = files[0] if len(files) == 1 else list(files)
+        return atoms.copy().load_new(files, **options).trajectory
+
+    def moved(*files):
+        reader = opened(*files)
+        reader.add_transformations(translate([1, 2, 3]))
+        return reader
+
+    other = str(tmp_path / "c.trr")
+    atoms.copy().load_new(first).atoms.write(other, frames="all")
+    assert can_read(opened(first))
+    assert can_read(opened(first, second))
+    for reader in (
+        opened(other),
+        opened(first, other),
+        opened(first, second, dt=2.0),
+        moved(first, second),
+        opened(first, dt=2.0),
+        opened(first, convert_units=False),
+        moved(first),
+        opened(first, in_memory=True),
+        mda.Merge(atoms.atoms[:9]).load_new(first, sub=np.arange(9)).trajectory,
     ):
-        assert not can_read(universe.trajectory)
+        assert not can_read(reader)
 
 
 CA = Distances(select="name CA", periodic=True)
