@@ -1,6 +1,7 @@
-"""Features of molecular-dynamics frames: frozen descriptions that bind to any topology.
+"""Featurizers: descriptions of features that bind to the atoms of any topology.
 
-Importing this is cheap: MDAnalysis and mdtraj are imported when atoms are touched.
+A module of this folder that defines a featurizer needs no entry here: its class is found by
+its name. Importing this package is cheap. MDAnalysis and mdtraj are imported on first use.
 
 Examples
 --------
@@ -9,23 +10,36 @@ Examples
 True
 """
 
+from typing import Any
+
 from .._lazy import lazy_names
 
 _NAMES = {
     "Featurizer": ".base",
     "BoundFeaturizer": ".base",
-    "Distances": ".distances",
-    "Dihedrals": ".dihedrals",
-    "Angles": ".angles",
-    "Positions": ".positions",
-    "Contacts": ".contacts",
-    "Concatenate": ".concatenate",
-    "Custom": ".custom",
     "from_dict": ".registry",
     "by_name": ".registry",
     "featurize": "..trajectory.streaming",
     "FeatureSet": "..storage.features",
 }
+_get, _ = lazy_names(__name__, _NAMES)
 
-__all__ = [*_NAMES]
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return _get(name)
+    if name == "__all__":
+        return __dir__()
+    if not name.startswith("_"):
+        from .registry import built_in_classes
+
+        found = built_in_classes().get(name)
+        if found is not None:
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    from .registry import built_in_classes
+
+    return sorted([*_NAMES, *built_in_classes()])

@@ -1,4 +1,4 @@
-"""Angles between bonds of the backbone, or of any three atoms."""
+"""Angles between bonds of the backbone, or between any three atoms."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -30,29 +30,30 @@ _DEFINITIONS = {
 
 @dataclass(frozen=True)
 class Angles(Featurizer):
-    """Angles at the middle one of three atoms, in radians or as cosine and sine.
+    """Angles at the middle of three atoms, in radians or as cosine and sine.
 
-    Without arguments: the bond angles of the backbone.
+    Without arguments, the features are the bond angles of the backbone.
 
     Parameters
     ----------
     select : str, optional
-        Selection in MDAnalysis' language, within the atoms given. None is all of them. All three
-        atoms of an angle have to be selected.
+        Selection in MDAnalysis' language, applied within the atoms given. None selects all of
+        them. All three atoms of an angle have to be selected.
     triples : array_like of int, optional
-        Explicit atoms, (n_angles, 3), 0-based indices into the atoms given, instead of `select`
-        and `angles`.
+        Atoms of each angle, (n_angles, 3), as 0-based indices into the atoms given. Use it
+        instead of `select` and `angles`.
     angles : tuple of {'N-CA-C', 'CA-C-N', 'C-N-CA', 'CA-CA-CA'}
-        The kinds of angle; neighbouring residues are found as for `Dihedrals`.
+        The kinds of angle. Neighbouring residues are found as for `Dihedrals`.
     form : {'radians', 'cossin'}
-        The angle in [0, pi], or two columns an angle.
+        The angle in [0, pi], or its cosine and its sine in two columns.
     periodic : bool, optional
-        Whether bond vectors are the nearest periodic images. None: in every frame that has a box.
+        Use the nearest periodic images of bond vectors. None (default) does so in every frame
+        that has a box.
 
     Raises
     ------
     InputError
-        When an option makes no sense; on binding, when there is no such angle.
+        If an option is not valid; on binding, if there is no such angle.
 
     Examples
     --------
@@ -73,6 +74,7 @@ class Angles(Featurizer):
     kind: ClassVar[str] = "angles"
 
     def __post_init__(self) -> None:
+        """Check the options."""
         object.__setattr__(self, "angles", checked_angles(self.angles, _DEFINITIONS))
         check_form(self.form)
         if self.triples is not None:
@@ -91,6 +93,7 @@ class Angles(Featurizer):
         return BoundFeaturizer(self, indices, *columns(names, self.form), kernel)
 
     def _backbone(self, atoms: Any) -> np.ndarray:
+        """Return the atoms of the named angles, (n_angles, 3)."""
         chosen = select_indices(atoms, self.select)
         residues = linked_residues(atoms, chosen)
         found = [
@@ -103,6 +106,6 @@ class Angles(Featurizer):
             where = f"select='{self.select}'" if self.select else "the atoms given"
             raise InputError(
                 f"no angle {' or '.join(self.angles)} in {where} ({len(chosen)} atoms): all three "
-                "atoms have to be selected; select whole residues of a peptide, or give triples"
+                "atoms have to be selected; select whole residues of a peptide, or give triples="
             )
         return np.array(found, dtype=np.int64)

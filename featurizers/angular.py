@@ -1,4 +1,4 @@
-"""What angles and dihedrals share: radians or cosine and sine, and their columns."""
+"""Options, columns and kernel that angles and dihedrals share."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,40 +13,40 @@ FORMS = ("cossin", "radians")
 
 
 def check_form(form: str) -> None:
-    """Refuse an unknown form of angle.
+    """Raise an error unless `form` is known.
 
     Raises
     ------
     InputError
-        Naming the known ones.
+        If it is not; the message lists the known forms.
     """
     if form not in FORMS:
         raise InputError(f"form='{form}' is unknown: give one of {', '.join(FORMS)}")
 
 
 def checked_angles(angles: str | Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
-    """Names of angles as a tuple.
+    """Return the names of angles as a tuple.
 
     Raises
     ------
     InputError
-        When there is none, one is unknown, or one comes twice.
+        If there is none, one is unknown, or one is given twice.
     """
     names = (angles,) if isinstance(angles, str) else tuple(angles)
     if not names or len(set(names)) < len(names) or not set(names) <= set(known):
-        raise InputError(f"angles={names}: give each of {', '.join(known)} once at most")
+        raise InputError(f"angles={names}: give some of {', '.join(known)}, each once")
     return names
 
 
 def checked_atoms(
     rows: Iterable[Iterable[int]], n_atoms: int, option: str, select: str | None
 ) -> tuple[tuple[int, ...], ...]:
-    """Explicit atoms of each angle as tuples.
+    """Return the explicit atoms of each angle as tuples.
 
     Raises
     ------
     InputError
-        When a selection is given as well, or a row has another number of atoms.
+        If a selection is given as well, or an angle has another number of atoms.
     """
     if select is not None:
         raise InputError(f"give select or {option}, not both")
@@ -54,7 +54,7 @@ def checked_atoms(
 
 
 def columns(names: Iterable[str], form: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names and units of the columns of some angles.
+    """Return the names and units of the columns of some angles.
 
     Examples
     --------
@@ -71,17 +71,18 @@ def columns(names: Iterable[str], form: str) -> tuple[tuple[str, ...], tuple[str
 
 @dataclass(frozen=True, eq=False)
 class AngularKernel:
-    """Angles of some atoms in the form wanted.
+    """Kernel that computes the angles of some atoms.
 
     Attributes
     ----------
     angles : callable
         `kernels.bond_angles` or `kernels.dihedral_angles`.
     atoms : numpy.ndarray
-        (n_angles, 3 or 4), indices into the atoms of a block.
+        Indices into the atoms of a block, (n_angles, 3 or 4).
     form : {'cossin', 'radians'}
-        Cosine and sine of each angle side by side, or the angles.
-    periodic : bool, optional
+        Give the cosine and sine of each angle side by side, or the angles.
+    periodic : bool or None
+        Use the nearest images of bond vectors. None does so in frames that have a box.
     """
 
     angles: Callable[[np.ndarray, np.ndarray | None, np.ndarray, str], np.ndarray]
@@ -90,7 +91,7 @@ class AngularKernel:
     periodic: bool | None
 
     def __call__(self, positions: np.ndarray, box: np.ndarray | None) -> np.ndarray:
-        """Compute a block: see `BoundFeaturizer`."""
+        """Compute a block of frames. See `BoundFeaturizer`."""
         boxes = None
         if self.periodic is None:
             boxes = box_where_there(box, len(positions))

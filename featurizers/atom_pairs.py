@@ -1,4 +1,4 @@
-"""Which pairs of atoms or residues a featurizer measures: shared by distances and contacts."""
+"""Pairs of atoms or residues, as distances and contacts use them."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -16,18 +16,23 @@ from .topology.names import atom_labels, chain_names, residue_labels
 
 SCHEMES = ("heavy", "all", "ca", "residue-min")
 MOST_COLUMNS = 5_000_000
-# From here on a call for each frame costs less than it saves.
+# With so many pairs, MDAnalysis' function saves more than a call for each frame costs.
 _MANY_PAIRS = 4_000
 
 
 @dataclass(frozen=True)
 class PairFeaturizer(Featurizer):
-    """Options of everything that is computed from distances of pairs.
+    """Base of the featurizers that compute distances of pairs.
 
     Parameters
     ----------
     select, pairs, scheme, exclude_neighbours, periodic
         See `Distances`.
+
+    Raises
+    ------
+    InputError
+        If an option is not valid.
     """
 
     select: str | None = None
@@ -37,25 +42,36 @@ class PairFeaturizer(Featurizer):
     periodic: bool = False
 
     def __post_init__(self) -> None:
+        """Check the options."""
         if self.scheme not in SCHEMES:
             raise InputError(f"scheme='{self.scheme}' is unknown: give one of {', '.join(SCHEMES)}")
         if self.exclude_neighbours < 0:
             raise InputError(
-                f"exclude_neighbours={self.exclude_neighbours}: give 0 (none) or a number of "
-                "residues"
+                f"exclude_neighbours={self.exclude_neighbours}: give a number of residues, or 0 "
+                "to keep all pairs"
             )
         if self.pairs is None:
             return
         if self.select is not None or self.scheme not in ("heavy", "all"):
-            raise InputError("pairs are explicit: give pairs, or select and scheme, not both")
+            raise InputError("give pairs=, or select= and scheme=, not both")
         if self.exclude_neighbours:
-            raise InputError("pairs are explicit: exclude_neighbours cannot be given with them")
+            raise InputError("give pairs= or exclude_neighbours=, not both")
         object.__setattr__(self, "pairs", checked_tuples(self.pairs, 2, "pairs"))
 
 
 @dataclass(frozen=True, eq=False)
 class PairPlan:
-    """The pairs found on some atoms: what to read, what the columns are, how to measure them."""
+    """Pairs that were found on some atoms.
+
+    Attributes
+    ----------
+    indices : numpy.ndarray
+        Sorted indices of the atoms that are needed, int64.
+    names : tuple of str
+        Name of each pair.
+    distances : callable
+        Function of positions and boxes that returns (n_frames, n_pairs) distances.
+    """
 
     indices: np.ndarray
     names: tuple[str, ...]
@@ -63,12 +79,12 @@ class PairPlan:
 
 
 def plan_pairs(options: PairFeaturizer, atoms: Any) -> PairPlan:
-    """Find the pairs of a featurizer on an AtomGroup.
+    """Find the pairs of a featurizer in an AtomGroup.
 
     Raises
     ------
     InputError
-        When there are none, or more than can be kept.
+        If there are no pairs, or too many to store.
     """
     if options.pairs is not None:
         return _atom_pairs(atoms, localised(options.pairs, atoms.n_atoms, "pairs"))
@@ -88,11 +104,12 @@ def plan_pairs(options: PairFeaturizer, atoms: Any) -> PairPlan:
     if options.exclude_neighbours:
         pairs = pairs[~_near(atoms, pairs, options.exclude_neighbours)]
         if not len(pairs):
-            raise _no_pairs(options, "every pair is of near neighbours in sequence")
+            raise _no_pairs(options, "all pairs are neighbours in sequence")
     return _atom_pairs(atoms, pairs)
 
 
 def _atom_pairs(atoms: Any, pairs: np.ndarray) -> PairPlan:
+    """Plan the distances of (n_pairs, 2) atoms."""
     indices, local = np.unique(pairs, return_inverse=True)
     local = local.reshape(pairs.shape)
     every = np.stack(np.triu_indices(len(indices), k=1), axis=1)
@@ -106,6 +123,7 @@ def _atom_pairs(atoms: Any, pairs: np.ndarray) -> PairPlan:
 
 
 def _residue_pairs(options: PairFeaturizer, atoms: Any, chosen: np.ndarray) -> PairPlan:
+    """Plan the smallest distances between the residues of the chosen atoms."""
     heavy = chosen[heavy_atoms(atoms[chosen])]
     order = np.argsort(atoms.resindices[heavy], kind="stable")
     resindices = atoms.resindices[heavy][order]
@@ -120,7 +138,7 @@ def _residue_pairs(options: PairFeaturizer, atoms: Any, chosen: np.ndarray) -> P
         pairs = np.stack([members[first], members[second]], axis=1)
         kept[first, second] = ~_near(atoms, pairs, options.exclude_neighbours)
         if not kept.any():
-            raise _no_pairs(options, "every pair is of near neighbours in sequence")
+            raise _no_pairs(options, "all pairs are neighbours in sequence")
     of_residue = residue_labels(atoms, heavy)
     labels = [of_residue[int(resindex)] for resindex in resindices[firsts]]
     return PairPlan(
@@ -133,13 +151,15 @@ def _residue_pairs(options: PairFeaturizer, atoms: Any, chosen: np.ndarray) -> P
 
 
 def _near(atoms: Any, pairs: np.ndarray, nearest: int) -> np.ndarray:
-    """Which pairs of atoms belong to residues of one chain, nearer in sequence than allowed."""
+    """Return a mask of the pairs within a chain that are closer than `nearest` in sequence."""
     chains = np.unique(chain_names(atoms), return_inverse=True)[1]
-    same = (chains[pairs[:, 0]] == chains[pairs[:, 1]]) & (
+    same: np.ndarray = (chains[pairs[:, 0]] == chains[pairs[:, 1]]) & (
         atoms.segindices[pairs[:, 0]] == atoms.segindices[pairs[:, 1]]
     )
     resids = np.asarray(atoms.resids)
-    return same & (np.abs(resids[pairs[:, 0]] - resids[pairs[:, 1]]) < nearest)
+    near = np.abs(resids[pairs[:, 0]] - resids[pairs[:, 1]]) < nearest
+    same &= near
+    return same
 
 
 def _refuse_too_many(options: PairFeaturizer, members: int) -> None:

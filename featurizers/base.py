@@ -1,13 +1,14 @@
-"""What every featurizer is: a frozen, JSON-able description that binds to atoms.
+"""The base class of the featurizers and the featurizer that is bound to atoms.
 
-A `Featurizer` says what to compute, in options that can be printed, compared and saved. Bound
-to atoms it becomes a `BoundFeaturizer`: indices, names, units and a pure kernel on blocks of
-frames.
+A `Featurizer` describes what to compute. Its options can be printed, compared and saved.
+Binding it to atoms gives a `BoundFeaturizer` with indices, names, units and a pure kernel for
+blocks of frames.
 """
 
 import abc
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -15,11 +16,28 @@ import numpy as np
 from ..errors import InputError
 from .topology.atoms import as_atoms
 
+#: A function of the positions and boxes of a block of frames that returns its features.
 Kernel = Callable[[np.ndarray, np.ndarray | None], np.ndarray]
+
+_CLASSES: dict[str, type["Featurizer"]] = {}
 
 
 class Featurizer(abc.ABC):
-    """Base class of the featurizers: frozen dataclasses whose fields are their options.
+    """Base class of all featurizers.
+
+    A subclass is a frozen dataclass whose fields are its options. A subclass that defines
+    `kind` is registered under this name: `by_name`, `from_dict`, the command line and saved
+    models find it there. Classes without `kind` are bases of others.
+
+    Attributes
+    ----------
+    kind : str
+        The name under which the featurizer is saved.
+
+    Raises
+    ------
+    TypeError
+        If another class already uses the `kind` of a new subclass.
 
     Examples
     --------
@@ -32,22 +50,53 @@ class Featurizer(abc.ABC):
 
     kind: ClassVar[str]
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Register a subclass that defines `kind`."""
+        super().__init_subclass__(**options)
+        kind = cls.__dict__.get("kind")
+        if kind is None:
+            return
+        other = _CLASSES.get(kind)
+        # A class may be defined again, as when a cell of a notebook is run twice.
+        if other is not None and _full_name(other) != _full_name(cls):
+            raise TypeError(
+                f"{_full_name(cls)}: kind='{kind}' is the kind of {_full_name(other)}; choose "
+                "another name"
+            )
+        _CLASSES[kind] = cls
+
+    @classmethod
+    def named(cls) -> dict[str, "Featurizer"]:
+        """Return the featurizers of this class that have a short name for users.
+
+        Returns
+        -------
+        dict
+            Featurizers by name. By default `kind` stands for the featurizer without options;
+            a class with a required option has no short name.
+        """
+        options: tuple[Field[Any], ...] = fields(cls) if is_dataclass(cls) else ()
+        if any(o.default is MISSING and o.default_factory is MISSING for o in options):
+            return {}
+        return {cls.kind: cls()}
+
     def bind(self, atoms: Any) -> "BoundFeaturizer":
         """Find the atoms that the features need.
 
         Parameters
         ----------
         atoms : Universe, AtomGroup, mdtraj.Trajectory or mdtraj.Topology
-            The atoms given; the featurizer's own selection is applied within them.
+            The atoms to work on. The selection of the featurizer is applied within them.
 
         Returns
         -------
         BoundFeaturizer
+            The featurizer on these atoms.
 
         Raises
         ------
         InputError
-            When there is nothing to compute on these atoms.
+            If there is nothing to compute on these atoms.
         """
         return self._bind(as_atoms(atoms))
 
@@ -56,30 +105,40 @@ class Featurizer(abc.ABC):
         """Bind to an AtomGroup."""
 
     def with_reference(self, atoms: Any, positions: np.ndarray) -> "Featurizer":
-        """Return the featurizer with what it takes from the first analysed frame.
+        """Return a featurizer that takes its reference from the first analysed frame.
 
         Parameters
         ----------
         atoms : Universe, AtomGroup, mdtraj.Trajectory or mdtraj.Topology
-            The atoms given.
+            The atoms to work on.
         positions : numpy.ndarray
-            Their coordinates, (n_atoms, 3), in angstrom.
+            Their coordinates in angstrom, (n_atoms, 3).
 
         Returns
         -------
         Featurizer
-            Itself where no reference is needed or it has one.
+            The featurizer itself if it needs no reference or already has one.
         """
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """Make a JSON-able dictionary of the kind and every option."""
-        options = {item.name: _plain(getattr(self, item.name)) for item in fields(self)}  # type: ignore[arg-type]
+        """Return the kind and all options as a dictionary that JSON can hold."""
+        options = {item.name: _to_json(getattr(self, item.name)) for item in fields(self)}  # type: ignore[arg-type]
         return {"kind": self.kind, **options}
 
     @classmethod
-    def _from_options(cls, options: dict[str, Any], custom: dict[str, Callable] | None) -> Self:
-        """Rebuild from the options in a dictionary; `custom` is for `Custom` alone."""
+    def _from_options(cls, options: dict[str, Any], functions: Mapping[str, Any]) -> Self:
+        """Make a featurizer from its saved options.
+
+        Parameters
+        ----------
+        options : dict
+            What `to_dict` returned, without the kind. Featurizers among the options have
+            already been made again.
+        functions : mapping of str to callable
+            Functions that the user gives again, by name. Only classes that call a function of
+            the user need them.
+        """
         known = {item.name for item in fields(cls)}  # type: ignore[arg-type]
         unknown = sorted(set(options) - known)
         if unknown:
@@ -90,18 +149,30 @@ class Featurizer(abc.ABC):
         return cls(**options)
 
 
+def defined_classes() -> Mapping[str, type[Featurizer]]:
+    """Return the featurizer classes that have been defined so far, by kind.
+
+    Classes of modules that have not been imported are missing: see `registry.kinds`.
+    """
+    return MappingProxyType(_CLASSES)
+
+
 @dataclass(frozen=True, eq=False)
 class BoundFeaturizer:
-    """A featurizer on particular atoms: call it with a block of frames.
+    """A featurizer on particular atoms. Call it with a block of frames.
 
     Attributes
     ----------
     featurizer : Featurizer
-        The description that was bound.
+        The featurizer that was bound.
     indices : numpy.ndarray
-        Sorted, unique indices (int64) into the atoms given; the kernel wants these atoms only.
+        Indices of the atoms that the kernel needs, sorted and unique, int64. They count within
+        the atoms that were given to `bind`.
     names, units : tuple of str
-        One a column. Units are "angstrom", "radian" or "1".
+        Name and unit of each column. Units are "angstrom", "radian" or "1".
+    kernel : callable
+        A pure function of the positions and boxes of a block. It can be sent to another
+        process.
 
     Examples
     --------
@@ -130,19 +201,19 @@ class BoundFeaturizer:
         Parameters
         ----------
         positions : numpy.ndarray
-            (n_frames, len(indices), 3), float32, in angstrom.
+            Coordinates in angstrom, (n_frames, len(indices), 3) float32.
         box : numpy.ndarray, optional
-            (n_frames, 6): lengths in angstrom and angles in degrees, as MDAnalysis gives them.
+            (n_frames, 6): lengths in angstrom and angles in degrees, as in MDAnalysis.
 
         Returns
         -------
         numpy.ndarray
-            (n_frames, n_features), float32.
+            Features, (n_frames, n_features) float32.
 
         Raises
         ------
         InputError
-            When the block has another shape, or a box is needed and missing.
+            If the block has another shape, or a box is needed and missing.
         """
         positions = np.asarray(positions, dtype=np.float32)
         expected = (len(self.indices), 3)
@@ -154,10 +225,14 @@ class BoundFeaturizer:
         return self.kernel(positions, box)
 
 
-def _plain(value: Any) -> Any:
-    """Tuples as lists, as JSON gives them back."""
+def _full_name(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _to_json(value: Any) -> Any:
+    """Convert featurizers to dictionaries and tuples to lists, as JSON returns them."""
     if isinstance(value, Featurizer):
         return value.to_dict()
     if isinstance(value, tuple):
-        return [_plain(item) for item in value]
+        return [_to_json(item) for item in value]
     return value

@@ -1,6 +1,5 @@
 """Several featurizers side by side."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -13,17 +12,17 @@ from .topology.names import repeated
 
 @dataclass(frozen=True)
 class Concatenate(Featurizer):
-    """The columns of several featurizers, in their order.
+    """Columns of several featurizers, in the given order.
 
     Parameters
     ----------
     parts : sequence of Featurizer
-        One or more.
+        One or more featurizers.
 
     Raises
     ------
     InputError
-        When a part is no featurizer; on binding, when two parts give the same column.
+        If a part is not a featurizer; on binding, if two parts give the same column.
 
     Examples
     --------
@@ -35,11 +34,12 @@ class Concatenate(Featurizer):
     ('radian', 'radian', 'angstrom')
     """
 
-    parts: tuple[Featurizer, ...]
+    parts: tuple[Featurizer, ...] = ()
 
     kind: ClassVar[str] = "concatenate"
 
     def __post_init__(self) -> None:
+        """Check the parts."""
         parts = self.parts if isinstance(self.parts, (tuple, list)) else (self.parts,)
         wrong = [part for part in parts if not isinstance(part, Featurizer)]
         if wrong or not parts:
@@ -47,8 +47,13 @@ class Concatenate(Featurizer):
             raise InputError(f"Concatenate needs featurizers, as in Concatenate((a, b)); {given}")
         object.__setattr__(self, "parts", tuple(parts))
 
+    @classmethod
+    def named(cls) -> dict[str, Featurizer]:
+        """Return no short names: users give a list of names instead."""
+        return {}
+
     def with_reference(self, atoms: Any, positions: np.ndarray) -> "Concatenate":
-        """Give every part its reference: see `Featurizer`."""
+        """Give every part its reference. See `Featurizer.with_reference`."""
         return replace(
             self, parts=tuple(part.with_reference(atoms, positions) for part in self.parts)
         )
@@ -73,20 +78,11 @@ class Concatenate(Featurizer):
             ),
         )
 
-    @classmethod
-    def _from_options(
-        cls, options: dict[str, Any], custom: dict[str, Callable] | None
-    ) -> "Concatenate":
-        from .registry import from_dict
-
-        parts = options.get("parts", ())
-        return super()._from_options(
-            {**options, "parts": tuple(from_dict(part, custom) for part in parts)}, custom
-        )
-
 
 @dataclass(frozen=True, eq=False)
 class _ConcatenateKernel:
+    """Kernels with the atoms and the number of columns of each."""
+
     parts: tuple[tuple[np.ndarray, int, Kernel], ...]
 
     def __call__(self, positions: np.ndarray, box: np.ndarray | None) -> np.ndarray:

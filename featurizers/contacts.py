@@ -1,4 +1,4 @@
-"""Contacts: distances through a switching function."""
+"""Contacts between atoms or residues."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import InputError
 from .atom_pairs import PairFeaturizer, plan_pairs
-from .base import BoundFeaturizer, Kernel
+from .base import BoundFeaturizer, Featurizer, Kernel
 from .geometry.boxes import checked_box
 
 
@@ -18,22 +18,22 @@ class Contacts(PairFeaturizer):
     Parameters
     ----------
     select, pairs, scheme, exclude_neighbours, periodic
-        As of `Distances`.
+        See `Distances`.
     cutoff : float
         Distance of a contact, in angstrom.
     smooth : bool
-        True: the rational switching function 1 / (1 + (d / cutoff)^6), which is 0.5 at the
-        cutoff. False: 1 where d <= cutoff, otherwise 0.
+        If True, a contact is the rational switching function 1 / (1 + (d / cutoff)^6), which is
+        0.5 at the cutoff. If False, it is 1 where d <= cutoff and 0 elsewhere.
 
     Raises
     ------
     InputError
-        When an option makes no sense; on binding, when no pair is found or too many are.
+        If an option is not valid; on binding, if there are no pairs or too many.
 
     Notes
     -----
-    1 / (1 + r^6) is (1 - r^6) / (1 - r^12), the switching function with the exponents 6 and 12
-    that is common for coordination numbers.
+    With r = d / cutoff, 1 / (1 + r^6) equals (1 - r^6) / (1 - r^12). This is the switching
+    function with exponents 6 and 12 that is common for coordination numbers.
 
     Examples
     --------
@@ -51,9 +51,15 @@ class Contacts(PairFeaturizer):
     kind: ClassVar[str] = "contacts"
 
     def __post_init__(self) -> None:
+        """Check the options."""
         super().__post_init__()
         if not (np.isfinite(self.cutoff) and self.cutoff > 0):
             raise InputError(f"cutoff={self.cutoff}: give a distance in angstrom above 0")
+
+    @classmethod
+    def named(cls) -> dict[str, Featurizer]:
+        """Return the contacts between residues as "contacts"."""
+        return {"contacts": cls(scheme="residue-min")}
 
     def _bind(self, atoms: Any) -> BoundFeaturizer:
         plan = plan_pairs(self, atoms)
@@ -68,6 +74,8 @@ class Contacts(PairFeaturizer):
 
 @dataclass(frozen=True, eq=False)
 class _ContactKernel:
+    """Switching function of distances."""
+
     distances: Kernel
     periodic: bool
     cutoff: float

@@ -1,6 +1,6 @@
-"""A function of the user's as a featurizer."""
+"""A function of the user as a featurizer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar
@@ -15,33 +15,33 @@ from .topology.names import repeated
 
 @dataclass(frozen=True)
 class Custom(Featurizer):
-    """Features by a function of positions.
+    """Features that your own function computes from positions.
 
-    A saved model keeps the function's name and the number of its features, never its code: it
-    is given again on loading.
+    A saved model keeps the name of the function and its number of features, never its code.
+    Give the function again when you load the model.
 
     Parameters
     ----------
     function : callable
-        Takes the positions of a block, (n_frames, n_atoms, 3) float32, in angstrom, and returns
-        (n_frames, n_features) numbers. It has to be importable (no lambda) for parallel
-        backends.
+        Function of the positions of a block of frames in angstrom, (n_frames, n_atoms, 3)
+        float32. It returns numbers of shape (n_frames, n_features). For parallel backends it
+        has to be a function of a module that can be imported, not a lambda.
     n_features : int
-        Columns that it returns.
+        Number of columns that it returns.
     name : str, optional
-        Under which name it is saved; the function's own when None.
+        The name under which it is saved. By default, the name of the function.
     select : str, optional
-        Atoms that it gets, in their order: a selection in MDAnalysis' language, within the
-        atoms given. None is all of them.
+        Atoms that the function gets: a selection in MDAnalysis' language, applied within the
+        atoms given. Their order is kept. None selects all of them.
     names : sequence of str, optional
-        One a column; "name 0", "name 1", ... when None (for a single column the name alone).
+        Name of each column. By default "name 0", "name 1", ..., or "name" for a single column.
     units : str or sequence of str
-        Of all columns, or one a column.
+        Unit of all columns, or of each column.
 
     Raises
     ------
     InputError
-        When an option makes no sense; when called, when the function returns something else.
+        If an option is not valid; on computing, if the function returns something else.
 
     Examples
     --------
@@ -68,8 +68,11 @@ class Custom(Featurizer):
     kind: ClassVar[str] = "custom"
 
     def __post_init__(self) -> None:
+        """Check the options."""
         if not callable(self.function):
-            raise InputError(f"Custom: function is {self.function!r}, which cannot be called")
+            raise InputError(
+                f"Custom: function={self.function!r} cannot be called; give a function of positions"
+            )
         if isinstance(self.n_features, bool) or not isinstance(self.n_features, Integral):
             raise InputError(f"Custom: n_features={self.n_features!r}: give a whole number")
         if self.n_features < 1:
@@ -77,25 +80,29 @@ class Custom(Featurizer):
         object.__setattr__(self, "n_features", int(self.n_features))
         name = self.name or getattr(self.function, "__name__", None)
         if name is None:
-            raise InputError(f"Custom: {self.function!r} has no name: give name=")
+            raise InputError(f"Custom: {self.function!r} has no name; give name=")
         object.__setattr__(self, "name", name)
         if self.names is not None:
             object.__setattr__(self, "names", self._one_a_column(self.names, "names"))
             if repeated(self.names):
-                raise InputError(f"Custom: names repeats '{repeated(self.names)[0]}'")
+                raise InputError(
+                    f"Custom: names repeats '{repeated(self.names)[0]}'; give each column its own "
+                    "name"
+                )
         if not isinstance(self.units, str):
             object.__setattr__(self, "units", self._one_a_column(self.units, "units"))
 
     def _one_a_column(self, values: Any, option: str) -> tuple[str, ...]:
-        values = tuple(values)
-        if len(values) != self.n_features:
+        """Return one value for each column, or raise an error."""
+        given: tuple[str, ...] = tuple(values)
+        if len(given) != self.n_features:
             raise InputError(
-                f"Custom: {len(values)} {option} for {self.n_features} features: give one each"
+                f"Custom: {len(given)} {option} for {self.n_features} features: give one for each"
             )
-        return values
+        return given
 
     def to_dict(self) -> dict[str, Any]:
-        """Make a JSON-able dictionary of everything but the function."""
+        """Return everything except the function as a dictionary that JSON can hold."""
         return {key: value for key, value in super().to_dict().items() if key != "function"}
 
     def _bind(self, atoms: Any) -> BoundFeaturizer:
@@ -108,19 +115,21 @@ class Custom(Featurizer):
         return BoundFeaturizer(self, select_indices(atoms, self.select), names, units, kernel)
 
     @classmethod
-    def _from_options(cls, options: dict[str, Any], custom: dict[str, Callable] | None) -> "Custom":
+    def _from_options(cls, options: dict[str, Any], functions: Mapping[str, Any]) -> "Custom":
         name = options.get("name")
-        function = (custom or {}).get(str(name))
+        function = functions.get(str(name))
         if function is None:
             raise InputError(
                 f"the features come from your function '{name}', whose code is not saved: pass "
                 f'load(..., custom={{"{name}": function}})'
             )
-        return super()._from_options({**options, "function": function}, None)
+        return super()._from_options({**options, "function": function}, functions)
 
 
 @dataclass(frozen=True, eq=False)
 class _CustomKernel:
+    """The function, with a check of what it returns."""
+
     function: Callable[[np.ndarray], np.ndarray]
     n_features: int
     name: str
@@ -132,11 +141,11 @@ class _CustomKernel:
             shape = getattr(returned, "shape", None)
             got = type(returned).__name__ if shape is None else f"an array of shape {shape}"
             raise InputError(
-                f"the function '{self.name}' returned {got} where an array of shape {expected}, "
+                f"the function '{self.name}' returned {got}, but an array of shape {expected}, "
                 "(n_frames, n_features), is expected"
             )
         if returned.dtype.kind not in "fiub":
             raise InputError(
-                f"the function '{self.name}' returned {returned.dtype}, where numbers are expected"
+                f"the function '{self.name}' returned {returned.dtype}, but numbers are expected"
             )
         return returned.astype(np.float32)

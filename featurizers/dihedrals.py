@@ -22,11 +22,13 @@ from .topology.names import atom_labels, residue_labels
 
 
 def _patterns(text: str) -> tuple[tuple[str, ...], ...]:
+    """Return the names of the atoms of each pattern; commas separate patterns."""
     return tuple(tuple(line.split()) for line in text.split(","))
 
 
-# The first pattern that a residue fills is its angle. The second of phi and psi is CHARMM's way
-# to cap a chain, with the atoms of the cap in the residue itself.
+# The first pattern whose atoms a residue has defines its angle. "-C" is an atom of the residue
+# before, "+N" of the residue after. The second patterns of phi and psi are for chains that
+# CHARMM capped: there the atoms of the cap belong to the residue itself.
 _DEFINITIONS = {
     "phi": _patterns("-C N CA C, CY N CA C"),
     "psi": _patterns("N CA C +N, N CA C NT"),
@@ -46,37 +48,37 @@ _DEFINITIONS = {
 class Dihedrals(Featurizer):
     """Dihedral angles, as cosine and sine or in radians.
 
-    Without arguments: every phi and psi there.
+    Without arguments, the features are all phi and psi angles of the backbone.
 
     Parameters
     ----------
     select : str, optional
-        Selection in MDAnalysis' language, within the atoms given. None is all of them. All four
-        atoms of an angle have to be selected.
+        Selection in MDAnalysis' language, applied within the atoms given. None selects all of
+        them. All four atoms of an angle have to be selected.
     angles : tuple of {'phi', 'psi', 'omega', 'chi1', 'chi2', 'chi3', 'chi4', 'chi5'}
-        The kinds of angle; columns come in this order, each along the chain. A single name
-        works too.
+        The kinds of angle, or a single one. The columns come in this order, and along the chain
+        for each kind.
     quadruples : array_like of int, optional
-        Explicit atoms, (n_dihedrals, 4), 0-based indices into the atoms given, instead of
-        `select` and `angles`.
+        Atoms of each dihedral, (n_dihedrals, 4), as 0-based indices into the atoms given. Use it
+        instead of `select` and `angles`.
     form : {'cossin', 'radians'}
-        Two columns an angle, its cosine and its sine, which have no jump at 180 degrees; or the
-        angle in [-pi, pi].
+        The cosine and the sine of each angle in two columns, which do not jump at 180 degrees,
+        or the angle in [-pi, pi].
     periodic : bool, optional
-        Whether bond vectors are the nearest periodic images, as molecules that are broken over
-        the boundary of the box need it. None: in every frame that has a box. True: always, and
-        a frame without a box is an error.
+        Use the nearest periodic images of bond vectors. Molecules that are broken across the
+        boundary of the box need it. None (default) does so in every frame that has a box. True
+        does so always, and a frame without a box is an error.
 
     Raises
     ------
     InputError
-        When an option makes no sense; on binding, when there is no such angle.
+        If an option is not valid; on binding, if there is no such angle.
 
     Notes
     -----
-    Residues are neighbours by a bond between C and N, or where there are no bonds by chain,
-    segment and residue number; chains are never connected. An omega belongs to the residue of
-    its first two atoms. Signs are those of IUPAC, as in MDAnalysis and mdtraj.
+    Two residues are neighbours if their C and N are bonded. Without bonds, chain, segment and
+    residue number decide. Chains are never connected. An omega belongs to the residue of its
+    first two atoms. Signs follow IUPAC, as in MDAnalysis and mdtraj.
 
     Columns are called "phi ALA2 cos" and "phi ALA2 sin", or "phi ALA2" in radians.
 
@@ -101,6 +103,7 @@ class Dihedrals(Featurizer):
     kind: ClassVar[str] = "dihedrals"
 
     def __post_init__(self) -> None:
+        """Check the options."""
         object.__setattr__(self, "angles", checked_angles(self.angles, _DEFINITIONS))
         check_form(self.form)
         if self.quadruples is not None:
@@ -116,6 +119,7 @@ class Dihedrals(Featurizer):
         return BoundFeaturizer(self, indices, *columns(names, self.form), kernel)
 
     def _explicit(self, atoms: Any) -> tuple[np.ndarray, list[str]]:
+        """Return atoms and names of the dihedrals that are given by their atoms."""
         assert self.quadruples is not None
         quadruples = localised(self.quadruples, atoms.n_atoms, "quadruples")
         labels = atom_labels(atoms, quadruples)
@@ -124,6 +128,7 @@ class Dihedrals(Featurizer):
         ]
 
     def _named(self, atoms: Any) -> tuple[np.ndarray, list[str]]:
+        """Return atoms and names of the dihedrals that are given by their kind."""
         chosen = select_indices(atoms, self.select)
         residues = linked_residues(atoms, chosen)
         found: list[tuple[str, int, tuple[int, ...]]] = []
@@ -137,8 +142,8 @@ class Dihedrals(Featurizer):
             where = f"select='{self.select}'" if self.select else "the atoms given"
             raise InputError(
                 f"no {' or '.join(self.angles)} in {where} ({len(chosen)} atoms): all four atoms "
-                "of an angle, those of the neighbouring residues too, have to be selected; "
-                "select whole residues of a peptide, or give quadruples"
+                "of an angle have to be selected, also those of neighbouring residues; select "
+                "whole residues of a peptide, or give quadruples="
             )
         quadruples = np.array([row for _, _, row in found], dtype=np.int64)
         owners = np.isin(atoms.resindices, [resindex for _, resindex, _ in found])

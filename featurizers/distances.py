@@ -6,41 +6,43 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .atom_pairs import PairFeaturizer, plan_pairs
-from .base import BoundFeaturizer, Kernel
+from .base import BoundFeaturizer, Featurizer, Kernel
 from .geometry.boxes import checked_box
 
 
 @dataclass(frozen=True)
 class Distances(PairFeaturizer):
-    """Distances between pairs of atoms, or smallest distances between residues, in angstrom.
+    """Distances between atoms, or smallest distances between residues, in angstrom.
 
-    Without arguments: all pairs of heavy atoms.
+    Without arguments, the features are the distances of all pairs of heavy atoms.
 
     Parameters
     ----------
     select : str, optional
-        Selection in MDAnalysis' language, within the atoms given. None is all of them.
+        Selection in MDAnalysis' language, applied within the atoms given. None selects all of
+        them.
     pairs : array_like of int, optional
-        Explicit pairs, (n_pairs, 2), 0-based indices into the atoms given. Excludes the other
-        choices.
+        The pairs, (n_pairs, 2), as 0-based indices into the atoms given. Use it instead of
+        `select`, `scheme` and `exclude_neighbours`.
     scheme : {'heavy', 'all', 'ca', 'residue-min'}
-        Pairs of the selection's heavy atoms, of all its atoms, of its C-alpha atoms; or, for
-        each pair of its residues, the smallest distance between their heavy atoms.
+        Which atoms of the selection form pairs: its heavy atoms, all its atoms, or its C-alpha
+        atoms. "residue-min" gives, for each pair of residues, the smallest distance between
+        their heavy atoms.
     exclude_neighbours : int
-        Leave out pairs whose residues are nearer than this in sequence (difference of residue
-        numbers, within a chain). 0 keeps all, 1 drops pairs within a residue.
+        Leave out pairs of one chain whose residue numbers differ by less than this. 0 keeps all
+        pairs, 1 drops the pairs within a residue.
     periodic : bool
-        Take the nearest periodic image, in boxes of any shape.
+        Use the nearest periodic image, in boxes of any shape.
 
     Raises
     ------
     InputError
-        When an option makes no sense; on binding, when no pair is found or too many are.
+        If an option is not valid; on binding, if there are no pairs or too many.
 
     Notes
     -----
-    Columns are called "d ALA2:CA-GLY5:CA", or "d ALA2-GLY5" between residues. A chain's name
-    stands in front where residues of several chains would have the same name.
+    Columns are called "d ALA2:CA-GLY5:CA", or "d ALA2-GLY5" between residues. The name of the
+    chain is put in front if residues of several chains would have the same name.
 
     Examples
     --------
@@ -57,6 +59,11 @@ class Distances(PairFeaturizer):
 
     kind: ClassVar[str] = "distances"
 
+    @classmethod
+    def named(cls) -> dict[str, Featurizer]:
+        """Return distances of heavy atoms and of C-alpha atoms."""
+        return {"distances": cls(), "ca_distances": cls(scheme="ca")}
+
     def _bind(self, atoms: Any) -> BoundFeaturizer:
         plan = plan_pairs(self, atoms)
         return BoundFeaturizer(
@@ -70,6 +77,8 @@ class Distances(PairFeaturizer):
 
 @dataclass(frozen=True, eq=False)
 class _DistanceKernel:
+    """Distances of pairs, with boxes if they are periodic."""
+
     distances: Kernel
     periodic: bool
 

@@ -1,4 +1,4 @@
-"""Cartesian coordinates, superposed on a reference."""
+"""Cartesian coordinates after superposition on a reference."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
@@ -19,24 +19,25 @@ class Positions(Featurizer):
     Parameters
     ----------
     select : str, optional
-        Atoms whose coordinates are the features: a selection in MDAnalysis' language, within
-        the atoms given. None is all of them.
+        Atoms whose coordinates are the features: a selection in MDAnalysis' language, applied
+        within the atoms given. None selects all of them.
     reference : array_like, optional
-        (n_aligned, 3) coordinates, in angstrom, of the atoms that `align` selects. None: the
-        first analysed frame, by `with_reference`. Kept with the featurizer, as float32.
+        Coordinates in angstrom of the atoms that `align` selects, (n_aligned, 3). They are kept
+        with the featurizer as float32. None takes the first analysed frame (see
+        `with_reference`).
     align : str, optional
-        Atoms to superpose, all of one weight. None is those of `select`.
+        Atoms to superpose, with equal weights. By default, those of `select`.
 
     Raises
     ------
     InputError
-        When the reference does not fit the atoms, or fewer than three are superposed.
+        If the reference does not fit the atoms, or fewer than three atoms are superposed.
 
     Notes
     -----
-    The centre of the reference is the origin of what comes out: coordinates do not depend on
-    where the reference lay. Molecules broken over the boundary of a box have to be made whole
-    before. Columns are called "x ALA2:CA", "y ALA2:CA", "z ALA2:CA".
+    The origin of the features is the centre of the reference, so they do not depend on where
+    the reference is. Make molecules whole first if they are broken across the boundary of the
+    box. Columns are called "x ALA2:CA", "y ALA2:CA", "z ALA2:CA".
 
     Examples
     --------
@@ -59,6 +60,7 @@ class Positions(Featurizer):
     kind: ClassVar[str] = "positions"
 
     def __post_init__(self) -> None:
+        """Check the reference."""
         if self.reference is None:
             return
         try:
@@ -73,23 +75,28 @@ class Positions(Featurizer):
                 f"reference of shape {reference.shape}: give (n_aligned, 3) finite coordinates in "
                 "angstrom"
             )
-        # The shortest decimals that give the same float32 again.
+        # The shortest decimal numbers that give the same float32 values again.
         rows = tuple(tuple(float(str(value)) for value in row) for row in reference)
         object.__setattr__(self, "reference", rows)
 
     def with_reference(self, atoms: Any, positions: np.ndarray) -> "Positions":
-        """Take the reference from a frame, unless there is one: see `Featurizer`."""
+        """Take the reference from a frame if there is none yet.
+
+        See `Featurizer.with_reference`.
+        """
         if self.reference is not None:
             return self
         atoms = as_atoms(atoms)
         positions = np.asarray(positions)
         if positions.shape != (atoms.n_atoms, 3):
             raise InputError(
-                f"positions of shape {positions.shape} were given for {atoms.n_atoms} atoms"
+                f"positions of shape {positions.shape} were given for {atoms.n_atoms} atoms; give "
+                "an array of shape (n_atoms, 3)"
             )
         return replace(self, reference=positions[self._aligned(atoms)])
 
     def _aligned(self, atoms: Any) -> np.ndarray:
+        """Return the indices of the atoms to superpose."""
         if self.align is None:
             return select_indices(atoms, self.select)
         return select_indices(atoms, self.align, "align")
@@ -105,7 +112,7 @@ class Positions(Featurizer):
         if self.reference is not None and len(self.reference) != len(fitted):
             raise InputError(
                 f"the reference has {len(self.reference)} atoms, but {chosen} finds "
-                f"{len(fitted)}: give coordinates of just these"
+                f"{len(fitted)}: give the coordinates of these atoms"
             )
         indices = np.union1d(moved, fitted)
         labels = atom_labels(atoms, moved)
@@ -124,6 +131,8 @@ class Positions(Featurizer):
 
 @dataclass(frozen=True, eq=False)
 class _PositionKernel:
+    """Superposition on the reference."""
+
     moved: np.ndarray
     fitted: np.ndarray
     reference: np.ndarray | None
@@ -131,7 +140,7 @@ class _PositionKernel:
     def __call__(self, positions: np.ndarray, box: np.ndarray | None) -> np.ndarray:
         if self.reference is None:
             raise InputError(
-                "Positions has no reference yet: use with_reference(atoms, positions), or give "
+                "Positions has no reference yet; use with_reference(atoms, positions), or give "
                 "reference="
             )
         moved = superposed(positions, self.moved, self.fitted, self.reference)

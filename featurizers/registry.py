@@ -1,50 +1,80 @@
-"""Featurizers by name, and from what was saved."""
+"""Featurizers from names, dictionaries and JSON files."""
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 from ..errors import InputError
-from .angles import Angles
-from .base import Featurizer
+from .base import Featurizer, defined_classes
 from .concatenate import Concatenate
-from .contacts import Contacts
-from .custom import Custom
-from .dihedrals import Dihedrals
-from .distances import Distances
-from .positions import Positions
 
-_KINDS: dict[str, type[Featurizer]] = {
-    cls.kind: cls
-    for cls in (Angles, Concatenate, Contacts, Custom, Dihedrals, Distances, Positions)
-}
-_NAMED: dict[str, Featurizer] = {
-    "dihedrals": Dihedrals(),
-    "distances": Distances(),
-    "ca_distances": Distances(scheme="ca"),
-    "positions": Positions(),
-    "angles": Angles(),
-    "contacts": Contacts(scheme="residue-min"),
-}
+
+@cache
+def _import_all() -> None:
+    """Import the modules beside this one, so that their featurizers are registered."""
+    for module in iter_modules([str(Path(__file__).parent)]):
+        import_module(f"{__package__}.{module.name}")
+
+
+def kinds() -> dict[str, type[Featurizer]]:
+    """Return all featurizer classes by kind.
+
+    Returns
+    -------
+    dict
+        The classes of this package, and your own classes that have been defined.
+
+    Examples
+    --------
+    >>> from mdgmvae.featurizers.registry import kinds
+    >>> kinds()["contacts"].__name__
+    'Contacts'
+    """
+    _import_all()
+    classes = defined_classes()
+    return {kind: classes[kind] for kind in sorted(classes)}
+
+
+def built_in_classes() -> dict[str, type[Featurizer]]:
+    """Return the featurizer classes of this package by the name of the class."""
+    return {
+        cls.__name__: cls
+        for cls in kinds().values()
+        if cls.__module__.rpartition(".")[0] == __package__
+    }
+
+
+def _named() -> dict[str, Featurizer]:
+    """Return the featurizers that have a short name."""
+    found = {name: item for cls in kinds().values() for name, item in cls.named().items()}
+    return {name: found[name] for name in sorted(found)}
 
 
 def from_dict(
-    values: Mapping[str, Any], custom: Mapping[str, Callable] | None = None
+    values: Mapping[str, Any], custom: Mapping[str, Callable[..., Any]] | None = None
 ) -> Featurizer:
-    """Rebuild a featurizer from what its `to_dict` made.
+    """Make a featurizer from the dictionary that its `to_dict` returned.
 
     Parameters
     ----------
     values : dict
-        The kind and the options.
+        The kind and the options. Options that are missing have their defaults.
     custom : dict, optional
         Functions of `Custom` featurizers by name.
+
+    Returns
+    -------
+    Featurizer
+        The featurizer.
 
     Raises
     ------
     InputError
-        When the kind or an option is unknown, or a function is missing.
+        If the kind or an option is unknown, or a function is missing.
 
     Examples
     --------
@@ -52,31 +82,50 @@ def from_dict(
     >>> from_dict({"kind": "dihedrals", "angles": ["chi1"]}).angles
     ('chi1',)
     """
-    if not isinstance(values, Mapping) or values.get("kind") not in _KINDS:
-        kind = values.get("kind") if isinstance(values, Mapping) else values
-        raise InputError(f"no featurizer is of kind {kind!r}: the kinds are {', '.join(_KINDS)}")
-    options = {key: value for key, value in values.items() if key != "kind"}
-    cls = _KINDS[values["kind"]]
+    known = kinds()
+    kind = values.get("kind") if isinstance(values, Mapping) else values
+    if not isinstance(values, Mapping) or kind not in known:
+        raise InputError(
+            f"no featurizer is of kind {kind!r}: the kinds are {', '.join(known)}; the module of "
+            "a kind of your own has to be imported first"
+        )
+    cls = known[kind]
+    options = {key: _made(value, custom) for key, value in values.items() if key != "kind"}
     try:
-        return cls._from_options(options, dict(custom or {}))
+        return cls._from_options(options, custom or {})
     except TypeError as error:
         raise InputError(f"the featurizer '{cls.kind}' cannot be made: {error}") from error
 
 
+def _made(value: Any, custom: Mapping[str, Callable[..., Any]] | None) -> Any:
+    """Make the featurizers in the value of an option."""
+    if isinstance(value, Mapping) and "kind" in value:
+        return from_dict(value, custom)
+    if isinstance(value, list):
+        return [_made(item, custom) for item in value]
+    return value
+
+
 def by_name(features: Any) -> Featurizer:
-    """Make a featurizer of what a user gives: a name, a featurizer, a list, or a JSON file.
+    """Make a featurizer from a name, a list, a JSON file or another featurizer.
 
     Parameters
     ----------
     features : str, path-like, Featurizer, or a sequence of these
-        "dihedrals", "distances" (heavy atoms), "ca_distances", "positions", "angles", "contacts"
-        (smallest distances of residues); or a path to FILE.json that holds `to_dict` of a
-        featurizer, or is the .json beside a feature file. A sequence is concatenated.
+        "dihedrals", "distances" (of heavy atoms), "ca_distances", "positions", "angles" or
+        "contacts" (smallest distances between residues), or the kind of your own featurizer.
+        Or the path of a .json file that holds the `to_dict` of a featurizer or lies beside a
+        feature file. The featurizers of a sequence are concatenated.
+
+    Returns
+    -------
+    Featurizer
+        The featurizer.
 
     Raises
     ------
     InputError
-        When the name is unknown or the file cannot be used.
+        If the name is unknown or the file cannot be used.
 
     Examples
     --------
@@ -89,12 +138,13 @@ def by_name(features: Any) -> Featurizer:
     if isinstance(features, (list, tuple)):
         parts = tuple(by_name(item) for item in features)
         return parts[0] if len(parts) == 1 else Concatenate(parts)
-    if str(features) in _NAMED:
-        return _NAMED[str(features)]
     if isinstance(features, (str, Path)) and Path(features).suffix == ".json":
         return _from_file(Path(features))
+    named = _named()
+    if str(features) in named:
+        return named[str(features)]
     raise InputError(
-        f"features={features!r} is unknown: give {', '.join(_NAMED)}, a featurizer, or FILE.json"
+        f"features={features!r} is unknown: give {', '.join(named)}, a featurizer, or FILE.json"
     )
 
 
@@ -102,9 +152,13 @@ def _from_file(path: Path) -> Featurizer:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}); check the name and the folder"
+        ) from error
     except ValueError as error:
-        raise InputError(f"{path}: is not JSON ({error})") from error
+        raise InputError(
+            f"{path}: is not JSON ({error}); write it with json.dump(featurizer.to_dict(), file)"
+        ) from error
     if isinstance(values, dict) and "featurizer" in values:
         values = values["featurizer"]
     try:

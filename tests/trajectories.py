@@ -1,6 +1,7 @@
-"""Real trajectories for the tests of featurizers, and whole blocks of their frames."""
+"""Real trajectories for the tests of featurizers, and blocks of their frames."""
 
 import warnings
+from functools import cache
 
 import MDAnalysis as mda
 import mdtraj
@@ -10,10 +11,16 @@ from mdgmvae.featurizers import BoundFeaturizer, Featurizer
 
 
 def universe(*files):
-    """Open files whose missing elements, masses or boxes are beside the point."""
+    """Open files without warnings about missing elements, masses or boxes."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return mda.Universe(*files)
+
+
+@cache
+def mdtraj_trajectory(file, topology):
+    """Load a trajectory with mdtraj once for all tests, which must not change it."""
+    return mdtraj.load(file, top=topology)
 
 
 def block(atoms, bound, stop=None):
@@ -27,7 +34,7 @@ def block(atoms, bound, stop=None):
 
 
 def mdtraj_block(trajectory, bound):
-    """The same of an mdtraj trajectory."""
+    """Positions and boxes of an mdtraj trajectory, in the units of `block`."""
     boxes = None
     if trajectory.unitcell_lengths is not None:
         boxes = np.hstack([trajectory.unitcell_lengths * 10, trajectory.unitcell_angles])
@@ -40,6 +47,11 @@ def features(featurizer: Featurizer, source, stop=None) -> tuple[BoundFeaturizer
     if isinstance(source, mdtraj.Trajectory):
         return bound, bound(*mdtraj_block(source[:stop], bound))
     return bound, bound(*block(source, bound, stop))
+
+
+def ends(positions):
+    """Vector from the first atom to the last: a function for `Custom`."""
+    return positions[:, -1] - positions[:, 0]
 
 
 def angle_difference(one, other):

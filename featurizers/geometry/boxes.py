@@ -1,4 +1,4 @@
-"""The minimum-image convention, for any box, on blocks of frames."""
+"""Nearest periodic images in boxes of any shape, for blocks of frames."""
 
 import itertools
 
@@ -10,19 +10,24 @@ _RIGHT_ANGLE_TOLERANCE = 1e-5
 
 
 def checked_box(box: np.ndarray | None, n_frames: int) -> np.ndarray:
-    """Return the boxes of a block, (n_frames, 6) float64, or say that there are none.
+    """Return the boxes of a block, or raise an error if a frame has none.
 
     Parameters
     ----------
     box : numpy.ndarray or None
-        (n_frames, 6) or (6,): lengths in angstrom, angles in degrees.
+        Lengths in angstrom and angles in degrees, (n_frames, 6) or (6,).
     n_frames : int
-        Frames in the block.
+        Number of frames in the block.
+
+    Returns
+    -------
+    numpy.ndarray
+        Boxes, (n_frames, 6) float64.
 
     Raises
     ------
     InputError
-        When a frame has no box, or what is given is none.
+        If a frame has no valid box.
 
     Examples
     --------
@@ -52,19 +57,20 @@ def checked_box(box: np.ndarray | None, n_frames: int) -> np.ndarray:
 
 
 def box_where_there(box: np.ndarray | None, n_frames: int) -> np.ndarray | None:
-    """Return the boxes of a block for features that want one only where there is one.
+    """Return the boxes of a block in which some or all frames may have none.
 
     Parameters
     ----------
     box : numpy.ndarray or None
-        (n_frames, 6) or (6,): lengths in angstrom, angles in degrees.
+        Lengths in angstrom and angles in degrees, (n_frames, 6) or (6,).
     n_frames : int
-        Frames in the block.
+        Number of frames in the block.
 
     Returns
     -------
     numpy.ndarray or None
-        None where no frame has a box.
+        Boxes, (n_frames, 6) float64, or None if no frame has a box. Frames without a box get
+        one that is too large to change any vector.
 
     Examples
     --------
@@ -78,33 +84,33 @@ def box_where_there(box: np.ndarray | None, n_frames: int) -> np.ndarray | None:
     sound = _sound(boxes)
     if not sound.any():
         return None
-    # So large that nothing is ever moved in it.
+    # In a box of this size no vector is longer than half an edge.
     boxes[~sound] = (1e9, 1e9, 1e9, 90.0, 90.0, 90.0)
     return boxes
 
 
 def right_angled(boxes: np.ndarray) -> bool:
-    """Whether all angles of all of (n_frames, 6) boxes are right."""
+    """Return whether all angles of (n_frames, 6) boxes are right angles."""
     return bool((np.abs(boxes[:, 3:] - 90.0) < _RIGHT_ANGLE_TOLERANCE).all())
 
 
 def minimum_image(delta: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Replace difference vectors by their shortest periodic images.
+    """Return the shortest periodic images of difference vectors.
 
-    Exact for every box, however skewed: the cell is reduced first, and a vector is final only
-    when no neighbouring image is shorter.
+    The result is exact for every box, however skewed: the cell is reduced first, and a vector is
+    final only if no neighbouring image is shorter.
 
     Parameters
     ----------
     delta : numpy.ndarray
-        (n_frames, n, 3) float32, in angstrom.
+        Vectors in angstrom, (n_frames, n, 3) float32.
     boxes : numpy.ndarray
-        (n_frames, 6), as `checked_box` returns them.
+        Boxes as `checked_box` returns them, (n_frames, 6).
 
     Returns
     -------
     numpy.ndarray
-        (n_frames, n, 3) float32.
+        Shortest images, (n_frames, n, 3) float32.
 
     Examples
     --------
@@ -116,9 +122,10 @@ def minimum_image(delta: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """
     if right_angled(boxes):
         lengths = boxes[:, None, :3].astype(np.float32)
-        return delta - lengths * np.round(delta / lengths)
+        nearest: np.ndarray = delta - lengths * np.round(delta / lengths)
+        return nearest
     images = np.empty_like(delta)
-    # One pass for each different box: in the usual case of a constant box, one for all frames.
+    # One pass for each different box. Usually the box is constant and there is one pass.
     distinct, which = np.unique(boxes, axis=0, return_inverse=True)
     for number, box in enumerate(distinct):
         frames = np.flatnonzero(which.ravel() == number)
@@ -128,22 +135,22 @@ def minimum_image(delta: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 
 
 def reduced_cell(box: np.ndarray) -> np.ndarray:
-    """Give the shortest three vectors that span the same lattice as a box.
+    """Return the three shortest vectors that span the same lattice as a box.
 
     Parameters
     ----------
     box : numpy.ndarray
-        (6,): lengths in angstrom, angles in degrees.
+        Lengths in angstrom and angles in degrees, (6,).
 
     Returns
     -------
     numpy.ndarray
-        (3, 3) float64, one vector a row, Minkowski-reduced, the shortest first.
+        Minkowski-reduced lattice vectors, (3, 3) float64, one in each row, the shortest first.
 
     Raises
     ------
     InputError
-        When the three angles cannot be those of a box.
+        If the three angles are not those of any box.
 
     Examples
     --------
@@ -165,7 +172,7 @@ def reduced_cell(box: np.ndarray) -> np.ndarray:
             first, second = cell[[i for i in range(3) if i != row]]
             for i, j in itertools.product((-1, 0, 1), repeat=2):
                 candidate = cell[row] + i * first + j * second
-                # The margin keeps vectors of equal length from being swapped for ever.
+                # Without the margin, vectors of equal length would be exchanged for ever.
                 if candidate @ candidate < (1 - 1e-10) * (cell[row] @ cell[row]):
                     cell[row] = candidate
                     shortened = True
@@ -175,13 +182,13 @@ def reduced_cell(box: np.ndarray) -> np.ndarray:
 
 
 def _sound(boxes: np.ndarray) -> np.ndarray:
-    """Which rows are boxes at all: frames without one carry zeros."""
-    finite = np.isfinite(boxes).all(axis=1)
+    """Return a mask of the valid boxes. Frames without a box carry zeros."""
+    finite: np.ndarray = np.isfinite(boxes).all(axis=1)
     return finite & (boxes > 0).all(axis=1) & (boxes[:, 3:] < 180).all(axis=1)
 
 
 def _box_vectors(box: np.ndarray) -> np.ndarray:
-    """Rows a, b, c of a box: a along x, b in the xy plane."""
+    """Return the vectors a, b, c of a box as rows, a along x and b in the xy plane."""
     a, b, c = box[:3]
     cosines = np.cos(np.radians(box[3:]))
     cosines[np.abs(box[3:] - 90.0) < _RIGHT_ANGLE_TOLERANCE] = 0.0
@@ -191,7 +198,7 @@ def _box_vectors(box: np.ndarray) -> np.ndarray:
     height = 1.0 - cos_beta**2 - along_y**2
     if height <= 0:
         raise InputError(
-            f"the box {box.tolist()} encloses no volume: its angles cannot be those of a box; "
+            f"the box {box.tolist()} encloses no volume: no box has such angles; "
             "correct the trajectory, or use periodic=False"
         )
     return np.array(
@@ -204,19 +211,19 @@ def _box_vectors(box: np.ndarray) -> np.ndarray:
 
 
 def _shortest(vectors: np.ndarray, cell: np.ndarray) -> np.ndarray:
-    """Shortest images of (n, 3) vectors in a reduced cell."""
+    """Return the shortest images of (n, 3) vectors in a reduced cell."""
     vectors = vectors - np.round(vectors @ np.linalg.inv(cell)) @ cell
-    # Whatever is shorter than half the shortest lattice vector cannot be shortened.
+    # A vector shorter than half the shortest lattice vector cannot be shortened.
     radius = 0.25 * (cell[0] @ cell[0])
     doubtful = np.flatnonzero(np.einsum("nk,nk->n", vectors, vectors) > radius)
-    # In a reduced cell these, up to sign, hold all faces of the Voronoi cell: a vector that none
-    # of them shortens is the shortest.
+    # In a reduced cell, these steps and their negatives include all faces of the Voronoi cell.
+    # A vector that none of them shortens is the shortest.
     steps = np.array([s for s in itertools.product((-1, 0, 1), repeat=3) if s > (0, 0, 0)]) @ cell
     scaled = (steps / np.einsum("sk,sk->s", steps, steps)[:, None]).T
     while doubtful.size:
         along = vectors[doubtful] @ scaled
         step = np.abs(along).argmax(axis=1)
-        # The margin keeps a vector on a face from being moved to and fro.
+        # Without the margin, a vector on a face would be moved back and forth for ever.
         turns = np.round(along[np.arange(doubtful.size), step] * (1 - 1e-12))
         moved = turns != 0
         doubtful = doubtful[moved]

@@ -1,7 +1,7 @@
-"""The arithmetic: pure functions on blocks of frames, float32 in and out.
+"""Pure functions that compute features of blocks of frames, float32 in and out.
 
-`positions` is (n_frames, n_atoms, 3) in angstrom. `boxes` is (n_frames, 6), or None for no
-periodic images.
+`positions` has the shape (n_frames, n_atoms, 3), in angstrom. `boxes` has the shape
+(n_frames, 6), or is None for coordinates as they are.
 """
 
 from collections.abc import Iterator
@@ -17,26 +17,26 @@ from .vectors import (
     squared,
 )
 
-# Vectors worked on at once: enough to be fast, few enough for a processor's cache.
+# Vectors in work at once: many enough to be fast, few enough for the cache of a processor.
 _CHUNK = 100_000
 
 
 def pair_distances(
     positions: np.ndarray, boxes: np.ndarray | None, pairs: np.ndarray
 ) -> np.ndarray:
-    """Distances of pairs of atoms.
+    """Compute distances of pairs of atoms.
 
     Parameters
     ----------
     positions, boxes : numpy.ndarray
         See the module.
     pairs : numpy.ndarray
-        (n_pairs, 2), indices into the atoms of `positions`.
+        Indices into the atoms of `positions`, (n_pairs, 2).
 
     Returns
     -------
     numpy.ndarray
-        (n_frames, n_pairs) float32, in angstrom.
+        Distances in angstrom, (n_frames, n_pairs) float32.
 
     Examples
     --------
@@ -53,19 +53,21 @@ def pair_distances(
 
 
 def all_distances(positions: np.ndarray, boxes: np.ndarray | None, pairs: np.ndarray) -> np.ndarray:
-    """Distances of all pairs of many atoms: as `pair_distances`, in less time without a box.
+    """Compute distances of all pairs of many atoms.
+
+    Without a box this is faster than `pair_distances`.
 
     Parameters
     ----------
     positions, boxes : numpy.ndarray
         See the module.
     pairs : numpy.ndarray
-        (n_pairs, 2): what `numpy.triu_indices` gives for the atoms of `positions`, as rows.
+        All pairs of the atoms of `positions` in the order of `numpy.triu_indices`, (n_pairs, 2).
 
     Returns
     -------
     numpy.ndarray
-        (n_frames, n_pairs) float32, in angstrom.
+        Distances in angstrom, (n_frames, n_pairs) float32.
 
     Examples
     --------
@@ -77,7 +79,7 @@ def all_distances(positions: np.ndarray, boxes: np.ndarray | None, pairs: np.nda
     """
     from MDAnalysis.lib.distances import self_distance_array
 
-    # With images MDAnalysis takes longer, and in a skewed box it does not always find the nearest.
+    # With a box MDAnalysis is slower, and in a skewed box it may miss the nearest image.
     if boxes is not None:
         return pair_distances(positions, boxes, pairs)
     distances = np.empty((len(positions), len(pairs)), dtype=np.float32)
@@ -95,7 +97,7 @@ def residue_distances(
     starts: np.ndarray,
     kept: np.ndarray,
 ) -> np.ndarray:
-    """Smallest distances between the atoms of two residues.
+    """Compute smallest distances between the atoms of two residues.
 
     Parameters
     ----------
@@ -104,14 +106,15 @@ def residue_distances(
     order : numpy.ndarray
         Indices of the atoms, residue by residue.
     starts : numpy.ndarray
-        (n_residues + 1,): where each residue begins in `order`, and its end.
+        Index into `order` at which each residue begins, and the length of `order`,
+        (n_residues + 1,).
     kept : numpy.ndarray
-        (n_residues, n_residues) bool: the pairs (i, j > i) that are wanted.
+        Mask of the pairs (i, j > i) to compute, (n_residues, n_residues) bool.
 
     Returns
     -------
     numpy.ndarray
-        (n_frames, kept.sum()) float32, in angstrom, row by row of `kept`.
+        Distances in angstrom, (n_frames, kept.sum()) float32, in the order of `kept`.
     """
     columns = np.concatenate([[0], np.cumsum(kept.sum(axis=1))])
     distances = np.empty((len(positions), columns[-1]), dtype=np.float32)
@@ -137,21 +140,22 @@ def dihedral_angles(
     quadruples: np.ndarray,
     form: str = "radians",
 ) -> np.ndarray:
-    """Dihedral angles with the sign of IUPAC, in [-pi, pi].
+    """Compute dihedral angles in [-pi, pi], with the sign of IUPAC.
 
     Parameters
     ----------
     positions, boxes : numpy.ndarray
-        See the module; in a box the bond vectors are the shortest images.
+        See the module. In a box, bond vectors are the nearest images.
     quadruples : numpy.ndarray
-        (n_dihedrals, 4), indices into the atoms of `positions`.
+        Indices into the atoms of `positions`, (n_dihedrals, 4).
     form : {'radians', 'cossin'}
         See `AngularKernel`.
 
     Returns
     -------
     numpy.ndarray
-        (n_frames, n_dihedrals) float32, in radians; or (n_frames, 2 n_dihedrals).
+        Angles in radians, (n_frames, n_dihedrals) float32, or cosines and sines,
+        (n_frames, 2 n_dihedrals).
 
     Examples
     --------
@@ -179,21 +183,22 @@ def bond_angles(
     triples: np.ndarray,
     form: str = "radians",
 ) -> np.ndarray:
-    """Angles at the middle atoms of triples, in [0, pi].
+    """Compute angles in [0, pi] at the middle atoms of triples.
 
     Parameters
     ----------
     positions, boxes : numpy.ndarray
         See the module.
     triples : numpy.ndarray
-        (n_angles, 3), indices into the atoms of `positions`.
+        Indices into the atoms of `positions`, (n_angles, 3).
     form : {'radians', 'cossin'}
         See `AngularKernel`.
 
     Returns
     -------
     numpy.ndarray
-        (n_frames, n_angles) float32, in radians; or (n_frames, 2 n_angles).
+        Angles in radians, (n_frames, n_angles) float32, or cosines and sines,
+        (n_frames, 2 n_angles).
 
     Examples
     --------
@@ -215,7 +220,7 @@ def bond_angles(
 def superposed(
     positions: np.ndarray, moved: np.ndarray, fitted: np.ndarray, reference: np.ndarray
 ) -> np.ndarray:
-    """Superpose each frame on a reference by least squares (Kabsch), all atoms of one weight.
+    """Superpose each frame on a reference by least squares, with equal weights of the atoms.
 
     Parameters
     ----------
@@ -224,14 +229,20 @@ def superposed(
     moved : numpy.ndarray
         Indices of the atoms to return.
     fitted : numpy.ndarray
-        (n_fitted,), indices of the atoms to superpose.
+        Indices of the atoms to superpose, (n_fitted,).
     reference : numpy.ndarray
-        (n_fitted, 3): where they are to lie; used with its centre at the origin.
+        Coordinates to superpose them on, (n_fitted, 3). Their centre is moved to the origin.
 
     Returns
     -------
     numpy.ndarray
-        (n_frames, len(moved), 3) float32; the centre of the fitted atoms is the origin.
+        Coordinates, (n_frames, len(moved), 3) float32. The centre of the fitted atoms is the
+        origin.
+
+    Notes
+    -----
+    The rotation is that of Kabsch, Acta Cryst. A32, 922 (1976), from a singular value
+    decomposition.
     """
     target = np.asarray(reference, dtype=np.float64)
     target = target - target.mean(axis=0)
@@ -241,27 +252,30 @@ def superposed(
         centre = frames[:, fitted].mean(axis=1, keepdims=True)
         covariance = np.einsum("fni,nj->fij", frames[:, fitted] - centre, target)
         left, _, right = np.linalg.svd(covariance)
-        # Turn the weakest axis where the best fit would be a mirror image.
+        # Reverse the weakest axis if the best fit would be a mirror image.
         left[:, :, 2] *= np.sign(np.linalg.det(left @ right))[:, None]
         result[chunk] = (frames[:, moved] - centre) @ (left @ right)
     return result
 
 
 class _Angles:
-    """Angles of a block in the form wanted, from multiples of their sines and cosines."""
+    """Angles of a block, as radians or as cosine and sine."""
 
     def __init__(self, n_frames: int, n_angles: int, form: str) -> None:
         self._values = np.empty((n_frames, n_angles, 1 + (form == "cossin")), dtype=np.float32)
 
     def put(self, frames: slice, some: slice, sine: np.ndarray, cosine: np.ndarray) -> None:
-        """Take some angles of some frames; the arrays are (n_angles, n_frames)."""
+        """Store some angles of some frames.
+
+        `sine` and `cosine` are (n_angles, n_frames) arrays with a common positive factor.
+        """
         values = self._values[frames, some]
         if values.shape[2] == 1:
-            # atan2 keeps its accuracy where arccos of a cosine near 1 would lose half the digits.
+            # The arc cosine would lose half of the digits of small angles; atan2 does not.
             values[..., 0] = np.arctan2(sine, cosine).T
             return
         radius = np.sqrt(sine**2 + cosine**2)
-        # Atoms in a line or in one place: no angle, which atan2 calls 0.
+        # Atoms on a line or at one place have no angle. As atan2 does, call it 0.
         undefined = radius == 0
         if undefined.any():
             cosine, radius = np.where(undefined, 1.0, cosine), np.where(undefined, 1.0, radius)
@@ -269,13 +283,13 @@ class _Angles:
 
     @property
     def columns(self) -> np.ndarray:
-        """(n_frames, n_features): the angles, or cosine and sine of each side by side."""
+        """Angles, or cosine and sine of each side by side, (n_frames, n_features)."""
         n_frames, n_angles, width = self._values.shape
         return self._values.reshape(n_frames, width * n_angles)
 
 
 def _chunks(n_frames: int, per_frame: int) -> Iterator[slice]:
-    """Slices of frames, so that temporary arrays stay small whatever the block."""
+    """Yield slices of the frames that keep temporary arrays small."""
     size = max(1, _CHUNK // max(1, per_frame))
     for start in range(0, n_frames, size):
         yield slice(start, start + size)

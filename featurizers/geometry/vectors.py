@@ -1,7 +1,7 @@
-"""Vectors between atoms of a block of frames, component by component, few at a time.
+"""Vectors between atoms of a block of frames, as arrays of their components.
 
-Frames come last: an atom's coordinate in all frames is one piece of memory, so that picking
-atoms copies pieces instead of single numbers, and arithmetic works along memory.
+The frames are the last axis. A coordinate of an atom is then contiguous in memory over the
+frames, so that atoms are picked by copying long stretches and arithmetic runs along memory.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import numpy as np
 
 from .boxes import minimum_image, right_angled
 
-# Frames and features worked on at once: what is in between stays in a core's cache.
+# Frames and features in work at once. Intermediate arrays of this size stay in the cache of a core.
 _FRAMES, _FEATURES = 64, 128
 
 
@@ -20,9 +20,9 @@ class Vectors:
     Parameters
     ----------
     positions : numpy.ndarray
-        (n_frames, n_atoms, 3) float32.
+        Coordinates, (n_frames, n_atoms, 3) float32.
     boxes : numpy.ndarray or None
-        (n_frames, 6), for the shortest images; None for no images.
+        Boxes for the nearest images, (n_frames, 6). None takes coordinates as they are.
 
     Examples
     --------
@@ -42,7 +42,7 @@ class Vectors:
             self._components = np.ascontiguousarray(positions.transpose(2, 1, 0))
 
     def between(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-        """From atoms `start` to atoms `end`, (3, n, n_frames); shortest images in a box."""
+        """Return the vectors from atoms `start` to atoms `end`, (3, n, n_frames)."""
         if self._boxes is not None:
             delta = self._positions[:, end] - self._positions[:, start]
             return minimum_image(delta, self._boxes).transpose(2, 1, 0)
@@ -59,21 +59,21 @@ class Vectors:
 def parts(
     positions: np.ndarray, boxes: np.ndarray | None, n_features: int
 ) -> Iterator[tuple[Vectors, slice, slice]]:
-    """Go through the frames and features of a block.
+    """Iterate over the frames and features of a block in small parts.
 
     Parameters
     ----------
     positions, boxes : numpy.ndarray
         See `Vectors`.
     n_features : int
-        How many there are of each frame.
+        Number of features of each frame.
 
     Yields
     ------
     vectors : Vectors
-        Of a few frames.
+        Vectors of a few frames.
     frames, features : slice
-        Which they are, and for which features to use them.
+        These frames, and the features to compute with them.
     """
     for start in range(0, len(positions), _FRAMES):
         frames = slice(start, start + _FRAMES)
@@ -83,24 +83,24 @@ def parts(
 
 
 def squared(vectors: np.ndarray) -> np.ndarray:
-    """Squared lengths of (3, ...) vectors, which are used up."""
+    """Return the squared lengths of (3, ...) vectors. The vectors are overwritten."""
     vectors *= vectors
-    total = vectors[0]
+    total: np.ndarray = vectors[0]
     total += vectors[1]
     total += vectors[2]
     return total
 
 
 def dot(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Scalar products of (3, ...) vectors."""
-    total = one[0] * other[0]
+    """Return the scalar products of (3, ...) vectors."""
+    total: np.ndarray = one[0] * other[0]
     total += one[1] * other[1]
     total += one[2] * other[2]
     return total
 
 
 def cross(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Vector products of (3, ...) vectors."""
+    """Return the vector products of (3, ...) vectors."""
     product = np.empty_like(one)
     for axis in range(3):
         following, last = (axis + 1) % 3, (axis + 2) % 3

@@ -1,9 +1,9 @@
-"""Atoms: what they are called, how they are linked, which ones a model was trained on."""
+"""Atoms of a topology: selection, names, bonds along the chain, and their fingerprint."""
 
 from ..._lazy import lazy_names
 
 _NAMES = {
-    "Fingerprint": ".atoms",
+    "Fingerprint": ".fingerprint",
     "as_atoms": ".atoms",
     "select_indices": ".atoms",
     "selected_atoms": ".atoms",

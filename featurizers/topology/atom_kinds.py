@@ -1,4 +1,4 @@
-"""Which atoms are hydrogens and which are C-alpha, whatever a topology says of them."""
+"""Heavy atoms and C-alpha atoms, recognised with whatever attributes a topology has."""
 
 from typing import Any
 
@@ -6,25 +6,26 @@ import numpy as np
 
 
 def attribute_or(atoms: Any, name: str, default: Any) -> Any:
-    """An attribute of each atom, or the default for each where the topology has none."""
+    """Return an attribute of each atom, or the default for each if the topology lacks it."""
     values = getattr(atoms, name, None)
     return [default] * atoms.n_atoms if values is None else values
 
 
 def heavy_atoms(atoms: Any) -> np.ndarray:
-    """Mask of the atoms that are no hydrogens.
+    """Return a mask of the atoms that are not hydrogens.
 
-    By element where the topology has elements, otherwise by mass and name (a hydrogen that was
-    given a larger mass for long time steps is still one).
+    Elements decide if the topology has them, otherwise masses and names. Hydrogens with a
+    repartitioned (larger) mass are recognised.
 
     Parameters
     ----------
     atoms : AtomGroup
+        The atoms.
 
     Returns
     -------
     numpy.ndarray
-        (n_atoms,) bool.
+        True for heavy atoms, (n_atoms,) bool.
 
     Examples
     --------
@@ -48,16 +49,17 @@ def heavy_atoms(atoms: Any) -> np.ndarray:
 
 
 def alpha_carbons(atoms: Any) -> np.ndarray:
-    """Mask of the C-alpha atoms; calcium, which has the same name, is none.
+    """Return a mask of the C-alpha atoms. Calcium has the same name and is left out.
 
     Parameters
     ----------
     atoms : AtomGroup
+        The atoms.
 
     Returns
     -------
     numpy.ndarray
-        (n_atoms,) bool.
+        True for C-alpha atoms, (n_atoms,) bool.
 
     Examples
     --------
@@ -69,7 +71,7 @@ def alpha_carbons(atoms: Any) -> np.ndarray:
     >>> alpha_carbons(u.atoms).tolist()
     [True, False]
     """
-    named = np.asarray(attribute_or(atoms, "names", "")) == "CA"
+    named: np.ndarray = np.asarray(attribute_or(atoms, "names", "")) == "CA"
     elements = np.char.upper(np.asarray(attribute_or(atoms, "elements", ""), dtype=str))
     ion = np.isin(np.asarray(attribute_or(atoms, "resnames", "")), ("CA", "CA2", "CAL", "CA2+"))
     return named & np.isin(elements, ("", "C")) & ~ion

@@ -1,4 +1,4 @@
-"""Residues of a chain and what follows what: where dihedrals and backbone angles are found."""
+"""Residues linked along their chains, in which dihedrals and backbone angles are found."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,16 +13,16 @@ from .synonyms import canonical_name
 
 @dataclass(eq=False)
 class Residue:
-    """The atoms of a residue by name, and its neighbours along the chain.
+    """Atoms of a residue by name, and its neighbours along the chain.
 
     Attributes
     ----------
     resindex : int
-        Its index in the universe.
+        Index of the residue in the universe.
     atoms : dict
-        From a canonical name to the index into the atoms given; selected atoms only.
+        Index into the atoms given by canonical name, for the selected atoms only.
     previous, next : Residue or None
-        Across a peptide bond.
+        The neighbours across peptide bonds.
     """
 
     resindex: int
@@ -31,9 +31,9 @@ class Residue:
     next: "Residue | None" = field(default=None, repr=False)
 
     def find(self, pattern: Sequence[str]) -> tuple[int, ...] | None:
-        """Indices of the atoms that a pattern names, or None where one is missing.
+        """Return the indices of the atoms that a pattern names, or None if one is missing.
 
-        "-C" is C of the residue before, "+N" is N of the residue after.
+        "-C" is atom C of the residue before, "+N" is atom N of the residue after.
         """
         found = []
         for name in pattern:
@@ -46,22 +46,23 @@ class Residue:
 
 
 def linked_residues(atoms: Any, chosen: np.ndarray) -> list[Residue]:
-    """Residues of the chosen atoms, in order, each knowing its neighbours in the chain.
+    """Return the residues of the chosen atoms in order, linked to their neighbours.
 
-    Where the topology has bonds of both C and N, a bond between them links two residues.
-    Otherwise a residue is linked to the next when both are of one chain and segment, their
-    numbers follow each other, and the first does not end in a carboxylate.
+    If the topology has bonds of both C and N, a bond between them links two residues.
+    Otherwise a residue is linked to the next one if both belong to the same chain and segment,
+    their numbers are consecutive, and the first one does not end in a carboxylate.
 
     Parameters
     ----------
     atoms : AtomGroup
         The atoms given.
     chosen : numpy.ndarray
-        Indices into `atoms` of those that may be used.
+        Indices into `atoms` of the atoms that may be used.
 
     Returns
     -------
     list of Residue
+        Empty if the topology lacks names or residues.
     """
     if not all(hasattr(atoms, attribute) for attribute in ("names", "resnames", "resids")):
         return []
@@ -75,17 +76,19 @@ def linked_residues(atoms: Any, chosen: np.ndarray) -> list[Residue]:
 
 
 def _residues(atoms: Any, indices: np.ndarray) -> list[Residue]:
+    """Return the residues of some atoms, not yet linked."""
     residues: dict[int, Residue] = {}
     for index, resindex, resname, name in zip(
         indices.tolist(), atoms.resindices.tolist(), atoms.resnames, atoms.names, strict=True
     ):
         residue = residues.setdefault(resindex, Residue(resindex))
-        # Of alternative locations the first counts.
+        # Of alternative locations, the first one is used.
         residue.atoms.setdefault(canonical_name(str(resname), str(name)), index)
     return list(residues.values())
 
 
 def _links(atoms: Any, residues: list[Residue]) -> Iterator[tuple[Residue, Residue]]:
+    """Yield the pairs of residues that a peptide bond links."""
     nitrogens = {r.atoms["N"]: r for r in residues if "N" in r.atoms}
     partners, bonded = _bonds_of(atoms, [r.atoms["C"] for r in residues if "C" in r.atoms])
     with_bonds = {index for index in nitrogens if index in bonded}
@@ -111,7 +114,7 @@ def _links(atoms: Any, residues: list[Residue]) -> Iterator[tuple[Residue, Resid
 
 
 def _bonds_of(atoms: Any, carbons: list[int]) -> tuple[dict[int, list[int]], set[int]]:
-    """Bond partners of some atoms, and all atoms that have bonds, as indices into `atoms`."""
+    """Return the bond partners of some atoms, and all atoms with bonds, as indices."""
     bonds = getattr(atoms.universe, "bonds", None)
     if bonds is None or len(bonds) == 0:
         return {}, set()
@@ -127,7 +130,7 @@ def _bonds_of(atoms: Any, carbons: list[int]) -> tuple[dict[int, list[int]], set
 
 
 def _sequence_keys(atoms: Any, residues: list[Residue]) -> dict[int, tuple[Any, int, str]]:
-    """Chain, number and insertion code of each residue."""
+    """Return chain, number and insertion code of each residue."""
     firsts = atoms[[next(iter(residue.atoms.values())) for residue in residues]]
     icodes = getattr(firsts, "icodes", [""] * len(firsts))
     chains = zip(firsts.segindices.tolist(), chain_names(firsts), strict=True)
@@ -140,5 +143,6 @@ def _sequence_keys(atoms: Any, residues: list[Residue]) -> dict[int, tuple[Any, 
 
 
 def _follows(before: tuple[Any, int, str], after: tuple[Any, int, str]) -> bool:
+    """Return whether one residue comes right after another, by chain and number."""
     step = after[1] - before[1]
     return before[0] == after[0] and (step == 1 or (step == 0 and before[2] != after[2]))

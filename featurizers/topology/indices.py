@@ -1,4 +1,4 @@
-"""Explicit tuples of atom indices: pairs, triples, quadruples."""
+"""Pairs, triples and quadruples of atom indices that users give."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,21 +9,26 @@ from ...errors import InputError
 
 
 def checked_tuples(values: Any, size: int, option: str) -> tuple[tuple[int, ...], ...]:
-    """Return indices as a tuple of tuples of int, or say what is wrong with them.
+    """Return indices as a tuple of tuples of int, or raise an error.
 
     Parameters
     ----------
     values : array_like
-        (n, size) integers, 0-based.
+        0-based indices, (n, size) integers.
     size : int
-        Atoms in each.
+        Number of atoms in each tuple.
     option : str
-        The name of the option, for the error.
+        Name of the option in error messages.
+
+    Returns
+    -------
+    tuple of tuple of int
+        The indices.
 
     Raises
     ------
     InputError
-        When the shape or a value makes no sense.
+        If the shape is wrong, an index is negative or repeated, or a tuple is given twice.
 
     Examples
     --------
@@ -34,7 +39,7 @@ def checked_tuples(values: Any, size: int, option: str) -> tuple[tuple[int, ...]
     try:
         array = np.asarray(values)
     except ValueError as error:
-        raise InputError(f"{option}: give rows of {size} atom indices each") from error
+        raise InputError(f"{option}: give tuples of {size} atom indices each") from error
     if (
         array.ndim != 2
         or array.shape[1] != size
@@ -53,18 +58,18 @@ def checked_tuples(values: Any, size: int, option: str) -> tuple[tuple[int, ...]
                 f"{option}[{number}] is {row}: give {size} different indices, 0 or larger"
             )
         if row in seen:
-            raise InputError(f"{option}[{number}] repeats {row}: give each once")
+            raise InputError(f"{option}[{number}] repeats {row}: give it once")
         seen.add(row)
     return tuple(rows)
 
 
 def localised(rows: Iterable[tuple[int, ...]], n_atoms: int, option: str) -> np.ndarray:
-    """Explicit indices as an int64 array, refused where they point past the atoms given.
+    """Return explicit indices as an int64 array, or raise an error.
 
     Raises
     ------
     InputError
-        Naming the first that does.
+        If an index is not one of the atoms given. The message names the first one.
     """
     array = np.array(list(rows), dtype=np.int64)
     outside = np.flatnonzero((array >= n_atoms).any(axis=1))
@@ -72,6 +77,6 @@ def localised(rows: Iterable[tuple[int, ...]], n_atoms: int, option: str) -> np.
         number = int(outside[0])
         raise InputError(
             f"{option}[{number}] is {tuple(array[number].tolist())}, but {n_atoms} atoms were "
-            f"given (indices 0 to {n_atoms - 1})"
+            f"given; use indices from 0 to {n_atoms - 1}"
         )
     return array

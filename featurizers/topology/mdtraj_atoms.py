@@ -1,4 +1,4 @@
-"""An mdtraj topology as the atoms of an MDAnalysis Universe without coordinates."""
+"""Conversion of an mdtraj topology to the atoms of an MDAnalysis Universe."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,21 +7,23 @@ from ...errors import InputError
 
 
 def mdtraj_atoms(topology: Any) -> Any:
-    """Turn an mdtraj topology into an AtomGroup that every selection by topology works on.
+    """Convert an mdtraj topology to an AtomGroup for which every selection by topology works.
 
     Parameters
     ----------
     topology : mdtraj.Topology
+        The topology.
 
     Returns
     -------
     MDAnalysis.core.groups.AtomGroup
-        With names, types, elements, masses, residues, chains, segments and bonds.
+        Atoms of a Universe without coordinates, with names, types, elements, masses, residues,
+        chains, segments and bonds.
 
     Raises
     ------
     InputError
-        When the topology is empty.
+        If the topology is empty.
 
     Examples
     --------
@@ -38,7 +40,7 @@ def mdtraj_atoms(topology: Any) -> Any:
     chains = list(topology.chains)
     atoms = list(topology.atoms)
     if not atoms:
-        raise InputError("no atoms were given: the mdtraj topology is empty")
+        raise InputError("no atoms were given: the mdtraj topology is empty; check its file")
     universe = mda.Universe.empty(
         len(atoms),
         n_residues=len(residues),
@@ -48,7 +50,7 @@ def mdtraj_atoms(topology: Any) -> Any:
         trajectory=False,
     )
     symbols = [atom.element.symbol if atom.element is not None else "" for atom in atoms]
-    # mdtraj calls what has no element (virtual sites, beads) VS.
+    # mdtraj gives the symbol VS to particles without an element (virtual sites, beads).
     symbols = ["" if symbol == "VS" else symbol for symbol in symbols]
     chain_ids = [(getattr(chain, "chain_id", None) or "").strip() for chain in chains]
     segids = [
@@ -72,10 +74,10 @@ def mdtraj_atoms(topology: Any) -> Any:
 
 
 def _trusted_bonds(topology: Any) -> list[tuple[int, int]]:
-    """Bonds of an mdtraj topology without the peptide bonds that cannot be there.
+    """Return the bonds of an mdtraj topology, without peptide bonds that cannot exist.
 
-    Where a file has no bonds, mdtraj links every residue of a chain to the next, over gaps in
-    the numbers and behind carboxylates too. That is a guess; MDAnalysis reads no such bond.
+    If a file has no bonds, mdtraj links every residue of a chain to the next one, even across
+    gaps in the numbering and after carboxylates. MDAnalysis reads no such bonds.
     """
     ended = {atom.residue.index for atom in topology.atoms if atom.name == "OXT"}
     bonds = []

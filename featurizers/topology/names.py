@@ -1,4 +1,4 @@
-"""Readable names of residues and atoms, unique within the columns of a featurizer."""
+"""Readable names of residues and atoms that are unique within a featurizer."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
@@ -10,7 +10,9 @@ from .synonyms import canonical_name, canonical_resname
 
 
 def residue_labels(atoms: Any, used: np.ndarray) -> dict[int, str]:
-    """Name the residues of the atoms used: "ALA2", or "A:ALA2" where chains repeat it.
+    """Return names of the residues of some atoms, such as "ALA2".
+
+    The chain is put in front ("A:ALA2") if residues of several chains would have the same name.
 
     Parameters
     ----------
@@ -22,7 +24,7 @@ def residue_labels(atoms: Any, used: np.ndarray) -> dict[int, str]:
     Returns
     -------
     dict
-        From the residue's index in its universe to a name that no other residue here has.
+        A unique name by the index of the residue in its universe.
 
     Examples
     --------
@@ -56,7 +58,7 @@ def residue_labels(atoms: Any, used: np.ndarray) -> dict[int, str]:
 
 
 def atom_labels(atoms: Any, used: np.ndarray) -> dict[int, str]:
-    """Name the atoms used: "ALA2:CA".
+    """Return names of some atoms, such as "ALA2:CA".
 
     Parameters
     ----------
@@ -68,7 +70,7 @@ def atom_labels(atoms: Any, used: np.ndarray) -> dict[int, str]:
     Returns
     -------
     dict
-        From the index into `atoms` to a name that no other atom here has.
+        A unique name by the index into `atoms`.
     """
     used = np.unique(used)
     of_residue = residue_labels(atoms, used)
@@ -85,14 +87,14 @@ def atom_labels(atoms: Any, used: np.ndarray) -> dict[int, str]:
 
 
 def chain_names(atoms: Any) -> list[str]:
-    """Chain identifier of each atom, or its segment where the file has no chains."""
+    """Return the chain of each atom, or its segment if the topology has no chains."""
     segids = [str(segid) for segid in getattr(atoms, "segids", [""] * len(atoms))]
     chain_ids = [str(chain).strip() for chain in getattr(atoms, "chainIDs", segids)]
     return [chain or segid for chain, segid in zip(chain_ids, segids, strict=True)]
 
 
 def repeated(names: Iterable[str]) -> list[str]:
-    """Names that occur more than once."""
+    """Return the names that occur more than once."""
     return [name for name, count in Counter(names).items() if count > 1]
 
 

@@ -1,11 +1,12 @@
-"""Names that programs spell differently, made one.
+"""Canonical names of residues and atoms that programs spell differently.
 
-mdtraj renames what it reads (HSD becomes HIS, CD of ILE becomes CD1); MDAnalysis keeps the
-names of the file. Columns, dihedrals and fingerprints have to come out the same on both.
+mdtraj renames what it reads (HSD becomes HIS, CD of ILE becomes CD1). MDAnalysis keeps the
+names of the file. Columns, dihedrals and fingerprints have to be the same with both.
 """
 
 
 def _inverted(synonyms: dict[str, str]) -> dict[str, str]:
+    """Return the canonical name of each synonym."""
     return {word: name for name, words in synonyms.items() for word in words.split()}
 
 
@@ -47,7 +48,7 @@ _ATOMS = {
 
 
 def canonical_resname(resname: str) -> str:
-    """Give one name to what programs and protonation states spell differently.
+    """Return the canonical name of a residue, whatever its program or protonation state.
 
     Examples
     --------
@@ -59,9 +60,7 @@ def canonical_resname(resname: str) -> str:
 
 
 def canonical_name(resname: str, name: str) -> str:
-    """Give one name to the heavy atoms of a residue that programs spell differently.
-
-    Hydrogens keep the name that they have.
+    """Return the canonical name of a heavy atom. Hydrogens keep their names.
 
     Examples
     --------

@@ -16,7 +16,7 @@ from ..model.gmvae import GMVAE
 from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import UNSEEN, open_npy
-from ..trajectory.backends import cluster_for
+from ..trajectory.executors import cluster_for
 from .results import TrajectoryResults
 
 #: Bytes of features that a worker of a cluster labels at a time.

@@ -12,7 +12,8 @@ from MDAnalysis.analysis.backends import BackendBase
 from ..errors import InputError
 from ..featurizers.base import Featurizer
 from ..featurizers.registry import from_dict
-from ..featurizers.topology.atoms import Fingerprint, selected_atoms
+from ..featurizers.topology.atoms import selected_atoms
+from ..featurizers.topology.fingerprint import Fingerprint
 from ..model.gmvae import GMVAE
 from ..model.saved_model import SavedModel, TrajectoryPart
 from ..storage.features import FeatureSet

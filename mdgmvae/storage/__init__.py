@@ -1,4 +1,4 @@
-"""Files: features on disk, and writing that replaces a file whole."""
+"""Feature files, and writing that replaces a file completely or not at all."""
 
 from .._lazy import lazy_names
 

@@ -1,4 +1,4 @@
-"""Files and folders that are replaced whole or not at all."""
+"""Files and folders that are replaced completely or not at all."""
 
 import fnmatch
 import os
@@ -11,13 +11,15 @@ from pathlib import Path
 from ..errors import InputError
 
 
-def check_file(path: str | os.PathLike) -> None:
-    """Refuse, before any work is done, an output file that `atomic_file` would refuse.
+def check_file(path: str | os.PathLike[str]) -> None:
+    """Raise an error if `atomic_file` could not write to `path`.
+
+    Call this before the work whose results go to the file.
 
     Raises
     ------
     InputError
-        When `path` is a folder, or its folder does not exist or cannot be written.
+        If `path` is a folder, or its folder does not exist or is not writable.
     """
     path = Path(path)
     if path.is_dir():
@@ -29,21 +31,26 @@ def check_file(path: str | os.PathLike) -> None:
 
 
 @contextmanager
-def atomic_file(path: str | os.PathLike) -> Iterator[Path]:
-    """Give a temporary path beside `path`; rename it to `path` when the block succeeds.
+def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, and rename it to `path` at the end of the block.
 
-    When the block raises, the temporary file is removed and `path` is as it was. The
-    temporary name keeps the suffix of `path`, since many writers choose a format by it.
+    If the block raises an error, the temporary file is removed and `path` stays as it was.
+    The temporary name has the suffix of `path` because many writers choose a format by it.
 
     Parameters
     ----------
     path : path-like
-        The file to create or replace. Of a symbolic link, the file that it names.
+        The file to create or replace. A symbolic link is followed.
+
+    Yields
+    ------
+    pathlib.Path
+        The temporary file.
 
     Raises
     ------
     InputError
-        When the folder of `path` does not exist or cannot be written.
+        If `path` is a folder, or its folder does not exist or is not writable.
 
     Examples
     --------
@@ -61,7 +68,7 @@ def atomic_file(path: str | os.PathLike) -> Iterator[Path]:
             prefix=f".{path.stem}-", suffix=named.suffix, dir=path.parent
         )
     except OSError as error:
-        raise InputError(f"{named}: cannot write there ({error.strerror})") from error
+        raise _cannot_write(named, error) from error
     os.close(handle)
     temporary = Path(name)
     try:
@@ -74,38 +81,43 @@ def atomic_file(path: str | os.PathLike) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(
-    path: str | os.PathLike, overwrite: bool = False, stale: Sequence[str] = ()
+    path: str | os.PathLike[str], overwrite: bool = False, stale: Sequence[str] = ()
 ) -> Iterator[Path]:
-    """Give an empty folder; move the files written in it to `path` on success.
+    """Yield an empty folder, and move its files to `path` at the end of the block.
 
-    With `overwrite`, files of the same names are replaced, those that match `stale` are
-    removed, and every other file in `path` and the folders in it is left alone. When the block
-    or the moving fails or is interrupted, `path` is as it was.
+    With `overwrite`, files of the same names are replaced, files that match `stale` are
+    removed, and all other files in `path` are kept. If the block or the moving fails or is
+    interrupted, `path` stays as it was.
 
     Parameters
     ----------
     path : path-like
         The folder to create or to fill.
     overwrite : bool
-        Allow a folder that is not empty.
+        Accept a folder that is not empty.
     stale : sequence of str
-        Patterns of files of an earlier run, relative to `path`, such as "states/state_*".
+        Patterns of the files of an earlier run, relative to `path`, such as "states/state_*".
+
+    Yields
+    ------
+    pathlib.Path
+        The empty folder.
 
     Raises
     ------
     InputError
-        When `path` is a file, cannot be written, or is not empty without `overwrite`.
+        If `path` is a file, is not writable, or is not empty and `overwrite` is False.
     """
     named, path = Path(path), Path(path).resolve()
     check_folder(named, overwrite)
     exists = path.is_dir()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Within a folder that exists: it may be a mount point, which no rename can cross.
+        # Work inside a folder that exists: it may be a mount point, and no rename can cross one.
         within = path if exists else path.parent
         work = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=within))
     except OSError as error:
-        raise InputError(f"{named}: cannot write there ({error.strerror})") from error
+        raise _cannot_write(named, error) from error
     new, old = work / "new", work / "old"
     try:
         new.mkdir()
@@ -119,8 +131,14 @@ def atomic_folder(
         shutil.rmtree(work, ignore_errors=True)
 
 
-def check_folder(path: str | os.PathLike, overwrite: bool = False) -> None:
-    """Refuse, before any work is done, an output folder that `atomic_folder` would refuse."""
+def check_folder(path: str | os.PathLike[str], overwrite: bool = False) -> None:
+    """Raise an error if `atomic_folder` could not write to `path`.
+
+    Raises
+    ------
+    InputError
+        If `path` is a file, or is not empty and `overwrite` is False.
+    """
     path = Path(path)
     if path.exists() and not path.is_dir():
         raise InputError(f"{path}: is a file; give the name of a folder")
@@ -132,7 +150,10 @@ def check_folder(path: str | os.PathLike, overwrite: bool = False) -> None:
 
 
 def _merge(new: Path, path: Path, old: Path, stale: Sequence[str]) -> None:
-    """Move the files of `new` into `path`; what they replace waits in `old` until all are."""
+    """Move the files of `new` into `path`.
+
+    The files that they replace are first moved to `old`, and moved back after an error.
+    """
     names = [file.relative_to(new) for file in sorted(new.rglob("*")) if not file.is_dir()]
     replaced = [name for name in names if (path / name).exists()]
     replaced += [name for name in _matching(path, stale) if name not in names]
@@ -141,7 +162,10 @@ def _merge(new: Path, path: Path, old: Path, stale: Sequence[str]) -> None:
         for source, target, files in ((path, old, replaced), (new, path, names)):
             for name in files:
                 if (source / name).is_dir():
-                    raise InputError(f"{source / name}: a folder is where a file is to be written")
+                    raise InputError(
+                        f"{source / name}: is a folder, but a file of this name has to be written; "
+                        "rename the folder"
+                    )
                 (target / name).parent.mkdir(parents=True, exist_ok=True)
                 moved.append((source / name, target / name))
                 (source / name).replace(target / name)
@@ -153,6 +177,7 @@ def _merge(new: Path, path: Path, old: Path, stale: Sequence[str]) -> None:
 
 
 def _matching(path: Path, patterns: Sequence[str]) -> list[Path]:
+    """Return the files in `path` that match one of the patterns, relative to `path`."""
     found = []
     for pattern in patterns:
         folder = path / Path(pattern).parent
@@ -162,8 +187,13 @@ def _matching(path: Path, patterns: Sequence[str]) -> list[Path]:
     return found
 
 
+def _cannot_write(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path}: cannot write there ({error.strerror}); choose another folder")
+
+
 def _umask() -> int:
-    """What newly created files are denied; it can only be read by setting it."""
+    """Return the permissions that new files do not get."""
+    # The mask can only be read by setting it.
     umask = os.umask(0)
     os.umask(umask)
     return umask

@@ -1,4 +1,4 @@
-"""Feature files: an .npy of numbers and the .json that says what they are; never pickled."""
+"""Feature sets: an .npy file of numbers and a .json file that describes them."""
 
 import os
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ from ..errors import InputError
 from .atomic import atomic_file
 from .npy import (
     check_npy_name,
+    does_not_describe,
     open_npy,
     read_description,
-    unfit,
     write_description,
     write_header,
     write_rows,
@@ -24,31 +24,31 @@ _COPY_BYTES = 16 * 2**20
 
 @dataclass(frozen=True, eq=False)
 class FeatureSet:
-    """Features of trajectory frames on disk: an .npy file and the .json beside it.
+    """Features of trajectory frames on disk: an .npy file and a .json file beside it.
 
     Attributes
     ----------
     values : numpy.memmap
-        (n_frames, n_features), float32, read from disk as it is used. Of a user's own .npy:
-        the floating-point or integer type that it has.
+        Features, (n_frames, n_features) float32, read from disk when used. An .npy file that you
+        made yourself keeps its own floating-point or integer type.
     names, units : tuple of str
-        One a column; units are "angstrom", "radian" or "1".
+        Name and unit of each column. Units are "angstrom", "radian" or "1".
     frames : numpy.ndarray
-        (n_frames,), int64: frame numbers in the trajectory.
+        Frame numbers in the trajectory, (n_frames,) int64.
     times : numpy.ndarray
-        (n_frames,), float64, in ps; NaN where not known. They may restart in each file.
+        Times in ps, (n_frames,) float64; NaN where unknown. They may restart in each file.
     trajectory_index : numpy.ndarray
-        (n_frames,), int64: which of the trajectory files.
+        Index of the trajectory file of each frame, (n_frames,) int64.
     lengths : tuple of int
-        Rows of each continuous piece of trajectory; their sum is n_frames.
+        Number of frames of each segment. Their sum is n_frames.
     path : pathlib.Path
-        The .npy file. A temporary one is removed with this object.
+        The .npy file. A temporary file is removed together with this object.
     selection : str or None
-        The selection that the atoms were taken by.
+        Selection of the atoms that were given to the featurizer.
     featurizer : dict
-        The featurizer, its reference included; empty for a user's own .npy.
+        The featurizer with its reference. Empty for an .npy file that you made yourself.
     fingerprint : dict
-        What identifies the atoms; empty for a user's own .npy.
+        Identity of the atoms. Empty for an .npy file that you made yourself.
 
     Examples
     --------
@@ -73,39 +73,43 @@ class FeatureSet:
     fingerprint: dict[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
+        """Return the number of frames."""
         return len(self.values)
 
     def __repr__(self) -> str:
+        """Return the size of the set and its file."""
         n_frames, n_features = self.values.shape
         return (
             f"FeatureSet({n_frames:,} frames x {n_features:,} features in {len(self.lengths)} "
-            f"continuous piece(s), {self.path})"
+            f"segment{'' if len(self.lengths) == 1 else 's'}, {self.path})"
         )
 
     @property
     def n_features(self) -> int:
-        """Number of columns."""
+        """Number of features."""
         return int(self.values.shape[1])
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> Self:
-        """Open x.npy, with what x.json says about it if that exists.
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Open x.npy, and x.json if it exists.
 
         Parameters
         ----------
         path : path-like
-            Any .npy of real numbers with two dimensions, (n_frames, n_features). Without a
-            .json the columns are called "x0", "x1", ..., the frames are numbered from 0 in one
-            continuous piece, and times are NaN.
+            An .npy file of real numbers of shape (n_frames, n_features). Without a .json file
+            the columns are called "x0", "x1", ..., the frames are numbered from 0 and form one
+            segment, and the times are NaN.
 
         Returns
         -------
         FeatureSet
+            The features. `values` is a read-only memory map.
 
         Raises
         ------
         InputError
-            When the file is not such an array, is cut, or the .json does not fit it.
+            If the file is not such an array or is cut short, or if the .json file does not
+            fit it.
         """
         path = Path(path)
         values = open_npy(path)
@@ -140,12 +144,12 @@ class FeatureSet:
                 fingerprint=dict(known["fingerprint"]),
             )
         except (TypeError, ValueError) as error:
-            raise InputError(unfit(sidecar, path, str(error))) from error
+            raise InputError(does_not_describe(sidecar, path, str(error))) from error
         features._check(sidecar)
         return features
 
     def _check(self, sidecar: Path) -> None:
-        """Refuse a description that belongs to another array."""
+        """Raise an error if the description belongs to another array."""
         n_frames, n_features = self.values.shape
         for name, found, wanted in (
             ("names", len(self.names), n_features),
@@ -153,32 +157,33 @@ class FeatureSet:
             ("frames", self.frames.shape, (n_frames,)),
             ("times", self.times.shape, (n_frames,)),
             ("trajectory_index", self.trajectory_index.shape, (n_frames,)),
-            ("rows in lengths", sum(self.lengths), n_frames),
+            ("frames in lengths", sum(self.lengths), n_frames),
         ):
             if found != wanted:
-                raise InputError(
-                    unfit(sidecar, self.path, f"{name}: {found} where {wanted} are needed")
-                )
+                why = f"{name}: {found} where {wanted} are needed"
+                raise InputError(does_not_describe(sidecar, self.path, why))
         if min(self.lengths) < 1:
-            raise InputError(unfit(sidecar, self.path, "a length is not positive"))
+            raise InputError(does_not_describe(sidecar, self.path, "a length is not positive"))
 
-    def save(self, path: str | os.PathLike) -> "FeatureSet":
-        """Copy to `path` (.npy) and the .json beside it, each replaced whole.
+    def save(self, path: str | os.PathLike[str]) -> "FeatureSet":
+        """Copy the features to `path` and to a .json file beside it.
+
+        Existing files are replaced completely or, after an error, not at all.
 
         Parameters
         ----------
         path : path-like
-            Must end in .npy.
+            The file to write. Its name must end in .npy.
 
         Returns
         -------
         FeatureSet
-            The copy, opened.
+            The copy.
 
         Raises
         ------
         InputError
-            When the file cannot be written.
+            If the file cannot be written.
         """
         path = check_npy_name(path)
         rows = max(1, _COPY_BYTES // (4 * self.n_features))
@@ -190,7 +195,7 @@ class FeatureSet:
         return FeatureSet.load(path)
 
     def describe(self) -> dict[str, Any]:
-        """Gather what is kept beside the values (all but them), for `write_description`."""
+        """Return everything except the values and the path, for `write_description`."""
         return {
             "names": list(self.names),
             "units": list(self.units),

@@ -1,43 +1,53 @@
-"""The two files that features are kept in, x.npy and x.json: opened with checks, written by rows.
+"""Reading and writing of the two files of a feature set, x.npy and x.json.
 
-Rows are written with plain file writes rather than through a memory map, so that the memory
-that a run occupies does not grow with the file.
+Arrays are written with plain file writes, not through a memory map. The memory of a run
+therefore does not grow with the file.
 """
 
 import json
 import os
+from io import BytesIO
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 import numpy as np
 
 from ..errors import InputError
 
-_HEADER = 128  # room for any shape, so that the number of rows can be written at the end
-#: What a worker says that looks for a feature file in vain.
+#: Error message of a worker process that cannot find the feature file.
 UNSEEN = (
     "{path}: a worker cannot see the feature file; give out= in a folder that all workers share"
 )
-_LISTED = 4096  # values of an array that are turned into text at a time
+# Values of an array that are converted to text at a time.
+_VALUES_AT_ONCE = 4096
 
 
-def check_npy_name(path: str | os.PathLike) -> Path:
-    """Refuse a name for a feature file that does not end in .npy."""
+def check_npy_name(path: str | os.PathLike[str]) -> Path:
+    """Return `path`, or raise an error unless it ends in .npy.
+
+    Raises
+    ------
+    InputError
+        If the name has another suffix.
+    """
     path = Path(path)
     if path.suffix != ".npy":
         raise InputError(f"{path}: features are written to a file that ends in .npy; rename it")
     return path
 
 
-def write_header(path: str | os.PathLike, n_rows: int, n_columns: int) -> None:
-    """Write, or write again, the header of a float32 .npy file, leaving its rows alone.
+def write_header(path: str | os.PathLike[str], n_rows: int, n_columns: int) -> None:
+    """Write or replace the header of a float32 .npy file. The data stay as they are.
+
+    NumPy leaves room in the header for the number of rows to grow, so the number can be
+    corrected once all rows are written.
 
     Parameters
     ----------
     path : path-like
-        The file; created when it does not exist.
+        The file. It is created if it does not exist.
     n_rows, n_columns : int
-        Its shape.
+        Shape of the array.
 
     Examples
     --------
@@ -48,34 +58,32 @@ def write_header(path: str | os.PathLike, n_rows: int, n_columns: int) -> None:
     >>> np.load(path).shape
     (2, 3)
     """
-    description = repr({"descr": "<f4", "fortran_order": False, "shape": (n_rows, n_columns)})
-    start = b"\x93NUMPY\x01\x00" + (_HEADER - 10).to_bytes(2, "little")
-    text = description.ljust(_HEADER - len(start) - 1) + "\n"
     with open(path, "r+b" if os.path.exists(path) else "xb") as stream:
-        stream.write(start + text.encode("ascii"))
+        stream.write(_header(n_rows, n_columns))
 
 
-def write_rows(path: str | os.PathLike, row: int, values: np.ndarray) -> None:
-    """Write rows into a file that `write_header` made, from the row number `row` on.
+def write_rows(path: str | os.PathLike[str], row: int, values: np.ndarray) -> None:
+    """Write consecutive rows into a file that `write_header` made.
 
     Parameters
     ----------
     path : path-like
         The file. Several processes may write different rows at the same time.
     row : int
-        Number of the first row.
+        Index of the first row to write.
     values : numpy.ndarray
-        (n, n_columns), converted to float32.
+        (n, n_columns) array. It is converted to float32.
 
     Raises
     ------
     InputError
-        When the disk is full or the file cannot be written from here.
+        If the disk is full or this process cannot write to the file.
     """
     block = np.ascontiguousarray(values, dtype="<f4")
+    n_columns = block.shape[1]
     try:
         with open(path, "r+b", buffering=0) as stream:
-            stream.seek(_HEADER + row * block.shape[1] * block.itemsize)
+            stream.seek(len(_header(0, n_columns)) + row * n_columns * block.itemsize)
             rest = block.data.cast("B")
             while rest:
                 rest = rest[stream.write(rest) :]
@@ -88,7 +96,15 @@ def write_rows(path: str | os.PathLike, row: int, values: np.ndarray) -> None:
         ) from error
 
 
-def open_npy(path: str | os.PathLike) -> np.ndarray:
+def _header(n_rows: int, n_columns: int) -> bytes:
+    """Return the header of a float32 .npy file. Its length does not depend on `n_rows`."""
+    stream = BytesIO()
+    described = {"descr": "<f4", "fortran_order": False, "shape": (n_rows, n_columns)}
+    np.lib.format.write_array_header_1_0(stream, described)
+    return stream.getvalue()
+
+
+def open_npy(path: str | os.PathLike[str]) -> np.ndarray:
     """Open a two-dimensional .npy file of real numbers as a memory map.
 
     Parameters
@@ -99,12 +115,13 @@ def open_npy(path: str | os.PathLike) -> np.ndarray:
     Returns
     -------
     numpy.memmap
-        (n_frames, n_features), read only, of the type in the file.
+        (n_frames, n_features), read-only, with the data type of the file.
 
     Raises
     ------
     InputError
-        When the file is missing, no .npy, cut, or holds something else.
+        If the file is missing, is not an .npy file, is cut short, or holds something else than
+        a two-dimensional array of real numbers.
     """
     path = Path(path)
     if path.is_dir():
@@ -116,7 +133,9 @@ def open_npy(path: str | os.PathLike) -> np.ndarray:
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; check the name and the folder") from error
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror or error}); check its permissions"
+        ) from error
     if dtype.kind not in "fiu":
         raise InputError(
             f"{path}: holds {'Python objects' if dtype.hasobject else f'the type {dtype}'}, not "
@@ -124,12 +143,13 @@ def open_npy(path: str | os.PathLike) -> np.ndarray:
         )
     if len(shape) != 2 or 0 in shape:
         raise InputError(
-            f"{path}: has the shape {shape}; an array of (n_frames, n_features) with at least "
-            "one of each is needed" + ("; use array.reshape(-1, 1)" if len(shape) == 1 else "")
+            f"{path}: has the shape {shape}; an array of shape (n_frames, n_features) with at "
+            "least one of each is needed"
+            + ("; use array.reshape(-1, 1)" if len(shape) == 1 else "")
         )
     if size < offset + dtype.itemsize * shape[0] * shape[1]:
         raise InputError(
-            f"{path}: the file is cut (its header announces {shape[0]:,} rows, "
+            f"{path}: the file is cut (its header announces {shape[0]:,} frames, "
             f"{(size - offset) // (dtype.itemsize * shape[1]):,} are there); copy it again"
         )
     return np.memmap(
@@ -137,59 +157,76 @@ def open_npy(path: str | os.PathLike) -> np.ndarray:
     )
 
 
-def _read_header(path: Path, stream: Any) -> tuple[tuple[int, ...], bool, np.dtype]:
-    magic = stream.read(6)
-    if magic[:4] == b"PK\x03\x04":
+def _read_header(path: Path, stream: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return shape, Fortran order and data type of an open .npy file."""
+    start = stream.read(6)
+    if start[:4] == b"PK\x03\x04":
         raise InputError(f"{path}: is an .npz archive; save the one array in it with np.save")
-    if magic != b"\x93NUMPY":
+    if start != np.lib.format.MAGIC_PREFIX:
         raise InputError(f"{path}: is not an .npy file; write one with np.save")
     stream.seek(0)
     try:
         version = np.lib.format.read_magic(stream)
         if version == (1, 0):
             return np.lib.format.read_array_header_1_0(stream)
-        # 3.0 differs from 2.0 by names of fields that are not ASCII, and has no reader of its
-        # own; a file with fields is refused in any case.
+        # NumPy has no public reader for version 3.0. It differs from 2.0 only in allowing field
+        # names beyond ASCII, and arrays with fields are refused anyway.
         return np.lib.format.read_array_header_2_0(stream)
     except ValueError as error:
-        raise InputError(f"{path}: the header of the .npy file is damaged ({error})") from error
+        raise InputError(
+            f"{path}: the header of the .npy file is damaged ({error}); write the file again"
+        ) from error
 
 
 def read_description(path: Path, npy: Path) -> dict[str, Any]:
-    """Read the .json beside a feature file.
+    """Read the .json file beside a feature file.
+
+    Parameters
+    ----------
+    path : Path
+        The .json file.
+    npy : Path
+        The feature file that it describes.
+
+    Returns
+    -------
+    dict
+        Contents of the .json file.
 
     Raises
     ------
     InputError
-        When it is no JSON object.
+        If the file is not a JSON object.
     """
     try:
         with path.open(encoding="utf-8") as stream:
             described = json.load(stream)
     except (OSError, ValueError) as error:
-        raise InputError(unfit(path, npy, str(error))) from error
+        raise InputError(does_not_describe(path, npy, str(error))) from error
     if not isinstance(described, dict):
-        raise InputError(unfit(path, npy, "it holds no description"))
+        raise InputError(does_not_describe(path, npy, "it holds no description"))
     return described
 
 
 def write_description(path: Path, described: dict[str, Any]) -> None:
-    """Write the .json beside a feature file; strict JSON, in which NaN of an array is null.
+    """Write the .json file beside a feature file.
+
+    The result is strict JSON: NaN values of an array are written as null.
 
     Parameters
     ----------
     path : Path
         The file to create or replace.
     described : dict
-        JSON-able values, and arrays of one dimension, which are written as lists.
+        JSON values and one-dimensional arrays. Arrays are written as lists.
 
     Examples
     --------
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "x.json"
     >>> write_description(path, {"unit": "ps", "times": np.array([0.5, np.nan])})
-    >>> path.read_text()
-    '{"unit": "ps", "times": [0.5, null]}\\n'
+    >>> path.read_text().strip()
+    '{"unit": "ps", "times": [0.5, null]}'
     """
     with path.open("w", encoding="utf-8") as stream:
         stream.write("{")
@@ -203,16 +240,20 @@ def write_description(path: Path, described: dict[str, Any]) -> None:
 
 
 def _write_list(stream: TextIO, values: np.ndarray) -> None:
-    """A value for each frame, in pieces: as Python's objects they take ten times the memory."""
+    """Write an array as a JSON list, a part at a time.
+
+    Python objects take ten times the memory of the array, so it is never converted in one go.
+    """
     stream.write("[")
-    for start in range(0, len(values), _LISTED):
-        piece = [
-            None if value != value else value for value in values[start : start + _LISTED].tolist()
+    for start in range(0, len(values), _VALUES_AT_ONCE):
+        part = [
+            None if value != value else value
+            for value in values[start : start + _VALUES_AT_ONCE].tolist()
         ]
-        stream.write((", " if start else "") + json.dumps(piece, allow_nan=False)[1:-1])
+        stream.write((", " if start else "") + json.dumps(part, allow_nan=False)[1:-1])
     stream.write("]")
 
 
-def unfit(path: Path, npy: Path, why: str) -> str:
-    """Say that a description does not belong to an .npy file, and what to do."""
+def does_not_describe(path: Path, npy: Path, why: str) -> str:
+    """Return the message for a .json file that does not belong to its .npy file."""
     return f"{path}: does not describe {npy.name} ({why}); remove or rename it, or write both again"

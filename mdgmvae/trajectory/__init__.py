@@ -1,4 +1,4 @@
-"""Reading of trajectories."""
+"""Reading of trajectories: frames in, feature files out."""
 
 from .._lazy import lazy_names
 

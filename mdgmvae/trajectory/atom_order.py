@@ -1,4 +1,4 @@
-"""A look at bond lengths: atoms in another order than the topology's are seen by no reader."""
+"""Check of bond lengths, which shows whether topology and trajectory order atoms alike."""
 
 import warnings
 from typing import Any
@@ -7,30 +7,32 @@ import numpy as np
 
 from ..errors import TopologyWarning
 
-#: Bonds within an amino acid; all are between 1.2 and 1.6 angstrom.
+#: Bonds within an amino acid, all between 1.2 and 1.6 angstrom long.
 _BONDS = (("N", "CA"), ("CA", "C"), ("C", "O"), ("CA", "CB"))
-#: In angstrom. No covalent bond of these atoms is longer, hot or badly minimised.
+#: Upper limit of these bonds in angstrom, even at high temperature or after bad minimisation.
 _LONGEST = 2.2
 
 
 def warn_of_atom_order(atoms: Any, positions: np.ndarray, box: np.ndarray | None) -> None:
-    """Warn when atoms that the topology bonds are far apart in the trajectory.
+    """Warn if bonded atoms of the topology are far apart in the trajectory.
 
-    A topology whose atoms are in another order than the trajectory's has the right number of
-    atoms, so it is read without complaint, and every feature is wrong.
+    A topology whose atoms are in another order than those of the trajectory still has the right
+    number of atoms. It is read without an error, and all features are wrong.
 
     Parameters
     ----------
     atoms : MDAnalysis.AtomGroup
+        The atoms.
     positions : numpy.ndarray
-        (n_atoms, 3), angstrom, of one frame.
+        Their coordinates in one frame in angstrom, (n_atoms, 3).
     box : numpy.ndarray or None
-        (6,) of that frame.
+        Box of this frame, (6,).
 
     Warns
     -----
     TopologyWarning
-        Naming the bond and its median length.
+        If the median length of a kind of bond is too large. The warning names the bond and the
+        length.
     """
     from MDAnalysis.lib.distances import calc_bonds
 
@@ -53,7 +55,7 @@ def warn_of_atom_order(atoms: Any, positions: np.ndarray, box: np.ndarray | None
 
 
 def _pairs(atoms: Any, first: str, second: str) -> np.ndarray:
-    """Rows of the two atoms of each residue that has both, once: shape (n, 2)."""
+    """Return the indices of two atoms of each residue that has both, (n, 2) int64."""
     if not hasattr(atoms, "names"):
         return np.empty((0, 2), np.int64)
     names, residues = atoms.names, atoms.resindices

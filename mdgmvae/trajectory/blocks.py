@@ -1,16 +1,19 @@
-"""A block of frames through a featurizer's kernel, with checks on what goes in and comes out."""
+"""Features of blocks of frames: computed, checked, and written to the feature file."""
+
+from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
 from ..featurizers.base import BoundFeaturizer
+from ..storage.npy import write_rows
 
-# Small enough for the cache that cores share.
+# Fits into the cache that cores share.
 _BLOCK_BYTES = 4 * 2**20
 _MAX_FRAMES = 1024
-# The features, and whether they are finite; kernels work on a few of them at a time.
+# A float32 value, and some room for the check that it is finite.
 _BYTES_PER_FEATURE = 8
-# Angstrom. NaN written to XTC comes back as 2.1e7: a finite number that is no position.
+# In angstrom. A NaN written to XTC is read as 2.1e7, which is finite but not a position.
 _ABSURD = 1e6
 
 
@@ -20,7 +23,7 @@ def frames_per_block(bound: BoundFeaturizer) -> int:
     Parameters
     ----------
     bound : BoundFeaturizer
-        The more atoms it needs and the more features it gives, the fewer frames.
+        The featurizer. A block has fewer frames the more atoms and features it has.
 
     Returns
     -------
@@ -39,25 +42,25 @@ def compute_block(
     Parameters
     ----------
     bound : BoundFeaturizer
-        What to compute.
+        The featurizer.
     positions : numpy.ndarray
-        (n, len(bound.indices), 3), float32, in angstrom.
+        Coordinates in angstrom, (n, len(bound.indices), 3) float32.
     box : numpy.ndarray or None
-        (n, 6): lengths in angstrom, angles in degrees.
+        Lengths in angstrom and angles in degrees, (n, 6).
     frames : numpy.ndarray
-        (n,) frame numbers, for the errors.
+        Frame numbers for error messages, (n,).
 
     Returns
     -------
     numpy.ndarray
-        (n, n_features), float32.
+        Features, (n, n_features) float32.
 
     Raises
     ------
     InputError
-        When coordinates or features are not finite numbers, naming the first frame.
+        If a coordinate or a feature is not a finite number. The message names the first frame.
     """
-    # A comparison that is false for NaN too.
+    # Written so that NaN fails the comparison.
     if not (positions.min() >= -_ABSURD and positions.max() <= _ABSURD):
         frame, atom, axis = np.argwhere(~(np.abs(positions) <= _ABSURD))[0]
         raise InputError(
@@ -70,7 +73,7 @@ def compute_block(
     if values.shape != (len(frames), bound.n_features):
         raise InputError(
             f"the featurizer {bound.featurizer!r} returned the shape {values.shape} for "
-            f"{len(frames)} frames of {bound.n_features} features"
+            f"{len(frames)} frames of {bound.n_features} features; correct its kernel"
         )
     finite = np.isfinite(values)
     if not finite.all():
@@ -80,3 +83,64 @@ def compute_block(
             f"{values[frame, column]}; leave the frame out (frames=, start, stop), or the feature"
         )
     return values
+
+
+class BlockWriter:
+    """Gather frames into blocks, and write their features into a feature file.
+
+    Parameters
+    ----------
+    bound : BoundFeaturizer
+        The featurizer.
+    indices : numpy.ndarray
+        Indices of its atoms in the trajectory.
+    path : str
+        The .npy file to write to.
+    first_row : int
+        Row of the file for the first frame.
+    n_frames : int
+        Number of frames that will be added.
+    """
+
+    def __init__(
+        self, bound: BoundFeaturizer, indices: np.ndarray, path: str, first_row: int, n_frames: int
+    ) -> None:
+        size = min(frames_per_block(bound), n_frames)
+        self._bound, self._indices = bound, indices
+        self._path, self._row = path, first_row
+        self._positions = np.empty((size, len(indices), 3), dtype=np.float32)
+        self._box = np.empty((size, 6), dtype=np.float32)
+        self._frames = np.empty(size, dtype=np.int64)
+        self._has_box = True
+        self._n_filled = 0
+
+    def add(self, timestep: Any) -> None:
+        """Add a frame.
+
+        Parameters
+        ----------
+        timestep : MDAnalysis.coordinates.timestep.Timestep
+            The frame. Its positions are copied.
+        """
+        box = timestep.dimensions
+        has_box = box is not None
+        if self._n_filled == len(self._positions) or has_box != self._has_box:
+            self.flush()
+        self._has_box = has_box
+        row = self._n_filled
+        # Three times as fast as indexing. Mode "raise" would make a copy first.
+        timestep.positions.take(self._indices, 0, self._positions[row], "clip")
+        if has_box:
+            self._box[row] = box
+        self._frames[row] = timestep.frame
+        self._n_filled += 1
+
+    def flush(self) -> None:
+        """Compute and write the frames that have been added since the last block."""
+        filled, self._n_filled = self._n_filled, 0
+        if filled == 0:
+            return
+        box = self._box[:filled] if self._has_box else None
+        values = compute_block(self._bound, self._positions[:filled], box, self._frames[:filled])
+        write_rows(self._path, self._row, values)
+        self._row += filled

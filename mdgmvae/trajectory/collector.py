@@ -1,6 +1,6 @@
-"""Features of an MDAnalysis trajectory, streamed to disk by an AnalysisBase.
+"""Analysis that writes the features of an MDAnalysis trajectory to a file.
 
-Each worker writes its own rows into one file; only frame numbers and times travel between
+Each worker writes its own rows of the file. Only frame numbers and times travel between
 processes.
 """
 
@@ -17,13 +17,14 @@ from MDAnalysis.analysis.results import Results
 
 from ..errors import InputError
 from ..featurizers.base import BoundFeaturizer, Featurizer
-from ..featurizers.topology.atoms import Fingerprint, selected_atoms
+from ..featurizers.topology.atoms import selected_atoms
+from ..featurizers.topology.fingerprint import Fingerprint
 from ..progress import progress_bar
 from ..storage.features import FeatureSet
-from ..storage.npy import check_npy_name, write_rows
+from ..storage.npy import check_npy_name
 from .atom_order import warn_of_atom_order
-from .backends import executor_for
-from .blocks import compute_block, frames_per_block
+from .blocks import BlockWriter
+from .executors import executor_for
 from .feature_writer import FeatureWriter
 from .frames import (
     continuous_lengths,
@@ -40,7 +41,7 @@ _PARTS_PER_WORKER = 4  # so that the bar of a parallel run moves
 
 @dataclass(frozen=True)
 class _Part:
-    """What comes home from a worker, instead of the analysis with its universe."""
+    """Result of a worker. It is sent back instead of the analysis with its universe."""
 
     frames: np.ndarray
     times: np.ndarray
@@ -55,26 +56,26 @@ class FeatureCollector(AnalysisBase):
     atomgroup : MDAnalysis.Universe or MDAnalysis.AtomGroup
         The atoms given to the featurizer.
     featurizer : Featurizer
-        What to compute. A reference that it lacks is taken from the first analysed frame.
+        What to compute. If it needs a reference, it takes the first analysed frame.
     out : path-like, optional
-        The .npy file to create or replace (with a .json beside it). None: a temporary file
-        that lives as long as `features`.
+        The .npy file to create or replace, with a .json file beside it. By default, a temporary
+        file that is removed together with `features`.
     select : str, optional
-        Take only these of the atoms; kept with the features.
+        Selection of some of the atoms. It is kept with the features.
     verbose : bool, optional
-        Draw a progress bar; by default on a terminal or in a notebook only.
+        Draw a progress bar. By default, only on a terminal or in a notebook.
 
     Attributes
     ----------
     features : FeatureSet
-        After `run`.
+        The features, after `run`.
     frames, times : numpy.ndarray
-        After `run`, (n_frames,): numbers of the analysed frames, and their ``ts.time`` in ps.
+        Numbers of the analysed frames and their ``ts.time`` in ps, (n_frames,), after `run`.
 
     Raises
     ------
     InputError
-        When there are no atoms or no trajectory, or `out` does not end in .npy.
+        If there are no atoms or no trajectory, or `out` does not end in .npy.
 
     Examples
     --------
@@ -88,22 +89,23 @@ class FeatureCollector(AnalysisBase):
     """
 
     _analysis_algorithm_is_parallelizable = True
-    # Attributes that stay in this process; a subclass adds its own, such as a trained model.
-    # A worker needs the trajectory but not the topology, which takes long to pickle for each part.
+    # Attributes that stay in this process. A subclass adds its own, such as a trained model.
+    # Workers need the trajectory but not the topology, which takes long to pickle for each part.
     _not_pickled: ClassVar[tuple[str, ...]] = (
-        *("atomgroup", "features", "_writer", "_bar", "_sliced_trajectory"),
+        *("atomgroup", "features", "_writer", "_bar", "_sliced_trajectory", "_blocks"),
     )
 
     _writer: FeatureWriter | None = None
     _bar: Any = None
     _sliced_trajectory: Any
+    _blocks: BlockWriter
 
     def __init__(
         self,
         atomgroup: Any,
         featurizer: Featurizer,
         *,
-        out: str | os.PathLike | None = None,
+        out: str | os.PathLike[str] | None = None,
         select: str | None = None,
         verbose: bool | None = None,
     ) -> None:
@@ -111,7 +113,7 @@ class FeatureCollector(AnalysisBase):
         trajectory = getattr(atoms.universe, "_trajectory", None)
         if trajectory is None:
             raise InputError("the universe has no trajectory; load one with u.load_new(file)")
-        # False: a true value would give one bar in each worker process.
+        # With True, each worker process would draw a bar of its own.
         super().__init__(trajectory, verbose=False)
         self.atomgroup = atoms
         self.featurizer = featurizer
@@ -121,10 +123,11 @@ class FeatureCollector(AnalysisBase):
 
     @classmethod
     def get_supported_backends(cls) -> tuple[str, ...]:
-        """Names that `run` takes for `backend`."""
+        """Return the names of backends that `run` accepts."""
         return ("serial", "multiprocessing", "dask")
 
     def __getstate__(self) -> dict[str, Any]:
+        """Return the attributes that are sent to workers."""
         return {key: value for key, value in vars(self).items() if key not in self._not_pickled}
 
     def run(
@@ -146,36 +149,37 @@ class FeatureCollector(AnalysisBase):
         Parameters
         ----------
         start, stop, step : int, optional
-            Frames as in a slice.
+            The frames, as in a slice.
         frames : iterable of int or bool, optional
-            Frame numbers in any order (which is kept), or a mask, instead of a slice.
+            Frame numbers, whose order is kept, or a mask. Use it instead of a slice.
         verbose : bool, optional
-            Draw a progress bar; by default as the constructor was told.
+            Draw a progress bar. By default, the choice made in the constructor.
         n_workers : int, optional
-            Number of processes of a parallel backend; by default all processors.
+            Number of processes of a parallel backend. By default, the number of processors.
         n_parts : int, optional
-            Into how many parts a parallel backend splits the frames.
+            Number of parts into which a parallel backend splits the frames.
         backend : {'serial', 'multiprocessing', 'dask'} or BackendBase, optional
-            All give identical features. "dask" uses the active dask.distributed client.
+            The backend. All give identical features. "dask" uses the active client of
+            dask.distributed.
         unsupported_backend : bool, optional
-            Allow an instance of another class of backend, as in MDAnalysis.
+            Accept instances of other classes of backends, as in MDAnalysis.
         progressbar_kwargs : dict, optional
             Further arguments of the progress bar.
 
         Returns
         -------
         FeatureCollector
-            Itself, with `features`.
+            The analysis itself, with `features`.
 
         Raises
         ------
         InputError
-            When a trajectory file is damaged where it is needed, the choice of frames or
-            backend makes no sense, or coordinates or features are not finite numbers.
+            If a trajectory file is damaged within the chosen frames, the choice of frames or
+            backend is not valid, or coordinates or features are not finite numbers.
         """
         chosen = listed(frames)
         check_universe(self.atomgroup.universe, frames_needed(stop, chosen))
-        # The universe may have been given other frames (load_new, transfer_to_memory) since.
+        # The universe may have a new trajectory by now (load_new, transfer_to_memory).
         self._trajectory = self.atomgroup.universe.trajectory
         numbers = frame_numbers(self._trajectory.n_frames, start, stop, step, chosen)
         executor = executor_for(backend, n_workers, self._trajectory)
@@ -211,7 +215,7 @@ class FeatureCollector(AnalysisBase):
                 verbose=False,
                 n_workers=getattr(executor, "n_workers", n_workers) if parallel else 1,
                 n_parts=parts,
-                # The name, as an instance is taken for parallel where transformations are checked.
+                # MDAnalysis takes any instance for parallel when it checks transformations.
                 backend=executor if parallel else "serial",
                 unsupported_backend=unsupported_backend or executor is not backend,
             )
@@ -220,15 +224,16 @@ class FeatureCollector(AnalysisBase):
     def _n_parts(
         self, parallel: bool, executor: BackendBase, n_parts: int | None, n_frames: int
     ) -> int:
+        """Return the number of parts into which the frames are split."""
         if n_parts is not None and (n_parts < 1 or (n_parts > 1 and not parallel)):
             raise InputError(
-                f"n_parts={n_parts} needs a parallel backend, and at least one part; leave it out, "
+                f"n_parts={n_parts} needs a parallel backend and at least one part; leave it out, "
                 "or use backend='multiprocessing'"
             )
         if not parallel:
             return 1
         if n_parts is None:
-            # Each part carries the trajectory object, which in memory is all its frames.
+            # Each part carries the trajectory, with all its frames if it is in memory.
             in_memory = getattr(self._trajectory, "format", None) == "MEMORY"
             n_parts = executor.n_workers
             if not in_memory:
@@ -236,10 +241,10 @@ class FeatureCollector(AnalysisBase):
         return max(1, min(n_parts, n_frames))
 
     def _check_run(self, n_frames: int, n_features: int) -> None:
-        """What a subclass refuses before frames are read."""
+        """Let a subclass raise an error before frames are read."""
 
     def _bind(self, timestep: Any) -> BoundFeaturizer:
-        """Bind the featurizer, which takes what it lacks of a reference from `timestep`."""
+        """Bind the featurizer, with `timestep` as its reference if it needs one."""
         featurizer = self.featurizer
         try:
             if timestep.has_positions:
@@ -258,15 +263,15 @@ class FeatureCollector(AnalysisBase):
         *,
         progressbar_kwargs: dict[str, Any] | None = None,
     ) -> _Part:
-        # The base class forgets the first column, the rows of this part in the whole run.
+        # The first column counts over the whole run. The base class does not keep it.
         self._rows = indexed_frames[:, 0]
         self._frame_index = -1
         try:
             super()._compute(indexed_frames, verbose=False)
         except (OSError, EOFError) as error:
             raise self._unreadable(indexed_frames[:, 1], error) from error
-        self._flush()
-        del self._positions, self._box
+        self._blocks.flush()
+        del self._blocks
         return _Part(self.frames, self.times, self.results)
 
     def _unreadable(self, frames: np.ndarray, error: Exception) -> InputError:
@@ -279,12 +284,9 @@ class FeatureCollector(AnalysisBase):
     def _prepare(self) -> None:
         if can_read(self._trajectory):
             self._sliced_trajectory = XTCFrames(self._trajectory, self._sliced_trajectory.frames)
-        n_block = min(frames_per_block(self._bound), len(self._rows))
-        self._positions = np.empty((n_block, len(self._indices), 3), dtype=np.float32)
-        self._box = np.empty((n_block, 6), dtype=np.float32)
-        self._has_box = True
-        self._n_filled = 0
-        self._n_written = 0
+        self._blocks = BlockWriter(
+            self._bound, self._indices, self._rows_path, int(self._rows[0]), len(self._rows)
+        )
 
     def _single_frame(self) -> None:
         timestep = self._ts
@@ -292,29 +294,9 @@ class FeatureCollector(AnalysisBase):
             raise InputError(
                 f"frame {timestep.frame:,} has no coordinates; leave it out (frames=, step)"
             )
-        box = timestep.dimensions
-        has_box = box is not None
-        if self._n_filled == len(self._positions) or has_box != self._has_box:
-            self._flush()
-        self._has_box = has_box
-        # Three times as fast as indexing; "clip", as "raise" would make a copy first.
-        timestep.positions.take(self._indices, 0, self._positions[self._n_filled], "clip")
-        if has_box:
-            self._box[self._n_filled] = box
-        self._n_filled += 1
+        self._blocks.add(timestep)
         if self._bar is not None:
             self._bar.update()
-
-    def _flush(self) -> None:
-        """Compute the frames that have gathered and write their rows."""
-        if self._n_filled == 0:
-            return
-        done, filled = self._n_written, self._n_filled
-        box = self._box[:filled] if self._has_box else None
-        frames = self.frames[done : done + filled]
-        values = compute_block(self._bound, self._positions[:filled], box, frames)
-        write_rows(self._rows_path, int(self._rows[done]), values)
-        self._n_written, self._n_filled = done + filled, 0
 
     def _conclude(self) -> None:
         self._bar.close()

@@ -1,8 +1,7 @@
-"""A dask.distributed cluster: how work gets to its workers, and what is said when it does not.
+"""Backend that runs an analysis on a dask.distributed cluster.
 
-Workers come and go on a cluster: what one of them had begun when it was lost is done again by
-another. A part of the work writes the same rows of the same file whoever does it, so what was
-half done does no harm.
+Workers of a cluster come and go. If one is lost, another one repeats its unfinished part. A
+part writes the same rows of the same file whoever computes it, so unfinished rows do no harm.
 """
 
 import contextlib
@@ -22,25 +21,27 @@ from .backends import Report, clear_errors, tell
 
 logger = logging.getLogger(__name__)
 
-#: Parts of the work at least, where nobody says how many workers there will be.
+#: Smallest number of parts if the number of workers is not given.
 FEWEST_PARTS = 64
-#: Seconds after which it is said again that there are no workers.
+#: Seconds between two messages that there are no workers.
 REMINDER = 60
-#: Seconds after which a scheduler that does not answer is given up.
+#: Seconds to wait for the answer of a scheduler.
 PATIENCE = 20
 
 
 class DistributedBackend(BackendBase):
-    """The workers of a dask.distributed cluster; ``backend="dask"`` with an active client.
+    """Workers of a dask.distributed cluster, chosen by ``backend="dask"`` with an active client.
 
     Parameters
     ----------
     client : distributed.Client
-        The cluster. Its workers must see the trajectory and the feature file.
+        Client of the cluster. The workers must be able to read the trajectory and to write the
+        feature file.
     n_workers : int, optional
-        Into how many parts the frames are split at least; all workers of the cluster by default.
+        Smallest number of parts into which the frames are split. By default, the number of
+        workers of the cluster.
     report : callable, optional
-        Called with the number of frames of each part that is done.
+        Function that is called with the number of frames of each finished part.
     """
 
     def __init__(
@@ -48,18 +49,30 @@ class DistributedBackend(BackendBase):
     ) -> None:
         with _clear_errors_of_clusters():
             super().__init__(n_workers or max(1, len(client.nthreads())))
-        #: More workers may come while the first ones are busy.
+        #: More workers may join while the first ones are busy.
         self.fewest_parts = 1 if n_workers else FEWEST_PARTS
         self.client = client
         self.report = report
 
-    def apply(self, func: Callable, computations: list) -> list:
-        """Call `func` on every item of `computations` on the cluster.
+    def apply(self, func: Callable[[Any], Any], computations: list[Any]) -> list[Any]:
+        """Call a function on every item of a list on the cluster.
+
+        Parameters
+        ----------
+        func : callable
+            The function. It has to be picklable.
+        computations : list
+            One argument for each call.
+
+        Returns
+        -------
+        list
+            The results, in the order of `computations`.
 
         Raises
         ------
         InputError
-            When the work cannot be sent, the workers lack a file or a module, one part of the
+            If the work cannot be sent, the workers lack a file or a module, one part of the
             work ends every worker that begins it, or the scheduler is gone.
         """
         from distributed import CancelledError, as_completed
@@ -67,28 +80,29 @@ class DistributedBackend(BackendBase):
 
         with clear_errors(), _clear_errors_of_clusters():
             self._wait_for_workers()
-            # Threads of a worker would share one object, and its trajectory would jump about.
+            # Threads of a worker must not share one object, since its trajectory moves.
             call = partial(_call_copy, dumps(func))
-            # pure=False: the same call writes another file the next time.
+            # pure=False: dask must not reuse results. The same call writes another file next time.
             futures = self.client.map(call, computations, pure=False)
-            places = {future.key: place for place, future in enumerate(futures)}
+            positions = {future.key: position for position, future in enumerate(futures)}
             results: list[Any] = [None] * len(futures)
             try:
                 for future, result in as_completed(futures, with_results=True):
-                    # That of a client that is closed comes as a result.
+                    # A client that was closed returns the error as a result.
                     if isinstance(result, CancelledError):
                         raise result
-                    results[places[future.key]] = result
+                    results[positions[future.key]] = result
                     tell(self.report, result)
-                    # Else it would be computed again where its worker is lost.
+                    # Without this, it would be computed again if its worker is lost.
                     future.release()
                 return results
             finally:
-                # A client that is closed cannot cancel, and says so in place of the first error.
+                # A closed client cannot cancel, and its error would hide the first one.
                 with contextlib.suppress(Exception):
                     self.client.cancel(futures)
 
     def _wait_for_workers(self) -> None:
+        """Wait until the cluster has a worker."""
         while not self.client.nthreads():
             logger.warning("the cluster has no workers yet; waiting for them")
             with contextlib.suppress(TimeoutError):
@@ -97,17 +111,18 @@ class DistributedBackend(BackendBase):
 
 @contextlib.contextmanager
 def connected(address: str | None) -> Iterator[None]:
-    """Use the cluster of a scheduler for ``backend="dask"``; without an address, none.
+    """Make ``backend="dask"`` use the cluster of a scheduler within a block.
 
     Parameters
     ----------
     address : str or None
-        Such as "tcp://host:8786", or the file that ``dask scheduler --scheduler-file`` wrote.
+        An address such as "tcp://host:8786", or the file that ``dask scheduler
+        --scheduler-file`` wrote. None does nothing.
 
     Raises
     ------
     InputError
-        When dask.distributed is not installed, or no scheduler answers.
+        If dask.distributed is not installed, or no scheduler answers.
 
     Examples
     --------
@@ -140,6 +155,24 @@ def connected(address: str | None) -> Iterator[None]:
         yield
 
 
+def active_client() -> Any:
+    """Return the active client of dask.distributed, or None.
+
+    Examples
+    --------
+    >>> active_client() is None
+    True
+    """
+    try:
+        from distributed import default_client
+    except ImportError:
+        return None
+    try:
+        return default_client()
+    except ValueError:  # raised by default_client if there is none
+        return None
+
+
 def _call_copy(serialized: bytes, part: Any) -> Any:
     """Call a copy of the function that belongs to this task alone."""
     from distributed.protocol.pickle import loads
@@ -148,14 +181,14 @@ def _call_copy(serialized: bytes, part: Any) -> Any:
         func = loads(serialized)
     except OSError as error:
         raise InputError(
-            f"a worker cannot open the trajectory ({error}; it looks from {os.getcwd()}); give "
-            "names that begin with / and hold on every node"
+            f"a worker cannot open the trajectory ({error}; its folder is {os.getcwd()}); give "
+            "absolute names that are valid on every node"
         ) from error
     return func(part)
 
 
 def _wait_for(path: Path) -> None:
-    """Wait for the file of a scheduler that was started a moment ago."""
+    """Wait for the file of a scheduler that has just been started."""
     end = time.monotonic() + PATIENCE
     while not path.is_file():
         if time.monotonic() > end:
@@ -165,6 +198,7 @@ def _wait_for(path: Path) -> None:
 
 @contextlib.contextmanager
 def _clear_errors_of_clusters() -> Iterator[None]:
+    """Explain errors of a cluster to the user."""
     from distributed import CancelledError, KilledWorker
     from distributed.comm import CommClosedError
 
@@ -172,9 +206,9 @@ def _clear_errors_of_clusters() -> Iterator[None]:
         yield
     except KilledWorker as error:
         raise InputError(
-            f"{error.allowed_failures + 1} workers in turn were lost over the same frames, the "
-            f"last one at {error.last_worker.address}; give workers more memory or fewer threads "
-            "each, and look at its log"
+            f"{error.allowed_failures + 1} workers in turn were lost while they read the same "
+            f"frames, the last one at {error.last_worker.address}; give workers more memory or "
+            "fewer threads each, and look at the log of this worker"
         ) from error
     except ModuleNotFoundError as error:
         raise InputError(
@@ -183,6 +217,5 @@ def _clear_errors_of_clusters() -> Iterator[None]:
         ) from error
     except (CancelledError, CommClosedError) as error:
         raise InputError(
-            f"the scheduler of the cluster is gone ({error}); start it again, and the same "
-            "command with it"
+            f"the scheduler of the cluster is gone ({error}); start it again and repeat the command"
         ) from error

@@ -1,4 +1,4 @@
-"""A feature file in the making: it takes its place when it is whole, or leaves nothing behind."""
+"""Writing of a feature file that appears when it is complete, or not at all."""
 
 import os
 import shutil
@@ -23,20 +23,20 @@ from ..storage.npy import (
 
 
 class FeatureWriter:
-    """A context in which rows are written, by any process, and then committed.
+    """Context in which any process may write rows, which are then committed.
 
     Parameters
     ----------
     out : path-like, optional
-        The .npy file to create or replace, with a .json of the same name beside it. None is a
-        temporary one, removed with the FeatureSet.
+        The .npy file to create or replace, with a .json file beside it. By default, a temporary
+        file that is removed together with the FeatureSet.
     n_features : int
         Number of columns.
 
     Attributes
     ----------
     rows_path : str
-        Absolute name of the file to call `mdgmvae.storage.npy.write_rows` with.
+        Absolute name of the file to pass to `mdgmvae.storage.npy.write_rows`.
 
     Examples
     --------
@@ -50,12 +50,13 @@ class FeatureWriter:
     np.float32(6.0)
     """
 
-    def __init__(self, out: str | os.PathLike | None, n_features: int) -> None:
+    def __init__(self, out: str | os.PathLike[str] | None, n_features: int) -> None:
         self._out = None if out is None else check_npy_name(out).absolute()
         self._n_features = n_features
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
+        """Create the file."""
         self._folder: Path | None = None
         with ExitStack() as stack:
             if self._out is None:
@@ -77,19 +78,21 @@ class FeatureWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        """Remove the file unless it was committed."""
         self._stack.__exit__(kind, error, traceback)
 
     def commit(self, **described: Any) -> FeatureSet:
-        """Put the files in their place.
+        """Complete the files and move them to their place.
 
         Parameters
         ----------
         **described
-            Everything of a `FeatureSet` but its values and path.
+            All attributes of the `FeatureSet` except `values` and `path`.
 
         Returns
         -------
         FeatureSet
+            The features.
         """
         n_rows = len(described["frames"])
         write_header(self._npy, n_rows, self._n_features)
@@ -110,6 +113,6 @@ class FeatureWriter:
 
 
 def _remove(folder: Path, process: int) -> None:
-    # A forked worker inherits the object, but the files belong to the process that made them.
+    # A forked worker inherits the object, but only the process that made the files removes them.
     if os.getpid() == process:
         shutil.rmtree(folder, ignore_errors=True)

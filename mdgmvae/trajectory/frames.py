@@ -1,4 +1,4 @@
-"""Which frames are meant: their numbers, the file of each, and the continuous pieces they form."""
+"""Frame numbers: choice of frames, their files, and the segments that they form."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -16,26 +16,27 @@ def frame_numbers(
     step: int | None = None,
     frames: Iterable[Any] | None = None,
 ) -> np.ndarray:
-    """Work out which frames are meant.
+    """Return the numbers of the chosen frames.
 
     Parameters
     ----------
     n_frames : int
-        How many frames there are.
+        Number of frames of the trajectory.
     start, stop, step : int, optional
-        As in a slice.
+        The frames, as in a slice.
     frames : iterable of int or bool, optional
-        Frame numbers in any order, or a mask with one entry a frame.
+        Frame numbers in any order, or a mask with one entry for each frame. Use it instead of a
+        slice.
 
     Returns
     -------
     numpy.ndarray
-        int64, in the order asked for; none negative.
+        Frame numbers in the given order, int64. Negative numbers in `frames` count from the end.
 
     Raises
     ------
     InputError
-        When both ways are mixed, a number is out of range, or no frame is left.
+        If a slice and `frames` are both given, a number is out of range, or no frame is left.
 
     Examples
     --------
@@ -47,42 +48,47 @@ def frame_numbers(
     check_slice(start, stop, step)
     if frames is None:
         if step == 0:
-            raise InputError("step=0 makes no sense; give a positive or a negative number")
+            raise InputError("step=0 chooses no frames; give a positive or a negative number")
         numbers = np.arange(n_frames, dtype=np.int64)[slice(start, stop, step)]
         if len(numbers) == 0:
             raise InputError(
-                f"start={start}, stop={stop}, step={step} leave none of the {n_frames:,} frames"
+                f"start={start}, stop={stop}, step={step} leave none of the {n_frames:,} frames; "
+                "choose others"
             )
         return numbers
     if not (start is None and stop is None and step is None):
-        raise InputError("frames= cannot be combined with start, stop or step; give one of both")
+        raise InputError(
+            "frames= cannot be combined with start, stop or step; give one or the other"
+        )
     chosen = np.asarray(listed(frames))
     if chosen.dtype == bool:
         if chosen.shape != (n_frames,):
             raise InputError(
-                f"frames= is a mask of shape {chosen.shape}, the trajectory has {n_frames:,} frames"
+                f"frames= is a mask of shape {chosen.shape}, but the trajectory has {n_frames:,} "
+                "frames; give one value for each frame"
             )
         chosen = np.flatnonzero(chosen)
     if chosen.ndim != 1 or len(chosen) == 0:
         raise InputError("frames= chooses no frame; give frame numbers or a mask")
     if chosen.dtype.kind not in "iu":
-        raise InputError(f"frames= must be whole numbers or a mask, not {chosen.dtype}")
+        raise InputError(f"frames= has the type {chosen.dtype}; give whole numbers or a mask")
     outside = (chosen < -n_frames) | (chosen >= n_frames)
     if outside.any():
         raise InputError(
-            f"frames= asks for frame {chosen[outside][0]:,}, the trajectory has {n_frames:,}"
+            f"frames= asks for frame {chosen[outside][0]:,}, but the trajectory has {n_frames:,} "
+            f"frames; give numbers from 0 to {n_frames - 1:,}"
         )
     numbers = chosen.astype(np.int64)
     return np.where(numbers < 0, numbers + n_frames, numbers)
 
 
 def listed(frames: Iterable[Any] | None) -> Sequence[Any] | np.ndarray | None:
-    """Frame numbers or a mask as something that can be gone through more than once.
+    """Return frame numbers or a mask as a sequence, which can be read more than once.
 
     Raises
     ------
     InputError
-        When it is a single number, say.
+        If `frames` is not iterable, such as a single number.
     """
     if frames is None or isinstance(frames, np.ndarray):
         return frames
@@ -92,14 +98,20 @@ def listed(frames: Iterable[Any] | None) -> Sequence[Any] | np.ndarray | None:
 
 
 def check_slice(start: Any, stop: Any, step: Any) -> None:
-    """Refuse what cannot be part of a slice."""
+    """Raise an error unless all values can be part of a slice.
+
+    Raises
+    ------
+    InputError
+        If a value is not a whole number. The message names it.
+    """
     for name, value in (("start", start), ("stop", stop), ("step", step)):
         if value is not None and not hasattr(value, "__index__"):
             raise InputError(f"{name}={value!r}: must be a whole number")
 
 
 def frames_needed(stop: int | None, frames: Iterable[Any] | None) -> int | None:
-    """Tell how many frames from the beginning must be readable; None when all must be."""
+    """Return the number of frames that must be readable, or None if all must be."""
     if frames is not None:
         chosen = np.asarray(listed(frames))
         if chosen.dtype == bool:
@@ -113,24 +125,24 @@ def frames_needed(stop: int | None, frames: Iterable[Any] | None) -> int | None:
 def continuous_lengths(
     frames: np.ndarray, trajectory_index: np.ndarray, joined: bool = False
 ) -> tuple[int, ...]:
-    """Divide rows into continuous pieces of trajectory.
+    """Return the lengths of the segments that frames form.
 
-    A piece ends where the file changes and where the step from frame to frame changes or is
+    A segment ends where the file changes, and where the step from frame to frame changes or is
     not positive.
 
     Parameters
     ----------
     frames : numpy.ndarray
-        (n,) frame numbers, row by row.
+        Frame numbers in the order in which they are analysed, (n,).
     trajectory_index : numpy.ndarray
-        (n,) which file.
+        Index of the file of each frame, (n,).
     joined : bool
-        The files continue each other, so a change of file ends nothing.
+        The files continue each other, so that a segment does not end with its file.
 
     Returns
     -------
     tuple of int
-        Rows of each piece.
+        Number of frames of each segment.
 
     Examples
     --------
@@ -140,7 +152,7 @@ def continuous_lengths(
     steps = np.diff(frames)
     changes = np.zeros(len(steps), bool) if joined else np.diff(trajectory_index) != 0
     broken = changes | (steps <= 0)
-    # Within a piece every step equals the one before; the first step of a piece is free.
+    # Within a segment, all steps are equal to the first one.
     suspicious = broken.copy()
     suspicious[1:] |= steps[1:] != steps[:-1]
     ends: list[int] = []
@@ -154,18 +166,25 @@ def continuous_lengths(
 
 
 def file_of_frames(reader: Any, frames: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Tell which file of an MDAnalysis trajectory each frame is in.
+    """Return the file of an MDAnalysis trajectory to which each frame belongs.
+
+    Parameters
+    ----------
+    reader : MDAnalysis.coordinates.base.ProtoReader
+        The trajectory.
+    frames : numpy.ndarray
+        Frame numbers, (n,).
 
     Returns
     -------
     trajectory_index : numpy.ndarray
-        int64, one a frame.
+        Index of the file of each frame, (n,) int64.
     joined : bool
         Whether the reader joins its files to one continuous trajectory.
     """
     starts = getattr(reader, "_start_frames", None)
     if starts is None:
         return np.zeros(len(frames), dtype=np.int64), False
-    # The last entry may be the total, which no frame reaches.
+    # The last entry may be the number of all frames. No frame number reaches it.
     index = np.searchsorted(np.asarray(starts), frames, side="right") - 1
     return index.astype(np.int64), hasattr(reader, "_sf")

@@ -1,8 +1,8 @@
-"""Whether trajectory files are whole, found out from their frame headers before anything is read.
+"""Check that trajectory files are complete, from the headers of their frames.
 
-The readers of MDAnalysis end a cut XTC or DCD early without a word, and an XTC whose atom
-count grows within the file overruns memory. Only headers are read here, so that a file of
-100,000 frames takes about a second.
+MDAnalysis' readers silently end early if an XTC or DCD file is cut, and overrun memory if the
+number of atoms grows within an XTC file. Only headers are read here, so that a file of 100,000
+frames takes about a second.
 """
 
 import logging
@@ -18,25 +18,26 @@ from ..errors import InputError
 
 logger = logging.getLogger(__name__)
 
-_XTC_SMALL = 9  # up to this many atoms GROMACS stores plain floats
+# GROMACS stores uncompressed floats up to this number of atoms.
+_XTC_SMALL = 9
 _DCD_HEADER = 84
 _FOLDER_FORMATS = {"DTR", "STK", "ZARR", "ZARRTRAJ"}
 
 
 @dataclass(frozen=True)
 class _Frame:
-    """One frame header: where the frame ends, and how many atoms it has."""
+    """End of a frame in its file in bytes, and its number of atoms."""
 
     end: int
     n_atoms: int
 
 
 class _Damaged(Exception):
-    """What is wrong with the frame that the walk has reached."""
+    """Description of the damage of the current frame."""
 
 
 def check_trajectory(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     *,
     n_atoms: int | None = None,
     stop: int | None = None,
@@ -44,26 +45,26 @@ def check_trajectory(
 ) -> None:
     """Raise an error unless a trajectory file can be read to its end, or up to `stop`.
 
-    XTC, TRR and DCD files are walked from frame header to frame header. Of other formats
-    only that the file exists and is not empty is asked; the rest is left to their readers.
+    In XTC, TRR and DCD files, the headers of all frames are read. Files of other formats only
+    have to exist and not to be empty; the rest is left to their readers.
 
     Parameters
     ----------
     path : path-like
-        The trajectory file; its format is taken from the suffix.
+        The trajectory file. Its suffix gives the format.
     n_atoms : int, optional
-        Number of atoms of the topology, compared with the file's.
+        Number of atoms of the topology, which the file must have, too.
     stop : int, optional
-        Frames from this number on are not needed and may be damaged or missing.
+        Frames from this number on are not needed. They may be damaged or missing.
     before : int
-        Frames of the files that come before this one; advice counts them in.
+        Number of frames in the files before this one. The advice to pass --stop counts them.
 
     Raises
     ------
     InputError
-        When the file is missing, empty, a folder, of another format than its suffix says,
-        cut in the middle of a frame, followed by something that is no frame, or when the
-        number of atoms is not `n_atoms` or changes within the file.
+        If the file is missing, empty or a folder, has another format than its suffix, is cut
+        within a frame, or contains something else than frames; or if its number of atoms is
+        not `n_atoms` or changes within the file.
 
     Examples
     --------
@@ -75,19 +76,19 @@ def check_trajectory(
 
 
 def check_universe(universe: Any, stop: int | None = None) -> None:
-    """Apply `check_trajectory` to every file that a universe reads its frames from.
+    """Apply `check_trajectory` to all trajectory files of a universe.
 
     Parameters
     ----------
     universe : MDAnalysis.Universe
-        Frames in memory or in a stream are not checked.
+        The universe. Frames in memory or in a stream are not checked.
     stop : int, optional
         Frames from this number on, counted over all files, are not needed.
 
     Raises
     ------
     InputError
-        As `check_trajectory`.
+        If `check_trajectory` raises it for a file.
 
     Examples
     --------
@@ -98,7 +99,7 @@ def check_universe(universe: Any, stop: int | None = None) -> None:
     reader = universe.trajectory
     readers = getattr(reader, "readers", [reader])
     starts = getattr(reader, "_start_frames", [0])
-    # The last start may be the total, to which no reader belongs.
+    # The last start may be the number of all frames, to which no reader belongs.
     for part, first in zip(readers, map(int, starts), strict=False):
         if stop is not None and first >= stop:
             break
@@ -108,7 +109,7 @@ def check_universe(universe: Any, stop: int | None = None) -> None:
 
 
 def _is_file(reader: Any) -> bool:
-    """Whether a reader has a file name of its own, rather than an array or a stream."""
+    """Return whether a reader reads a file, rather than an array or a stream."""
     in_memory = getattr(reader, "format", None) == "MEMORY"
     return not in_memory and isinstance(reader.filename, str | Path)
 
@@ -116,7 +117,7 @@ def _is_file(reader: Any) -> bool:
 def _check_file(
     path: Path, file_format: str, n_atoms: int | None, stop: int | None, before: int = 0
 ) -> None:
-    """Check one file; `before` frames of a chain come before its first."""
+    """Check one file. `before` frames of a chain of files come before its first frame."""
     if path.is_dir():
         if file_format in _FOLDER_FORMATS:
             return
@@ -132,7 +133,9 @@ def _check_file(
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; check the name and the folder") from error
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror or error}); check its permissions"
+        ) from error
 
 
 def _walk(
@@ -143,12 +146,12 @@ def _walk(
     stop: int | None,
     before: int,
 ) -> None:
-    """Go from frame to frame, up to `stop` or the end of the file."""
+    """Read the headers of the frames up to `stop` or the end of the file."""
     count = 0
     expected: int | None = None
     try:
         for frame in frames:
-            if isinstance(frame, int):  # the number of frames that the header promises
+            if isinstance(frame, int):  # the number of frames according to the header of the file
                 expected = frame
                 continue
             if stop is not None and count >= stop:
@@ -169,7 +172,7 @@ def _walk(
             ) from damage
         raise InputError(_damage(path, count, str(damage), expected, before)) from damage
     if expected is not None and expected > count:
-        # Not a warning: many programs never correct the number that they planned for.
+        # Not a warning: many programs write the planned number and never correct it.
         logger.info("%s: the header announces %d frames, %d are there", path, expected, count)
 
 
@@ -186,6 +189,7 @@ def _other_atoms(path: Path, frame: int, found: int, wanted: int) -> str:
 
 
 def _damage(path: Path, count: int, what: str, expected: int | None, before: int) -> str:
+    """Return the error message for damage after `count` frames."""
     total = f" of about {expected:,}" if expected is not None and expected > count else ""
     plural = "" if count == 1 and not total else "s"
     advice = f", or pass --stop {before + count} to use what is there" if before + count else ""
@@ -205,7 +209,11 @@ def _no_frame(offset: int, kind: str) -> _Damaged:
 
 
 def _xtc_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
-    """Walk an XTC: magic, atoms, step, time, box, then atoms again and compressed bytes."""
+    """Yield the frames of an XTC file.
+
+    A frame has a magic number, the number of atoms, step, time and box, the number of atoms
+    again, and the compressed coordinates.
+    """
     offset = 0
     while offset < size:
         header = _read(stream, offset, 96)
@@ -232,7 +240,11 @@ def _xtc_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
 
 
 def _trr_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
-    """Walk a TRR: magic, version, sizes of the blocks, atoms, step, time and lambda, blocks."""
+    """Yield the frames of a TRR file.
+
+    A frame has a magic number, a version, the sizes of its blocks, the number of atoms, step,
+    time and lambda, and the blocks.
+    """
     offset = 0
     while offset < size:
         header = _read(stream, offset, 76)
@@ -245,7 +257,7 @@ def _trr_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
         _, _, box, virial, pressure, _, _, *vectors = sizes
         if header[12:24] != b"GMX_trn_file" or min(sizes) < 0 or n_atoms < 0:
             raise _Damaged(f"has a damaged header (at byte {offset:,})")
-        # The precision is nowhere said: it follows from the size of a block of known length.
+        # The precision is not stored. It follows from the size of a block of known length.
         largest = max(vectors)
         real = box // 9 if box else (largest // (3 * n_atoms) if n_atoms else 4)
         if real not in (4, 8):
@@ -255,9 +267,12 @@ def _trr_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
 
 
 def _dcd_frames(stream: FileIO, size: int) -> Iterator[_Frame | int]:
-    """Walk a DCD: after its header every frame has one size, but with fixed atoms the first."""
+    """Yield the number of frames in the header of a DCD file, then its frames.
+
+    All frames have the same size, except the first one if atoms are fixed.
+    """
     first = _read(stream, 0, 16 + _DCD_HEADER)
-    # Fortran record markers: four bytes, or eight; of either byte order.
+    # Fortran record markers have four or eight bytes, in either byte order.
     for order in "<>":
         for marker, code in ((4, "i"), (8, "q")):
             if first[: marker + 4] == struct.pack(order + code, _DCD_HEADER) + b"CORD":
@@ -267,10 +282,11 @@ def _dcd_frames(stream: FileIO, size: int) -> Iterator[_Frame | int]:
 
 
 def _dcd_records(stream: FileIO, size: int, order: str, marker: int) -> Iterator[_Frame | int]:
+    """Yield the frames of a DCD file with a byte order and a size of record markers."""
     code = order + ("i" if marker == 4 else "q")
 
     def record(offset: int) -> tuple[int, int]:
-        """Length of the record at `offset`, and where the next one begins."""
+        """Return the length of the record at `offset`, and the start of the next one."""
         raw = _read(stream, offset, marker)
         if len(raw) < marker:
             raise _Damaged(f"ends early (file cut at byte {size:,})")
@@ -285,8 +301,8 @@ def _dcd_records(stream: FileIO, size: int, order: str, marker: int) -> Iterator
     _, title = record(0)
     _, atoms = record(title)
     if record(atoms)[0] != 4:
-        # MDAnalysis itself writes a title that is longer than its record marker says; readers
-        # go by the number of lines.
+        # MDAnalysis writes titles that are longer than their record marker says. The number of
+        # lines is right.
         (n_lines,) = struct.unpack(order + "i", _read(stream, title + marker, 4))
         atoms = title + 4 + 80 * n_lines + 2 * marker
     length, offset = record(atoms)

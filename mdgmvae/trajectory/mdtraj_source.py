@@ -1,6 +1,6 @@
-"""Frames that mdtraj reads or holds, in chunks and in our units.
+"""Frames of mdtraj in chunks, converted to angstrom and ps.
 
-Files are numbered through as one trajectory and never whole in memory.
+Several files count as one trajectory. They are never completely in memory.
 """
 
 import os
@@ -17,14 +17,26 @@ from .integrity import check_trajectory
 
 _CHUNK_BYTES = 16 * 2**20
 _MAX_CHUNK = 1000
-# The formats in which mdtraj.iterload skips frames without reading them; it ignores `skip` in
-# some of the others.
+# Formats in which mdtraj.iterload skips frames without reading them. It ignores `skip` in some
+# of the others.
 _SEEKABLE = {".xtc", ".trr", ".dcd", ".nc", ".netcdf", ".h5"}
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Frames read together from one mdtraj file: numbers, times (ps), positions and boxes."""
+    """Frames that were read together.
+
+    Attributes
+    ----------
+    frames : numpy.ndarray
+        Frame numbers, (n,) int64.
+    times : numpy.ndarray
+        Times in ps, (n,) float64.
+    positions : numpy.ndarray
+        Coordinates in angstrom, (n, n_atoms, 3) float32.
+    box : numpy.ndarray or None
+        Lengths in angstrom and angles in degrees, (n, 6) float32. None if no frame has a box.
+    """
 
     frames: np.ndarray
     times: np.ndarray
@@ -34,14 +46,16 @@ class Chunk:
 
 @dataclass(frozen=True)
 class MDTrajFiles:
-    """Trajectory files that mdtraj reads in chunks, numbered through as one trajectory.
+    """Trajectory files that mdtraj reads in chunks, as one trajectory.
 
     Attributes
     ----------
     topology : mdtraj.Topology
+        The topology.
     files : tuple of pathlib.Path
+        The trajectory files.
     starts : numpy.ndarray
-        Number of the first frame of each file, and after them the total.
+        Number of the first frame of each file, and the number of all frames.
     """
 
     topology: Any
@@ -50,23 +64,28 @@ class MDTrajFiles:
 
     @classmethod
     def open(
-        cls, topology: Any, files: str | os.PathLike | Sequence[Any], needed: int | None = None
+        cls, topology: Any, files: str | os.PathLike[str] | Sequence[Any], needed: int | None = None
     ) -> "MDTrajFiles":
         """Read the topology, check the files and count their frames.
 
         Parameters
         ----------
         topology : path-like, mdtraj.Topology or mdtraj.Trajectory
-            The atoms.
-        files : path-like or sequence of them
+            The topology.
+        files : path-like or sequence of path-like
             One or more trajectory files.
         needed : int, optional
             Frames from this number on are not needed.
 
+        Returns
+        -------
+        MDTrajFiles
+            The files.
+
         Raises
         ------
         InputError
-            When a file cannot be read, or has other atoms than the topology.
+            If a file cannot be read, or has another number of atoms than the topology.
         """
         topology = _load_topology(topology)
         paths = [files] if isinstance(files, str | os.PathLike) else list(files)
@@ -85,23 +104,23 @@ class MDTrajFiles:
         return int(self.starts[-1])
 
     def index_of(self, frames: np.ndarray) -> np.ndarray:
-        """Tell which file each frame is in, int64."""
+        """Return the index of the file of each frame, int64."""
         return np.searchsorted(self.starts[1:], frames, side="right").astype(np.int64)
 
     def chunks(self, wanted: np.ndarray, atoms: np.ndarray) -> Iterator[Chunk]:
-        """Read all chunks in which some of the frames `wanted` may be.
+        """Read the chunks that contain some frames.
 
         Parameters
         ----------
         wanted : numpy.ndarray
-            Frame numbers, in any order.
+            Frame numbers in any order.
         atoms : numpy.ndarray
             Sorted indices of the atoms to read.
 
         Yields
         ------
         Chunk
-            Also with frames that are not wanted.
+            A chunk, which may also contain other frames.
         """
         length = chunk_length(self.topology.n_atoms)
         for path, first, end in zip(self.files, self.starts[:-1], self.starts[1:], strict=True):
@@ -120,18 +139,19 @@ class MDTrajFiles:
 
 @dataclass(frozen=True)
 class MDTrajMemory:
-    """An mdtraj.Trajectory, which is in memory, given out in chunks.
+    """An mdtraj.Trajectory in memory, given out in chunks.
 
     Attributes
     ----------
     trajectory : mdtraj.Trajectory
+        The trajectory.
     """
 
     trajectory: Any
 
     @property
     def topology(self) -> Any:
-        """The mdtraj.Topology."""
+        """Topology of the trajectory."""
         return self.trajectory.topology
 
     @property
@@ -140,15 +160,15 @@ class MDTrajMemory:
         return len(self.trajectory)
 
     def index_of(self, frames: np.ndarray) -> np.ndarray:
-        """All frames are in one piece, number 0."""
+        """Return 0 for each frame: the trajectory counts as one file."""
         return np.zeros(len(frames), dtype=np.int64)
 
     def chunks(self, wanted: np.ndarray, atoms: np.ndarray) -> Iterator[Chunk]:
-        """As `MDTrajFiles.chunks`."""
+        """Cut out the chunks that contain some frames. See `MDTrajFiles.chunks`."""
         length = chunk_length(len(atoms))
         for begin in range(int(wanted.min()), int(wanted.max()) + 1, length):
             rows = slice(begin, min(begin + length, self.n_frames))
-            # Arrays are cut, not the trajectory: slicing that copies every atom.
+            # Slice the arrays. Slicing the trajectory would copy all atoms.
             yield _chunk(
                 np.arange(rows.start, rows.stop),
                 self.trajectory.time[rows],
@@ -164,6 +184,7 @@ def chunk_length(n_atoms: int) -> int:
 
 
 def _rows(values: np.ndarray | None, rows: slice) -> np.ndarray | None:
+    """Return some rows of an array that may be missing."""
     return None if values is None else values[rows]
 
 
@@ -174,11 +195,11 @@ def _chunk(
     lengths: np.ndarray | None,
     angles: np.ndarray | None,
 ) -> Chunk:
-    """Convert nanometres to angstrom, and the box to the form that MDAnalysis has."""
+    """Convert frames to angstrom, and boxes to the form of MDAnalysis."""
     box = None
     if lengths is not None and angles is not None:
         box = np.hstack([lengths * 10.0, angles]).astype(np.float32)
-        # Zeros in a file say that there is no box.
+        # In a file, zeros mean that there is no box.
         real: np.ndarray = np.isfinite(box).all(axis=1) & (box[:, :3].min(axis=1) > 0.0)
         box = np.where(real[:, None], box, np.float32(0)) if real.any() else None
     positions = np.asarray(xyz, dtype=np.float32) * np.float32(10.0)
@@ -188,12 +209,12 @@ def _chunk(
 def _read(
     path: Path, topology: Any, length: int, begin: int, last: int, atoms: np.ndarray
 ) -> Iterator[tuple[int, Any]]:
-    """Give chunks of one file from local frame `begin` to `last`, and where each begins."""
+    """Yield chunks of one file from frame `begin` to `last`, and the first frame of each."""
     position = begin
     try:
         if path.suffix.lower() in _SEEKABLE:
-            # The rest is a chunk of its own size, so that nothing beyond `last` is touched: that
-            # is where the file may be cut.
+            # The last chunk ends at `last`, so that nothing after it is read: the file may be cut
+            # there.
             whole, rest = divmod(last + 1 - begin, length)
             for size, count in ((length, whole), (rest, 1 if rest else 0)):
                 for chunk in islice(_iterload(path, topology, atoms, size, position), count):
@@ -215,14 +236,16 @@ def _read(
 
 
 def _iterload(path: Path, topology: Any, atoms: np.ndarray, size: int, skip: int) -> Iterator[Any]:
+    """Read one file in chunks of `size` frames from frame `skip` on."""
     import mdtraj
 
-    # These formats bring their own topology.
+    # Files of these formats contain their topology.
     options = {} if path.suffix.lower() in (".h5", ".pdb") else {"top": topology}
-    return mdtraj.iterload(str(path), chunk=size, skip=skip, atom_indices=atoms, **options)
+    return iter(mdtraj.iterload(str(path), chunk=size, skip=skip, atom_indices=atoms, **options))
 
 
 def _load_topology(topology: Any) -> Any:
+    """Return an mdtraj.Topology from a file, a topology or a trajectory."""
     import mdtraj
 
     if not isinstance(topology, str | os.PathLike):
@@ -233,26 +256,29 @@ def _load_topology(topology: Any) -> Any:
         return mdtraj.load_topology(str(topology))
     except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
         raise InputError(
-            f"{topology}: mdtraj reads no topology from it ({_line(error)})"
+            f"{topology}: mdtraj reads no topology from it ({_line(error)}); give a topology file "
+            "such as .pdb or .gro"
         ) from error
 
 
 def _count(path: Path, topology: Any, needed: int | None) -> int:
-    """Count the frames of one file; up to `needed`, where counting means reading."""
+    """Count the frames of one file. If they have to be read for it, count up to `needed`."""
     import mdtraj
 
     try:
         with mdtraj.open(str(path)) as stream:
             return len(stream)
     except (TypeError, NotImplementedError, AttributeError):
-        # Formats without an index, or whose reader wants the number of atoms: read it through.
+        # The format has no index, or its reader needs the number of atoms: read the whole file.
         last = np.iinfo(np.int64).max if needed is None else needed - 1
         first_atom = np.array([0])
         return sum(len(chunk) for _, chunk in _read(path, topology, 1000, 0, last, first_atom))
     except (OSError, ValueError, RuntimeError, ImportError) as error:
-        raise InputError(f"{path}: mdtraj cannot read it ({_line(error)})") from error
+        raise InputError(
+            f"{path}: mdtraj cannot read it ({_line(error)}); check its format, or copy it again"
+        ) from error
 
 
 def _line(error: Exception) -> str:
-    """What an error says, as one line."""
+    """Return the message of an error as one line."""
     return " ".join(str(error).split())

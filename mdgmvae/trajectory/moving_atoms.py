@@ -1,4 +1,4 @@
-"""Atoms whose positions can be read frame by frame, from MDAnalysis or mdtraj."""
+"""Atoms of MDAnalysis or mdtraj with the frames of their trajectory."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,8 +21,8 @@ class MovingAtoms:
     ----------
     atoms : AtomGroup
         The atoms, with positions in angstrom.
-    times : (n_frames,) float64 array or None
-        Times in ps of the frames, where the trajectory does not know them itself.
+    times : numpy.ndarray or None
+        Times of the frames in ps, (n_frames,) float64, if the trajectory does not have them.
     """
 
     atoms: Any
@@ -30,17 +30,17 @@ class MovingAtoms:
 
     @classmethod
     def of(cls, source: Any) -> Self:
-        """Take the atoms of `source` with their trajectory.
+        """Return the atoms of a source with their trajectory.
 
         Parameters
         ----------
         source : Universe, AtomGroup or mdtraj.Trajectory
-            An mdtraj.Trajectory is copied into a Universe, in angstrom.
+            The source. An mdtraj.Trajectory is copied into a Universe, in angstrom.
 
         Raises
         ------
         InputError
-            When `source` is something else or has no coordinates.
+            If `source` is something else or has no coordinates.
 
         Examples
         --------
@@ -62,12 +62,12 @@ class MovingAtoms:
     @property
     def n_frames(self) -> int:
         """Number of frames of the trajectory."""
-        return self.atoms.universe.trajectory.n_frames
+        return int(self.atoms.universe.trajectory.n_frames)
 
     def at(self, frames: Iterable[int]) -> Iterator[Any]:
-        """Move to each of `frames` in turn, giving the Timestep of the trajectory.
+        """Yield the Timestep of the trajectory at each of some frames.
 
-        Afterwards, or when the loop ends early, the trajectory is where it was.
+        At the end of the loop, the trajectory returns to the frame at which it was.
         """
         trajectory = self.atoms.universe.trajectory
         with _same_frame_afterwards(trajectory):
@@ -80,6 +80,7 @@ class MovingAtoms:
 
 @contextmanager
 def _same_frame_afterwards(trajectory: Any) -> Iterator[None]:
+    """Return to the current frame at the end of a block."""
     frame = trajectory.ts.frame
     try:
         yield
@@ -88,6 +89,7 @@ def _same_frame_afterwards(trajectory: Any) -> Iterator[None]:
 
 
 def _load(universe: Any, source: Any) -> None:
+    """Copy the frames of an mdtraj.Trajectory into a universe."""
     boxes = None
     if source.unitcell_lengths is not None:
         lengths = source.unitcell_lengths * _ANGSTROM_PER_NM

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import InputError
-from ..featurizers.topology.atoms import Fingerprint
+from ..featurizers.topology.fingerprint import Fingerprint
 from ..storage.features import FeatureSet
 from ..storage.npy import write_rows
 from .feature_writer import FeatureWriter

@@ -1,4 +1,4 @@
-"""`featurize`: from any source of frames to a feature file, never whole in memory."""
+"""Features of any source of frames, written to a file as the frames are read."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,8 @@ import numpy as np
 from ..errors import InputError
 from ..featurizers.base import BoundFeaturizer, Featurizer
 from ..featurizers.registry import by_name
-from ..featurizers.topology.atoms import Fingerprint, selected_atoms
+from ..featurizers.topology.atoms import selected_atoms
+from ..featurizers.topology.fingerprint import Fingerprint
 from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name, write_rows
@@ -29,7 +30,7 @@ from .mdtraj_source import Chunk, MDTrajFiles, MDTrajMemory
 def featurize(
     source: Any,
     featurizer: "str | Featurizer | Sequence[str | Featurizer]" = "dihedrals",
-    out: str | os.PathLike | None = None,
+    out: str | os.PathLike[str] | None = None,
     *,
     select: str | None = None,
     start: int | None = None,
@@ -40,42 +41,46 @@ def featurize(
     n_workers: int | None = None,
     verbose: bool | None = None,
 ) -> FeatureSet:
-    """Compute features of a trajectory and write them to an .npy file as it is read.
+    """Compute features of a trajectory and write them to an .npy file.
+
+    Frames are read, computed and written in blocks. Neither the trajectory nor the features are
+    ever completely in memory.
 
     Parameters
     ----------
     source : Universe, AtomGroup, mdtraj.Trajectory or (topology, [trajectory files])
-        Where the frames are. A Universe stands for all its atoms; the files of a pair are read
-        with `mdtraj.iterload` and numbered through as one trajectory.
+        The frames. A Universe stands for all its atoms. The files of a pair are read with
+        `mdtraj.iterload` and count as one trajectory.
     featurizer : str, Featurizer, or a list of them
-        What to compute: "dihedrals", "distances", "positions", ..., or an instance. What it
-        lacks of a reference is taken from the first analysed frame.
+        What to compute: "dihedrals", "distances", "positions" or another name, or a featurizer.
+        If it needs a reference, it takes the first analysed frame.
     out : path-like, optional
-        The .npy file to create or replace, whole or not at all, with a .json of the same name
-        beside it. None: a temporary file that is removed with the FeatureSet.
+        The .npy file to create or replace, with a .json file beside it. After an error, existing
+        files are unchanged. By default, a temporary file that is removed together with the
+        FeatureSet.
     select : str, optional
-        Take only these atoms, in MDAnalysis' selection language (for mdtraj too).
+        Selection of the atoms in MDAnalysis' language, for mdtraj sources as well.
     start, stop, step : int, optional
-        Frames as in a slice.
+        The frames, as in a slice.
     frames : iterable of int or bool, optional
-        Frame numbers in any order (which is kept), or a mask, instead of a slice.
+        Frame numbers, whose order is kept, or a mask. Use it instead of a slice.
     backend : {'serial', 'multiprocessing', 'dask'} or BackendBase
-        Where an MDAnalysis trajectory is read; mdtraj's are read serially.
+        Backend that reads an MDAnalysis trajectory. mdtraj sources are read serially.
     n_workers : int, optional
-        Number of processes of a parallel backend; by default all processors.
+        Number of processes of a parallel backend. By default, the number of processors.
     verbose : bool, optional
-        Draw a progress bar; by default on a terminal or in a notebook only.
+        Draw a progress bar. By default, only on a terminal or in a notebook.
 
     Returns
     -------
     FeatureSet
-        Lengths in angstrom, angles in radians, times in ps.
+        The features, with lengths in angstrom, angles in radians and times in ps.
 
     Raises
     ------
     InputError
-        When the source, the selection, the choice of frames or a file cannot be used; nothing
-        half-written stays.
+        If the source, the selection, the choice of frames or a file cannot be used. No
+        incomplete file remains.
 
     Examples
     --------
@@ -106,7 +111,7 @@ def featurize(
 def _as_mdtraj(
     source: Any, stop: int | None, frames: Sequence[Any] | np.ndarray | None
 ) -> MDTrajFiles | MDTrajMemory | None:
-    """Recognise what mdtraj holds or reads; None is for MDAnalysis."""
+    """Return the source if mdtraj reads it or made it, or None if it is MDAnalysis'."""
     if isinstance(source, tuple | list):
         if len(source) != 2:
             raise InputError(
@@ -128,6 +133,7 @@ def _featurize_mdtraj(
     numbers: np.ndarray,
     verbose: bool | None,
 ) -> FeatureSet:
+    """Compute and write the features of an mdtraj source."""
     atoms = selected_atoms(source.topology, select)
     first = next(source.chunks(numbers[:1], atoms.ix))
     row = numbers[0] - first.frames[0]
@@ -166,7 +172,7 @@ def _featurize_mdtraj(
 def _write_chunk(
     bound: BoundFeaturizer, chunk: Chunk, numbers: np.ndarray, rows: np.ndarray, path: str
 ) -> None:
-    """Compute the frames of a chunk that belong to `rows`, and write each run of rows."""
+    """Compute those frames of a chunk that belong to `rows`, and write them."""
     n_block = frames_per_block(bound)
     for begin in range(0, len(rows), n_block):
         block = rows[begin : begin + n_block]

@@ -1,9 +1,12 @@
-"""Frames of an XTC file as MDAnalysis gives them, without what its reader repeats at every frame.
+"""Fast reading of XTC files, with the same result as MDAnalysis' reader.
 
-The reader makes a unit cell of the box, in Python, for every frame, though most boxes stay what
-they are: that alone is an eighth of the time of a frame of 3,000 atoms.
+MDAnalysis' reader converts the box of every frame in Python, although most boxes do not change.
+This takes an eighth of the time of a frame of 3,000 atoms. `XTCFrames` converts a box only if it
+has changed. It uses private attributes of the reader. If one of them is missing, as in another
+version of MDAnalysis, `can_read` returns False and the reader itself is used.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,16 +17,24 @@ from MDAnalysis.lib.mdamath import triclinic_box
 
 from .frames import file_of_frames
 
+logger = logging.getLogger(__name__)
+
+#: Attributes of the readers that are used here, most of them private.
+_USED = {
+    XTCReader: ("_xdr.seek", "_xdr.read_direct_x", "_frame", "_kwargs", "convert_units"),
+    ChainReader: ("_start_frames", "readers"),
+}
+
 
 class XTCFrames:
-    """Chosen frames of XTC files, one after the other in the reader's own Timestep.
+    """Iterable over chosen frames of XTC files, in the Timestep of their reader.
 
     Parameters
     ----------
     reader : MDAnalysis.coordinates.XTC.XTCReader or ChainReader
-        One that `can_read` accepts.
+        A reader that `can_read` accepts.
     numbers : sequence of int
-        Frames, in any order.
+        Frame numbers in any order.
 
     Examples
     --------
@@ -38,9 +49,11 @@ class XTCFrames:
         self._reader, self._numbers = reader, numbers
 
     def __len__(self) -> int:
+        """Return the number of frames."""
         return len(self._numbers)
 
     def __iter__(self) -> Iterator[Any]:
+        """Yield the Timestep at each frame, and rewind the reader at the end."""
         reader = self._reader
         files = [_File(part) for part in getattr(reader, "readers", [reader])]
         starts = [int(start) for start in getattr(reader, "_start_frames", [0])]
@@ -54,15 +67,15 @@ class XTCFrames:
 
 
 class _File:
-    """The file of one reader, whose state stays what the reader would have left."""
+    """The file of one reader. Reading changes the reader as its own methods would."""
 
     def __init__(self, reader: Any) -> None:
         self._reader = reader
-        self._next = -1  # unknown: the first read has to seek
+        self._next = -1  # The position is unknown, so the first read has to seek.
         self._box = b""
 
     def read(self, number: int) -> Any:
-        """Read one frame into the reader's Timestep."""
+        """Read one frame into the Timestep of the reader."""
         reader = self._reader
         timestep = reader.ts
         if number != self._next:
@@ -85,18 +98,19 @@ class _File:
 
 
 def can_read(reader: Any) -> bool:
-    """Whether `XTCFrames` gives just what a reader would.
+    """Return whether `XTCFrames` gives the same frames as a reader.
 
     Parameters
     ----------
-    reader : object
-        Of any kind.
+    reader : MDAnalysis.coordinates.base.ProtoReader
+        Any reader.
 
     Returns
     -------
     bool
-        False for other formats, transformations, auxiliary data, a part of the atoms, a time step
-        of the user's.
+        False for other formats, and for readers with transformations, auxiliary data, a part of
+        the atoms or a time step that was given. Also False if the reader lacks an attribute that
+        `XTCFrames` uses.
 
     Examples
     --------
@@ -106,14 +120,28 @@ def can_read(reader: Any) -> bool:
     >>> can_read(mda.Universe(GRO, XTC).trajectory), can_read(mda.Universe(PSF, DCD).trajectory)
     (True, False)
     """
-    # Subclasses may do anything, so they are left alone.
-    if type(reader) not in (XTCReader, ChainReader) or reader.transformations or reader.aux_list:
+    # A subclass may change the frames in any way.
+    if type(reader) not in _USED or reader.transformations or reader.aux_list:
+        return False
+    missing = [name for name in _USED[type(reader)] if not _has(reader, name)]
+    if missing:
+        logger.info(
+            "%s: frames are read by MDAnalysis' reader, which has no %s here",
+            reader.filename,
+            missing[0],
+        )
         return False
     if type(reader) is ChainReader:
         return all(can_read(part) for part in reader.readers)
-    return (
+    return bool(
         reader.ts.has_positions
         and reader.convert_units
         and reader._kwargs.get("sub") is None
         and reader._kwargs.get("dt") is None
     )
+
+
+def _has(thing: Any, name: str) -> bool:
+    """Return whether an object has an attribute, or an attribute of an attribute."""
+    first, _, rest = name.partition(".")
+    return hasattr(thing, first) and (not rest or _has(getattr(thing, first), rest))

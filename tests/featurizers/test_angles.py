@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from MDAnalysis.lib.distances import calc_angles
 from MDAnalysisTests.datafiles import DCD, GRO, PSF, XTC
-from trajectories import features, universe
+from trajectories import features, mdtraj_trajectory, universe
 
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Angles
@@ -24,7 +24,7 @@ def test_backbone_angles_agree_with_calc_angles_and_mdtraj(broken):
         points = broken.positions[rows.T]
         expected = calc_angles(*points, box=timestep.dimensions)
         np.testing.assert_allclose(row, expected, atol=1e-4)
-    trajectory = mdtraj.load(XTC, top=GRO).atom_slice(broken.ix)
+    trajectory = mdtraj_trajectory(XTC, GRO).atom_slice(broken.ix)
     other, same = features(Angles(), trajectory)
     assert other.names == bound.names
     np.testing.assert_allclose(values, same, atol=1e-4)
@@ -54,7 +54,7 @@ def test_explicit_triples_and_both_forms():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"angles": "phi"}, "give each of N-CA-C"),
+        ({"angles": "phi"}, "give some of N-CA-C"),
         ({"form": "degrees"}, "form='degrees'"),
         ({"triples": [(0, 1)]}, r"\(n, 3\) integers"),
         ({"triples": [(0, 1, 2)], "select": "all"}, "not both"),

@@ -8,8 +8,7 @@ import sys
 import numpy as np
 import pytest
 from MDAnalysisTests.datafiles import GRO, XTC
-from test_custom import ends
-from trajectories import block, features, universe
+from trajectories import block, ends, features, universe
 
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import (

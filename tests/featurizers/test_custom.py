@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from MDAnalysisTests.datafiles import DCD, PSF
-from trajectories import features, universe
+from trajectories import ends, features, universe
 
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import (
@@ -20,10 +20,6 @@ def radius_of_gyration(positions):
     """Radius of gyration of all atoms, as if of one mass."""
     centred = positions - positions.mean(axis=1, keepdims=True)
     return np.sqrt((centred**2).sum(axis=2).mean(axis=1))[:, None]
-
-
-def ends(positions):
-    return positions[:, -1] - positions[:, 0]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +60,7 @@ def test_only_the_name_is_saved():
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (lambda p: p[:, 0], r"shape \(2, 3\) where an array of shape \(2, 1\)"),
+        (lambda p: p[:, 0], r"shape \(2, 3\), but an array of shape \(2, 1\)"),
         (lambda p: p[:, 0, 0], r"shape \(2,\)"),
         (lambda p: None, "returned NoneType"),
         (lambda p: [[1.0]] * len(p), "returned list"),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from MDAnalysis.lib.distances import calc_bonds, self_distance_array
 from MDAnalysisTests.datafiles import DCD, GRO, PSF, XTC, PDB_full
-from trajectories import block, features, universe
+from trajectories import block, features, mdtraj_trajectory, universe
 
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
@@ -57,7 +57,7 @@ def test_alpha_carbons_agree_with_calc_bonds_in_a_triclinic_box(protein):
 
 
 def test_explicit_pairs_agree_with_mdtraj(protein):
-    trajectory = mdtraj.load(XTC, top=GRO)
+    trajectory = mdtraj_trajectory(XTC, GRO)
     pairs = np.array([[0, 3000], [5, 47000], [40000, 2], [100, 101]])
     for periodic in (False, True):
         _, values = features(Distances(pairs=pairs, periodic=periodic), trajectory)
@@ -68,7 +68,7 @@ def test_explicit_pairs_agree_with_mdtraj(protein):
 
 
 def test_mdtraj_and_mdanalysis_give_the_same_columns(protein):
-    trajectory = mdtraj.load(XTC, top=GRO)
+    trajectory = mdtraj_trajectory(XTC, GRO)
     sliced = trajectory.atom_slice(protein.ix)
     for featurizer in (Distances("resid 1:20"), Distances(scheme="residue-min", periodic=True)):
         one, values = features(featurizer, protein, stop=2)
@@ -153,7 +153,7 @@ def test_frames_without_a_box_are_refused(adk):
         ({"pairs": [(0, 1)], "select": "name CA"}, "not both"),
         ({"pairs": [(0, 1)], "exclude_neighbours": 2}, "exclude_neighbours"),
         ({"pairs": [(0, 1, 2)]}, r"\(n, 2\) integers"),
-        ({"pairs": [(0, 1), (2,)]}, "rows of 2"),
+        ({"pairs": [(0, 1), (2,)]}, "tuples of 2"),
         ({"pairs": []}, r"\(n, 2\) integers"),
         ({"pairs": [(0.5, 1.0)]}, "integers"),
         ({"pairs": [(0, 1), (3, 3)]}, r"pairs\[1\] is \(3, 3\)"),
@@ -174,7 +174,7 @@ def test_options_that_make_no_sense_are_refused(options, message):
         ({"select": "name H*"}, "no pair is left.*select='name H\\*'"),
         ({"pairs": [(0, 3341)]}, r"pairs\[0\] is \(0, 3341\), but 3341 atoms"),
         ({"scheme": "all"}, "5,579,470 columns.*scheme='ca'"),
-        ({"scheme": "ca", "exclude_neighbours": 999}, "every pair is of near neighbours"),
+        ({"scheme": "ca", "exclude_neighbours": 999}, "all pairs are neighbours in sequence"),
     ],
 )
 def test_what_cannot_be_found_is_said(adk, options, message):

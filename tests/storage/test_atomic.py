@@ -94,7 +94,7 @@ def test_a_folder_in_the_place_of_a_file_is_refused(tmp_path):
     out = tmp_path / "out"
     (out / "a.txt").mkdir(parents=True)
     (out / "b.txt").write_text("old")
-    refused = pytest.raises(InputError, match=r"a.txt: a folder")
+    refused = pytest.raises(InputError, match=r"a.txt: is a folder")
     with refused, atomic_folder(out, overwrite=True) as folder:
         fill(folder, "new")
     assert content(out) == {"b.txt": "old"}

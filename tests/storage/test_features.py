@@ -1,4 +1,4 @@
-"""Files are replaced whole or not at all; feature files say what is in them, or are refused."""
+"""Files are replaced completely or not at all, and feature files are checked when opened."""
 
 import json
 
@@ -9,6 +9,7 @@ from numpy.testing import assert_array_equal
 from mdgmvae import FeatureSet
 from mdgmvae.errors import InputError
 from mdgmvae.storage.atomic import atomic_file, atomic_folder
+from mdgmvae.storage.npy import open_npy, write_header, write_rows
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_columns_first_in_the_file(npy):
 
 
 def test_a_description_of_lengths_alone(npy):
-    """The .json need not be complete: a user may add the pieces of trajectory by hand."""
+    """The .json need not be complete: a user may write the lengths of the segments by hand."""
     features = FeatureSet.load(npy(np.zeros((5, 2), np.float32), lengths=[2, 3]))
     assert features.lengths == (2, 3)
     assert features.names == ("x0", "x1")
@@ -152,10 +153,32 @@ def test_files_that_are_no_npy(tmp_path):
         FeatureSet.load(tmp_path)
 
 
+@pytest.mark.parametrize("n_columns", [1, 13, 123_456_789])
+def test_the_header_leaves_room_for_the_number_of_frames(tmp_path, n_columns):
+    """Data begin at the same byte whatever number of frames the header announces."""
+    sizes = set()
+    for n_rows in (0, 1, 10**18):
+        path = tmp_path / f"{n_rows}.npy"
+        write_header(path, n_rows, n_columns)
+        sizes.add(path.stat().st_size)
+    assert len(sizes) == 1
+
+
+def test_a_header_that_is_corrected_keeps_the_data(tmp_path):
+    path = tmp_path / "x.npy"
+    values = np.arange(3 * 123_456, dtype=np.float32).reshape(123_456, 3)
+    write_header(path, 0, 3)
+    write_rows(path, 60_000, values[60_000:])
+    write_rows(path, 0, values[:60_000])
+    write_header(path, len(values), 3)
+    assert_array_equal(np.load(path), values)
+    assert_array_equal(open_npy(path), values)
+
+
 def test_cut_npy(npy):
     path = npy(np.zeros((100, 4), np.float32))
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(InputError, match="announces 100 rows, 98 are there"):
+    with pytest.raises(InputError, match="announces 100 frames, 98 are there"):
         FeatureSet.load(path)
 
 

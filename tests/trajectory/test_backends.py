@@ -1,4 +1,4 @@
-"""Work reaches other processes and comes back, or a sentence says why it cannot."""
+"""Work is done in other processes, or an error says why it cannot be sent."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from mdgmvae.trajectory.dask_cluster import DistributedBackend
 
 
 class Part:
-    """What a worker brings home, as far as a bar is concerned."""
+    """Result of a worker as a progress bar sees it."""
 
     def __init__(self, frames):
         self.frames = frames
@@ -62,21 +62,6 @@ def test_work_that_cannot_be_sent():
         backends.ProcessBackend(2).apply(lambda part: part, [[1], [2]])
 
 
-def test_names():
-    assert isinstance(backends.backend_for("multiprocessing", 3), backends.ProcessBackend)
-    assert backends.backend_for("multiprocessing", None).n_workers >= 1
-    with pytest.raises(InputError, match="backend='threads' is unknown"):
-        backends.backend_for("threads", 2)
-    with pytest.raises(InputError, match="n_workers=0"):
-        backends.backend_for("multiprocessing", 0)
-
-
-def test_dask_means_the_active_client(client):
-    chosen = backends.backend_for("dask", None)
-    assert isinstance(chosen, DistributedBackend)
-    assert chosen.client is client
-
-
 def test_processes_are_not_forked_after_tensorflow(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow", object())
     assert backends.start_method() == "spawn"
@@ -88,7 +73,7 @@ def test_a_script_without_main_guard_ends_with_a_sentence(tmp_path):
     """Spawned workers run the script again; that must end, and say what to change."""
     script = tmp_path / "script.py"
     script.write_text(
-        "from mdgmvae import backends\n"
+        "from mdgmvae.trajectory import backends\n"
         "backends.start_method = lambda: 'spawn'\n"
         "backends.ProcessBackend(2).apply(sum, [[1, 2], [3]])\n"
     )

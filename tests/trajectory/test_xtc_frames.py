@@ -1,20 +1,27 @@
-"""Frames of an XTC read without the reader: bit for bit what the reader gives."""
+"""The fast reading of XTC files gives exactly the frames of MDAnalysis' reader, or is not used."""
+
+import logging
 
 import MDAnalysis as mda
 import numpy as np
 import pytest
+from MDAnalysis.coordinates.XTC import XTCReader
 from MDAnalysis.transformations import translate
-from MDAnalysisTests.datafiles import GRO, TRR, XTC
+from MDAnalysisTests.datafiles import GRO, XTC
 from numpy.testing import assert_array_equal
 
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Distances
+from mdgmvae.trajectory import collector, xtc_frames
 from mdgmvae.trajectory.collector import FeatureCollector
 from mdgmvae.trajectory.xtc_frames import XTCFrames, can_read
 
+# One frame has no time step.
+pytestmark = pytest.mark.filterwarnings("ignore:Reader has no dt information:UserWarning")
+
 
 def seen(timesteps):
-    """What each frame holds, copied."""
+    """Return copies of all data of each frame."""
     return [
         (
             ts.frame,
@@ -29,7 +36,7 @@ def seen(timesteps):
 
 @pytest.fixture
 def boxes_that_come_and_go(tmp_path):
-    """Frames without a box, with one that stays, and with another."""
+    """Frames without a box, with a constant box, and with another one."""
     atoms = mda.Universe(GRO).select_atoms("protein")
     path = str(tmp_path / "some.xtc")
     box = np.float32([40, 50, 60, 90, 80, 70])
@@ -74,21 +81,128 @@ def test_frames_of_a_chain_are_the_readers(numbers, continuous, tmp_path):
     assert chain[7].frame == 7
 
 
-def test_what_changes_frames_is_left_to_the_reader():
-    assert can_read(mda.Universe(GRO, XTC).trajectory)
-    assert can_read(mda.Universe(GRO, [XTC, XTC]).trajectory)
-    for universe in (
-        mda.Universe(GRO, TRR),
-        mda.Universe(GRO, [XTC, TRR]),
-        mda.Universe(GRO, [XTC, XTC], dt=2.0),
-        mda.Universe(GRO, [XTC, XTC], transformations=translate([1, 2, 3])),
-        mda.Universe(GRO, XTC, dt=2.0),
-        mda.Universe(GRO, XTC, convert_units=False),
-        mda.Universe(GRO, XTC, transformations=translate([1, 2, 3])),
-        mda.Universe(GRO, XTC, in_memory=True),
-        mda.Merge(mda.Universe(GRO).atoms[:9]).load_new(XTC, sub=np.arange(9)),
+def test_what_changes_frames_is_left_to_the_reader(residues, tmp_path):
+    atoms, (first, second) = residues
+
+    def opened(*files, **options):
+        files = files[0] if len(files) == 1 else list(files)
+        return atoms.copy().load_new(files, **options).trajectory
+
+    def moved(*files):
+        reader = opened(*files)
+        reader.add_transformations(translate([1, 2, 3]))
+        return reader
+
+    other = str(tmp_path / "c.trr")
+    atoms.copy().load_new(first).atoms.write(other, frames="all")
+    assert can_read(opened(first))
+    assert can_read(opened(first, second))
+    for reader in (
+        opened(other),
+        opened(first, other),
+        opened(first, second, dt=2.0),
+        moved(first, second),
+        opened(first, dt=2.0),
+        opened(first, convert_units=False),
+        moved(first),
+        opened(first, in_memory=True),
+        mda.Merge(atoms.atoms[:9]).load_new(first, sub=np.arange(9)).trajectory,
     ):
-        assert not can_read(universe.trajectory)
+        assert not can_read(reader)
+
+
+CA = Distances(select="name CA", periodic=True)
+
+
+@pytest.fixture(scope="module")
+def residues(tmp_path_factory):
+    """Some residues, and the names of two files of their frames."""
+    folder = tmp_path_factory.mktemp("residues")
+    source = mda.Universe(GRO, XTC)
+    atoms = source.select_atoms("protein and resid 1:20")
+    names = [str(folder / "a.xtc"), str(folder / "b.xtc")]
+    atoms.write(names[0], frames=source.trajectory[:6])
+    atoms.write(names[1], frames=source.trajectory[6:])
+    return mda.Merge(atoms), names
+
+
+@pytest.fixture(params=[1, 2], ids=["file", "chain"])
+def universe(request, residues):
+    atoms, names = residues
+    files = names[: request.param]
+    return atoms.copy().load_new(files if len(files) > 1 else files[0])
+
+
+@pytest.fixture
+def from_reader(monkeypatch):
+    """Compute the features of a universe with MDAnalysis' reader alone."""
+
+    def compute(universe):
+        with monkeypatch.context() as patch:
+            patch.setattr(collector, "can_read", lambda reader: False)
+            return FeatureCollector(universe, CA).run().features.values
+
+    return compute
+
+
+def test_features_are_those_of_the_reader(universe, from_reader, monkeypatch):
+    read = []
+    plain = XTCFrames.__iter__
+    monkeypatch.setattr(XTCFrames, "__iter__", lambda frames: read.append(1) or plain(frames))
+    features = FeatureCollector(universe, CA).run().features
+    assert read
+    assert_array_equal(features.values, from_reader(universe))
+
+
+class OlderFile:
+    """An XTC file without the method that reads into an existing array."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def __len__(self):
+        return len(self.file)
+
+    def __getattr__(self, name):
+        if name == "read_direct_x":
+            raise AttributeError(name)
+        return getattr(self.file, name)
+
+
+def older_read_next_timestep(self, ts=None):
+    """Read a frame as MDAnalysis 2.3 did."""
+    if self._frame == self.n_frames - 1:
+        raise OSError("trying to go over trajectory limit")
+    frame = self._xdr.read()
+    self._frame += 1
+    return self._frame_to_ts(frame, self.ts if ts is None else ts)
+
+
+def test_the_reader_is_used_if_it_has_other_attributes(universe, from_reader, monkeypatch, caplog):
+    """A reader of another version of MDAnalysis gives the same features, and the log tells."""
+    expected = from_reader(universe)
+    monkeypatch.setattr(XTCReader, "_read_next_timestep", older_read_next_timestep)
+    reader = universe.trajectory
+    for part in getattr(reader, "readers", [reader]):
+        part._xdr = OlderFile(part._xdr)
+    assert not can_read(reader)
+    with caplog.at_level(logging.INFO, logger=xtc_frames.__name__):
+        assert_array_equal(FeatureCollector(universe, CA).run().features.values, expected)
+    assert "a.xtc: frames are read by MDAnalysis' reader, which has no _xdr.read_direct_x" in (
+        caplog.text
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind, names in xtc_frames._USED.items() for name in names]
+)
+def test_every_attribute_that_is_used_is_looked_for(kind, name, residues, monkeypatch):
+    atoms, names = residues
+    chain = atoms.copy().load_new(names).trajectory
+    assert can_read(chain)
+    gone = tuple(f"{other}_gone" if other == name else other for other in xtc_frames._USED[kind])
+    monkeypatch.setitem(xtc_frames._USED, kind, gone)
+    assert not can_read(chain)
 
 
 def test_a_file_that_shrinks_under_the_reader(boxes_that_come_and_go):

@@ -1,0 +1,163 @@
+"""The identity of the atoms that a model or a feature file was made from."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from ...errors import AtomMismatchError
+from .atom_kinds import attribute_or
+from .atoms import as_atoms
+from .synonyms import canonical_name, canonical_resname
+
+
+@dataclass(frozen=True)
+class AtomRecord:
+    """Name of an atom, and name and number of its residue.
+
+    Examples
+    --------
+    >>> from mdgmvae.featurizers.topology.fingerprint import AtomRecord
+    >>> str(AtomRecord("ALA", 2, "CA"))
+    'CA of ALA 2'
+    """
+
+    resname: str
+    resid: int
+    name: str
+
+    def __str__(self) -> str:
+        """Return the atom as error messages name it."""
+        return f"{self.name} of {self.resname} {self.resid}"
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        """Names and number as they are compared, with the synonyms of programs made one."""
+        # Programs number hydrogens differently, and no feature depends on which is which.
+        hydrogen = self.name.lstrip("0123456789").startswith("H")
+        name = "H" if hydrogen else canonical_name(self.resname, self.name)
+        return canonical_resname(self.resname), self.resid, name
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """Identity of a sequence of atoms, small enough to be saved with every model.
+
+    Names that programs spell differently compare equal: HSD and HIS, CD and CD1 of ILE, and the
+    numbers of hydrogens. A model that was made with MDAnalysis therefore accepts the same system
+    read by mdtraj.
+
+    Attributes
+    ----------
+    records : tuple of AtomRecord
+        The atoms in order.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.featurizers.topology import Fingerprint
+    >>> u = mda.Universe.empty(2, atom_resindex=[0, 0], n_residues=1)
+    >>> for name, values in {"names": ["N", "CA"], "resnames": ["ALA"], "resids": [2]}.items():
+    ...     u.add_TopologyAttr(name, values)
+    >>> fingerprint = Fingerprint.of(u.atoms)
+    >>> Fingerprint.from_dict(fingerprint.to_dict()) == fingerprint
+    True
+    >>> fingerprint.check(u.atoms, "this universe")
+    """
+
+    records: tuple[AtomRecord, ...]
+
+    @classmethod
+    def of(cls, atoms: Any) -> "Fingerprint":
+        """Return the fingerprint of some atoms.
+
+        Parameters
+        ----------
+        atoms : Universe, AtomGroup, mdtraj.Trajectory or mdtraj.Topology
+            The atoms.
+
+        Raises
+        ------
+        InputError
+            If `atoms` is something else.
+        """
+        atoms = as_atoms(atoms)
+        names = attribute_or(atoms, "names", "")
+        resnames = attribute_or(atoms, "resnames", "")
+        resids = attribute_or(atoms, "resids", 0)
+        return cls(
+            tuple(
+                AtomRecord(str(resname), int(resid), str(name))
+                for resname, resid, name in zip(resnames, resids, names, strict=True)
+            )
+        )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 digest of all that is compared, in hexadecimal."""
+        keys = [record.key for record in self.records]
+        return hashlib.sha256(json.dumps(keys).encode()).hexdigest()
+
+    def check(self, atoms: Any, what: str) -> None:
+        """Raise an error if other atoms differ from these.
+
+        Parameters
+        ----------
+        atoms : Universe, AtomGroup, mdtraj.Trajectory or mdtraj.Topology
+            The atoms to compare.
+        what : str
+            What to call them in the error message: "this universe", or the name of a file.
+
+        Raises
+        ------
+        AtomMismatchError
+            If they differ. The message names the first atom that differs, or the numbers of
+            atoms.
+        """
+        other = Fingerprint.of(atoms)
+        advice = "give the same atoms (selection, order) that the model was made from"
+        for index, (mine, its) in enumerate(zip(self.records, other.records, strict=False)):
+            if mine.key != its.key:
+                raise AtomMismatchError(
+                    f"{what}: atom {index} is {its}, the model has {mine}; {advice}"
+                )
+        if len(self.records) != len(other.records):
+            raise AtomMismatchError(
+                f"{what}: {len(other.records)} atoms, the model has {len(self.records)}; {advice}"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a dictionary that JSON can hold.
+
+        Residues with the same atoms share one list of names.
+        """
+        patterns: dict[tuple[str, ...], int] = {}
+        residues: list[list[Any]] = []
+        start = 0
+        for stop in range(1, len(self.records) + 1):
+            first = self.records[start]
+            if stop < len(self.records):
+                last = self.records[stop]
+                if (last.resname, last.resid) == (first.resname, first.resid):
+                    continue
+            pattern = tuple(record.name for record in self.records[start:stop])
+            number = patterns.setdefault(pattern, len(patterns))
+            residues.append([first.resname, first.resid, number])
+            start = stop
+        return {
+            "n_atoms": len(self.records),
+            "digest": self.digest,
+            "names": [list(pattern) for pattern in patterns],
+            "residues": residues,
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Fingerprint":
+        """Make a fingerprint from what `to_dict` returned."""
+        return cls(
+            tuple(
+                AtomRecord(resname, resid, name)
+                for resname, resid, number in values["residues"]
+                for name in values["names"][number]
+            )
+        )

@@ -1,0 +1,129 @@
+"""Choice of the backend that runs an analysis."""
+
+from typing import Any
+
+from MDAnalysis.analysis.backends import BackendBase, BackendSerial
+
+from ..checks import check_count
+from ..errors import InputError
+from .backends import DaskBackend, ProcessBackend, available_processors
+from .dask_cluster import DistributedBackend, active_client
+
+
+def executor_for(
+    backend: str | BackendBase | None, n_workers: int | None, trajectory: Any
+) -> BackendBase:
+    """Choose the backend that runs an analysis of a trajectory.
+
+    Parameters
+    ----------
+    backend : {'serial', 'multiprocessing', 'dask'} or BackendBase, optional
+        A name as in `backend_for`, or an instance, which is returned.
+    n_workers : int, optional
+        Number of workers, as in `backend_for`.
+    trajectory : MDAnalysis.coordinates.base.ProtoReader
+        The trajectory that is sent to the workers of a parallel backend.
+
+    Returns
+    -------
+    MDAnalysis.analysis.backends.BackendBase
+        The backend.
+
+    Raises
+    ------
+    InputError
+        If `backend_for` raises it, or a transformation of the trajectory cannot be sent to
+        other processes.
+
+    Examples
+    --------
+    >>> type(executor_for(None, None, None)).__name__
+    'BackendSerial'
+    """
+    if backend is None or backend == "serial" or isinstance(backend, BackendSerial):
+        return BackendSerial(1)
+    for transformation in trajectory.transformations:
+        if not getattr(transformation, "parallelizable", False):
+            name = getattr(transformation, "__name__", type(transformation).__name__)
+            raise InputError(
+                f"the transformation {name} of this trajectory cannot be sent to other "
+                "processes; use backend='serial', or make it a class derived from "
+                "MDAnalysis.transformations.base.TransformationBase"
+            )
+    return backend_for(backend, n_workers) if isinstance(backend, str) else backend
+
+
+def backend_for(name: str, n_workers: int | None) -> BackendBase:
+    """Choose a parallel backend by its name.
+
+    Parameters
+    ----------
+    name : {'multiprocessing', 'dask'}
+        "dask" uses the active client of dask.distributed, or processes if there is none.
+    n_workers : int, optional
+        Number of workers. By default, the number of processors that this process may use, or
+        the number of workers of the cluster.
+
+    Returns
+    -------
+    MDAnalysis.analysis.backends.BackendBase
+        The backend.
+
+    Raises
+    ------
+    InputError
+        If the name is unknown, `n_workers` is not a positive number, or dask is not installed.
+
+    Examples
+    --------
+    >>> type(backend_for("multiprocessing", 2)).__name__
+    'ProcessBackend'
+    """
+    if name not in ("multiprocessing", "dask"):
+        raise InputError(
+            f"backend='{name}' is unknown; choose 'serial', 'multiprocessing' or 'dask', or give "
+            "an instance of MDAnalysis.analysis.backends.BackendBase"
+        )
+    if n_workers is not None:
+        n_workers = check_count("n_workers", n_workers)
+    cluster = cluster_for(name, n_workers)
+    if cluster is not None:
+        return cluster
+    workers = n_workers or available_processors()
+    if name == "multiprocessing":
+        return ProcessBackend(workers)
+    try:
+        return DaskBackend(workers)
+    except ValueError as error:
+        raise InputError(
+            "backend='dask' needs dask, which is not installed: pip install 'mdgmvae[parallel]', "
+            "or use backend='multiprocessing'"
+        ) from error
+
+
+def cluster_for(
+    backend: str | BackendBase | None, n_workers: int | None = None
+) -> DistributedBackend | None:
+    """Return the dask cluster that a backend stands for.
+
+    Parameters
+    ----------
+    backend : str or BackendBase, optional
+        "dask" stands for the cluster of the active client.
+    n_workers : int, optional
+        Number of workers. By default, all workers of the cluster.
+
+    Returns
+    -------
+    DistributedBackend or None
+        None if the backend is not a cluster.
+
+    Examples
+    --------
+    >>> cluster_for("multiprocessing") is None
+    True
+    """
+    if isinstance(backend, DistributedBackend):
+        return backend
+    client = active_client() if isinstance(backend, str) and backend == "dask" else None
+    return None if client is None else DistributedBackend(client, n_workers)
