@@ -1,7 +1,7 @@
 # make demo   the states of alanine dipeptide, in the folder mdgmvae-demo
 # make test   the fast tests, with the examples in the docstrings
 # make bench  speed, against other implementations too, into benchmarks/RESULTS.md
-# The first two make a virtual environment in .venv first; remove it with make clean.
+# All targets make a virtual environment in .venv first; remove it with make clean.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,22 +15,29 @@ SUITABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_inf
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	if "$$name" -c '$(SUITABLE)' 2> /dev/null; then echo "$$name"; break; fi; done)
 
-# Each worker imports TensorFlow (about 1 GB of memory); a file's tests stay in one worker,
-# so that what they share is made once.
+# Versions to keep to, for example CONSTRAINTS=.github/oldest.txt.
+CONSTRAINTS ?=
+INSTALL := $(PIP) install $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
+
+# Each worker imports TensorFlow (about 1 GB of memory). A worker that has finished takes over
+# half of the tests that another one still has to run.
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest
+FAST := $(PYTEST) -m "not slow" -n $(WORKERS) --dist worksteal
 
 # biobb-pytorch asks for versions of its time; newer ones do.
 PEERS := .venv-peers
 # What else is asked of the benchmark: BENCH=--quick, BENCH="--only training".
 BENCH ?=
 
-.PHONY: help demo test test-slow lint bench clean
+.PHONY: help demo test test-slow slowest coverage lint bench clean
 
 help:
 	@echo "make demo       run the embedded example, alanine dipeptide, into $(DEMO)/"
 	@echo "make test       run the fast tests and the examples in the docstrings"
 	@echo "make test-slow  run the tests that take more than half a minute each"
+	@echo "make slowest    list the twenty slowest of the fast tests"
+	@echo "make coverage   run the fast tests and list the lines that none of them runs"
 	@echo "make lint       check style and types (ruff, mypy)"
 	@echo "make bench      measure speed, against other implementations too (an hour and more)"
 	@echo "make clean      remove $(VENV), $(DEMO) and what builds and tests leave behind"
@@ -39,10 +46,17 @@ demo: $(VENV)/.installed
 	$(BIN)/mdgmvae demo -o $(DEMO) --overwrite
 
 test: $(VENV)/.installed-dev
-	$(PYTEST) -m "not slow" -n $(WORKERS) --dist loadfile --doctest-modules mdgmvae tests
+	$(FAST) --doctest-modules mdgmvae tests
 
 test-slow: $(VENV)/.installed-dev
 	$(PYTEST) -m slow tests
+
+# In one process, so that no test waits for another.
+slowest: $(VENV)/.installed-dev
+	$(PYTEST) -m "not slow" --quiet --durations 20 --durations-min 0.5 tests
+
+coverage: $(VENV)/.installed-dev
+	$(FAST) --cov --cov-report term-missing:skip-covered --doctest-modules mdgmvae tests
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -60,7 +74,7 @@ $(PEERS)/.installed: $(VENV)/.created
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(DEMO) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(PEERS) $(DEMO) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .coverage*
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # The stamps: what is there is installed again only when pyproject.toml has changed.
@@ -77,10 +91,10 @@ $(VENV)/.created:
 
 $(VENV)/.installed: pyproject.toml $(VENV)/.created
 	@echo "Installing mdgmvae and what it needs (TensorFlow is large: this takes minutes, once)"
-	@$(PIP) install --editable .
+	@$(INSTALL) --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.created
 	@echo "Installing mdgmvae with everything that the tests need (minutes, once)"
-	@$(PIP) install --editable '.[dev]'
+	@$(INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/.installed

@@ -4,6 +4,7 @@ import ast
 import importlib
 import re
 import subprocess
+from types import ModuleType
 
 import pytest
 from paths import ROOT
@@ -21,7 +22,7 @@ GROUND = {
     *("", "_lazy", "_version", "checks", "errors", "labels", "presets", "progress", "segments"),
     "tables",
 }
-#: What each library may be imported by: rooms, or single modules.
+#: Which rooms, or single modules, may import each library.
 MAY_IMPORT = {
     "tensorflow": {"network", "training", "model.tf1"},
     "MDAnalysis": {
@@ -34,15 +35,23 @@ MAY_IMPORT = {
     "dask": {"trajectory"},
     "distributed": {"trajectory"},
 }
+#: All of ours that featurizers may import beside their own room.
+FEATURIZERS_MAY_IMPORT = {"_lazy", "checks", "errors"}
+#: Names that a package gives from another package: shortcuts for users, which are not arrows.
+SHORTCUTS = {"featurizers": {"featurize", "FeatureSet"}}
 LONGEST = 400
 #: Files that may have more lines than `LONGEST`, each with the reason.
 LONGER: dict[str, str] = {}
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 SEEDERS = {"tf.random.set_seed", "np.random.seed", "random.seed", "tf.keras.utils.set_random_seed"}
+#: Calls that import a module by its name, which the rules on arrows cannot follow.
+IMPORTERS = {"import_module", "importlib.import_module", "__import__"}
+
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
 
 
 def imported(tree):
-    """Give the top-level names of all packages that a module imports, lazily or not."""
+    """Return the top-level names of all packages that a module imports, lazily or not."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -53,12 +62,12 @@ def imported(tree):
 
 
 def called(tree):
-    """Give the dotted names of all functions that a module calls."""
+    """Return the dotted names of all functions that a module calls."""
     return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
 
 
 def name_of(path):
-    """The name of a module below mdgmvae: featurizers/base.py is featurizers.base."""
+    """Return the name of a module below mdgmvae: featurizers/base.py is featurizers.base."""
     path = path.relative_to(ROOT).with_suffix("")
     parts = path.parts[1:] if path.parts[0] == "mdgmvae" else path.parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -72,31 +81,57 @@ def room_of(name):
     return "ground" if head in GROUND else head
 
 
+def absolute(name, level, module):
+    """Return the name below mdgmvae of a module that module `name` imports from, or None."""
+    if not level:
+        head, _, rest = module.partition(".")
+        return rest if head == "mdgmvae" else None
+    parts = name.split(".") if name else []
+    package = parts if NAMES[name].stem == "__init__" else parts[:-1]
+    return ".".join(filter(None, [*package[: len(package) - level + 1], module]))
+
+
+def given_by(name, tree):
+    """Return the names that a package gives lazily, each with the module that defines it."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_NAMES":
+            given = {}
+            for public, module in ast.literal_eval(node.value).items():
+                bare = module.lstrip(".")
+                given[public] = absolute(name, len(module) - len(bare), bare)
+            return given
+    return {}
+
+
+GIVEN = {
+    name: given_by(name, TREES[path]) for name, path in NAMES.items() if path.stem == "__init__"
+}
+
+
 def imported_here(name, tree):
-    """The modules of mdgmvae that a module imports, lazily or not, by name."""
-    package = name.split(".") if NAMES[name].stem == "__init__" else name.split(".")[:-1]
+    """Return the modules of mdgmvae that a module imports, lazily, for types or in earnest.
+
+    A name that a package gives lazily counts as the module that defines it.
+    """
     found = set()
     for node in ast.walk(tree):
-        if not isinstance(node, ast.ImportFrom):
-            continue
-        if node.level:
-            base = package[: len(package) - node.level + 1] if name else []
-            base = [*base, *(node.module or "").split(".")]
-        elif (node.module or "").split(".")[0] == "mdgmvae":
-            base = node.module.split(".")[1:]
-        else:
-            continue
-        base = ".".join(filter(None, base))
-        for alias in node.names:
-            inner = f"{base}.{alias.name}".strip(".")
-            found.add(inner if inner in NAMES else base)
+        if isinstance(node, ast.Import):
+            ours = [absolute(name, 0, alias.name) for alias in node.names]
+            found |= {module for module in ours if module is not None}
+        elif isinstance(node, ast.ImportFrom):
+            base = absolute(name, node.level, node.module or "")
+            if base is None:
+                continue
+            for alias in node.names:
+                inner = f"{base}.{alias.name}".strip(".")
+                if inner in NAMES:
+                    found.add(inner)
+                else:
+                    found.add(GIVEN.get(base, {}).get(alias.name, base))
     return found
 
 
-ARROWS = {
-    name: imported_here(name, ast.parse(path.read_text(encoding="utf-8")))
-    for name, path in NAMES.items()
-}
+ARROWS = {name: imported_here(name, TREES[path]) for name, path in NAMES.items()}
 
 
 @pytest.fixture(params=MODULES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -105,17 +140,24 @@ def module(request):
 
 
 def test_modules_keep_to_the_house(module):
-    tree = ast.parse(module.read_text(encoding="utf-8"))
-    imports, calls = imported(tree), called(tree)
+    imports, calls = imported(TREES[module]), called(TREES[module])
     assert imports.isdisjoint(PICKLES)
     assert calls.isdisjoint(SEEDERS)
     assert not any(name.endswith("enable_op_determinism") for name in calls)
     assert module.name != "utils.py"
-    if room_of(name_of(module)) != "cli":
-        assert "print" not in calls
     name = name_of(module)
+    if room_of(name) != "cli":
+        assert "print" not in calls
+    if name != "_lazy":
+        assert calls.isdisjoint(IMPORTERS)
     for library, rooms in MAY_IMPORT.items():
         assert library not in imports or {name, room_of(name)} & rooms, library
+
+
+def test_every_module_has_a_room():
+    assert {room_of(name) for name in NAMES} <= set(ROOMS)
+    # A cell of the table that names a room which is not there would allow nothing.
+    assert set().union(*MAY_IMPORT.values()) <= {*ROOMS, *NAMES}
 
 
 def test_arrows_point_down():
@@ -130,13 +172,53 @@ def test_arrows_point_down():
     assert back == []
 
 
+def test_rules_see_every_kind_of_import():
+    """Lazy, typed, absolute and relative imports, of modules and of names given lazily."""
+    source = """
+from typing import TYPE_CHECKING
+import numpy
+import mdgmvae.plot.axes
+from mdgmvae.kinetics import lump
+from .. import GMVAE
+from . import boxes
+from ...errors import InputError
+if TYPE_CHECKING:
+    from ...storage import FeatureSet
+def later():
+    from ..base import Featurizer
+"""
+    assert imported_here("featurizers.geometry.kernels", ast.parse(source)) == {
+        *("plot.axes", "kinetics.lumping", "featurizers", "featurizers.geometry.boxes"),
+        *("errors", "storage.features", "featurizers.base"),
+    }
+
+
+def test_featurizers_import_little_of_ours():
+    for name, others in ARROWS.items():
+        if room_of(name) == "featurizers":
+            outside = {other for other in others if room_of(other) != "featurizers"}
+            assert outside <= FEATURIZERS_MAY_IMPORT, name
+
+
+def test_packages_give_names_of_their_own():
+    """A shortcut to another package is an arrow in disguise; the top of the tree is one."""
+    for name, given in GIVEN.items():
+        if name:
+            abroad = {n for n, module in given.items() if not module.startswith(f"{name}.")}
+            assert abroad == SHORTCUTS.get(name, set()), name
+
+
 def test_imports_make_no_circle():
     """No module is needed for itself, not even lazily: taken away one by one, all can go."""
     left = {name: set(others) - {name} for name, others in ARROWS.items()}
     while free := [name for name, others in left.items() if not others & left.keys()]:
         for name in free:
             del left[name]
-    assert left == {}
+    # What is left are circles and what needs them; only the circles are of interest.
+    while unneeded := left.keys() - set().union(*left.values()):
+        for name in unneeded:
+            del left[name]
+    assert sorted(left) == []
 
 
 def test_modules_are_short(module):
@@ -147,7 +229,7 @@ def test_modules_are_short(module):
 
 
 def test_arrays_are_never_unpickled(module):
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+    for node in ast.walk(TREES[module]):
         if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
             assert isinstance(node.value, ast.Constant) and node.value.value is False
 
@@ -160,7 +242,21 @@ def test_public_names_are_no_modules():
         package = importlib.import_module(f"mdgmvae.{name}".strip("."))
         public = {n for n in getattr(package, "__all__", ()) if not n.startswith("_")}
         assert public.isdisjoint({other.stem for other in path.parent.iterdir()}), name
-        assert all(hasattr(package, n) for n in public)
+        for n in public:
+            assert not isinstance(getattr(package, n), ModuleType), f"{name}.{n}"
+            assert n in dir(package)
+
+
+def test_no_parameter_bears_the_name_of_a_method():
+    """`__init__` stores each parameter under its name, which would hide the method."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    for path, tree in TREES.items():
+        for owner in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+            methods = {node.name: node for node in owner.body if isinstance(node, functions)}
+            if "__init__" in methods:
+                arguments = methods["__init__"].args
+                named = {a.arg for a in [*arguments.args, *arguments.kwonlyargs]}
+                assert named.isdisjoint(methods), f"{path.name}: {owner.name}"
 
 
 def tracked_text_files():

@@ -150,6 +150,19 @@ def test_conda_environment_has_the_bounds_of_pyproject():
     assert "nglview" in conda
 
 
+def test_oldest_dependencies_are_the_lower_bounds():
+    """The constraints of the job that tests with the oldest dependencies allowed."""
+    allowed = python_requirements(["notebook", "parallel"])
+    oldest = sorted(
+        f"{name}=={bound.removeprefix('>=')}"
+        for name, bounds in allowed.items()
+        for bound in bounds
+        if bound.startswith(">=")
+    )
+    lines = (ROOT / ".github" / "oldest.txt").read_text().splitlines()
+    assert sorted(line.lower() for line in lines if not line.startswith("#")) == oldest
+
+
 def test_requirements_of_users_leave_out_what_they_do_not_need():
     needed = set(python_requirements([]))
     assert needed.isdisjoint({"nglview", "jupyterlab", "dask", "distributed", "pytest", "torch"})
@@ -258,6 +271,51 @@ def test_continuous_integration_runs_what_contributors_run():
         "make test",
         "make test-slow",
     ]
+
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflows_run_targets_of_the_makefile(path):
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    # YAML 1.1 takes the key "on" for true.
+    assert {"pull_request", "schedule", "workflow_dispatch"} <= workflow[True].keys()
+    for name, job in workflow["jobs"].items():
+        assert job["runs-on"] and job["timeout-minutes"], name
+        commands = [step["run"] for step in job["steps"] if "run" in step]
+        assert commands, name
+        for command in commands:
+            assert re.match(r"make ([a-z-]+)", command).group(1) in targets
+
+
+def test_workflow_tests_every_python_and_the_oldest_dependencies():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text())
+    jobs = workflow["jobs"]
+    assert {"lint", "test", "coverage", "slow"} == set(jobs)
+    assert "schedule" in jobs["slow"]["if"] and "workflow_dispatch" in jobs["slow"]["if"]
+    matrix = jobs["test"]["strategy"]["matrix"]
+    supported = re.findall(r":: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
+    assert matrix["python"] == supported
+    (oldest,) = matrix["include"]
+    assert oldest["python"] == supported[0]
+    assert (ROOT / oldest["constraints"]).is_file()
+
+
+def test_issue_forms_ask_for_what_is_needed_to_help():
+    templates = ROOT / ".github" / "ISSUE_TEMPLATE"
+    forms = {path.stem: yaml.safe_load(path.read_text()) for path in templates.glob("*.yml")}
+    assert {"bug", "feature", "config"} == set(forms)
+    for name in ("bug", "feature"):
+        form = forms[name]
+        assert form["name"] and form["description"]
+        fields = [field["id"] for field in form["body"]]
+        assert len(fields) == len(set(fields))
+        assert {field["type"] for field in form["body"]} <= {"textarea", "input"}
+    asked = {field["id"] for field in forms["bug"]["body"]}
+    assert {"command", "topology", "trajectory", "versions"} <= asked
+    assert "CHANGELOG.md" in (ROOT / ".github" / "pull_request_template.md").read_text()
 
 
 @pytest.mark.parametrize("name", ["GMVAE", "GMVAEAnalysis", "FeatureSet", "annotate", "featurize"])

@@ -18,10 +18,15 @@ class Interrupted(Exception):
     pass
 
 
+@pytest.fixture(scope="module")
+def whole(five_wells):
+    """The training that nothing interrupts, never to be changed."""
+    return GMVAE(**SETTINGS).fit(five_wells[0][:2000])
+
+
 @pytest.mark.parametrize("epochs_done", [1, 3, 5, 6])
-def test_resumed_training_has_the_same_bits(five_wells, tmp_path, monkeypatch, epochs_done):
+def test_resumed_training_has_the_same_bits(five_wells, tmp_path, monkeypatch, epochs_done, whole):
     x = five_wells[0][:2000]
-    whole = GMVAE(**SETTINGS).fit(x)
     path = tmp_path / "state.npz"
     seen = []
 
@@ -41,11 +46,12 @@ def test_resumed_training_has_the_same_bits(five_wells, tmp_path, monkeypatch, e
     assert len(seen) == epochs_done
 
 
-def test_an_interrupt_while_validating_keeps_the_history_whole(five_wells, tmp_path, monkeypatch):
+def test_an_interrupt_while_validating_keeps_the_history_whole(
+    five_wells, tmp_path, monkeypatch, whole
+):
     from mdgmvae.training.validation import Validator
 
     x = five_wells[0][:2000]
-    whole = GMVAE(**SETTINGS).fit(x)
     path = tmp_path / "state.npz"
     original, calls = Validator.validate, []
 
@@ -65,7 +71,7 @@ def test_an_interrupt_while_validating_keeps_the_history_whole(five_wells, tmp_p
 def test_a_seed_that_nobody_gave_is_taken_from_the_checkpoint(five_wells, tmp_path):
     x = five_wells[0][:2000]
     path = tmp_path / "state.npz"
-    settings = SETTINGS | {"seed": None}
+    settings = SETTINGS | {"seed": None, "n_epochs": 1, "n_init": 1}
     first = GMVAE(**settings, checkpoint=path).fit(x)
     assert GMVAE(**settings, checkpoint=path).fit(x).seed_ == first.seed_
 
