@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..landscape.state_energies import StateFreeEnergies
     from ..landscape.surface import FreeEnergy
     from ..model.gmvae import GMVAE
-    from ..states.description import Description
+    from ..states.state_features import Description
     from ..states.judgement import Judgement
     from ..storage.features import FeatureSet
 

@@ -54,7 +54,7 @@ class TrajectoryModel:
     gmvae: GMVAE
     origin: TrajectoryPart
     featurizer: Featurizer | None = None
-    custom: Mapping[str, Callable] | None = None
+    custom: Mapping[str, Callable[..., Any]] | None = None
 
     @classmethod
     def of(
@@ -130,7 +130,7 @@ class TrajectoryModel:
         step: int | None = None,
         frames: Iterable[Any] | None = None,
         backend: str | BackendBase | None = None,
-        out: str | os.PathLike | None = None,
+        out: str | os.PathLike[str] | None = None,
         *,
         n_workers: int | None = None,
         verbose: bool | None = None,
@@ -220,7 +220,7 @@ class TrajectoryModel:
         atoms = selected_atoms(source, self.origin.selection)
         Fingerprint.from_dict(self.origin.fingerprint or {}).check(atoms, "the universe given")
 
-    def save(self, path: str | os.PathLike) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to a folder of model.json and weights.npz.
 
         Parameters
@@ -238,8 +238,8 @@ class TrajectoryModel:
     @classmethod
     def load(
         cls,
-        path: str | os.PathLike,
-        custom: Mapping[str, Callable] | None = None,
+        path: str | os.PathLike[str],
+        custom: Mapping[str, Callable[..., Any]] | None = None,
         device: str = "auto",
     ) -> Self:
         """Read a model that `save` wrote; no code in the files is run.
