@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from ..landscape.state_energies import StateFreeEnergies
     from ..landscape.surface import FreeEnergy
     from ..model.gmvae import GMVAE
-    from ..states.state_features import Description
     from ..states.judgement import Judgement
+    from ..states.state_features import Description
     from ..storage.features import FeatureSet
 
 _NO_MODEL = (
