@@ -16,7 +16,6 @@ from mdgmvae.trajectory import collector, xtc_frames
 from mdgmvae.trajectory.collector import FeatureCollector
 from mdgmvae.trajectory.xtc_frames import XTCFrames, can_read
 
-
 # One frame has no time step.
 pytestmark = pytest.mark.filterwarnings("ignore:Reader has no dt information:UserWarning")
 
