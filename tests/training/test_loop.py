@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from alanine_basins import dihedrals, metastable
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 
 from mdgmvae import GMVAE
@@ -165,7 +166,8 @@ def test_without_frames_held_out_kinetics_choose_among_restarts(five_wells):
 def test_refit_trains_on_all_frames_for_as_long_as_was_best(five_wells):
     x = five_wells[0][:5000]
     settings = {"k": 3, "n_epochs": 8, "anneal": 0.2, "lr": 5e-3}
-    once, again = (robust(**settings, refit=refit).fit(x) for refit in (False, True))
+    with pytest.warns(ConvergenceWarning, match="the loss was still decreasing"):
+        once, again = (robust(**settings, refit=refit).fit(x) for refit in (False, True))
     losses = once.history_["val_loss"]
     # The weights are chosen among those after the annealing.
     best = 2 + int(np.argmin(losses[1:]))
