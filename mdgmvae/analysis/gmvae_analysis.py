@@ -123,7 +123,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         device: str = "auto",
         strategy: Any = None,
         max_memory: int | str | None = None,
-        checkpoint: str | os.PathLike | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
         verbose: bool | None = None,
         **hyperparameters: Any,
     ) -> None:
@@ -267,7 +267,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         step: int | None = None,
         frames: Iterable[Any] | None = None,
         backend: str | BackendBase | None = None,
-        out: str | os.PathLike | None = None,
+        out: str | os.PathLike[str] | None = None,
         *,
         n_workers: int | None = None,
     ) -> TrajectoryResults:
@@ -299,7 +299,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
             n_workers=n_workers, verbose=self.verbose,
         )  # fmt: skip
 
-    def save_model(self, path: str | os.PathLike) -> None:
+    def save_model(self, path: str | os.PathLike[str]) -> None:
         """Write the model, its featurizer and the fingerprint of its atoms to a folder.
 
         Parameters
@@ -317,10 +317,10 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
     @classmethod
     def load(
         cls,
-        path: str | os.PathLike,
+        path: str | os.PathLike[str],
         universe: Any = None,
         *,
-        custom: Mapping[str, Callable] | None = None,
+        custom: Mapping[str, Callable[..., Any]] | None = None,
         device: str = "auto",
         annotate: bool = True,
         verbose: bool | None = None,
@@ -373,6 +373,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         return loaded
 
     def __repr__(self) -> str:
+        """Name atoms, features and settings, and the states after `run`."""
         atoms = vars(self).get("atomgroup")
         parts = ["no universe" if atoms is None else f"{len(atoms):,} atoms"]
         if self._precomputed is not None:

@@ -53,7 +53,7 @@ class TrajectoryModel:
     gmvae: GMVAE
     origin: TrajectoryPart
     featurizer: Featurizer | None = None
-    custom: Mapping[str, Callable] | None = None
+    custom: Mapping[str, Callable[..., Any]] | None = None
 
     @classmethod
     def of(
@@ -129,7 +129,7 @@ class TrajectoryModel:
         step: int | None = None,
         frames: Iterable[Any] | None = None,
         backend: str | BackendBase | None = None,
-        out: str | os.PathLike | None = None,
+        out: str | os.PathLike[str] | None = None,
         *,
         n_workers: int | None = None,
         verbose: bool | None = None,
@@ -219,7 +219,7 @@ class TrajectoryModel:
         atoms = selected_atoms(source, self.origin.selection)
         Fingerprint.from_dict(self.origin.fingerprint or {}).check(atoms, "the universe given")
 
-    def save(self, path: str | os.PathLike) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to a folder of model.json and weights.npz.
 
         Parameters
@@ -237,8 +237,8 @@ class TrajectoryModel:
     @classmethod
     def load(
         cls,
-        path: str | os.PathLike,
-        custom: Mapping[str, Callable] | None = None,
+        path: str | os.PathLike[str],
+        custom: Mapping[str, Callable[..., Any]] | None = None,
         device: str = "auto",
     ) -> Self:
         """Read a model that `save` wrote; no code in the files is run.
@@ -286,6 +286,7 @@ class TrajectoryModel:
             )
 
     def __repr__(self) -> str:
+        """Name the number of components and the features."""
         k, n_features = self.gmvae.architecture_.k, len(self.origin.names)
         kind = (self.origin.featurizer or {}).get("kind", "an array")
         return f"<TrajectoryModel: {k} components, {n_features:,} features ({kind})>"
