@@ -89,7 +89,8 @@ class GMVAE(Persistence):
         Weight of the kinetic term. VAMP-2 of q(y|x) over pairs of frames one lag time apart,
         times this weight, times the root of n_x, is subtracted from the loss. 0 is the paper.
     lag : int, optional
-        Lag time in frames, within a segment.
+        Lag time in frames, within a segment. None: nothing is known of the kinetics, and each
+        component is a state.
     decoder_target : {"same", "lagged"}
         Decode the frame itself, or the one a lag time later.
     kl : {"sampled", "analytic"}
@@ -104,7 +105,8 @@ class GMVAE(Persistence):
         Precision of products of matrices with at least 64 rows and columns in training.
         Everything else is float32. "bfloat16" is for processors and GPUs that support it.
     n_macrostates : int, optional
-        Number of states. None counts the processes that are slower than the lag time.
+        Number of states, which needs a lag. None: the number of relaxation processes slower than
+        the lag time, plus one.
     relu_logits : bool
         Apply ReLU to the logits of q(y|x), as the paper's code does. It makes components die;
         use it only for models that were trained with that code.
