@@ -373,6 +373,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         return loaded
 
     def __repr__(self) -> str:
+        """Name atoms, features and settings, and the states after `run`."""
         atoms = vars(self).get("atomgroup")
         parts = ["no universe" if atoms is None else f"{len(atoms):,} atoms"]
         if self._precomputed is not None:

@@ -90,6 +90,7 @@ class TrajectoryResults(Results):
         return own
 
     def __repr__(self) -> str:
+        """Count frames, segments and the frames of each state."""
         if "labels" not in self.data:
             return "no results yet"
         n_frames, n_segments = len(self.labels), len(self.lengths)
@@ -104,8 +105,8 @@ class TrajectoryResults(Results):
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(repr(self))}</pre>"
 
-    # The base class cannot restore empty results: it would ask itself for `data` for ever.
     def __reduce__(self) -> tuple[type[Self], tuple[dict[str, Any]]]:
+        """Pickle by the arrays; the base class cannot restore results that are empty."""
         return type(self), (dict(self.data),)
 
 

@@ -287,6 +287,7 @@ class TrajectoryModel:
             )
 
     def __repr__(self) -> str:
+        """Name the number of components and the features."""
         k, n_features = self.gmvae.architecture_.k, len(self.origin.names)
         kind = (self.origin.featurizer or {}).get("kind", "an array")
         return f"<TrajectoryModel: {k} components, {n_features:,} features ({kind})>"

@@ -14,7 +14,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from mdgmvae import GMVAEAnalysis
-from mdgmvae.assignment import trajectory_model
+from mdgmvae.assignment import labelling, trajectory_model
 from mdgmvae.cli.main import main
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
@@ -111,10 +111,12 @@ def test_progress_counts_no_frame_twice(client, tmp_path):
     assert sorted(counted) == [1, 2, 3]
 
 
-def test_labels_of_a_cluster_are_those_of_one_process(client, alanine):
-    gm = GMVAEAnalysis(alanine, k=3, n_epochs=2, n_init=1, seed=0, annotate=False).run(step=4)
-    here = gm.assign(alanine)
-    there = gm.assign(alanine, backend="dask")
+def test_labels_of_a_cluster_are_those_of_one_process(client, alanine, monkeypatch):
+    # Several parts of few frames.
+    monkeypatch.setattr(labelling, "CHUNK_FRAMES", 400)
+    gm = GMVAEAnalysis(alanine, k=3, n_epochs=2, n_init=1, seed=0, annotate=False).run(step=20)
+    here = gm.assign(alanine, step=20)
+    there = gm.assign(alanine, step=20, backend="dask")
     for name in ("labels", "components", "frames", "times", "trajectory_index", "populations"):
         assert_array_equal(there[name], here[name], err_msg=name)
     # A worker has another number of threads, which changes the last bits of products.
@@ -184,6 +186,7 @@ def test_labels_of_the_command_need_no_temporary_folder_that_workers_see(cluster
         patch.setattr(trajectory_model, "label", label)
         command = ["assign", str(tmp_path / "model"), topology, *trajectories]
         command += ["--scheduler", cluster.scheduler_address, "-o", str(tmp_path / "l.npz")]
+        command += ["--step", "40"]
         assert main(command) == 0
     assert written == [tmp_path]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["l.npz", "model"]
