@@ -74,7 +74,7 @@ class Transitions(Shown):
             Table(
                 heads,
                 rows,
-                title=f"Transitions between {n} state{'' if n == 1 else 's'}, lag "
+                title=f"Transitions between {n} state{'' if n == 1 else 's'}, lag time "
                 f"{self.lag * self.dt:g} {self.unit}",
                 note="Transitions: seen in the trajectory, between visits of at least one lag. "
                 "Rates and times: of the Markov model at the lag time, with 95 % credible "

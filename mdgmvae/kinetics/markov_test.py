@@ -66,8 +66,8 @@ class ChapmanKolmogorov(Shown):
             Table(
                 ("state", "largest difference", "in units of the error"),
                 rows,
-                title=f"Chapman-Kolmogorov test: lag {self.lag * self.dt:g} {self.unit}, up to "
-                f"{longest:g} {self.unit}",
+                title=f"Chapman-Kolmogorov test: lag time {self.lag * self.dt:g} {self.unit}, "
+                f"up to {longest:g} {self.unit}",
                 note="Difference between the transition probabilities that the model at the lag "
                 "predicts and those estimated at longer lag times.",
             )

@@ -68,11 +68,12 @@ class StateFreeEnergies(Shown):
     def tables(self) -> list[Table]:
         """Return a table with a row for each state, and what limits the errors."""
         heads = (
-            *("state", "population / %", f"F - F({self.reference}) / {self.unit}"),
+            *("state", "population / %", f"free energy / {self.unit}"),
             f"95 % interval / {self.unit}",
         )
         rows = tuple(map(self._row, range(len(self.populations))))
-        return [Table(heads, rows, sentences=tuple(self._doubts()))]
+        title = f"Free energies relative to state {self.reference}"
+        return [Table(heads, rows, title=title, sentences=tuple(self._doubts()))]
 
     def _row(self, state: int) -> tuple[Any, ...]:
         energy, interval = "-", "-"
@@ -146,9 +147,11 @@ def state_free_energies(
     >>> from mdgmvae.landscape import state_free_energies
     >>> labels = np.random.default_rng(0).choice(2, 10_000, p=[0.75, 0.25])
     >>> print(state_free_energies(labels))
-    state  population / %  F - F(0) / kT  95 % interval / kT
-        0            75.0              0                   -
-        1            25.1    1.10 ± 0.02        1.05 to 1.15
+    Free energies relative to state 0
+                                  free           95 %
+    state  population / %  energy / kT  interval / kT
+        0            75.0            0              -
+        1            25.1  1.10 ± 0.02   1.05 to 1.15
     """
     states = as_labels(labels)
     k = n_states_of(states, k)

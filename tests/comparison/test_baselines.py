@@ -188,11 +188,12 @@ def test_segments_come_from_the_file(wells, tmp_path):
 def test_table_is_shown_and_written(on_alanine, tmp_path):
     lines = on_alanine.text().splitlines()
     assert lines[0] == "3 states, lag 5 frames (10 ps), 2 seeds, 5 folds of blocks of time"
-    assert lines[1].split() == [
-        *("method", "states", "VAMP-2", "VAMP-2,", "held", "out", "agreement", "worst", "ARI"),
-        "seconds",
-    ]
-    assert all(line.startswith(name) for line, name in zip(lines[2:5], LINEAR, strict=True))
+    head = next(i for i, line in enumerate(lines) if line.startswith("method"))
+    # A long head takes two lines.
+    heads = {*" ".join(lines[1 : head + 1]).split()}
+    assert heads >= {"states", "VAMP-2", "VAMP-2,", "held", "agreement", "worst", "ARI", "seconds"}
+    rows = lines[head + 1 : head + 4]
+    assert all(row.startswith(name) for row, name in zip(rows, LINEAR, strict=True))
     assert repr(on_alanine) == on_alanine.text()
     shown = on_alanine._repr_html_()
     assert shown.count("<tr>") == 4 and "TICA + k-means + PCCA+" in shown

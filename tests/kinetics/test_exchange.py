@@ -72,7 +72,7 @@ def test_states_that_never_meet_and_states_without_memory():
 def test_table_has_a_row_for_each_pair():
     found = transitions(np.repeat([0, 2, 0, 2], 50), lag=5, dt=DT)
     lines = found.text().splitlines()
-    assert lines[0] == "Transitions between 2 states, lag 10 ps"
+    assert lines[0] == "Transitions between 2 states, lag time 10 ps"
     rows = [line.split()[:3] for line in lines if line.split()[0].isdigit()]
     assert rows == [["0", "2", "2"], ["2", "0", "1"]]
     assert found._repr_html_().count("<tr>") == 3
