@@ -93,7 +93,7 @@ def open_universe(topology: str, trajectories: Sequence[str], stop: int | None =
         universe = _read(topology, lambda: mda.Universe(topology))
     if not hasattr(universe.atoms, "names"):
         raise InputError(
-            f"{topology}: holds no atom names; give the topology first, then the trajectories"
+            f"{topology}: holds no atom names; the topology comes first, then the trajectories"
         )
     before = 0
     for path in trajectories:
