@@ -12,31 +12,12 @@ import time
 import numpy as np
 import pytest
 from sklearn.base import clone
+from training_process import TrainingProcess
 
 from mdgmvae import GMVAE
 from mdgmvae.data.toys import five_wells
 from mdgmvae.errors import InputError
 
-TRAIN = """
-import json, sys
-import tensorflow as tf
-from mdgmvae import GMVAE
-from mdgmvae.data.toys import five_wells
-
-kind, checkpoint = sys.argv[1:]
-strategy = kind
-if kind == "mirrored":
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-x = five_wells(3, 700, seed=0, steps=5).X
-found = []
-for settings in json.loads(sys.stdin.read()):
-    model = GMVAE.from_preset(**settings, strategy=strategy, checkpoint=checkpoint or None)
-    model.fit(x)
-    found.append([model.history_, model.predict(x).tolist()])
-print("found", json.dumps(found))
-"""
 #: The last batch is short; the kinetic term, its two levels, restarts, sampled components.
 SETTINGS = [
     {"preset": "paper", "n_epochs": 3, "seed": 1, "lr": 1e-3},
@@ -45,26 +26,10 @@ SETTINGS = [
 ]
 
 
-def start(kind, checkpoint="", settings=SETTINGS, **environment):
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", TRAIN, kind, checkpoint],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
-    )
-    process.stdin.write(json.dumps(settings))
-    process.stdin.close()
-    process.stdin = None
-    return process
-
-
 def finish(process):
-    out, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors[-3000:]
-    (line,) = [line for line in out.splitlines() if line.startswith("found ")]
-    return json.loads(line.removeprefix("found "))
+    found, error = process.finish()
+    assert found is not None, error
+    return found
 
 
 def two_addresses():
@@ -77,16 +42,26 @@ def two_addresses():
     return addresses
 
 
-def two_processes(*arguments):
+def two_processes(settings=SETTINGS, checkpoints=("", "")):
+    """Two processes that train together, each with its checkpoint."""
     cluster = {"worker": two_addresses()}
     return [
-        start(
+        TrainingProcess(
             "multiworker",
-            *arguments,
+            settings,
+            checkpoint,
             TF_CONFIG=json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}}),
         )
-        for index in range(2)
+        for index, checkpoint in enumerate(checkpoints)
     ]
+
+
+def same(one, other):
+    """Whether two processes have found the same, to the last bit."""
+    return all(
+        history == its_history and np.array_equal(labels, its_labels)
+        for (history, labels), (its_history, its_labels) in zip(one, other, strict=True)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -101,18 +76,18 @@ def check(found, alone):
         assert history.keys() == expected.keys()
         for name, values in expected.items():
             np.testing.assert_allclose(history[name], values, rtol=2e-5, err_msg=name)
-        assert np.mean(np.array(labels) == expected_labels) > 0.999
+        assert np.mean(labels == expected_labels) > 0.999
 
 
 def test_two_devices(alone):
-    check(finish(start("mirrored")), alone)
+    check(finish(TrainingProcess("mirrored", SETTINGS)), alone)
 
 
 def test_two_processes(alone):
     first, second = (finish(process) for process in two_processes())
     check(first, alone)
     check(second, alone)
-    assert first == second
+    assert same(first, second)
 
 
 @pytest.mark.slow
@@ -120,10 +95,10 @@ def test_two_processes_share_a_checkpoint(tmp_path):
     """The first one writes it; both go on from it."""
     path = str(tmp_path / "state.npz")
     settings = [SETTINGS[0]]
-    found = [finish(process) for process in two_processes(path, settings)]
-    assert found[0] == found[1] and os.path.exists(path)
-    again = [finish(process) for process in two_processes(path, settings)]
-    assert again == found
+    found = [finish(process) for process in two_processes(settings, (path, path))]
+    assert same(*found) and os.path.exists(path)
+    again = [finish(process) for process in two_processes(settings, (path, path))]
+    assert all(map(same, again, found))
 
 
 def command(folder, out, index, addresses, checkpoint):
@@ -187,23 +162,11 @@ def test_a_partner_that_is_lost_is_told(two_commands):
 def test_a_checkpoint_that_only_one_process_sees_is_refused(tmp_path):
     found = GMVAE.from_preset(**SETTINGS[0], checkpoint=tmp_path / "a.npz")
     found.set_params(n_epochs=1).fit(five_wells(3, 700, seed=0, steps=5).X)
-    addresses = two_addresses()
-    settings = [{**SETTINGS[0], "n_epochs": 1}]
-    processes = [
-        start(
-            "multiworker",
-            str(tmp_path / name),
-            settings,
-            TF_CONFIG=json.dumps(
-                {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-            ),
-        )
-        for index, name in enumerate(("a.npz", "b.npz"))
-    ]
-    for process in processes:
-        _, errors = process.communicate(timeout=120)
-        assert process.returncode == 1
-        assert "not all processes of this training see this checkpoint" in errors
+    checkpoints = [str(tmp_path / name) for name in ("a.npz", "b.npz")]
+    for process in two_processes([{**SETTINGS[0], "n_epochs": 1}], checkpoints):
+        found, error = process.finish(120)
+        assert found is None
+        assert "not all processes of this training see this checkpoint" in error
 
 
 @pytest.mark.parametrize(
