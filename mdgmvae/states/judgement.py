@@ -142,7 +142,6 @@ class Judgement(Shown, Evidence):
             title="Components of the mixture that make up the states",
             note="Alone: the verdict on the component as a state of its own. Components that are "
             "not metastable alone exchange within the lag time, so they belong to one state.",
-            sentences=tuple(components.verdicts),
         )
 
 

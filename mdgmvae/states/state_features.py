@@ -216,9 +216,12 @@ class Description(Shown):
         }
         if len(large) < 2 or not any(large.values()):
             return ""
-        head = f"what sets the {self.of} apart: mean ± spread (effect size)"
         rows = tuple((state, _joined(found, _WIDTH)) for state, found in large.items())
-        return Table((self.kind, head), rows).text()
+        return Table(
+            (self.kind, "mean ± spread (effect size)"),
+            rows,
+            title=f"What sets the {self.of} apart",
+        ).text()
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything about states with frames as lists, numbers and strings for JSON.

@@ -303,8 +303,9 @@ def test_text_html_and_json_say_the_same(described):
     assert kept["states"][2]["features"][0]["name"] == "phi ALA2"
     assert kept["states"][0]["representatives"] == described.representatives[0].tolist()
     assert all(len(line) <= 100 for line in described.brief().splitlines())
-    head, *lines = described.brief().splitlines()
-    assert head.endswith("what sets the components apart: mean ± spread (effect size)")
+    title, head, *lines = described.brief().splitlines()
+    assert title == "What sets the components apart"
+    assert head.endswith("mean ± spread (effect size)")
     assert lines[2].startswith("        2  phi ALA2 5")
     assert repr(described) == described.text()
 
