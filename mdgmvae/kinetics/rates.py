@@ -225,15 +225,27 @@ def lifetimes_of(model: Posterior, found: Visits, dt: float | None) -> Lifetimes
 
 def _passage_steps(matrix: np.ndarray, stationary: np.ndarray) -> np.ndarray:
     """Mean first passage times in lags, within each set of states that are connected."""
-    from deeptime.markov.tools.analysis import mfpt
-
     steps = np.full(matrix.shape, np.inf)
     for states in connected_sets(matrix):
-        block = np.ix_(states, states)
-        if len(states) == 1:
-            steps[block] = 0.0
-            continue
-        steps[block] = np.column_stack([mfpt(matrix[block], i) for i in range(len(states))])
+        block = matrix[np.ix_(states, states)]
+        for target, state in enumerate(states):
+            steps[states, state] = _steps_until(block, target)
     steps[stationary == 0] = np.nan
     steps[:, stationary == 0] = np.nan
+    return steps
+
+
+def _steps_until(matrix: np.ndarray, target: int) -> np.ndarray:
+    """Mean number of steps from each state until `target` is reached: shape (n,).
+
+    Solves (1 - P) t = 1 over the other states, as `deeptime.markov.tools.analysis.mfpt` does. The
+    diagonal of 1 - P is the sum of the probabilities to leave: a sampled model may leave a state
+    with a probability of 1e-19, of which 1 - 0.999... keeps nothing.
+    """
+    others = np.delete(np.arange(len(matrix)), target)
+    leaving = matrix.copy()
+    np.fill_diagonal(leaving, 0.0)
+    system = np.diag(leaving.sum(axis=1)) - leaving
+    steps = np.zeros(len(matrix))
+    steps[others] = np.linalg.solve(system[np.ix_(others, others)], np.ones(len(others)))
     return steps

@@ -75,7 +75,7 @@ def hold_out(
     --------
     >>> split = hold_out(1000, 0.1, [1000], np.random.default_rng(0), lag=2)
     >>> int(split.held_out.sum()), bool((split.held_out & split.train).any())
-    (100, False)
+    (80, False)
     """
     if fraction == 0:
         return Split.of_all(n_frames)

@@ -50,12 +50,12 @@ def test_transitions_are_those_between_states_at_the_lag_of_the_model(analysed):
 def test_the_view_is_coloured_by_states_or_components(analysed):
     pytest.importorskip("nglview")
     frame = analysed.results.frames[1]
-    for of, labels in (
-        ("states", analysed.results.labels),
-        ("components", analysed.results.components),
+    for of, word, labels in (
+        ("states", "state", analysed.results.labels),
+        ("components", "component", analysed.results.components),
     ):
         widget = analysed.view(of=of)
         widget.frame = int(frame)
-        assert f"state {labels[1]}" in widget.legend.value
+        assert f"{word} {labels[1]}" in widget.legend.value
     with pytest.raises(InputError, match="of='frames'"):
         analysed.view(of="frames")

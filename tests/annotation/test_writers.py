@@ -276,7 +276,7 @@ def test_representatives_may_be_given_and_labels_may_be_of_components(adk, tmp_p
     written = mda.Universe(str(tmp_path / "c" / "component_0.pdb"))
     assert written.trajectory.remarks == ["MODEL 1 IS FRAME 60", "MODEL 2 IS FRAME 3"]
     assert "component 0" in written.trajectory.title[0]
-    with pytest.raises(InputError, match="another trajectory"):
+    with pytest.raises(InputError, match="check that the labels belong to this trajectory"):
         write_states(group, ADK_LABELS, tmp_path / "d", representatives=[[99_999]])
     assert not (tmp_path / "d").exists()
 

@@ -66,7 +66,7 @@ def bad(tmp_path):
         ([*TRAIN, "flat.npy"], ["flat.npy"]),
         ([*TRAIN, "none.npy"], ["none.npy"]),
         ([*TRAIN, "objects.npy"], ["objects.npy"]),
-        ([*TRAIN, "nan.npy"], ["nan.npy", "row 0, column 0"]),
+        ([*TRAIN, "nan.npy"], ["nan.npy", "frame 0, column 0"]),
         ([*TRAIN, "same.npy", "--preset", "robust"], ["no feature changes"]),
         ([*TRAIN, "torn.npy"], ["torn.npy"]),
         ([*TRAIN, "words.npy"], ["words.npy"]),

@@ -225,3 +225,14 @@ def test_what_cannot_be_used_is_refused(function, options, said):
 def test_what_are_no_probabilities_is_refused(bad):
     with pytest.raises(InputError, match="probabilities"):
         assignment_quality(bad)
+
+
+def test_a_state_that_sampled_models_hardly_leave_has_passage_times():
+    """A model that leaves a state with a probability of 1e-19 makes 1 - P singular."""
+    labels = [0, 3, 1, 2, 4] * 6 + [0, 3, 1, 2, 0] * 6
+    found = mean_first_passage_times(labels, lag=5, n_samples=50, seed=0)
+    expected = np.full((5, 5), np.inf)
+    np.fill_diagonal(expected, 0.0)
+    expected[0, 4], expected[4, 0] = 85.0, 30.0
+    np.testing.assert_allclose(found.value, expected)
+    assert found.upper[0, 4] > 85.0

@@ -65,7 +65,7 @@ def test_a_harmonic_well_has_its_own_free_energy():
     [
         (np.zeros((5, 4)), {}, "choose up to three columns"),
         (np.zeros((0, 2)), {}, "at least one frame"),
-        (np.array([[0.0], [np.nan]]), {}, "row 1 is not finite"),
+        (np.array([[0.0], [np.nan]]), {}, "frame 1 is not finite"),
         (np.zeros((5, 1)), {"temperature": 0}, "temperature"),
         (np.zeros((5, 1)), {"labels": [0, 1]}, "2 for 5"),
     ],
