@@ -67,7 +67,8 @@ def describe(
     >>> x = np.concatenate([rng.normal(-5, 1, (600, 2)), rng.normal([-5, 5], 1, (300, 2))])
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "x.npy"
     >>> np.save(path, x.astype(np.float32))
-    >>> model = GMVAE.from_preset("robust", k=2, n_epochs=5, n_init=1, seed=0).fit(path)
+    >>> settings = {"n_epochs": 20, "lr": 0.01, "batch_size": 50}
+    >>> model = GMVAE.from_preset("robust", k=2, seed=0, **settings).fit(path)
     >>> results = Results(
     ...     components=model.predict(x), component_probabilities=model.predict_proba(x),
     ...     latent=model.transform(x), frames=np.arange(900),

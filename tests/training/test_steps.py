@@ -284,6 +284,7 @@ def test_inverse_of_nearly_singular_matrices(k):
     np.testing.assert_allclose(inverse(tf.constant(c)), np.linalg.inv(c), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore:the loss was still decreasing")
 def test_log_says_which_engine(five_wells, caplog):
     x = five_wells[0][:2000]
     for n_epochs, said in ((1, "without XLA"), (300, "compiled by XLA")):
