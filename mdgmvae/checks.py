@@ -49,7 +49,7 @@ def check_number(
     Raises
     ------
     InputError
-        When it is not such a number.
+        If it is not such a number.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def check_count(name: str, value: Any, low: int = 1) -> int:
     Raises
     ------
     InputError
-        When it is not a whole number, or below `low`.
+        If it is not a whole number, or below `low`.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def check_counts(name: str, values: Any, low: int = 1) -> list[int]:
     Raises
     ------
     InputError
-        When it is not a sequence of whole numbers, or one is below `low`.
+        If it is not a sequence of whole numbers, or one is below `low`.
 
     Examples
     --------
@@ -144,7 +144,7 @@ def check_counts(name: str, values: Any, low: int = 1) -> list[int]:
     [2, 3, 4]
     """
     if isinstance(values, str) or not hasattr(values, "__iter__"):
-        raise InputError(f"{name}={values!r}: give several whole numbers, such as [2, 3]")
+        raise InputError(f"{name}={values!r}: pass several whole numbers, such as [2, 3]")
     return [check_count(name, value, low) for value in values]
 
 
@@ -198,7 +198,7 @@ def checked_seeds(seeds: Any) -> list[int]:
     Raises
     ------
     InputError
-        When there is none, or a value is not a seed.
+        If there is none, or a value is not a seed.
 
     Examples
     --------
@@ -225,7 +225,7 @@ def checked_seed(seed: Any) -> int:
     Raises
     ------
     InputError
-        When it is not a whole number from 0 to 2**63 - 1.
+        If it is not a whole number from 0 to 2**63 - 1.
 
     Examples
     --------
@@ -253,7 +253,7 @@ def checked_memory(max_memory: Any) -> int:
     Raises
     ------
     InputError
-        When it is not an amount of memory, or less than 1 MiB.
+        If it is not an amount of memory, or less than 1 MiB.
 
     Examples
     --------
@@ -267,7 +267,7 @@ def checked_memory(max_memory: Any) -> int:
     wanted = float(found[1]) * unit if found and unit else math.inf
     if isinstance(max_memory, bool) or not math.isfinite(wanted):
         raise InputError(
-            f"max_memory={max_memory!r}: give bytes, or an amount such as '500 MB' or '2 GiB'"
+            f"max_memory={max_memory!r}: pass bytes, or an amount such as '500 MB' or '2 GiB'"
         )
     n_bytes = int(wanted)
     if n_bytes < LEAST_MEMORY:

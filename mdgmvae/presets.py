@@ -67,7 +67,7 @@ def _checked_dims(name: str, rule: Rule, value: Any) -> tuple[int, ...]:
                 int(check_number(name, width, whole=True, low=rule.low, high=rule.high))
                 for width in widths
             )
-    raise InputError(f"{name}={value!r}: give the width of each hidden layer, such as (64, 32)")
+    raise InputError(f"{name}={value!r}: pass the width of each hidden layer, such as (64, 32)")
 
 
 def _field(
@@ -93,7 +93,7 @@ class Hyperparameters:
     Raises
     ------
     InputError
-        When a value is not allowed. The message names the hyperparameter and its allowed values.
+        If a value is not allowed. The message names the hyperparameter and its allowed values.
 
     Examples
     --------
@@ -225,7 +225,7 @@ class Hyperparameters:
         Raises
         ------
         InputError
-            When the preset or a name is unknown, or a value is not allowed.
+            If the preset or a name is unknown, or a value is not allowed.
 
         Examples
         --------
@@ -257,7 +257,7 @@ class Hyperparameters:
         Raises
         ------
         InputError
-            When they contradict each other or the data. The message names the hyperparameter.
+            If they contradict each other or the data. The message names the hyperparameter.
         """
         if n_frames < self.k:
             raise InputError(
@@ -277,7 +277,7 @@ class Hyperparameters:
         if needs_lag and self.lag is None:
             raise InputError(
                 f"lag: {' and '.join(needs_lag)} need{'s' if len(needs_lag) == 1 else ''} pairs of "
-                "frames one lag apart; give the lag in frames (or lag_time in ps, for a "
+                "frames one lag apart; set the lag in frames (or lag_time in ps, for a "
                 "trajectory)"
             )
         if self.relu_logits and self.init != "random":
@@ -334,7 +334,7 @@ def check_values(given: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     InputError
-        When a value is not allowed. The message names the hyperparameter and its allowed values.
+        If a value is not allowed. The message names the hyperparameter and its allowed values.
 
     Examples
     --------
@@ -354,7 +354,7 @@ def check_names(names: Iterable[str]) -> None:
     Raises
     ------
     InputError
-        When a name is unknown. The message suggests a similar one.
+        If a name is unknown. The message suggests a similar one.
     """
     for name in names:
         if name not in RULES:

@@ -24,17 +24,17 @@ def discrete_trajectories(labels: Any, lengths: Sequence[int] | None = None) -> 
     labels : (n_frames,) array-like of int
         State of each frame; -1 for none.
     lengths : sequence of int, optional
-        Frames of each segment. Default: all frames are one segment.
+        Number of frames in each segment. Default: all frames are one segment.
 
     Returns
     -------
     list of ndarray of int64
-        In the order of time; none is empty.
+        In time order; none is empty.
 
     Raises
     ------
     InputError
-        When `labels` are not labels, or `lengths` do not add up to them.
+        If `labels` are not labels, or `lengths` do not add up to them.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def checked_lengths(lengths: Sequence[int] | None, n_frames: int) -> tuple[int, 
     Parameters
     ----------
     lengths : sequence of int or None
-        Frames of each segment. None: all frames are one segment.
+        Number of frames in each segment. None: all frames are one segment.
     n_frames : int
         Number of frames.
 
@@ -67,7 +67,7 @@ def checked_lengths(lengths: Sequence[int] | None, n_frames: int) -> tuple[int, 
     Raises
     ------
     InputError
-        When they do not add up to the number of frames.
+        If they do not add up to the number of frames.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def checked_lag(lag: int, segments: Sequence[np.ndarray], name: str = "lag") -> 
     lag : int
         Lag time in frames.
     segments : sequence of ndarray
-        Frames of each segment; only their lengths count.
+        Number of frames in each segment; only their lengths count.
     name : str
         Name of the option, for the message.
 
@@ -102,7 +102,7 @@ def checked_lag(lag: int, segments: Sequence[np.ndarray], name: str = "lag") -> 
     Raises
     ------
     InputError
-        When it is below 1, or no segment is longer.
+        If it is below 1, or no segment is longer.
     """
     if not np.issubdtype(np.asarray(lag).dtype, np.integer) or lag < 1:
         raise InputError(f"{name}={lag!r}: must be a whole number of frames, at least 1")
@@ -161,7 +161,7 @@ def folds_of(lengths: Sequence[int], lag: int, n_folds: int, blocks_per_fold: in
     Parameters
     ----------
     lengths : sequence of int
-        Frames of each segment; no block lies in two segments.
+        Number of frames in each segment; no block lies in two segments.
     lag : int
         Lag time in frames. A block is at least `LAGS_IN_BLOCK` lags long, if there are enough
         frames.
@@ -178,7 +178,7 @@ def folds_of(lengths: Sequence[int], lag: int, n_folds: int, blocks_per_fold: in
     Raises
     ------
     InputError
-        When the blocks would not be longer than two lags.
+        If the blocks would not be longer than two lags.
     """
     n_folds = check_count("n_folds", n_folds, low=2)
     blocks_per_fold = check_count("blocks_per_fold", blocks_per_fold)

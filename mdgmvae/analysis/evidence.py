@@ -73,7 +73,7 @@ class Evidence:
             "components": (results.components, results.component_probabilities),
         }
         if of not in shown:
-            raise InputError(f"of={of!r}: give 'states' or 'components'")
+            raise InputError(f"of={of!r}: choose 'states' or 'components'")
         labels, probabilities = shown[of]
         options = {"probabilities": probabilities, **options}
         return view(self.atomgroup, labels, results.frames, of=of, **options)
@@ -84,7 +84,7 @@ class Evidence:
         Parameters
         ----------
         lag : int, optional
-            Lag in frames; by default that of the training (1 if it had none).
+            Lag time in frames; by default that of the training (1 if it had none).
         n_samples : int
             Number of sampled Markov models for each error, at least 2.
         seed : int
@@ -99,7 +99,7 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or when the frames are not in the order of time.
+            Before `run`, or when the frames are not in time order.
         """
         from ..states.judgement import judge_results
 
@@ -123,7 +123,7 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or when the frames are not in the order of time.
+            Before `run`, or when the frames are not in time order.
         """
         from ..kinetics.exchange import transitions
 
@@ -157,7 +157,7 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or when an argument cannot be used.
+            Before `run`, or when an argument is invalid.
         """
         from ..states.description import describe
 
@@ -195,7 +195,7 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or when a feature does not exist or an argument cannot be used.
+            Before `run`, or when a feature does not exist or an argument is invalid.
         """
         from ..landscape.coordinates import free_energy_of
 
@@ -225,7 +225,7 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or when an argument cannot be used.
+            Before `run`, or when an argument is invalid.
         """
         from ..landscape.state_energies import state_free_energies_of
 

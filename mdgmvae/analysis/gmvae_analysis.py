@@ -67,7 +67,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
     checkpoint : str, optional
         An .npz file from which an interrupted training continues.
     verbose : bool, optional
-        Draw progress bars; None draws them on a terminal and in a notebook only.
+        Show progress bars; None shows them on a terminal and in a notebook only.
     **hyperparameters
         ``k``, ``n_z``, ``n_epochs``, ... of `mdgmvae.GMVAE`; they override the preset.
 
@@ -85,7 +85,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
     Raises
     ------
     InputError
-        When the selection is empty, a feature cannot be computed for these atoms, or a
+        If the selection is empty, a feature cannot be computed for these atoms, or a
         parameter has an impossible value.
 
     Examples
@@ -139,7 +139,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         self.annotate = annotate
         if is_mdtraj(universe):
             raise InputError(
-                "universe: an mdtraj.Trajectory cannot carry labels; give an MDAnalysis Universe "
+                "universe: an mdtraj.Trajectory cannot carry labels; pass an MDAnalysis Universe "
                 "of its files, or compute features (mdgmvae.featurize) and train mdgmvae.GMVAE"
             )
         if isinstance(features, np.ndarray | FeatureSet):
@@ -147,7 +147,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         elif feature_names is not None:
             raise InputError(
                 "feature_names: features that are computed here have names already; leave "
-                "feature_names out, or give features as an array"
+                "feature_names out, or pass features as an array"
             )
         featurizer = None if self._precomputed else by_name(features)
         select = default_selection(universe, select)
@@ -186,7 +186,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         frames : iterable of int or bool, optional
             Frame numbers in any order (which is kept), or a mask, instead of a slice.
         verbose : bool, optional
-            Draw progress bars; by default as set in the constructor.
+            Show progress bars; by default as set in the constructor.
         n_workers : int, optional
             Number of processes of a parallel backend; by default all processors.
         n_parts : int, optional
@@ -206,9 +206,9 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         Raises
         ------
         InputError
-            When the frames, a file or a feature cannot be used.
+            If the frames, a file or a feature cannot be used.
         TrainingError
-            When the loss becomes infinite or NaN; `model` keeps the last good weights.
+            If the loss becomes infinite or NaN; `model` keeps the last good weights.
         """
         if "atomgroup" not in vars(self):
             raise InputError(
@@ -290,9 +290,9 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         Raises
         ------
         AtomMismatchError
-            When the atoms are not those of the model; the message names the first that differs.
+            If the atoms are not those of the model; the message names the first that differs.
         InputError
-            When there is no trained model yet, or it was trained on an array.
+            If there is no trained model yet, or it was trained on an array.
         """
         return self._require_model().assign(
             source, start, stop, step, frames, backend, out,
@@ -310,7 +310,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         Raises
         ------
         InputError
-            When there is no trained model yet, or `path` holds something else.
+            If there is no trained model yet, or `path` holds something else.
         """
         self._require_model().save(path)
 
@@ -350,9 +350,9 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         Raises
         ------
         AtomMismatchError
-            When the atoms of `universe` are not those of the model.
+            If the atoms of `universe` are not those of the model.
         InputError
-            When there is no model, or it was not trained on a trajectory.
+            If there is no model, or it was not trained on a trajectory.
         """
         trained = TrajectoryModel.load(path, custom, device)
         try:

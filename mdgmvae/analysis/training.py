@@ -47,17 +47,17 @@ class Training:
         features : FeatureSet
             What it will be trained on.
         verbose : bool, optional
-            Draw progress bars.
+            Show progress bars.
 
         Raises
         ------
         InputError
-            When the lag time is shorter than the time between frames, or that time is unknown.
+            If the lag time is shorter than the time between frames, or that time is unknown.
 
         Warns
         -----
         UserWarning
-            When the lag time is not a multiple of the time between frames, or segments have
+            If the lag time is not a multiple of the time between frames, or segments have
             different time steps.
         """
         lag = self.estimator.lag

@@ -38,7 +38,7 @@ def annotate(universe: Any, labels: Any, frames: Any = None, name: str = "gmvae_
     Raises
     ------
     InputError
-        When labels, frames and trajectory do not fit, when a frame is given twice with
+        If labels, frames and trajectory do not fit, when a frame is given twice with
         different labels, or when `name` is no Python name or belongs to another auxiliary.
 
     Examples
@@ -74,7 +74,7 @@ def annotate_results(universe: Any, results: Any) -> None:
     Raises
     ------
     InputError
-        When the trajectory does not have these frames.
+        If the trajectory does not have these frames.
     """
     trajectory = _trajectory(universe)
     numbers = as_frames(results.frames, len(results.labels), trajectory.n_frames)
@@ -111,7 +111,7 @@ def _trajectory(source: Any) -> Any:
     trajectory = getattr(getattr(source, "universe", None), "trajectory", None)
     if trajectory is None:
         raise InputError(
-            f"cannot annotate a {type(source).__name__}: give an MDAnalysis Universe or AtomGroup "
+            f"cannot annotate a {type(source).__name__}: pass an MDAnalysis Universe or AtomGroup "
             "that has a trajectory"
         )
     return trajectory
@@ -123,7 +123,7 @@ def _numbers(labels: Any) -> np.ndarray:
     if values.ndim != 2:
         return as_labels(values)
     if values.dtype.kind not in "iuf":
-        raise InputError(f"labels: give numbers, not an array of dtype {values.dtype}")
+        raise InputError(f"labels: pass numbers, not an array of dtype {values.dtype}")
     return values.astype(np.float32)
 
 

@@ -72,7 +72,7 @@ class FrameAuxReader(AuxReader):
         Raises
         ------
         InputError
-            When an auxiliary of another kind has this name.
+            If an auxiliary of another kind has this name.
         """
         name = self.auxname if aux_spec is None else aux_spec
         earlier = coord_parent._auxs.get(name)

@@ -58,7 +58,7 @@ def write_h5md(
     Raises
     ------
     InputError
-        When labels, probabilities and trajectory do not fit.
+        If labels, probabilities and trajectory do not fit.
     """
     labelled = LabelledFrames.of(source, labels, frames)
     labelled.refuse_own_files(path)

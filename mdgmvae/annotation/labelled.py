@@ -51,7 +51,7 @@ class LabelledFrames:
         Raises
         ------
         InputError
-            When labels, frames and trajectory do not fit, or every label is -1.
+            If labels, frames and trajectory do not fit, or every label is -1.
         """
         given = as_labels(labels)
         moving = MovingAtoms.of(source)
@@ -86,13 +86,13 @@ class LabelledFrames:
         Raises
         ------
         InputError
-            When there is not one value, or one vector, for each label.
+            If there is not one value, or one vector, for each label.
         """
         array = np.asarray(values)
         if array.ndim not in ndim or len(array) != len(self.kept) or array.dtype.kind not in "iuf":
             raise InputError(
                 f"{name}: an array of shape {array.shape} and dtype {array.dtype} does not fit "
-                f"{len(self.kept):,} labels; give numbers for each label"
+                f"{len(self.kept):,} labels; pass one number, or one vector, for each label"
             )
         kept: np.ndarray = array[self.kept]
         return kept.astype(np.float32 if array.dtype.kind == "f" else np.int64)
@@ -103,7 +103,7 @@ class LabelledFrames:
         Raises
         ------
         InputError
-            When `path` is one of them.
+            If `path` is one of them.
         """
         universe = self.atoms.universe
         trajectory = universe.trajectory
@@ -133,7 +133,7 @@ def own_probabilities(labels: np.ndarray, probabilities: Any) -> np.ndarray:
     Raises
     ------
     InputError
-        When there is no row for each label or no column for each state.
+        If there is no row for each label or no column for each state.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def own_probabilities(labels: np.ndarray, probabilities: Any) -> np.ndarray:
     if matrix.ndim != 2 or len(matrix) != len(labels) or matrix.shape[1] < n_states:
         raise InputError(
             f"probabilities: an array of shape {matrix.shape} does not fit {len(labels):,} labels "
-            f"of {n_states} states; give one row for each label and one column for each state"
+            f"of {n_states} states; pass one row for each label and one column for each state"
         )
     own: np.ndarray = matrix[np.arange(len(labels)), labels]
     own[labels < 0] = np.nan

@@ -44,7 +44,7 @@ def write_labels(path: str | os.PathLike[str], results: Any) -> None:
     Raises
     ------
     InputError
-        When an array is missing or has another shape, or when `path` cannot be written.
+        If an array is missing or has another shape, or when `path` cannot be written.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def read_labels(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     InputError
-        When `path` is no such file. The message says what is missing.
+        If `path` is no such file. The message says what is missing.
     """
     from MDAnalysis.analysis.results import Results
 
@@ -109,14 +109,14 @@ def find_labels(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     InputError
-        When `path` is a folder without labels.npz.
+        If `path` is a folder without labels.npz.
     """
     path = Path(path)
     if not path.is_dir():
         return path
     if not (path / LABELS).is_file():
         raise InputError(
-            f"{path}: this folder holds no {LABELS}; give the folder that run, demo or train wrote"
+            f"{path}: this folder holds no {LABELS}; pass the folder that run, demo or train wrote"
         )
     return path / LABELS
 

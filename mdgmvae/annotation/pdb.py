@@ -54,7 +54,7 @@ def write_pdb(source: Any, labels: Any, path: str | os.PathLike[str], frames: An
     Raises
     ------
     InputError
-        When labels and trajectory do not fit, or coordinates do not fit into a PDB file.
+        If labels and trajectory do not fit, or coordinates do not fit into a PDB file.
 
     Examples
     --------
@@ -145,7 +145,7 @@ class PDBFrames:
         Raises
         ------
         InputError
-            When a coordinate has more digits than a PDB file can hold.
+            If a coordinate has more digits than a PDB file can hold.
         """
         copy = self._copy.trajectory.ts
         copy.positions = positions

@@ -84,12 +84,12 @@ def write_states(
     overwrite : bool
         Allow a folder that is not empty. Files of an earlier call are removed, all others stay.
     verbose : bool, optional
-        Draw a progress bar; by default on a terminal or in a notebook only.
+        Show a progress bar; by default on a terminal or in a notebook only.
 
     Raises
     ------
     InputError
-        When labels, latent, probabilities and trajectory do not fit, when the format is unknown,
+        If labels, latent, probabilities and trajectory do not fit, when the format is unknown,
         or when the folder is not empty and `overwrite` is not set.
 
     Examples

@@ -95,12 +95,12 @@ class Writer:
         overwrite : bool
             Allow a folder that is not empty.
         verbose : bool, optional
-            Draw a progress bar; by default on a terminal or in a notebook only.
+            Show a progress bar; by default on a terminal or in a notebook only.
 
         Raises
         ------
         InputError
-            When the results and the trajectory do not fit.
+            If the results and the trajectory do not fit.
         """
         from .labelled import own_probabilities
 

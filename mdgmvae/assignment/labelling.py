@@ -49,7 +49,7 @@ def label(
     Raises
     ------
     InputError
-        When the number of features differs, or a worker cannot see their file.
+        If the number of features differs, or a worker cannot see their file.
     """
     cluster = cluster_for(backend)
     if cluster is None:

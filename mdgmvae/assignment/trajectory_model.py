@@ -108,7 +108,7 @@ class TrajectoryModel:
             "dask" labels on the cluster of the active dask.distributed client, if there is one.
             All others label in this process, where TensorFlow uses its threads.
         verbose : bool, optional
-            Draw the progress bar of a cluster; by default on a terminal or in a notebook only.
+            Show the progress bar of a cluster; by default on a terminal or in a notebook only.
 
         Returns
         -------
@@ -117,7 +117,7 @@ class TrajectoryModel:
         Raises
         ------
         InputError
-            When the features are not those of the model, or a worker cannot see their file.
+            If the features are not those of the model, or a worker cannot see their file.
         """
         self._check_features(features)
         return label(self.gmvae, features, backend, verbose)
@@ -155,7 +155,7 @@ class TrajectoryModel:
         n_workers : int, optional
             Number of processes of a parallel backend; by default all processors.
         verbose : bool, optional
-            Draw progress bars; by default on a terminal or in a notebook only.
+            Show progress bars; by default on a terminal or in a notebook only.
 
         Returns
         -------
@@ -164,9 +164,9 @@ class TrajectoryModel:
         Raises
         ------
         AtomMismatchError
-            When the atoms are not those of the model; the message names the first that differs.
+            If the atoms are not those of the model; the message names the first that differs.
         InputError
-            When the model was trained on an array, or the frames cannot be read.
+            If the model was trained on an array, or the frames cannot be read.
         """
         from ..trajectory.streaming import featurize
 
@@ -193,13 +193,13 @@ class TrajectoryModel:
         Raises
         ------
         InputError
-            When the model was trained on an array, or a function of a `Custom` featurizer is
+            If the model was trained on an array, or a function of a `Custom` featurizer is
             missing.
         """
         if not self.origin.featurizer:
             raise InputError(
                 "this model was trained on an array of features, so it cannot read trajectories; "
-                "compute the same features and give them to GMVAE.predict, or to mdgmvae assign "
+                "compute the same features and pass them to GMVAE.predict, or to mdgmvae assign "
                 "MODEL FEATURES.npy"
             )
         return self.featurizer or from_dict(self.origin.featurizer, self.custom)
@@ -231,7 +231,7 @@ class TrajectoryModel:
         Raises
         ------
         InputError
-            When `path` is a file, or a folder that holds something other than a model.
+            If `path` is a file, or a folder that holds something other than a model.
         """
         self.gmvae.to_saved_model(self.origin).save(path)
 
@@ -256,7 +256,7 @@ class TrajectoryModel:
         Raises
         ------
         InputError
-            When there is no model, or it is damaged.
+            If there is no model, or it is damaged.
         """
         saved = SavedModel.load(path)
         # A model that GMVAE.save wrote knows no more than its number of features.
@@ -282,7 +282,7 @@ class TrajectoryModel:
         if features.featurizer != origin.featurizer:
             raise InputError(
                 f"{features.path}: the columns have the names of the model's features, but were "
-                "computed with other options (reference, periodic, ...); give the trajectory "
+                "computed with other options (reference, periodic, ...); pass the trajectory "
                 "instead"
             )
 

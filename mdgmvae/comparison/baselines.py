@@ -58,7 +58,8 @@ def compare(
     lag : int
         Lag time in frames.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment, or the segments in the .json beside a file.
+        Number of frames in each segment. Default: one segment, or what the .json beside a file
+        lists.
     k : int
         Components of "robust", which are lumped into states; more where there are more states.
     n_states : int, optional
@@ -81,12 +82,12 @@ def compare(
     Returns
     -------
     Comparison
-        It shows itself as a table.
+        It prints as a table.
 
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------
@@ -106,7 +107,7 @@ def compare(
     known = None if reference is None else as_labels(reference)
     if known is not None and len(known) != len(values):
         raise InputError(
-            f"reference: {len(known):,} labels for {len(values):,} frames; give one label a frame"
+            f"reference: {len(known):,} labels for {len(values):,} frames; pass one label per frame"
         )
     folds = folds_of_time(segments, lag=lag, n_folds=n_folds, blocks_per_fold=blocks_per_fold)
     labels: dict[str, list[np.ndarray]] = {}
@@ -152,12 +153,12 @@ def _chosen(methods: Sequence[str] | Mapping[str, Method] | None, k: int) -> dic
         unknown = [name for name in names if name not in METHODS]
         if unknown:
             raise InputError(
-                f"methods: {unknown[0]!r} is not one of {', '.join(METHODS)}; give other methods "
+                f"methods: {unknown[0]!r} is not one of {', '.join(METHODS)}; pass other methods "
                 "as a mapping of names to functions"
             )
         found = {name: METHODS[name] for name in names}
     if not found:
-        raise InputError("methods: there is none to compare; give at least one")
+        raise InputError("methods: there is none to compare; pass at least one")
     return {
         name: functools.partial(robust, k=k) if method is robust else method
         for name, method in found.items()
@@ -205,7 +206,7 @@ def held_out_score(
         As `compare` takes them.
     X : ndarray of shape (n_frames, n_x)
     lengths : tuple of int
-        Frames of each segment.
+        Number of frames in each segment.
     lag : int
         Lag time in frames.
     n_states : int or None

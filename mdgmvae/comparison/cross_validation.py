@@ -54,7 +54,7 @@ def features_of(
     Raises
     ------
     InputError
-        When `X` is not a matrix of finite numbers, or `lengths` do not add up to the frames.
+        If `X` is not a matrix of finite numbers, or `lengths` do not add up to the frames.
     """
     if isinstance(X, str | os.PathLike):
         features = FeatureSet.load(X)
@@ -63,7 +63,7 @@ def features_of(
         values = np.asarray(X)
     if values.ndim != 2 or values.dtype.kind not in "iuf" or not values.size:
         raise InputError(
-            f"X: give a matrix of numbers (n_frames, n_x), not an array of shape {values.shape} "
+            f"X: pass a matrix of numbers (n_frames, n_x), not an array of shape {values.shape} "
             f"and dtype {values.dtype}"
         )
     values = np.asarray(values, np.float32)
@@ -87,7 +87,7 @@ def folds_of_time(
     Parameters
     ----------
     lengths : sequence of int
-        Frames of each segment.
+        Number of frames in each segment.
     lag : int
         Lag time in frames.
     n_folds : int
@@ -104,7 +104,7 @@ def folds_of_time(
     Raises
     ------
     InputError
-        When there are too few frames for the folds.
+        If there are too few frames for the folds.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def held_out_vamp2(labels: Any, fold: Fold, *, lag: int, lengths: Sequence[int])
     lag : int
         Lag time in frames.
     lengths : sequence of int
-        Frames of each segment.
+        Number of frames in each segment.
 
     Returns
     -------

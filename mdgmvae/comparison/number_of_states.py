@@ -56,7 +56,7 @@ class ScannedK:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Selection(Shown):
-    """A scan over the number of components k; it shows itself as a table.
+    """A scan over the number of components k; prints as a table.
 
     Parameters
     ----------
@@ -171,7 +171,8 @@ def select_k(
         Lag time in frames, for the training (if the preset has kinetics), the states and the
         scores.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment, or the segments in the .json beside a file.
+        Number of frames in each segment. Default: one segment, or what the .json beside a file
+        lists.
     n_repeats : int
         Number of seeds 0, 1, ... where `seeds` are not given.
     seeds : sequence of int, optional
@@ -188,12 +189,12 @@ def select_k(
     Returns
     -------
     Selection
-        It shows itself as a table.
+        It prints as a table.
 
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------
@@ -206,9 +207,9 @@ def select_k(
     values, segments = features_of(X, lengths)
     numbers = sorted(set(check_counts("ks", ks)))
     if not numbers:
-        raise InputError("ks=[]: give at least one number of components")
+        raise InputError("ks=[]: pass at least one number of components")
     for name in {"k", "seed"} & set(hyperparameters):
-        raise InputError(f"{name}: is scanned; give {name}s={[hyperparameters[name]]!r} instead")
+        raise InputError(f"{name}: is scanned; pass {name}s={[hyperparameters[name]]!r} instead")
     options = {"lag": lag, "verbose": False, **hyperparameters}
     check_names(options.keys() - {"verbose", "device"})
     runs = checked_seeds(range(check_count("n_repeats", n_repeats)) if seeds is None else seeds)

@@ -48,7 +48,7 @@ class MethodResult:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison(Shown):
-    """Methods compared on the same data; it shows itself as a table.
+    """Methods compared on the same data; prints as a table.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class Comparison(Shown):
         Raises
         ------
         InputError
-            When one of them was not compared.
+            If one of them was not compared.
         """
         for name in (method, other):
             if name not in self.scores:
@@ -131,7 +131,7 @@ class Comparison(Shown):
         Raises
         ------
         InputError
-            When the file cannot be written.
+            If the file cannot be written.
         """
         columns = tuple(field.name for field in fields(MethodResult))
         with atomic_file(path) as temporary:

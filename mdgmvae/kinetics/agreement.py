@@ -15,7 +15,7 @@ from ..tables import Shown, Table
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Agreement(Shown):
-    """How well runs agree; it shows itself as a table.
+    """How well runs agree; prints as a table.
 
     The adjusted Rand index is 1 for the same states and 0 on average for random ones.
 
@@ -75,7 +75,7 @@ def match(labels_a: Any, labels_b: Any) -> np.ndarray:
     Raises
     ------
     InputError
-        When the runs have different numbers of frames or share no frame with a state.
+        If the runs have different numbers of frames or share no frame with a state.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def pairwise_agreement(runs: Sequence[Any]) -> np.ndarray:
     Raises
     ------
     InputError
-        When there is no run, or two runs do not label the same frames.
+        If there is no run, or two runs do not label the same frames.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def pairwise_agreement(runs: Sequence[Any]) -> np.ndarray:
 
     labels = [as_labels(run) for run in runs]
     if not labels:
-        raise InputError("runs: no labels were given; give those of at least one run")
+        raise InputError("runs: no labels were given; pass those of at least one run")
     matrix = np.eye(len(labels))
     for i, a in enumerate(labels):
         for j, b in enumerate(labels[:i]):
@@ -150,7 +150,7 @@ def compare_runs(runs: Sequence[Any]) -> Agreement:
     Raises
     ------
     InputError
-        When there is no run, or two runs do not label the same frames.
+        If there is no run, or two runs do not label the same frames.
 
     Examples
     --------
@@ -171,7 +171,7 @@ def compare_runs(runs: Sequence[Any]) -> Agreement:
 def _in_both(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     if len(a) != len(b):
         raise InputError(
-            f"labels: {len(a):,} and {len(b):,} labels are not of the same frames; give one label "
+            f"labels: {len(a):,} and {len(b):,} labels are not of the same frames; pass one label "
             "a frame for each run"
         )
     both = (a >= 0) & (b >= 0)

@@ -18,7 +18,7 @@ CERTAIN = 0.95
 
 @dataclass(frozen=True, eq=False, repr=False)
 class AssignmentQuality(Shown):
-    """How certain the assignment is; it shows itself as a table.
+    """How certain the assignment is; prints as a table.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def assignment_quality(probabilities: Any, *, min_share: float = MIN_SHARE) -> A
     Raises
     ------
     InputError
-        When `probabilities` are not probabilities.
+        If `probabilities` are not probabilities.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def assignment_quality(probabilities: Any, *, min_share: float = MIN_SHARE) -> A
     q = np.asarray(probabilities)
     if q.ndim != 2 or q.size == 0 or q.dtype.kind != "f" or not _are_probabilities(q):
         raise InputError(
-            "probabilities: give an array of shape (n_frames, k) of numbers from 0 to 1 that add "
+            "probabilities: pass an array of shape (n_frames, k) of numbers from 0 to 1 that add "
             f"up to 1 for each frame, not one of shape {q.shape} and dtype {q.dtype}"
         )
     q = q.astype(np.float64)

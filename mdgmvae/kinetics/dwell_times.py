@@ -18,7 +18,7 @@ from ..tables import Shown, Table, number
 class Visits(Shown):
     """How often each state was visited; arrays of shape (k,).
 
-    It shows itself as a table.
+    It prints as a table.
 
     Parameters
     ----------
@@ -60,9 +60,9 @@ def visits(
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States in the order of time, -1 for none.
+        State of each frame in time order, -1 for none.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment.
+        Number of frames in each segment. Default: one segment.
     k : int, optional
         Number of states. Default: one more than the largest label.
     min_frames : int
@@ -76,7 +76,7 @@ def visits(
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------

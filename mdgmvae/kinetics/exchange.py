@@ -18,7 +18,7 @@ from .rates import passage_times_of
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Transitions(Shown):
-    """Transitions between n states; it shows itself as a table.
+    """Transitions between n states; prints as a table.
 
     In every array the first index is the state that is left, the second the state that is
     reached.
@@ -103,19 +103,19 @@ def transitions(
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States in the order of time, -1 for none.
+        State of each frame in time order, -1 for none.
     lag : int
         Lag time in frames.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment.
+        Number of frames in each segment. Default: one segment.
     dt : float, optional
         Time between frames in ps. Without it (or with NaN) times are in frames.
     k : int, optional
         Number of states. Default: one more than the largest label.
     n_samples : int
-        Models from the posterior; 0 for no intervals.
+        Number of models drawn from the posterior; 0 for no intervals.
     seed : int
-        Same seed, same intervals.
+        The same seed gives the same intervals.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def transitions(
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------

@@ -93,7 +93,7 @@ def lump(
     lag : int
         Lag time in frames, within a segment.
     lengths : sequence of int, optional
-        Frames of each segment. Default: all frames are one segment.
+        Number of frames in each segment. Default: all frames are one segment.
     k : int, optional
         Number of components. Default: the largest label plus one.
     n_macrostates : int, optional
@@ -108,7 +108,7 @@ def lump(
     Raises
     ------
     InputError
-        When the labels, the lag or the lengths cannot be used.
+        If the labels, the lag or the lengths are invalid.
 
     Examples
     --------
@@ -161,7 +161,7 @@ def states_of_components(
     lag : int
         Lag time in frames.
     lengths : sequence of int, optional
-        Frames of each segment. Default: all frames are one segment.
+        Number of frames in each segment. Default: all frames are one segment.
     n_macrostates : int, optional
         Number of states. Default: found from the implied timescales.
 

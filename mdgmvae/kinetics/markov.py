@@ -32,11 +32,11 @@ def count_matrix(
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States in the order of time, -1 for none. Pairs never bridge frames without a state.
+        State of each frame in time order, -1 for none. Pairs never bridge frames without a state.
     lag : int
         Lag time in frames.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment.
+        Number of frames in each segment. Default: one segment.
     k : int, optional
         Number of states. Default: one more than the largest label.
 
@@ -48,7 +48,7 @@ def count_matrix(
     Raises
     ------
     InputError
-        When the labels, the lag or the lengths cannot be used.
+        If the labels, the lag or the lengths are invalid.
 
     Examples
     --------
@@ -208,7 +208,7 @@ class MarkovModel:
         n_samples : int
             Number of models.
         seed : int
-            Same seed, same models.
+            The same seed gives the same models.
 
         Returns
         -------

@@ -16,7 +16,7 @@ from .posterior import Estimate, Posteriors, time_unit
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ChapmanKolmogorov(Shown):
-    """How well the model at one lag time predicts multiples of it; it shows itself as a table.
+    """How well the model at one lag time predicts multiples of it; prints as a table.
 
     Parameters
     ----------
@@ -92,22 +92,22 @@ def chapman_kolmogorov(
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States in the order of time, -1 for none.
+        State of each frame in time order, -1 for none.
     lag : int
         Lag time in frames.
     multiples : sequence of int
         Lag times to compare, in units of `lag`. Those too long for the longest segment are left
         out.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment.
+        Number of frames in each segment. Default: one segment.
     dt : float, optional
         Time between frames in ps, for table and plot.
     k : int, optional
         Number of states. Default: one more than the largest label.
     n_samples : int
-        Models from the posterior at each lag time, at least 2.
+        Number of models drawn from the posterior at each lag time, at least 2.
     seed : int
-        Same seed, same errors.
+        The same seed gives the same errors.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def chapman_kolmogorov(
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------

@@ -27,7 +27,7 @@ CONFIDENCE = 0.95
 class Estimate(Shown):
     """Most likely values with a Bayesian 95 % credible interval, arrays of one shape.
 
-    It shows itself as a table.
+    It prints as a table.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def time_unit(dt: float | None) -> tuple[float, str]:
     Raises
     ------
     InputError
-        When it is not positive.
+        If it is not positive.
 
     Examples
     --------
@@ -167,7 +167,7 @@ class Posterior:
         Raises
         ------
         InputError
-            When an argument cannot be used.
+            If an argument is invalid.
         """
         n_samples, seed = check_count("n_samples", n_samples, 0), checked_seed(seed)
         states = as_labels(labels)
@@ -233,7 +233,7 @@ class Posteriors:
         Raises
         ------
         InputError
-            When the labels or an option cannot be used.
+            If the labels or an option is invalid.
         """
         if lag not in self._fitted:
             self._fitted[lag] = Posterior.fit(

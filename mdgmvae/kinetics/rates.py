@@ -22,7 +22,7 @@ from .posterior import Estimate, Posterior, time_unit
 class Lifetimes(Shown):
     """How long states last; arrays of shape (k,), NaN for states without frames.
 
-    It shows itself as a table.
+    It prints as a table.
 
     Parameters
     ----------
@@ -75,17 +75,17 @@ def stationary_populations(
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States in the order of time, -1 for none.
+        State of each frame in time order, -1 for none.
     lag : int
         Lag time in frames.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment.
+        Number of frames in each segment. Default: one segment.
     k : int, optional
         Number of states. Default: one more than the largest label.
     n_samples : int
-        Models from the posterior; 0 for no intervals.
+        Number of models drawn from the posterior; 0 for no intervals.
     seed : int
-        Same seed, same intervals.
+        The same seed gives the same intervals.
 
     Returns
     -------
@@ -95,7 +95,7 @@ def stationary_populations(
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------
@@ -142,7 +142,7 @@ def mean_first_passage_times(
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------
@@ -188,7 +188,7 @@ def lifetimes(
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------

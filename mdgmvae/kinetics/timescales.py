@@ -17,7 +17,7 @@ from .posterior import Estimate, Posterior, Posteriors, time_unit
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ImpliedTimescales(Shown):
-    """Implied timescales at several lag times; it shows itself as a table.
+    """Implied timescales at several lag times; prints as a table.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def default_lags(lag: int, longest: int, n_lags: int = 8) -> list[int]:
     Raises
     ------
     InputError
-        When an argument is not a positive whole number.
+        If an argument is not a positive whole number.
 
     Examples
     --------
@@ -115,19 +115,19 @@ def implied_timescales(
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States in the order of time, -1 for none.
+        State of each frame in time order, -1 for none.
     lags : sequence of int
         Lag times in frames; see `default_lags`.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment.
+        Number of frames in each segment. Default: one segment.
     dt : float, optional
         Time between frames in ps. Without it (or with NaN) times are in frames.
     k : int, optional
         Number of states. Default: one more than the largest label.
     n_samples : int
-        Models from the posterior at each lag time; 0 for no intervals.
+        Number of models drawn from the posterior at each lag time; 0 for no intervals.
     seed : int
-        Same seed, same intervals.
+        The same seed gives the same intervals.
 
     Returns
     -------
@@ -136,7 +136,7 @@ def implied_timescales(
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def timescales_at(models: Posteriors, lags: Sequence[int], dt: float | None) -> 
     scale, unit = time_unit(dt)
     found = [_of_model(models.at(lag), scale) for lag in check_counts("lags", lags)]
     if not found:
-        raise InputError("lags=[]: give at least one lag time")
+        raise InputError("lags=[]: pass at least one lag time")
     n = max(len(estimate.value) for estimate in found)
     values, lower, upper = (
         np.array(

@@ -59,7 +59,7 @@ class Blocks:
         ----------
         n_frames : int
         lengths : sequence of int, optional
-            Frames of each segment. Default: one segment.
+            Number of frames in each segment. Default: one segment.
         length : int, optional
             Frames of a block, about. A shorter segment is one block. Default: about 50 blocks in
             all.
@@ -67,7 +67,7 @@ class Blocks:
         Raises
         ------
         InputError
-            When `lengths` do not add up to the frames, or there would be fewer than two blocks or
+            If `lengths` do not add up to the frames, or there would be fewer than two blocks or
             more than 10,000.
         """
         frames = checked_lengths(lengths, n_frames)
@@ -78,7 +78,7 @@ class Blocks:
         if not 2 <= sum(parts) <= MOST_BLOCKS:
             raise InputError(
                 f"block_length={wanted:,}: {n_frames:,} frames in {len(frames):,} segment(s) make "
-                f"{sum(parts):,} block(s), but errors need 2 to {MOST_BLOCKS:,}; give another "
+                f"{sum(parts):,} block(s), but errors need 2 to {MOST_BLOCKS:,}; choose another "
                 "block_length"
             )
         sizes = np.concatenate([even_parts(n, k) for n, k in zip(frames, parts, strict=True)])

@@ -94,16 +94,16 @@ def chosen_coordinates(features: FeatureSet, names: str | Sequence[str]) -> list
     Raises
     ------
     InputError
-        When there are none or more than three, or a name is unknown. The error lists the names.
+        If there are none or more than three, or a name is unknown. The error lists the names.
     """
     known = coordinates_of(features)
     if not isinstance(names, str) and not hasattr(names, "__iter__"):
-        raise InputError(f"coordinates={names!r}: give the name of a feature, or up to three")
+        raise InputError(f"coordinates={names!r}: pass the name of a feature, or up to three")
     wanted = [names] if isinstance(names, str) else list(names)
     chosen = {name: _by_name(name, known, features) for name in wanted}
     coordinates = list(dict.fromkeys(chosen.values()))
     if not 1 <= len(coordinates) <= 3:
-        raise InputError(f"coordinates: {len(coordinates)} features are named; give one to three")
+        raise InputError(f"coordinates: {len(coordinates)} features are named; pass one to three")
     return coordinates
 
 
@@ -169,7 +169,7 @@ def free_energy_of(
     Raises
     ------
     InputError
-        When there is no such feature, or an option cannot be used.
+        If there is no such feature, or an option is invalid.
     """
     options["lengths"] = results.lengths
     if names is None:

@@ -23,7 +23,7 @@ MOST_TREND = 1.2
 class StateFreeEnergies(Shown):
     """Free energies of states relative to a reference state, F_i - F_0 = -ln(p_i / p_0).
 
-    It shows itself as a table. Arrays have the shape (k,).
+    It prints as a table. Arrays have the shape (k,).
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class StateFreeEnergies(Shown):
         Mean number of frames of a block.
     trend : float
         Factor by which the errors grow with blocks twice as long. If it is well above 1, the
-        errors are too small: give a longer `block_length`, or simulate longer. NaN where it is
+        errors are too small: choose a longer `block_length`, or simulate longer. NaN where it is
         unknown.
     """
 
@@ -92,7 +92,7 @@ class StateFreeEnergies(Shown):
         if self.trend > MOST_TREND:
             said.append(
                 f"blocks of {self.block_length:,.0f} frames are too short (blocks twice as long "
-                f"have {self.trend:.2f} times the error): give a longer block_length"
+                f"have {self.trend:.2f} times the error): choose a longer block_length"
             )
         return said
 
@@ -115,7 +115,7 @@ def state_free_energies(
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States in the order of time, -1 for none.
+        State of each frame in time order, -1 for none.
     k : int, optional
         Number of states. Default: one more than the largest label.
     reference : int
@@ -123,14 +123,14 @@ def state_free_energies(
     temperature : float, optional
         In K; energies are then in kJ/mol. Default: energies in units of kT.
     lengths : sequence of int, optional
-        Frames of each segment. No block lies in two segments. Default: one segment.
+        Number of frames in each segment. No block lies in two segments. Default: one segment.
     block_length : int, optional
         Frames of a block. A block has to be long compared with the time between transitions.
         Default: a fiftieth of all frames.
     n_bootstrap : int
         Bootstrap replicas, at least 2.
     seed : int
-        Same seed, same errors.
+        The same seed gives the same errors.
 
     Returns
     -------
@@ -139,7 +139,7 @@ def state_free_energies(
     Raises
     ------
     InputError
-        When an argument cannot be used, or the reference has no frames.
+        If an argument is invalid, or the reference has no frames.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def state_free_energies(
     frames = np.bincount(states[states >= 0], minlength=k)
     if reference >= k or not frames[reference]:
         raise InputError(
-            f"reference={reference}: this state has no frames; give a state that has some"
+            f"reference={reference}: this state has no frames; choose one that has some"
         )
     blocks = Blocks.of_frames(len(states), lengths, block_length)
     counts = blocks.counts(states, k)
@@ -203,10 +203,10 @@ def state_free_energies_of(results: Any, of: str = "states", **options: Any) -> 
     Raises
     ------
     InputError
-        When `of` is something else, or an option cannot be used.
+        If `of` is something else, or an option is invalid.
     """
     if of not in ("states", "components"):
-        raise InputError(f"of={of!r}: give 'states' or 'components'")
+        raise InputError(f"of={of!r}: choose 'states' or 'components'")
     labels, probabilities = (
         (results.labels, results.probabilities)
         if of == "states"

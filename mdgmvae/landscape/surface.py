@@ -48,7 +48,7 @@ def free_energy_grid(
     Raises
     ------
     InputError
-        When `latent` has no frames, more than three columns or values that are not finite, or
+        If `latent` has no frames, more than three columns or values that are not finite, or
         `temperature` is not positive.
 
     Examples
@@ -69,7 +69,7 @@ def free_energy_grid(
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FreeEnergy(Shown):
-    """The free energy F = -ln p of the bins of a grid, with errors; it shows itself as a table.
+    """The free energy F = -ln p of the bins of a grid, with errors; prints as a table.
 
     The lowest `energy` is zero. Errors are those of -ln p, where p is the share of all frames in a
     bin. Where a reference was given, they are those of the difference from the reference bin,
@@ -104,7 +104,7 @@ class FreeEnergy(Shown):
         Mean number of frames of a block.
     trend : float
         Factor by which the mean error grows with blocks twice as long. If it is well above 1, the
-        errors are too small: give a longer `block_length`, or simulate longer. NaN where it is
+        errors are too small: choose a longer `block_length`, or simulate longer. NaN where it is
         unknown.
     """
 
@@ -143,12 +143,12 @@ class FreeEnergy(Shown):
         Raises
         ------
         InputError
-            When `points` have another number of coordinates or are not finite.
+            If `points` have another number of coordinates or are not finite.
         """
         given = np.asarray(points, np.float64)
         d = len(self.edges)
         if given.shape[-1:] != (d,) and not (d == 1 and given.ndim <= 1):
-            raise InputError(f"points: of shape {given.shape}; give {d} coordinates each, (n, {d})")
+            raise InputError(f"points: of shape {given.shape}; pass {d} coordinates each, (n, {d})")
         wanted = wrapped(as_points(given.reshape(-1, d), "points"), self.periods)
         numbers = bin_numbers(wanted, self.edges)
         energy, error = (
@@ -194,26 +194,26 @@ def free_energy(
     The trajectory is cut into blocks of time. Errors are the spread over replicas of the
     trajectory, which are made of blocks drawn with replacement. In each replica p is the share of
     its own frames, so an error is that of one bin against all frames and holds no other bin's
-    error. For the error of a difference give `reference`.
+    error. For the error of a difference, pass `reference`.
 
     Parameters
     ----------
     points : (n_frames, n_coordinates) or (n_frames,) array-like
-        One to three coordinates of each frame, in the order of time.
+        One to three coordinates of each frame, in time order.
     bins : int or sequence of int, optional
         Bins along each axis. Default: 100, 60 or 30 for one, two or three axes, fewer where
         there are less than 10,000 frames.
     temperature : float, optional
         In K; energies are then in kJ/mol. Default: energies in units of kT.
     lengths : sequence of int, optional
-        Frames of each segment. No block lies in two segments. Default: one segment.
+        Number of frames in each segment. No block lies in two segments. Default: one segment.
     block_length : int, optional
         Frames of a block. A block has to be long compared with the correlation time. Default: a
         fiftieth of all frames; `FreeEnergy.trend` shows whether that is long enough.
     n_bootstrap : int
         Bootstrap replicas, at least 2.
     seed : int
-        Same seed, same errors.
+        The same seed gives the same errors.
     reference : (n_coordinates,) array-like, optional
         A point. Energies are then differences from the bin of this point.
     names : sequence of str, optional
@@ -231,7 +231,7 @@ def free_energy(
     Raises
     ------
     InputError
-        When an argument cannot be used, the reference bin has no frames, or there is only one
+        If an argument is invalid, the reference bin has no frames, or there is only one
         block.
 
     Examples
@@ -284,7 +284,7 @@ def _one_each(name: str, given: Sequence[Any] | None, default: Sequence[Any]) ->
     """Return the values given for each coordinate, or the default."""
     values = tuple(default if given is None else given)
     if isinstance(given, str) or len(values) != len(default):
-        raise InputError(f"{name}={given!r}: give one for each of the {len(default)} coordinates")
+        raise InputError(f"{name}={given!r}: pass one for each of the {len(default)} coordinates")
     return values
 
 
@@ -294,10 +294,10 @@ def _place(
     """Find the position of the reference's bin among the bins with frames."""
     point = np.atleast_1d(np.asarray(reference, np.float64))
     if point.shape != (len(edges),):
-        raise InputError(f"reference={reference!r}: give a point of {len(edges)} coordinates")
+        raise InputError(f"reference={reference!r}: pass a point of {len(edges)} coordinates")
     (number,) = bin_numbers(wrapped(point[np.newaxis], periods), edges)
     if number not in there:
-        raise InputError(f"reference={reference!r}: its bin has no frames; give another point")
+        raise InputError(f"reference={reference!r}: its bin has no frames; choose another point")
     return int(np.searchsorted(there, number))
 
 

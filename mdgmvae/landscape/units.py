@@ -22,7 +22,7 @@ def energy_unit(temperature: Any) -> tuple[float, str]:
     Raises
     ------
     InputError
-        When the temperature is not a positive number.
+        If the temperature is not a positive number.
 
     Examples
     --------

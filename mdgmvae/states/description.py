@@ -56,7 +56,7 @@ def describe(
     Raises
     ------
     InputError
-        When `of` is something else, or `features` are of other frames than `results`.
+        If `of` is something else, or `features` are of other frames than `results`.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def describe(
     ('x1', 5)
     """
     if of not in KINDS:
-        raise InputError(f"of={of!r}: give 'states' or 'components'")
+        raise InputError(f"of={of!r}: choose 'states' or 'components'")
     (found,) = _described(model, features, results, [of], n_representatives)
     return found
 
@@ -99,7 +99,7 @@ def describe_both(
     Raises
     ------
     InputError
-        When `features` are of other frames than `results`.
+        If `features` are of other frames than `results`.
     """
     states, components = _described(model, features, results, list(KINDS), n_representatives)
     return states, components
@@ -139,7 +139,7 @@ def _described(
     n_labels = len(assigned[0].labels)
     if len(features) != n_labels:
         raise InputError(
-            f"{features.path}: has {len(features):,} frames for {n_labels:,} labels; give the "
+            f"{features.path}: has {len(features):,} frames for {n_labels:,} labels; pass the "
             "features that the results were made of"
         )
     shown = ShownFeatures.of(features.names, features.units)

@@ -100,7 +100,7 @@ def evidence_of(
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
     """
     segments = discrete_trajectories(labels, lengths)
     lag = checked_lag(lag, segments)

@@ -27,7 +27,7 @@ NOTE = (
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Judgement(Shown, Evidence):
-    """How well the frames support the states; it shows itself as a table with sentences.
+    """How well the frames support the states; prints as a table with sentences.
 
     The attributes of `mdgmvae.states.evidence.Evidence` are about the states.
 
@@ -161,14 +161,14 @@ def judge(
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        Components (or states) of the frames in the order of time, -1 for none.
+        Components (or states) of the frames in time order, -1 for none.
     probabilities : (n_frames, k) array-like of float, optional
         Probabilities of the components, q(y|x). With them the judgement says how certain the
         assignment is, and counts components without frames.
     lag : int
         Lag time in frames of a segment: the time that a state has to outlive.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment.
+        Number of frames in each segment. Default: one segment.
     dt : float, optional
         Time between frames in ps. Without it (or with NaN) times are in frames.
     states : (n_frames,) array-like of int, optional
@@ -178,7 +178,7 @@ def judge(
     n_samples : int
         Sampled Markov models for each interval, at least 2.
     seed : int
-        Same seed, same intervals.
+        The same seed gives the same intervals.
 
     Returns
     -------
@@ -187,7 +187,7 @@ def judge(
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------
@@ -226,7 +226,7 @@ def judge_results(results: Any, lag: int | None, **options: Any) -> Judgement:
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
     """
     lengths = tuple(results.lengths)
     options = {
@@ -277,7 +277,7 @@ def _checked_probabilities(probabilities: Any, labels: np.ndarray) -> np.ndarray
     assignment_quality(q)
     if len(q) != len(labels):
         raise InputError(
-            f"probabilities: there are those of {len(q):,} frames for {len(labels):,} labels; give "
+            f"probabilities: there are those of {len(q):,} frames for {len(labels):,} labels; pass "
             "both for the same frames"
         )
     return q
@@ -287,7 +287,7 @@ def _checked_states(states: Any, components: np.ndarray) -> np.ndarray:
     of_frames = as_labels(states)
     if len(of_frames) != len(components):
         raise InputError(
-            f"states: there are {len(of_frames):,} for {len(components):,} labels; give both for "
+            f"states: there are {len(of_frames):,} for {len(components):,} labels; pass both for "
             "the same frames"
         )
     return of_frames

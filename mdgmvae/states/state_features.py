@@ -72,7 +72,7 @@ class FeatureOfState:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Description(Shown):
-    """The features that set each state apart; it shows itself as a table.
+    """The features that set each state apart; prints as a table.
 
     Attributes
     ----------
@@ -153,7 +153,7 @@ class Description(Shown):
         Raises
         ------
         InputError
-            When there is no such state, or it has no frames.
+            If there is no such state, or it has no frames.
         """
         if state not in self.states:
             raise InputError(
@@ -251,7 +251,7 @@ class Description(Shown):
         Raises
         ------
         InputError
-            When the file cannot be written.
+            If the file cannot be written.
         """
         write_csv(path, [self])
 
@@ -273,7 +273,7 @@ def write_csv(path: str | os.PathLike[str], descriptions: Sequence[Description])
     Raises
     ------
     InputError
-        When the file cannot be written.
+        If the file cannot be written.
     """
     rows = [row for d in descriptions for state in d.states for row in _csv_rows(d, state)]
     with atomic_file(path) as temporary:

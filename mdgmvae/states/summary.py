@@ -133,7 +133,7 @@ def summarize(results: Any, features: FeatureSet | None = None, of: str = "state
     Raises
     ------
     InputError
-        When `of` is something else, or `features` are of other frames than `results`.
+        If `of` is something else, or `features` are of other frames than `results`.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def summarize(results: Any, features: FeatureSet | None = None, of: str = "state
         1       1            33.3         0.80      1               7
     """
     if of not in KINDS:
-        raise InputError(f"of={of!r}: give 'states' or 'components'")
+        raise InputError(f"of={of!r}: choose 'states' or 'components'")
     if of == "states":
         labels, probabilities = results.labels, results.probabilities
     else:
@@ -201,7 +201,7 @@ def _means(labels: np.ndarray, n: int, features: FeatureSet) -> list[dict[str, s
     """Means of the features in each state, by name; none where there are too many features."""
     if len(features) != len(labels):
         raise InputError(
-            f"{features.path}: has {len(features):,} frames for {len(labels):,} labels; give the "
+            f"{features.path}: has {len(features):,} frames for {len(labels):,} labels; pass the "
             "features that the results were made of"
         )
     shown = ShownFeatures.of(features.names, features.units)

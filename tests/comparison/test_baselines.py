@@ -252,5 +252,5 @@ def test_features_that_cannot_be_used():
     X[7, 1] = np.nan
     with pytest.raises(InputError, match="frame 7 is not finite"):
         compare(X, lag=2)
-    with pytest.raises(InputError, match="give a matrix of numbers"):
+    with pytest.raises(InputError, match="pass a matrix of numbers"):
         compare(np.ones(500), lag=2)

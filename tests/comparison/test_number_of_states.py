@@ -120,9 +120,9 @@ def test_picture_marks_the_choice(on_wells):
         ({"preset": "best"}, "preset='best'"),
         ({"n_folds": 1}, "n_folds=1"),
         ({"n_folds": 2.5}, "n_folds=2.5: must be a whole number"),
-        ({"ks": 5}, "ks=5: give several whole numbers"),
-        ({"seeds": 3}, "seeds=3: give several whole numbers"),
-        ({"k": 3}, r"k: is scanned; give ks=\[3\]"),
+        ({"ks": 5}, "ks=5: pass several whole numbers"),
+        ({"seeds": 3}, "seeds=3: pass several whole numbers"),
+        ({"k": 3}, r"k: is scanned; pass ks=\[3\]"),
         ({"n_epoch": 3}, "n_epoch: no such hyperparameter; did you mean n_epochs?"),
     ],
 )
