@@ -1,4 +1,4 @@
-"""How certain the assignment of frames to components or states is."""
+"""Measure how certain the assignment of frames to components or states is."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ class AssignmentQuality(Shown):
     n_components : int
         Number of components (or states) k.
     n_active : int
-        Components whose population is not negligible.
+        Number of components whose population is not negligible.
     populations : ndarray of float64 of shape (k,)
         Mean assignment probability of each component over all frames.
     mean_entropy : float
-        Mean entropy of the assignment probabilities in nats: 0 where every frame is certain,
-        ln k at most.
+        Mean entropy of the assignment probabilities in nats, from 0 if every frame is
+        assigned with certainty to at most ln k.
     share_certain : float
         Share of the frames whose largest assignment probability is above 0.95.
     certain : ndarray of float64 of shape (k,)
-        The same share of the frames labelled with each component; NaN without frames.
+        The same share among the frames of each component; NaN without frames.
     """
 
     n_components: int

@@ -25,10 +25,10 @@ class ImpliedTimescales(Shown):
         Lag times in frames.
     timescales, lower, upper : ndarray of float64 of shape (n_lags, n_processes)
         Longest first, with 95 % credible intervals; infinite between sets of states that never
-        exchange a frame, 0 for what is over within the lag, NaN where a state has no pairs.
-        The values are those of the most likely model. A process that is over within the lag
-        may lie outside its interval: where all eigenvalues are noise, the largest one of a sample
-        is larger.
+        exchange a frame, 0 for processes that decay within the lag time, NaN if a state has no
+        pairs of frames. The values are those of the most likely model. The value of a process
+        that decays within the lag time may lie outside its interval: if all eigenvalues are
+        noise, the largest eigenvalue of a sample is larger.
     dt : float
         Time between frames, in `unit`.
     unit : str
@@ -63,16 +63,16 @@ class ImpliedTimescales(Shown):
 
 
 def default_lags(lag: int, longest: int, n_lags: int = 8) -> list[int]:
-    """Choose lags around `lag`, evenly spaced on a logarithmic scale.
+    """Choose lag times around `lag`, evenly spaced on a logarithmic scale.
 
     Parameters
     ----------
     lag : int
-        Lag time in frames; it is one of the lags returned.
+        Lag time in frames, which is always among the lag times returned.
     longest : int
-        Frames of the longest segment. No other lag is longer than a tenth of it.
+        Number of frames in the longest segment. No other lag time exceeds a tenth of it.
     n_lags : int
-        Largest number of lags.
+        Largest number of lag times.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def implied_timescales(
 ) -> ImpliedTimescales:
     """Estimate the implied timescales of the states at several lag times.
 
-    They do not depend on the lag time where the states and the lag make a Markov model (Swope,
+    They do not depend on the lag time if the dynamics between the states are Markovian (Swope,
     Pitera & Suits, J. Phys. Chem. B 108, 6571 (2004)).
 
     Parameters
@@ -153,7 +153,7 @@ def implied_timescales(
 
 
 def timescales_at(models: Posteriors, lags: Sequence[int], dt: float | None) -> ImpliedTimescales:
-    """Return `implied_timescales` of posteriors that may be fitted already."""
+    """Compute `implied_timescales` from posteriors that may already be fitted."""
     scale, unit = time_unit(dt)
     found = [_of_model(models.at(lag), scale) for lag in check_counts("lags", lags)]
     if not found:

@@ -113,7 +113,7 @@ def vamp2_cross_validated(
     a singular value of more than 2 sqrt((k - 1) lag / pairs), or `n_processes` of them. States
     that a fold does not visit add nothing to its score.
 
-    The spread over the folds tells how reliable the score is. It does not tell whether the
+    The spread over the folds shows how reliable the score is. It does not show whether the
     assignments were learnt from the same frames.
 
     Parameters
@@ -261,6 +261,6 @@ def _singular_functions(
     u, s, v = np.linalg.svd(earlier @ c.c01 @ later)
     if n is None:
         # Without memory the largest singular value is about this (Marchenko & Pastur 1967).
-        # Overlapping pairs are not independent: of `lag` neighbours only one counts.
+        # Overlapping pairs are not independent: only one of `lag` neighbours counts.
         n = max(1, int((s > 2 * np.sqrt((len(s) - 1) * lag / c.n_pairs)).sum()))
     return earlier @ u[:, :n], later @ v[:n].T
