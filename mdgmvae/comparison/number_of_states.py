@@ -1,4 +1,4 @@
-"""Choose the number of components: fits with several k and seeds, scored on frames held out."""
+"""Choose the number of components: fits with several k and seeds, scored on held-out frames."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class ScannedK:
     k : int
         Number of components.
     scores : ndarray of float64 of shape (n_folds,)
-        VAMP-2 of the states on frames held out.
+        VAMP-2 of the states on held-out frames.
     component_scores : ndarray of float64 of shape (n_folds,)
-        VAMP-2 of the components on frames held out.
+        VAMP-2 of the components on held-out frames.
     n_states : tuple of int
         Number of states of the fit to all frames, for each seed.
     n_active : tuple of int
@@ -79,7 +79,7 @@ class Selection(Shown):
 
     @property
     def means(self) -> np.ndarray:
-        """Mean VAMP-2 of the states on frames held out, for each k."""
+        """Mean VAMP-2 of the states on held-out frames, for each k."""
         return np.array([found.scores.mean() for found in self.scanned])
 
     @property
@@ -111,7 +111,7 @@ class Selection(Shown):
         states = as_range(best.n_states)
         return (
             f"k = {best.k} components: the smallest k within one standard error of the best VAMP-2 "
-            f"on frames held out (lag {self.lag} frames); {states} state"
+            f"on held-out frames (lag time {self.lag} frames); {states} state"
             f"{'' if states == '1' else 's'}"
         )
 

@@ -26,7 +26,7 @@ class MethodResult:
     vamp2 : float
         VAMP-2 of the states on all frames, to which they were fitted.
     cv_mean, cv_std : float
-        VAMP-2 on frames held out: mean and standard deviation over the folds.
+        VAMP-2 on held-out frames: mean and standard deviation over the folds.
     agreement_median, agreement_worst : float
         Median and minimum of the adjusted Rand index between pairs of seeds; NaN for one seed.
     reference : float
@@ -81,7 +81,7 @@ class Comparison(Shown):
         return [asdict(row) for row in self.rows]
 
     def difference(self, method: str, other: str) -> tuple[float, float]:
-        """Return how much more one method scores on frames held out than another.
+        """Return how much more one method scores on held-out frames than another.
 
         Differences are taken fold by fold, since some blocks of time are harder for every method.
 
@@ -116,7 +116,7 @@ class Comparison(Shown):
         seeds = f"{len(self.seeds)} seed{'s' if len(self.seeds) > 1 else ''}"
         folds = max(map(len, self.scores.values()))
         return (
-            f"{self.n_states} states, lag {self.lag} frames{time}, {seeds}, {folds} folds of "
+            f"{self.n_states} states, lag time {self.lag} frames{time}, {seeds}, {folds} folds of "
             "blocks of time"
         )
 

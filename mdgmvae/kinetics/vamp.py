@@ -46,7 +46,7 @@ class CrossValidatedScore(Shown):
     def tables(self) -> list[Table]:
         """Return a table with a row for each fold."""
         rows = tuple((fold, f"{score:.3f}") for fold, score in enumerate(self.scores.tolist()))
-        title = f"VAMP-2 {self.mean:.3f} ± {self.error:.3f} on frames held out, lag {self.lag}"
+        title = f"VAMP-2 {self.mean:.3f} ± {self.error:.3f} on held-out frames, lag time {self.lag}"
         return [Table(("fold", "VAMP-2"), rows, title=f"{title} frame{'s' * (self.lag > 1)}")]
 
 

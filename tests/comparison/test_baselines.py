@@ -187,7 +187,7 @@ def test_segments_come_from_the_file(wells, tmp_path):
 
 def test_table_is_shown_and_written(on_alanine, tmp_path):
     lines = on_alanine.text().splitlines()
-    assert lines[0] == "3 states, lag 5 frames (10 ps), 2 seeds, 5 folds of blocks of time"
+    assert lines[0] == "3 states, lag time 5 frames (10 ps), 2 seeds, 5 folds of blocks of time"
     head = next(i for i, line in enumerate(lines) if line.startswith("method"))
     # A long head takes two lines.
     heads = {*" ".join(lines[1 : head + 1]).split()}
