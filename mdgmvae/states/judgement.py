@@ -277,7 +277,7 @@ def _checked_probabilities(probabilities: Any, labels: np.ndarray) -> np.ndarray
     assignment_quality(q)
     if len(q) != len(labels):
         raise InputError(
-            f"probabilities: there are {len(q):,} for {len(labels):,} labels; pass "
+            f"probabilities: there are {len(q):,} frames for {len(labels):,} labels; pass "
             "both for the same frames"
         )
     return q
