@@ -1,4 +1,4 @@
-"""What the results of an analysis show: evidence, descriptions, free energies, pictures."""
+"""Methods that evaluate the results of an analysis: judgements, descriptions, free energies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NO_MODEL = (
     "there is no trained model: call run() first (a copy of an analysis has no model; use "
     "save_model and load)"
 )
-#: What a copy of an analysis lacks.
+#: Attributes that a copy of an analysis lacks, as errors name them.
 _LEFT_BEHIND = {
     "atomgroup": "atoms",
     "features": "features",
@@ -32,7 +32,7 @@ _LEFT_BEHIND = {
 
 
 class Evidence:
-    """The part of `GMVAEAnalysis` that shows its results."""
+    """The part of `GMVAEAnalysis` that evaluates its results."""
 
     atomgroup: Any
     features: FeatureSet
@@ -63,7 +63,7 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or when `of` is something else.
+            Before `run`, or if `of` has another value.
         """
         from ..viewer.playback import view
 
@@ -99,7 +99,7 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or when the frames are not in time order.
+            Before `run`, or if the frames are not in time order.
         """
         from ..states.judgement import judge_results
 
@@ -109,7 +109,7 @@ class Evidence:
     def transitions(
         self, lag: int | None = None, *, n_samples: int = 50, seed: int = 0
     ) -> Transitions:
-        """Count the transitions between states, with rates and mean first-passage times.
+        """Count the transitions between states, with rates and mean first passage times.
 
         Parameters
         ----------
@@ -123,7 +123,7 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or when the frames are not in time order.
+            Before `run`, or if the frames are not in time order.
         """
         from ..kinetics.exchange import transitions
 
@@ -157,7 +157,7 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or when an argument is invalid.
+            Before `run`, or if an argument is invalid.
         """
         from ..states.description import describe
 
@@ -195,7 +195,7 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or when a feature does not exist or an argument is invalid.
+            Before `run`, or if a feature does not exist or an argument is invalid.
         """
         from ..landscape.coordinates import free_energy_of
 
@@ -211,7 +211,7 @@ class Evidence:
         Parameters
         ----------
         of : {"states", "components"}
-            Whose free energies.
+            Which free energies to compute.
         temperature : float, optional
             In K; energies are then in kJ/mol. By default energies are in units of kT.
         **options
@@ -225,7 +225,7 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or when an argument is invalid.
+            Before `run`, or if an argument is invalid.
         """
         from ..landscape.state_energies import state_free_energies_of
 
@@ -250,12 +250,12 @@ class Evidence:
         return self._trained
 
     def _require_results(self, *parts: str) -> TrajectoryResults:
-        """Return the results, and refuse when they or some of the attributes `parts` are missing.
+        """Return the results, or raise an error if they or any of `parts` are missing.
 
         Raises
         ------
         InputError
-            Before `run`, or in a copy, which leaves some attributes behind.
+            Before `run`, or in a copy, which lacks some attributes.
         """
         results = self.results
         if not isinstance(results, TrajectoryResults) or "labels" not in results:

@@ -18,7 +18,7 @@ from mdgmvae.featurizers import Dihedrals
         ({"features": "torsions"}, "torsions"),
         ({"features": []}, "features|featurizer"),
         ({"features": Dihedrals(angles=("chi5",))}, "chi5"),
-        ({"feature_names": ["a", "b"]}, "feature_names: features that are computed here"),
+        ({"feature_names": ["a", "b"]}, "feature_names: computed features already have names"),
         ({"preset": "best"}, "preset='best': choose one of paper, robust"),
         ({"n_epoch": 3}, "n_epoch: no such hyperparameter; did you mean n_epochs?"),
         ({"k": "many"}, "k='many'"),
