@@ -8,7 +8,7 @@ from typing import Any
 
 from .errors import InputError
 
-#: Memory for features in bytes, where the user sets none.
+#: Memory for features in bytes, if the user sets none.
 DEFAULT_MEMORY = 512 * 2**20
 #: Smallest memory for features in bytes.
 LEAST_MEMORY = 2**20
@@ -49,7 +49,7 @@ def check_number(
     Raises
     ------
     InputError
-        If it is not such a number.
+        If the value is not such a number.
 
     Examples
     --------
@@ -71,12 +71,12 @@ def check_number(
         if high < math.inf:
             bounds += f" and at most {high:g}"
         raise InputError(f"{name}={value!r}: must be {bounds}")
-    # Converted from the value itself: a float has only 53 bits.
+    # Convert the value itself: a float has only 53 bits.
     return int(value) if whole else number
 
 
 def is_bool(value: Any) -> bool:
-    """Return whether a value is True or False, of Python or of NumPy.
+    """Return whether a value is a bool of Python or NumPy.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def is_bool(value: Any) -> bool:
     -------
     bool
     """
-    # NumPy's bool does not derive from Python's. Its name is enough; NumPy stays unimported.
+    # NumPy's bool does not derive from Python's. Comparing the name avoids importing NumPy.
     return isinstance(value, bool) or type(value).__name__ == "bool"
 
 
@@ -149,7 +149,7 @@ def check_counts(name: str, values: Any, low: int = 1) -> list[int]:
 
 
 def draw_seed() -> int:
-    """Draw a seed from the entropy of the operating system.
+    """Draw a seed from the entropy source of the operating system.
 
     Returns
     -------
@@ -168,7 +168,7 @@ def seed_of(*numbers: int) -> int:
     Parameters
     ----------
     *numbers : int
-        The seed, and numbers that tell its uses apart.
+        The seed, and numbers that distinguish its uses.
 
     Returns
     -------
@@ -198,7 +198,7 @@ def checked_seeds(seeds: Any) -> list[int]:
     Raises
     ------
     InputError
-        If there is none, or a value is not a seed.
+        If there are no seeds, or a value is not a seed.
 
     Examples
     --------

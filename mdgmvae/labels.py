@@ -1,4 +1,4 @@
-"""Labels and frame numbers: check them, and count and represent the states in them."""
+"""Check labels and frame numbers, and find the number and representatives of the states."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def as_labels(labels: Any) -> np.ndarray:
     Raises
     ------
     InputError
-        If they are not one whole number, at least -1, for each frame.
+        If there is not one whole number, at least -1, for each frame.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def as_frames(frames: Any, n_labels: int, n_frames: int) -> np.ndarray:
     Parameters
     ----------
     frames : array-like of int or None
-        Frame numbers in the trajectory, from 0. None: the labels are those of all frames.
+        Frame numbers in the trajectory, from 0. None: there is one label for every frame.
     n_labels : int
         Number of labels.
     n_frames : int
@@ -65,7 +65,7 @@ def as_frames(frames: Any, n_labels: int, n_frames: int) -> np.ndarray:
     Raises
     ------
     InputError
-        If there are not as many frames as labels, or a frame is not in the trajectory.
+        If the numbers of frames and labels differ, or a frame is not in the trajectory.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def representative_rows(labels: np.ndarray, latent: np.ndarray | None = None) ->
         State of each frame; -1 for none.
     latent : (n, n_z) float array, optional
         Latent coordinates. The frame nearest to the mean of the frames of the state is chosen.
-        Without them, the first frame of the state is.
+        Without them, the first frame of the state is chosen.
 
     Returns
     -------

@@ -24,7 +24,7 @@ class Rule:
     Parameters
     ----------
     kind : {"int", "float", "dims", "choice", "bool"}
-        "dims" is the widths of the hidden layers of a network, at least one.
+        "dims" stands for the widths of the hidden layers of a network, at least one.
     help : str
         Meaning, for the command line and the documentation.
     low, high : float
@@ -210,7 +210,7 @@ class Hyperparameters:
 
     @classmethod
     def of(cls, preset: str = "paper", **given: Any) -> Hyperparameters:
-        """Return the values of a preset, some of them replaced.
+        """Return the values of a preset, with some of them replaced.
 
         Parameters
         ----------
@@ -292,11 +292,11 @@ class Hyperparameters:
 #: Meaning and allowed values of each hyperparameter, by name.
 RULES: Mapping[str, Rule] = {f.name: f.metadata["rule"] for f in fields(Hyperparameters)}
 
-#: The values of the paper's code, without anything that it does not do.
+#: The values of the paper's code, and nothing beyond what it does.
 PAPER = Hyperparameters()
 
-#: A kinetic term, slow coordinates as inputs, a start from k-means, and the number of epochs from
-#: the frames held out. benchmarks/ablation.py measures what each of these contributes.
+#: A kinetic term, slow coordinates as inputs, initialisation by k-means, and a number of epochs
+#: chosen on held-out frames. benchmarks/ablation.py measures what each of these contributes.
 ROBUST = Hyperparameters(
     n_z=2,
     n_epochs=30,
