@@ -27,7 +27,7 @@ class LabelledFrames:
     frames : ndarray of int64 of shape (n,)
         Frame number of each label.
     kept : ndarray of bool of shape (n_given,)
-        Which of the given labels are among them.
+        Mask of the given labels that are kept.
     """
 
     moving: MovingAtoms
@@ -75,9 +75,9 @@ class LabelledFrames:
             Numbers, one or several for each label that was given. Integers become int64,
             all others float32.
         name : str
-            What an error calls them.
+            Name of the values in error messages.
         ndim : tuple of int
-            Numbers of dimensions that are allowed.
+            Allowed numbers of dimensions.
 
         Returns
         -------
@@ -98,12 +98,12 @@ class LabelledFrames:
         return kept.astype(np.float32 if array.dtype.kind == "f" else np.int64)
 
     def refuse_own_files(self, path: str | os.PathLike[str]) -> None:
-        """Refuse to replace the topology or a trajectory that is being read.
+        """Raise an error if the topology or a trajectory being read would be replaced.
 
         Raises
         ------
         InputError
-            If `path` is one of them.
+            If `path` is one of these files.
         """
         universe = self.atoms.universe
         trajectory = universe.trajectory
@@ -116,7 +116,7 @@ class LabelledFrames:
 
 
 def own_probabilities(labels: np.ndarray, probabilities: Any) -> np.ndarray:
-    """Probability of the state (or component) that each frame has.
+    """Return the probability of the state (or component) of each frame.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def own_probabilities(labels: np.ndarray, probabilities: Any) -> np.ndarray:
     Raises
     ------
     InputError
-        If there is no row for each label or no column for each state.
+        If the number of rows or columns does not fit the labels or the states.
 
     Examples
     --------
