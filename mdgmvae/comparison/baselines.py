@@ -44,10 +44,10 @@ def compare(
     reference: Any = None,
     verbose: bool | None = None,
 ) -> Comparison:
-    """Compare methods on the same frames, at the same lag and with the same number of states.
+    """Compare methods on the same frames, with the same lag time and number of states.
 
     Each method is fitted to all frames with every seed, and to the training blocks of each fold
-    (with the seeds in turn). Its labels of the test blocks are scored by VAMP-2 with the singular
+    (cycling through the seeds). Its labels of test blocks are scored by VAMP-2 with the singular
     functions of the training blocks (McGibbon & Pande, J. Chem. Phys. 142, 124105 (2015)). Neither
     the states nor the singular functions are fitted to the test blocks.
 
@@ -61,10 +61,11 @@ def compare(
         Number of frames in each segment. Default: one segment, or what the .json beside a file
         lists.
     k : int
-        Components of "robust", which are lumped into states; more where there are more states.
+        Number of components of "robust", which are lumped into states; more if there are more
+        states.
     n_states : int, optional
-        Number of states for every method. Default: as many as "robust" finds if it is compared,
-        otherwise k.
+        Number of states for every method. Default: the number that "robust" finds if it is
+        compared, otherwise k.
     seeds : sequence of int
         Every method is fitted to all frames with each of them.
     methods : sequence of str or mapping of str to callable, optional
@@ -203,7 +204,7 @@ def held_out_score(
     Parameters
     ----------
     method : callable
-        As `compare` takes them.
+        A method, as for `compare`.
     X : ndarray of shape (n_frames, n_x)
     lengths : tuple of int
         Number of frames in each segment.

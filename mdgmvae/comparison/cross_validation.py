@@ -14,10 +14,10 @@ from ..kinetics import vamp
 from ..segments import checked_lag, checked_lengths, cut, folds_of, within_lag
 from ..storage.features import FeatureSet
 
-#: A function that labels features (n_frames, n_x): (n_frames,), -1 for none.
+#: A function from features (n_frames, n_x) to labels (n_frames,), with -1 for none.
 Assign: TypeAlias = Callable[[np.ndarray], np.ndarray]
 #: A method that finds states: (X, lengths, lag, n_states, seed) -> Assign. With n_states=None it
-#: chooses the number of states; only "robust" is asked for that.
+#: chooses the number of states itself, which only "robust" needs to do.
 Method: TypeAlias = Callable[[np.ndarray, tuple[int, ...], int, Any, int], Assign]
 
 
@@ -93,8 +93,9 @@ def folds_of_time(
     n_folds : int
         Number of folds, at least 2.
     blocks_per_fold : int
-        Blocks in each fold; fewer where they would be shorter than 20 lags. With 1, a state that
-        was visited once is in one fold only, and cannot be learnt when this fold is held out.
+        Number of blocks in each fold; fewer if blocks would be shorter than 20 lags. With 1, a
+        state that was visited once lies in a single fold and cannot be learnt when this fold is
+        held out.
 
     Returns
     -------
@@ -154,7 +155,7 @@ def held_out_vamp2(labels: Any, fold: Fold, *, lag: int, lengths: Sequence[int])
     Returns
     -------
     float
-        1 if the labels show no slow process, at most the number of states.
+        1 if the labels resolve no slow process; at most the number of states.
 
     Examples
     --------

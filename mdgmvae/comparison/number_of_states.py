@@ -26,7 +26,7 @@ from .cross_validation import (
 
 @dataclass(frozen=True, eq=False)
 class ScannedK:
-    """Results with one number of components.
+    """Results for one number of components.
 
     Parameters
     ----------
@@ -91,10 +91,10 @@ class Selection(Shown):
     def best_k(self) -> int:
         """The smallest k within one standard error of the best score.
 
-        All k are scored on the same blocks, and some blocks are harder for every k. So the error
-        is that of the difference from the best k, fold by fold. Differences smaller than exp(-2)
-        in a single fold do not count: that is what a process as slow as the lag adds if it is seen
-        in one fold only.
+        All k are scored on the same blocks, and some blocks are harder for every k. Therefore, the
+        error is that of the difference from the best k, fold by fold. Differences smaller than
+        exp(-2) in a single fold are ignored: a process as slow as the lag time adds this much
+        if it is seen in only one fold.
         """
         best = self.scanned[int(self.means.argmax())]
         least = np.exp(-2) / len(best.scores)
@@ -106,7 +106,7 @@ class Selection(Shown):
 
     @property
     def title(self) -> str:
-        """The choice in one sentence."""
+        """One sentence that states the choice."""
         best = next(found for found in self.scanned if found.k == self.best_k)
         states = as_range(best.n_states)
         return (
@@ -156,8 +156,8 @@ def select_k(
     """Fit models with several numbers of components, and choose one.
 
     For each k a model is fitted to all frames with each seed, which shows how many states it finds
-    and whether seeds agree. It is also fitted to the training blocks of each fold (with the seeds
-    in turn), and its states are scored by VAMP-2 on the blocks held out. The choice is the
+    and whether seeds agree. It is also fitted to the training blocks of each fold (cycling through
+    the seeds), and its states are scored by VAMP-2 on the held-out blocks. The choice is the
     smallest k within one standard error of the best score (Breiman et al., Classification and
     Regression Trees, 1984).
 
@@ -174,7 +174,7 @@ def select_k(
         Number of frames in each segment. Default: one segment, or what the .json beside a file
         lists.
     n_repeats : int
-        Number of seeds 0, 1, ... where `seeds` are not given.
+        Number of seeds 0, 1, ... if `seeds` are not given.
     seeds : sequence of int, optional
         Seeds of the fits to all frames.
     preset : {"robust", "paper"}
