@@ -106,6 +106,6 @@ class Angles(Featurizer):
             where = f"select='{self.select}'" if self.select else "the atoms given"
             raise InputError(
                 f"no angle {' or '.join(self.angles)} in {where} ({len(chosen)} atoms): all three "
-                "atoms have to be selected; select whole residues of a peptide, or give triples="
+                "atoms have to be selected; select whole residues of a peptide, or pass triples="
             )
         return np.array(found, dtype=np.int64)

@@ -21,7 +21,7 @@ def check_form(form: str) -> None:
         If it is not; the message lists the known forms.
     """
     if form not in FORMS:
-        raise InputError(f"form='{form}' is unknown: give one of {', '.join(FORMS)}")
+        raise InputError(f"form='{form}' is unknown; choose one of {', '.join(FORMS)}")
 
 
 def checked_angles(angles: str | Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
@@ -34,7 +34,7 @@ def checked_angles(angles: str | Iterable[str], known: Iterable[str]) -> tuple[s
     """
     names = (angles,) if isinstance(angles, str) else tuple(angles)
     if not names or len(set(names)) < len(names) or not set(names) <= set(known):
-        raise InputError(f"angles={names}: give some of {', '.join(known)}, each once")
+        raise InputError(f"angles={names}: choose from {', '.join(known)}, each once")
     return names
 
 
@@ -49,7 +49,7 @@ def checked_atoms(
         If a selection is given as well, or an angle has another number of atoms.
     """
     if select is not None:
-        raise InputError(f"give select or {option}, not both")
+        raise InputError(f"pass select or {option}, not both")
     return checked_tuples(rows, n_atoms, option)
 
 

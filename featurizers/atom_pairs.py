@@ -44,18 +44,20 @@ class PairFeaturizer(Featurizer):
     def __post_init__(self) -> None:
         """Check the options."""
         if self.scheme not in SCHEMES:
-            raise InputError(f"scheme='{self.scheme}' is unknown: give one of {', '.join(SCHEMES)}")
+            raise InputError(
+                f"scheme='{self.scheme}' is unknown; choose one of {', '.join(SCHEMES)}"
+            )
         if self.exclude_neighbours < 0:
             raise InputError(
-                f"exclude_neighbours={self.exclude_neighbours}: give a number of residues, or 0 "
+                f"exclude_neighbours={self.exclude_neighbours}: pass a number of residues, or 0 "
                 "to keep all pairs"
             )
         if self.pairs is None:
             return
         if self.select is not None or self.scheme not in ("heavy", "all"):
-            raise InputError("give pairs=, or select= and scheme=, not both")
+            raise InputError("pass pairs=, or select= and scheme=, not both")
         if self.exclude_neighbours:
-            raise InputError("give pairs= or exclude_neighbours=, not both")
+            raise InputError("pass pairs= or exclude_neighbours=, not both")
         object.__setattr__(self, "pairs", checked_tuples(self.pairs, 2, "pairs"))
 
 

@@ -54,7 +54,7 @@ class Contacts(PairFeaturizer):
         """Check the options."""
         super().__post_init__()
         if not (np.isfinite(self.cutoff) and self.cutoff > 0):
-            raise InputError(f"cutoff={self.cutoff}: give a distance in angstrom above 0")
+            raise InputError(f"cutoff={self.cutoff}: must be a distance in angstrom, above 0")
 
     @classmethod
     def named(cls) -> dict[str, Featurizer]:

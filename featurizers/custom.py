@@ -71,16 +71,16 @@ class Custom(Featurizer):
         """Check the options."""
         if not callable(self.function):
             raise InputError(
-                f"Custom: function={self.function!r} cannot be called; give a function of positions"
+                f"Custom: function={self.function!r} cannot be called; pass a function of positions"
             )
         if isinstance(self.n_features, bool) or not isinstance(self.n_features, Integral):
-            raise InputError(f"Custom: n_features={self.n_features!r}: give a whole number")
+            raise InputError(f"Custom: n_features={self.n_features!r}: must be a whole number")
         if self.n_features < 1:
-            raise InputError(f"Custom: n_features={self.n_features}: give 1 or more")
+            raise InputError(f"Custom: n_features={self.n_features}: must be at least 1")
         object.__setattr__(self, "n_features", int(self.n_features))
         name = self.name or getattr(self.function, "__name__", None)
         if name is None:
-            raise InputError(f"Custom: {self.function!r} has no name; give name=")
+            raise InputError(f"Custom: {self.function!r} has no name; pass name=")
         object.__setattr__(self, "name", name)
         if self.names is not None:
             object.__setattr__(self, "names", self._one_a_column(self.names, "names"))
@@ -97,7 +97,7 @@ class Custom(Featurizer):
         given: tuple[str, ...] = tuple(values)
         if len(given) != self.n_features:
             raise InputError(
-                f"Custom: {len(given)} {option} for {self.n_features} features: give one for each"
+                f"Custom: {len(given)} {option} for {self.n_features} features: pass one for each"
             )
         return given
 

@@ -143,7 +143,7 @@ class Dihedrals(Featurizer):
             raise InputError(
                 f"no {' or '.join(self.angles)} in {where} ({len(chosen)} atoms): all four atoms "
                 "of an angle have to be selected, also those of neighbouring residues; select "
-                "whole residues of a peptide, or give quadruples="
+                "whole residues of a peptide, or pass quadruples="
             )
         quadruples = np.array([row for _, _, row in found], dtype=np.int64)
         owners = np.isin(atoms.resindices, [resindex for _, resindex, _ in found])

@@ -67,12 +67,12 @@ class Positions(Featurizer):
             reference = np.asarray(self.reference, dtype=np.float32)
         except (TypeError, ValueError) as error:
             raise InputError(
-                "reference: give (n_aligned, 3) coordinates in angstrom, or None for the first "
+                "reference: pass (n_aligned, 3) coordinates in angstrom, or None for the first "
                 "analysed frame"
             ) from error
         if reference.ndim != 2 or reference.shape[1] != 3 or not np.isfinite(reference).all():
             raise InputError(
-                f"reference of shape {reference.shape}: give (n_aligned, 3) finite coordinates in "
+                f"reference of shape {reference.shape}: pass (n_aligned, 3) finite coordinates in "
                 "angstrom"
             )
         # The shortest decimal numbers that give the same float32 values again.
@@ -90,7 +90,7 @@ class Positions(Featurizer):
         positions = np.asarray(positions)
         if positions.shape != (atoms.n_atoms, 3):
             raise InputError(
-                f"positions of shape {positions.shape} were given for {atoms.n_atoms} atoms; give "
+                f"positions of shape {positions.shape} were given for {atoms.n_atoms} atoms; pass "
                 "an array of shape (n_atoms, 3)"
             )
         return replace(self, reference=positions[self._aligned(atoms)])
@@ -112,7 +112,7 @@ class Positions(Featurizer):
         if self.reference is not None and len(self.reference) != len(fitted):
             raise InputError(
                 f"the reference has {len(self.reference)} atoms, but {chosen} finds "
-                f"{len(fitted)}: give the coordinates of these atoms"
+                f"{len(fitted)}: pass the coordinates of these atoms"
             )
         indices = np.union1d(moved, fitted)
         labels = atom_labels(atoms, moved)
@@ -140,7 +140,7 @@ class _PositionKernel:
     def __call__(self, positions: np.ndarray, box: np.ndarray | None) -> np.ndarray:
         if self.reference is None:
             raise InputError(
-                "Positions has no reference yet; use with_reference(atoms, positions), or give "
+                "Positions has no reference yet; use with_reference(atoms, positions), or pass "
                 "reference="
             )
         moved = superposed(positions, self.moved, self.fitted, self.reference)

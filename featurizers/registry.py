@@ -144,7 +144,7 @@ def by_name(features: Any) -> Featurizer:
     if str(features) in named:
         return named[str(features)]
     raise InputError(
-        f"features={features!r} is unknown: give {', '.join(named)}, a featurizer, or FILE.json"
+        f"features={features!r} is unknown; choose {', '.join(named)}, a featurizer, or FILE.json"
     )
 
 

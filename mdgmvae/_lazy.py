@@ -15,8 +15,8 @@ def lazy_names(
     package : str
         ``__name__`` of the package.
     modules : mapping of str to str
-        Module that defines each public name, relative to the package. An empty string says that
-        the name is itself a module.
+        Module that defines each public name, relative to the package. An empty string means
+        that the name is itself a module.
 
     Returns
     -------

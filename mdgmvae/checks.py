@@ -8,7 +8,7 @@ from typing import Any
 
 from .errors import InputError
 
-#: Memory for features in bytes, where the user sets none.
+#: Memory for features in bytes, if the user sets none.
 DEFAULT_MEMORY = 512 * 2**20
 #: Smallest memory for features in bytes.
 LEAST_MEMORY = 2**20
@@ -49,7 +49,7 @@ def check_number(
     Raises
     ------
     InputError
-        When it is not such a number.
+        If the value is not such a number.
 
     Examples
     --------
@@ -71,12 +71,12 @@ def check_number(
         if high < math.inf:
             bounds += f" and at most {high:g}"
         raise InputError(f"{name}={value!r}: must be {bounds}")
-    # Converted from the value itself: a float has only 53 bits.
+    # Convert the value itself: a float has only 53 bits.
     return int(value) if whole else number
 
 
 def is_bool(value: Any) -> bool:
-    """Return whether a value is True or False, of Python or of NumPy.
+    """Return whether a value is a bool of Python or NumPy.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def is_bool(value: Any) -> bool:
     -------
     bool
     """
-    # NumPy's bool does not derive from Python's. Its name is enough; NumPy stays unimported.
+    # NumPy's bool does not derive from Python's. Comparing the name avoids importing NumPy.
     return isinstance(value, bool) or type(value).__name__ == "bool"
 
 
@@ -108,7 +108,7 @@ def check_count(name: str, value: Any, low: int = 1) -> int:
     Raises
     ------
     InputError
-        When it is not a whole number, or below `low`.
+        If it is not a whole number, or below `low`.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def check_counts(name: str, values: Any, low: int = 1) -> list[int]:
     Raises
     ------
     InputError
-        When it is not a sequence of whole numbers, or one is below `low`.
+        If it is not a sequence of whole numbers, or one is below `low`.
 
     Examples
     --------
@@ -144,12 +144,12 @@ def check_counts(name: str, values: Any, low: int = 1) -> list[int]:
     [2, 3, 4]
     """
     if isinstance(values, str) or not hasattr(values, "__iter__"):
-        raise InputError(f"{name}={values!r}: give several whole numbers, such as [2, 3]")
+        raise InputError(f"{name}={values!r}: pass several whole numbers, such as [2, 3]")
     return [check_count(name, value, low) for value in values]
 
 
 def draw_seed() -> int:
-    """Draw a seed from the entropy of the operating system.
+    """Draw a seed from the entropy source of the operating system.
 
     Returns
     -------
@@ -168,7 +168,7 @@ def seed_of(*numbers: int) -> int:
     Parameters
     ----------
     *numbers : int
-        The seed, and numbers that tell its uses apart.
+        The seed, and numbers that distinguish its uses.
 
     Returns
     -------
@@ -198,7 +198,7 @@ def checked_seeds(seeds: Any) -> list[int]:
     Raises
     ------
     InputError
-        When there is none, or a value is not a seed.
+        If there are no seeds, or a value is not a seed.
 
     Examples
     --------
@@ -225,7 +225,7 @@ def checked_seed(seed: Any) -> int:
     Raises
     ------
     InputError
-        When it is not a whole number from 0 to 2**63 - 1.
+        If it is not a whole number from 0 to 2**63 - 1.
 
     Examples
     --------
@@ -253,7 +253,7 @@ def checked_memory(max_memory: Any) -> int:
     Raises
     ------
     InputError
-        When it is not an amount of memory, or less than 1 MiB.
+        If it is not an amount of memory, or less than 1 MiB.
 
     Examples
     --------
@@ -267,7 +267,7 @@ def checked_memory(max_memory: Any) -> int:
     wanted = float(found[1]) * unit if found and unit else math.inf
     if isinstance(max_memory, bool) or not math.isfinite(wanted):
         raise InputError(
-            f"max_memory={max_memory!r}: give bytes, or an amount such as '500 MB' or '2 GiB'"
+            f"max_memory={max_memory!r}: pass bytes, or an amount such as '500 MB' or '2 GiB'"
         )
     n_bytes = int(wanted)
     if n_bytes < LEAST_MEMORY:

@@ -12,7 +12,7 @@ class MDGMVAEError(Exception):
 
 
 class InputError(MDGMVAEError, ValueError):
-    """Raised when a file, selection, option or array from the user cannot be used.
+    """Raised when a file, selection, option or array from the user is invalid.
 
     Examples
     --------

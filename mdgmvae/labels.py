@@ -1,4 +1,4 @@
-"""Labels and frame numbers: check them, and count and represent the states in them."""
+"""Check labels and frame numbers, and find the number and representatives of the states."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def as_labels(labels: Any) -> np.ndarray:
     Raises
     ------
     InputError
-        When they are not one whole number, at least -1, for each frame.
+        If there is not one whole number, at least -1, for each frame.
 
     Examples
     --------
@@ -34,13 +34,13 @@ def as_labels(labels: Any) -> np.ndarray:
     values = np.asarray(labels)
     if values.ndim != 1 or not (np.issubdtype(values.dtype, np.integer) or values.size == 0):
         raise InputError(
-            f"labels: give one whole number for each frame, not an array of shape {values.shape} "
+            f"labels: pass one whole number for each frame, not an array of shape {values.shape} "
             f"and dtype {values.dtype}"
         )
     values = values.astype(np.int64)
     if values.size and values.min() < -1:
         raise InputError(
-            f"labels: the smallest is {values.min()}; number states from 0, and give -1 to frames "
+            f"labels: the smallest is {values.min()}; number states from 0, and use -1 for frames "
             "that were not analysed"
         )
     return values
@@ -52,7 +52,7 @@ def as_frames(frames: Any, n_labels: int, n_frames: int) -> np.ndarray:
     Parameters
     ----------
     frames : array-like of int or None
-        Frame numbers in the trajectory, from 0. None: the labels are those of all frames.
+        Frame numbers in the trajectory, from 0. None: there is one label for every frame.
     n_labels : int
         Number of labels.
     n_frames : int
@@ -65,7 +65,7 @@ def as_frames(frames: Any, n_labels: int, n_frames: int) -> np.ndarray:
     Raises
     ------
     InputError
-        When there are not as many frames as labels, or a frame is not in the trajectory.
+        If the numbers of frames and labels differ, or a frame is not in the trajectory.
 
     Examples
     --------
@@ -76,14 +76,14 @@ def as_frames(frames: Any, n_labels: int, n_frames: int) -> np.ndarray:
     if frames is None:
         if n_labels != n_frames:
             raise InputError(
-                f"labels: there are {n_labels:,} for a trajectory of {n_frames:,} frames; give "
+                f"labels: there are {n_labels:,} for a trajectory of {n_frames:,} frames; pass "
                 "frames=, the frame number of each label"
             )
         return np.arange(n_frames, dtype=np.int64)
     numbers = np.asarray(frames)
     if numbers.ndim != 1 or not (np.issubdtype(numbers.dtype, np.integer) or numbers.size == 0):
         raise InputError(
-            f"frames: give a list of frame numbers, not an array of shape {numbers.shape} "
+            f"frames: pass a list of frame numbers, not an array of shape {numbers.shape} "
             f"and dtype {numbers.dtype}"
         )
     if len(numbers) != n_labels:
@@ -106,7 +106,7 @@ def representative_rows(labels: np.ndarray, latent: np.ndarray | None = None) ->
         State of each frame; -1 for none.
     latent : (n, n_z) float array, optional
         Latent coordinates. The frame nearest to the mean of the frames of the state is chosen.
-        Without them, the first frame of the state is.
+        Without them, the first frame of the state is chosen.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def n_states_of(labels: np.ndarray, k: int | None) -> int:
     Raises
     ------
     InputError
-        When no frame has a state, or a label is `k` or larger.
+        If no frame has a state, or a label is `k` or larger.
     """
     largest = int(labels.max()) if len(labels) else -1
     if largest < 0:

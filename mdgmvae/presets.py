@@ -24,7 +24,7 @@ class Rule:
     Parameters
     ----------
     kind : {"int", "float", "dims", "choice", "bool"}
-        "dims" is the widths of the hidden layers of a network, at least one.
+        "dims" stands for the widths of the hidden layers of a network, at least one.
     help : str
         Meaning, for the command line and the documentation.
     low, high : float
@@ -67,7 +67,7 @@ def _checked_dims(name: str, rule: Rule, value: Any) -> tuple[int, ...]:
                 int(check_number(name, width, whole=True, low=rule.low, high=rule.high))
                 for width in widths
             )
-    raise InputError(f"{name}={value!r}: give the width of each hidden layer, such as (64, 32)")
+    raise InputError(f"{name}={value!r}: pass the width of each hidden layer, such as (64, 32)")
 
 
 def _field(
@@ -93,7 +93,7 @@ class Hyperparameters:
     Raises
     ------
     InputError
-        When a value is not allowed. The message names the hyperparameter and its allowed values.
+        If a value is not allowed. The message names the hyperparameter and its allowed values.
 
     Examples
     --------
@@ -210,7 +210,7 @@ class Hyperparameters:
 
     @classmethod
     def of(cls, preset: str = "paper", **given: Any) -> Hyperparameters:
-        """Return the values of a preset, some of them replaced.
+        """Return the values of a preset, with some of them replaced.
 
         Parameters
         ----------
@@ -225,7 +225,7 @@ class Hyperparameters:
         Raises
         ------
         InputError
-            When the preset or a name is unknown, or a value is not allowed.
+            If the preset or a name is unknown, or a value is not allowed.
 
         Examples
         --------
@@ -257,7 +257,7 @@ class Hyperparameters:
         Raises
         ------
         InputError
-            When they contradict each other or the data. The message names the hyperparameter.
+            If they contradict each other or the data. The message names the hyperparameter.
         """
         if n_frames < self.k:
             raise InputError(
@@ -277,7 +277,7 @@ class Hyperparameters:
         if needs_lag and self.lag is None:
             raise InputError(
                 f"lag: {' and '.join(needs_lag)} need{'s' if len(needs_lag) == 1 else ''} pairs of "
-                "frames one lag apart; give the lag in frames (or lag_time in ps, for a "
+                "frames one lag apart; set the lag in frames (or lag_time in ps, for a "
                 "trajectory)"
             )
         if self.relu_logits and self.init != "random":
@@ -292,11 +292,11 @@ class Hyperparameters:
 #: Meaning and allowed values of each hyperparameter, by name.
 RULES: Mapping[str, Rule] = {f.name: f.metadata["rule"] for f in fields(Hyperparameters)}
 
-#: The values of the paper's code, without anything that it does not do.
+#: The values of the paper's code, and nothing beyond what it does.
 PAPER = Hyperparameters()
 
-#: A kinetic term, slow coordinates as inputs, a start from k-means, and the number of epochs from
-#: the frames held out. benchmarks/ablation.py measures what each of these contributes.
+#: A kinetic term, slow coordinates as inputs, initialisation by k-means, and a number of epochs
+#: chosen on held-out frames. benchmarks/ablation.py measures what each of these contributes.
 ROBUST = Hyperparameters(
     n_z=2,
     n_epochs=30,
@@ -334,7 +334,7 @@ def check_values(given: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     InputError
-        When a value is not allowed. The message names the hyperparameter and its allowed values.
+        If a value is not allowed. The message names the hyperparameter and its allowed values.
 
     Examples
     --------
@@ -354,7 +354,7 @@ def check_names(names: Iterable[str]) -> None:
     Raises
     ------
     InputError
-        When a name is unknown. The message suggests a similar one.
+        If a name is unknown. The message suggests a similar one.
     """
     for name in names:
         if name not in RULES:

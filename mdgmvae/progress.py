@@ -33,7 +33,7 @@ def progress_bar(
     Returns
     -------
     tqdm.tqdm
-        Use it in a `with` statement, or close it. It is silent when nothing is to be drawn.
+        Use it in a `with` statement, or close it. It prints nothing if no bar is drawn.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Segments, the continuous stretches of trajectory: their lengths, lags within them, folds."""
+"""Segments (continuous stretches of trajectory): lengths, lags within them, and folds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .checks import check_count, check_counts
 from .errors import InputError
 from .labels import as_labels
 
-#: Length of a block of time for cross-validation, in lags, where the data are long enough.
+#: Length of a block of time for cross-validation, in lags, if the data are long enough.
 LAGS_IN_BLOCK = 20
 
 
@@ -24,17 +24,17 @@ def discrete_trajectories(labels: Any, lengths: Sequence[int] | None = None) -> 
     labels : (n_frames,) array-like of int
         State of each frame; -1 for none.
     lengths : sequence of int, optional
-        Frames of each segment. Default: all frames are one segment.
+        Number of frames in each segment. Default: all frames are one segment.
 
     Returns
     -------
     list of ndarray of int64
-        In the order of time; none is empty.
+        In time order; none is empty.
 
     Raises
     ------
     InputError
-        When `labels` are not labels, or `lengths` do not add up to them.
+        If `labels` are not labels, or `lengths` do not add up to them.
 
     Examples
     --------
@@ -51,12 +51,12 @@ def discrete_trajectories(labels: Any, lengths: Sequence[int] | None = None) -> 
 
 
 def checked_lengths(lengths: Sequence[int] | None, n_frames: int) -> tuple[int, ...]:
-    """Return the lengths of the segments, once they are checked.
+    """Check and return the lengths of the segments.
 
     Parameters
     ----------
     lengths : sequence of int or None
-        Frames of each segment. None: all frames are one segment.
+        Number of frames in each segment. None: all frames are one segment.
     n_frames : int
         Number of frames.
 
@@ -67,7 +67,7 @@ def checked_lengths(lengths: Sequence[int] | None, n_frames: int) -> tuple[int, 
     Raises
     ------
     InputError
-        When they do not add up to the number of frames.
+        If they do not add up to the number of frames.
 
     Examples
     --------
@@ -84,14 +84,14 @@ def checked_lengths(lengths: Sequence[int] | None, n_frames: int) -> tuple[int, 
 
 
 def checked_lag(lag: int, segments: Sequence[np.ndarray], name: str = "lag") -> int:
-    """Return the lag as an int, once it is checked.
+    """Check the lag time and return it as an int.
 
     Parameters
     ----------
     lag : int
         Lag time in frames.
     segments : sequence of ndarray
-        Frames of each segment; only their lengths count.
+        Number of frames in each segment; only their lengths are used.
     name : str
         Name of the option, for the message.
 
@@ -102,7 +102,7 @@ def checked_lag(lag: int, segments: Sequence[np.ndarray], name: str = "lag") -> 
     Raises
     ------
     InputError
-        When it is below 1, or no segment is longer.
+        If the lag is below 1, or no segment is longer than the lag.
     """
     if not np.issubdtype(np.asarray(lag).dtype, np.integer) or lag < 1:
         raise InputError(f"{name}={lag!r}: must be a whole number of frames, at least 1")
@@ -138,7 +138,7 @@ def within_lag(chosen: np.ndarray, lag: int) -> np.ndarray:
 
 
 def cut(segments: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Keep only the chosen frames of the segments; a frame that is not chosen ends a segment.
+    """Keep only the chosen frames of the segments; other frames end a segment.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def folds_of(lengths: Sequence[int], lag: int, n_folds: int, blocks_per_fold: in
     Parameters
     ----------
     lengths : sequence of int
-        Frames of each segment; no block lies in two segments.
+        Number of frames in each segment; no block lies in two segments.
     lag : int
         Lag time in frames. A block is at least `LAGS_IN_BLOCK` lags long, if there are enough
         frames.
@@ -178,7 +178,7 @@ def folds_of(lengths: Sequence[int], lag: int, n_folds: int, blocks_per_fold: in
     Raises
     ------
     InputError
-        When the blocks would not be longer than two lags.
+        If the blocks would not be longer than two lags.
     """
     n_folds = check_count("n_folds", n_folds, low=2)
     blocks_per_fold = check_count("blocks_per_fold", blocks_per_fold)
@@ -204,7 +204,7 @@ def even_parts(n: int, parts: int) -> list[int]:
     Returns
     -------
     list of int
-        Frames of each part.
+        Number of frames in each part.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Tables of results: as text, as HTML, as CSV, and results that show themselves by them."""
+"""Tables as text, HTML and CSV, and a base class of results that are displayed as tables."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ import numpy as np
 
 #: Two spaces between columns.
 _GAP = "  "
-#: Characters of a line of sentences.
+#: Number of characters in a line of sentences.
 _LINE = 100
-#: What a cell of a column of numbers looks like; other columns are words, and start on the left.
+#: Pattern of the cells in columns of numbers; other columns are left-aligned.
 _NUMBER = re.compile(r"[*\s]*([-+±]?(\d|inf|nan)|-?$)")
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table with what belongs above and below it.
+    """A table with a title above it, and notes below.
 
     Parameters
     ----------
     columns : tuple of str
         Heads of the columns. In text, a long head is wrapped onto several lines.
     rows : tuple of tuple
-        One cell a column. Text and HTML show ``str(cell)``.
+        One cell per column. Text and HTML show ``str(cell)``.
     title : str
         A line above the table.
     note : str
@@ -59,7 +59,7 @@ class Table:
     sentences: tuple[str, ...] = ()
 
     def text(self) -> str:
-        """Return the table as lines of text: columns of numbers end on the right."""
+        """Return the table as text, with columns of numbers aligned to the right."""
         lines = [self.title] if self.title else []
         if self.rows:
             lines += self._lines()
@@ -91,7 +91,7 @@ class Table:
         ----------
         path : path-like
             The file to write. To replace a file as a whole, write to the path that
-            `mdgmvae.storage.atomic.atomic_file` gives.
+            `mdgmvae.storage.atomic.atomic_file` yields.
         """
         with open(path, "w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
@@ -118,10 +118,10 @@ class Table:
 
 
 class Shown:
-    """Base class of results that show themselves: as text at the prompt, as HTML in a notebook."""
+    """Base class of results that are displayed as text at the prompt and as HTML in notebooks."""
 
     def tables(self) -> Sequence[Table]:
-        """Return the tables that show this result."""
+        """Return the tables that display this result."""
         raise NotImplementedError
 
     def text(self) -> str:
@@ -139,7 +139,7 @@ class Shown:
 def to_plain(value: Any) -> Any:
     """Return `value` as numbers, strings, lists and dictionaries that JSON can hold.
 
-    Arrays and tuples become lists, dataclasses dictionaries, and numbers that are not finite None.
+    Arrays and tuples become lists, dataclasses become dictionaries, and NaN and infinity None.
 
     Examples
     --------
@@ -182,7 +182,7 @@ def named(kind: str, numbers: Sequence[int]) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number with two significant digits, or as many as there are before the point.
+    """Return a number with two significant digits, or with all digits before the point.
 
     Examples
     --------
@@ -212,7 +212,7 @@ def percent(share: float) -> str:
 def interval(
     value: float, lower: float, upper: float, shown: Callable[[float], str] = number
 ) -> str:
-    """Return a value with its interval, where there is one.
+    """Return a value with its interval, if there is one.
 
     Examples
     --------
@@ -225,8 +225,8 @@ def interval(
 
 
 def _wrapped(head: str, cells: Sequence[str]) -> list[str]:
-    """Lines of a head that is no wider than the cells, or than its longest word."""
-    # A unit stays beside what it is the unit of.
+    """Wrap a head into lines no wider than the cells, or than its longest word."""
+    # Keep a unit on the same line as its quantity.
     words = head.replace(" / ", "\0/\0")
     width = max(map(len, (*cells, *words.split(" "), "")))
     lines = textwrap.wrap(words, width, break_on_hyphens=False) or [""]

@@ -87,7 +87,7 @@ def tables(notebook, cell_id):
     (shown,) = [o.data["text/html"] for o in outputs(notebook, cell_id) if "text/html" in o.data]
     found = []
     for text in re.findall(r"<table.*?</table>", shown, re.DOTALL):
-        heads = re.findall(r"<th[^>]*>(.*?)</th>", text)
+        heads = re.findall(r"<th>(.*?)</th>", text)
         rows = re.findall(r"<tr>(<td>.*?)</tr>", text)
         cells = [re.findall(r"<td>(.*?)</td>", row) for row in rows]
         found.append([dict(zip(heads, row, strict=True)) for row in cells])

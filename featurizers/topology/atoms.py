@@ -46,7 +46,7 @@ def as_atoms(source: Any) -> Any:
     atoms = getattr(source, "atoms", None)
     if atoms is None or not hasattr(atoms, "select_atoms"):
         raise InputError(
-            f"cannot take atoms from a {type(source).__name__}: give an MDAnalysis Universe or "
+            f"cannot take atoms from a {type(source).__name__}: pass an MDAnalysis Universe or "
             "AtomGroup, or an mdtraj Trajectory or Topology"
         )
     if atoms.n_atoms == 0:
@@ -54,10 +54,10 @@ def as_atoms(source: Any) -> Any:
     if hasattr(source, "is_uptodate"):
         raise InputError(
             "an updating AtomGroup can change from frame to frame, but features need fixed atoms: "
-            "give group.universe.atoms[group.ix] instead"
+            "pass group.universe.atoms[group.ix] instead"
         )
     if len(np.unique(atoms.ix)) != atoms.n_atoms:
-        raise InputError("the AtomGroup contains an atom more than once: give its .unique instead")
+        raise InputError("the AtomGroup contains an atom more than once: pass its .unique instead")
     return atoms
 
 
@@ -135,7 +135,7 @@ def select_indices(atoms: Any, select: str | None, what: str = "select") -> np.n
     from MDAnalysis.exceptions import NoDataError, SelectionError
 
     if not select.strip():
-        raise InputError(f"{what}='{select}' is empty: give a selection, or None for all atoms")
+        raise InputError(f"{what}='{select}' is empty: pass a selection, or None for all atoms")
     try:
         selected = atoms.select_atoms(select)
     except (SelectionError, NoDataError, AttributeError, ValueError) as error:

@@ -115,7 +115,7 @@ class Fingerprint:
             atoms.
         """
         other = Fingerprint.of(atoms)
-        advice = "give the same atoms (selection, order) that the model was made from"
+        advice = "use the same atoms (selection, order) that the model was made from"
         for index, (mine, its) in enumerate(zip(self.records, other.records, strict=False)):
             if mine.key != its.key:
                 raise AtomMismatchError(

@@ -39,7 +39,7 @@ def checked_tuples(values: Any, size: int, option: str) -> tuple[tuple[int, ...]
     try:
         array = np.asarray(values)
     except ValueError as error:
-        raise InputError(f"{option}: give tuples of {size} atom indices each") from error
+        raise InputError(f"{option}: pass tuples of {size} atom indices each") from error
     if (
         array.ndim != 2
         or array.shape[1] != size
@@ -47,7 +47,7 @@ def checked_tuples(values: Any, size: int, option: str) -> tuple[tuple[int, ...]
         or array.dtype.kind not in "iu"
     ):
         raise InputError(
-            f"{option}: give (n, {size}) integers, 0-based indices into the atoms given; "
+            f"{option}: pass (n, {size}) integers, 0-based indices into the atoms given; "
             f"got shape {array.shape} of {array.dtype}"
         )
     rows: list[tuple[int, ...]] = [tuple(row) for row in array.tolist()]
@@ -55,10 +55,10 @@ def checked_tuples(values: Any, size: int, option: str) -> tuple[tuple[int, ...]
     for number, row in enumerate(rows):
         if min(row) < 0 or len(set(row)) < size:
             raise InputError(
-                f"{option}[{number}] is {row}: give {size} different indices, 0 or larger"
+                f"{option}[{number}] is {row}: pass {size} different indices, 0 or larger"
             )
         if row in seen:
-            raise InputError(f"{option}[{number}] repeats {row}: give it once")
+            raise InputError(f"{option}[{number}] repeats {row}: pass it once")
         seen.add(row)
     return tuple(rows)
 

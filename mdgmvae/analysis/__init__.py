@@ -1,4 +1,4 @@
-"""The analysis of a trajectory, from features to annotated frames."""
+"""Analyse a trajectory, from features to annotated frames."""
 
 from .._lazy import lazy_names
 

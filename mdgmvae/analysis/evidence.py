@@ -1,4 +1,4 @@
-"""What the results of an analysis show: evidence, descriptions, free energies, pictures."""
+"""Methods that evaluate the results of an analysis: judgements, descriptions, free energies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NO_MODEL = (
     "there is no trained model: call run() first (a copy of an analysis has no model; use "
     "save_model and load)"
 )
-#: What a copy of an analysis lacks.
+#: Attributes that a copy of an analysis lacks, as errors name them.
 _LEFT_BEHIND = {
     "atomgroup": "atoms",
     "features": "features",
@@ -32,7 +32,7 @@ _LEFT_BEHIND = {
 
 
 class Evidence:
-    """The part of `GMVAEAnalysis` that shows its results."""
+    """The part of `GMVAEAnalysis` that evaluates its results."""
 
     atomgroup: Any
     features: FeatureSet
@@ -63,7 +63,7 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or when `of` is something else.
+            Before `run`, or if `of` has another value.
         """
         from ..viewer.playback import view
 
@@ -73,7 +73,7 @@ class Evidence:
             "components": (results.components, results.component_probabilities),
         }
         if of not in shown:
-            raise InputError(f"of={of!r}: give 'states' or 'components'")
+            raise InputError(f"of={of!r}: choose 'states' or 'components'")
         labels, probabilities = shown[of]
         options = {"probabilities": probabilities, **options}
         return view(self.atomgroup, labels, results.frames, of=of, **options)
@@ -84,7 +84,7 @@ class Evidence:
         Parameters
         ----------
         lag : int, optional
-            Lag in frames; by default that of the training (1 if it had none).
+            Lag time in frames; by default that of the training (1 if it had none).
         n_samples : int
             Number of sampled Markov models for each error, at least 2.
         seed : int
@@ -99,7 +99,7 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or when the frames are not in the order of time.
+            Before `run`, or if the frames are not in time order.
         """
         from ..states.judgement import judge_results
 
@@ -109,7 +109,7 @@ class Evidence:
     def transitions(
         self, lag: int | None = None, *, n_samples: int = 50, seed: int = 0
     ) -> Transitions:
-        """Count the transitions between states, with rates and mean first-passage times.
+        """Count the transitions between states, with rates and mean first passage times.
 
         Parameters
         ----------
@@ -123,7 +123,7 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or when the frames are not in the order of time.
+            Before `run`, or if the frames are not in time order.
         """
         from ..kinetics.exchange import transitions
 
@@ -157,7 +157,7 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or when an argument cannot be used.
+            Before `run`, or if an argument is invalid.
         """
         from ..states.description import describe
 
@@ -195,7 +195,7 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or when a feature does not exist or an argument cannot be used.
+            Before `run`, or if a feature does not exist or an argument is invalid.
         """
         from ..landscape.coordinates import free_energy_of
 
@@ -211,7 +211,7 @@ class Evidence:
         Parameters
         ----------
         of : {"states", "components"}
-            Whose free energies.
+            Which free energies to compute.
         temperature : float, optional
             In K; energies are then in kJ/mol. By default energies are in units of kT.
         **options
@@ -225,7 +225,7 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or when an argument cannot be used.
+            Before `run`, or if an argument is invalid.
         """
         from ..landscape.state_energies import state_free_energies_of
 
@@ -250,12 +250,12 @@ class Evidence:
         return self._trained
 
     def _require_results(self, *parts: str) -> TrajectoryResults:
-        """Return the results, and refuse when they or some of the attributes `parts` are missing.
+        """Return the results, or raise an error if they or any of `parts` are missing.
 
         Raises
         ------
         InputError
-            Before `run`, or in a copy, which leaves some attributes behind.
+            Before `run`, or in a copy, which lacks some attributes.
         """
         results = self.results
         if not isinstance(results, TrajectoryResults) or "labels" not in results:

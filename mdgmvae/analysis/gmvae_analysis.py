@@ -37,13 +37,13 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
     Parameters
     ----------
     universe : AtomGroup
-        What to analyse; a Universe as well.
+        Atoms to analyse, or a Universe.
     select : str, optional
         Atoms to use, in MDAnalysis' selection language. None is "protein" for a Universe and
         all atoms for an AtomGroup.
     features : str
-        What the network sees: "dihedrals", "distances", "positions", ...; or a
-        `mdgmvae.featurizers.Featurizer`, or a list of both; or an array of shape
+        Input of the networks: "dihedrals", "distances", "positions", ...; a
+        `mdgmvae.featurizers.Featurizer`; a list of both; or an array of shape
         (n_frames, n_features) or a `mdgmvae.FeatureSet` computed for the analysed frames.
     feature_names : list, optional
         Names of the columns, when `features` is an array.
@@ -51,7 +51,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         A named set of hyperparameters.
     annotate : bool
         Write the states to the trajectory: ``ts.aux.gmvae_state``, ``ts.aux.gmvae_component``
-        and ``ts.aux.gmvae_probability`` (of the state); -1 where a frame was not analysed.
+        and ``ts.aux.gmvae_probability`` (of the state); -1 for frames that were not analysed.
     lag_time : float, optional
         Lag time of the kinetic term and of the states in ps, a multiple of the time between
         frames. By default the preset's ``lag``, in frames (robust: 5; paper: none).
@@ -67,7 +67,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
     checkpoint : str, optional
         An .npz file from which an interrupted training continues.
     verbose : bool, optional
-        Draw progress bars; None draws them on a terminal and in a notebook only.
+        Show progress bars; None shows them on a terminal and in a notebook only.
     **hyperparameters
         ``k``, ``n_z``, ``n_epochs``, ... of `mdgmvae.GMVAE`; they override the preset.
 
@@ -85,7 +85,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
     Raises
     ------
     InputError
-        When the selection is empty, a feature cannot be computed for these atoms, or a
+        If the selection is empty, a feature cannot be computed for these atoms, or a
         parameter has an impossible value.
 
     Examples
@@ -102,7 +102,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
 
     _not_pickled: ClassVar[tuple[str, ...]] = (*FeatureCollector._not_pickled, "_trained")
 
-    #: How to train; None for an analysis that was loaded, which labels and never trains.
+    #: Settings of the training; None for a loaded analysis, which labels frames but never trains.
     _training: Training | None = None
     _precomputed: Precomputed | None = None
     _bars: bool | None = None
@@ -139,26 +139,26 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         self.annotate = annotate
         if is_mdtraj(universe):
             raise InputError(
-                "universe: an mdtraj.Trajectory cannot carry labels; give an MDAnalysis Universe "
+                "universe: an mdtraj.Trajectory cannot carry labels; pass an MDAnalysis Universe "
                 "of its files, or compute features (mdgmvae.featurize) and train mdgmvae.GMVAE"
             )
         if isinstance(features, np.ndarray | FeatureSet):
             self._precomputed = Precomputed.of(features, feature_names)
         elif feature_names is not None:
             raise InputError(
-                "feature_names: features that are computed here have names already; leave "
-                "feature_names out, or give features as an array"
+                "feature_names: computed features already have names; leave "
+                "feature_names out, or pass features as an array"
             )
         featurizer = None if self._precomputed else by_name(features)
         select = default_selection(universe, select)
         super().__init__(universe, featurizer, select=select, verbose=verbose)  # type: ignore[arg-type]
         if featurizer is not None:
-            # Features that cannot be computed are refused now, not after run() has begun.
+            # Raise errors about features now, not after run() has begun.
             self._bound = self._bind(self._trajectory.ts)
 
     @property
     def n_features(self) -> int:
-        """Number of features that the network sees."""
+        """Number of features."""
         return (self._precomputed or self._bound).n_features
 
     def run(
@@ -186,7 +186,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         frames : iterable of int or bool, optional
             Frame numbers in any order (which is kept), or a mask, instead of a slice.
         verbose : bool, optional
-            Draw progress bars; by default as set in the constructor.
+            Show progress bars; by default as set in the constructor.
         n_workers : int, optional
             Number of processes of a parallel backend; by default all processors.
         n_parts : int, optional
@@ -206,9 +206,9 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         Raises
         ------
         InputError
-            When the frames, a file or a feature cannot be used.
+            If the frames, a file or a feature cannot be used.
         TrainingError
-            When the loss becomes infinite or NaN; `model` keeps the last good weights.
+            If the loss becomes infinite or NaN; `model` keeps the last good weights.
         """
         if "atomgroup" not in vars(self):
             raise InputError(
@@ -253,7 +253,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         try:
             gmvae.fit(self.features)
         finally:
-            # A TrainingError leaves the last good weights, which can be inspected and used.
+            # After a TrainingError, the last good weights can still be inspected and used.
             if hasattr(gmvae, "model_"):
                 self._trained = TrajectoryModel.of(
                     gmvae, self.features, training.preset, featurizer
@@ -290,9 +290,9 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         Raises
         ------
         AtomMismatchError
-            When the atoms are not those of the model; the message names the first that differs.
+            If the atoms are not those of the model; the message names the first that differs.
         InputError
-            When there is no trained model yet, or it was trained on an array.
+            If there is no trained model yet, or it was trained on an array.
         """
         return self._require_model().assign(
             source, start, stop, step, frames, backend, out,
@@ -310,7 +310,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         Raises
         ------
         InputError
-            When there is no trained model yet, or `path` holds something else.
+            If there is no trained model yet, or `path` holds something else.
         """
         self._require_model().save(path)
 
@@ -350,19 +350,19 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         Raises
         ------
         AtomMismatchError
-            When the atoms of `universe` are not those of the model.
+            If the atoms of `universe` are not those of the model.
         InputError
-            When there is no model, or it was not trained on a trajectory.
+            If there is no model, or it was not trained on a trajectory.
         """
         trained = TrajectoryModel.load(path, custom, device)
         try:
             featurizer = trained.require_featurizer()
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
-        # The constructor prepares a training; what labels alone needs none.
+        # The constructor prepares a training, which a loaded model does not need.
         loaded = cls.__new__(cls)
         if universe is not None:
-            # Atoms, because for a Universe no selection would mean "protein".
+            # Pass atoms: for a Universe, no selection would mean "protein".
             atoms = as_atoms(universe)
             trained.check_atoms(atoms)
             select = trained.origin.selection
@@ -373,7 +373,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         return loaded
 
     def __repr__(self) -> str:
-        """Name atoms, features and settings, and the states after `run`."""
+        """Summarise atoms, features and settings, and the states after `run`."""
         atoms = vars(self).get("atomgroup")
         parts = ["no universe" if atoms is None else f"{len(atoms):,} atoms"]
         if self._precomputed is not None:

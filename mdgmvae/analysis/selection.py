@@ -1,10 +1,10 @@
-"""Which atoms are analysed when no selection is given."""
+"""Default selection of the atoms to analyse."""
 
 from typing import Any
 
 
 def default_selection(universe: Any, select: str | None) -> str | None:
-    """Return `select`, or what None stands for.
+    """Return `select`, or the default selection for None.
 
     Parameters
     ----------
@@ -16,7 +16,7 @@ def default_selection(universe: Any, select: str | None) -> str | None:
     Returns
     -------
     str or None
-        For None "protein" of a Universe, and None, which is all atoms, of an AtomGroup.
+        For None, "protein" for a Universe, or None (all atoms) for an AtomGroup.
     """
     is_universe = getattr(universe, "universe", None) is universe
     return "protein" if select is None and is_universe else select

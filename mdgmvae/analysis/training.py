@@ -1,4 +1,4 @@
-"""The settings of a training, and the estimator that they give for some features."""
+"""Settings of a training, and the estimator made from them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ..trajectory.lag_time import lag_in_frames, warn_of_different_steps
 
 @dataclass(frozen=True)
 class Training:
-    """How to train on the features of a trajectory.
+    """Settings for training on the features of a trajectory.
 
     Parameters
     ----------
     estimator : GMVAE
         An untrained estimator with all parameters.
     preset : str
-        The preset that its hyperparameters started from.
+        The preset on which its hyperparameters are based.
     lag_time : float or None
         In ps; it replaces the estimator's lag, which is in frames.
     """
@@ -28,12 +28,12 @@ class Training:
     lag_time: float | None = None
 
     def check(self, n_frames: int, n_features: int) -> None:
-        """Refuse parameters that do not fit data of this size.
+        """Raise an error if the parameters do not fit data of this size.
 
         Raises
         ------
         InputError
-            Naming the parameter and its possible values.
+            If a parameter does not fit. The message names it and its allowed values.
         """
         # The lag in frames follows from the times of the frames, which are not known yet.
         lag = self.estimator.lag if self.lag_time is None else 1
@@ -45,19 +45,19 @@ class Training:
         Parameters
         ----------
         features : FeatureSet
-            What it will be trained on.
+            Features to train on.
         verbose : bool, optional
-            Draw progress bars.
+            Show progress bars.
 
         Raises
         ------
         InputError
-            When the lag time is shorter than the time between frames, or that time is unknown.
+            If the lag time is shorter than the time between frames, or that time is unknown.
 
         Warns
         -----
         UserWarning
-            When the lag time is not a multiple of the time between frames, or segments have
+            If the lag time is not a multiple of the time between frames, or segments have
             different time steps.
         """
         lag = self.estimator.lag

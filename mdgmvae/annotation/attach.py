@@ -1,4 +1,4 @@
-"""Attach labels, and other values of frames, to an MDAnalysis trajectory."""
+"""Attach labels and other values of frames to an MDAnalysis trajectory."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from .labelled import own_probabilities
 
 
 def annotate(universe: Any, labels: Any, frames: Any = None, name: str = "gmvae_state") -> None:
-    """Attach labels to a trajectory: every frame has its label as ``ts.aux.<name>``.
+    """Attach labels to a trajectory, as ``ts.aux.<name>`` of every frame.
 
     The labels survive indexing, slicing, ``copy()``, pickling and parallel analyses. A second
-    call with the same name replaces them. A trajectory that is loaded anew, by ``load_new`` or
+    call with the same name replaces them. A trajectory that is loaded again, by ``load_new`` or
     ``transfer_to_memory``, has to be annotated again.
 
     Parameters
     ----------
     universe : Universe or AtomGroup
-        The trajectory to annotate is that of this universe.
+        The universe whose trajectory is annotated.
     labels : array-like
         Of shape (n,) and integer: states or components. ``ts.aux.<name>`` is an int, -1 for a
         frame that is not in `frames`.
         Of shape (n, m): numbers such as probabilities. ``ts.aux.<name>`` is an (m,) float32
         array, NaN for a frame that is not in `frames`.
     frames : array-like of int, optional
-        Frame number of each label. Default: the labels are those of all frames, in order.
+        Frame number of each label. Default: there is one label for every frame, in order.
     name : str
         The name under ``ts.aux``.
 
     Raises
     ------
     InputError
-        When labels, frames and trajectory do not fit, when a frame is given twice with
-        different labels, or when `name` is no Python name or belongs to another auxiliary.
+        If labels, frames and trajectory do not fit, if a frame is given twice with
+        different labels, or if `name` is not a Python name or belongs to another auxiliary.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def annotate_results(universe: Any, results: Any) -> None:
     Raises
     ------
     InputError
-        When the trajectory does not have these frames.
+        If the trajectory does not have these frames.
     """
     trajectory = _trajectory(universe)
     numbers = as_frames(results.frames, len(results.labels), trajectory.n_frames)
@@ -111,7 +111,7 @@ def _trajectory(source: Any) -> Any:
     trajectory = getattr(getattr(source, "universe", None), "trajectory", None)
     if trajectory is None:
         raise InputError(
-            f"cannot annotate a {type(source).__name__}: give an MDAnalysis Universe or AtomGroup "
+            f"cannot annotate a {type(source).__name__}: pass an MDAnalysis Universe or AtomGroup "
             "that has a trajectory"
         )
     return trajectory
@@ -123,11 +123,11 @@ def _numbers(labels: Any) -> np.ndarray:
     if values.ndim != 2:
         return as_labels(values)
     if values.dtype.kind not in "iuf":
-        raise InputError(f"labels: give numbers, not an array of dtype {values.dtype}")
+        raise InputError(f"labels: pass numbers, not an array of dtype {values.dtype}")
     return values.astype(np.float32)
 
 
 def _same(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """For each frame, whether both values are equal or both are NaN."""
+    """Return for each frame whether both values are equal or both are NaN."""
     equal: np.ndarray = (first == second) | ((first != first) & (second != second))
     return equal if equal.ndim == 1 else np.asarray(equal.all(axis=1))

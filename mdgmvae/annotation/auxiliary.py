@@ -1,4 +1,4 @@
-"""An auxiliary reader of MDAnalysis that finds values by frame number.
+"""An auxiliary reader for MDAnalysis that looks up values by frame number.
 
 MDAnalysis' own auxiliary readers match by time, which restarts in each file of a chain. Frame
 numbers are unique in every trajectory.
@@ -20,7 +20,7 @@ class FrameAuxReader(AuxReader):
     Parameters
     ----------
     auxdata : tuple of one ndarray
-        ``(values,)``, with values of shape (n_frames,) or (n_frames, m). A tuple, because
+        ``(values,)``, with values of shape (n_frames,) or (n_frames, m). It is a tuple because
         MDAnalysis evaluates the truth value of this argument.
     auxname : str, optional
         The name under ``ts.aux``; ``trajectory.add_auxiliary`` sets it.
@@ -72,7 +72,7 @@ class FrameAuxReader(AuxReader):
         Raises
         ------
         InputError
-            When an auxiliary of another kind has this name.
+            If an auxiliary of another kind has this name.
         """
         name = self.auxname if aux_spec is None else aux_spec
         earlier = coord_parent._auxs.get(name)
@@ -86,7 +86,7 @@ class FrameAuxReader(AuxReader):
         coord_parent.ts = self.update_ts(coord_parent.ts)
 
     def close(self) -> None:
-        """Stop giving values; ``trajectory.remove_auxiliary`` calls this."""
+        """Release the values; ``trajectory.remove_auxiliary`` calls this."""
         self._closed = True
 
     def __eq__(self, other: object) -> bool:

@@ -14,7 +14,7 @@ from MDAnalysis.coordinates.H5MD import H5MDWriter
 from ..storage.atomic import atomic_file
 from .labelled import LabelledFrames
 
-# The units of MDAnalysis, named so that sources without units can be written, too.
+# The units of MDAnalysis, stated explicitly so that sources without units can be written.
 _UNITS = {
     "timeunit": "ps",
     "lengthunit": "Angstrom",
@@ -33,7 +33,7 @@ def write_h5md(
     name: str = "state",
     observables: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write the labelled frames as H5MD, the label as the observable ``mdgmvae/state``.
+    """Write the labelled frames as H5MD, with the label as the observable ``mdgmvae/state``.
 
     MDAnalysis reads it back as ``ts.data["mdgmvae/state"]``. The steps of the file are the
     frame numbers of the source, in increasing order as H5MD requires.
@@ -41,7 +41,7 @@ def write_h5md(
     Parameters
     ----------
     source : Universe, AtomGroup or mdtraj.Trajectory
-        The atoms to write, with velocities and forces where there are any.
+        The atoms to write, with velocities and forces if available.
     labels : (n,) array-like of int
         States or components; a frame with the label -1 is left out.
     path : path-like
@@ -51,14 +51,14 @@ def write_h5md(
     probabilities : (n,) or (n, m) array-like, optional
         Written as the observable ``mdgmvae/probability``, float32.
     name : {"state", "component"}
-        What the labels are: the observable is ``mdgmvae/<name>``.
+        Kind of labels; the observable is ``mdgmvae/<name>``.
     observables : mapping of str to (n,) or (n, m) array-like, optional
-        Further values of the frames, each written as ``mdgmvae/<its name>``.
+        Further values of the frames, each written as ``mdgmvae/<name>``.
 
     Raises
     ------
     InputError
-        When labels, probabilities and trajectory do not fit.
+        If labels, probabilities and trajectory do not fit.
     """
     labelled = LabelledFrames.of(source, labels, frames)
     labelled.refuse_own_files(path)

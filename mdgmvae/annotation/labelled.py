@@ -27,7 +27,7 @@ class LabelledFrames:
     frames : ndarray of int64 of shape (n,)
         Frame number of each label.
     kept : ndarray of bool of shape (n_given,)
-        Which of the given labels are among them.
+        Mask of the given labels that are kept.
     """
 
     moving: MovingAtoms
@@ -51,7 +51,7 @@ class LabelledFrames:
         Raises
         ------
         InputError
-            When labels, frames and trajectory do not fit, or every label is -1.
+            If labels, frames and trajectory do not fit, or every label is -1.
         """
         given = as_labels(labels)
         moving = MovingAtoms.of(source)
@@ -75,9 +75,9 @@ class LabelledFrames:
             Numbers, one or several for each label that was given. Integers become int64,
             all others float32.
         name : str
-            What an error calls them.
+            Name of the values in error messages.
         ndim : tuple of int
-            Numbers of dimensions that are allowed.
+            Allowed numbers of dimensions.
 
         Returns
         -------
@@ -86,24 +86,24 @@ class LabelledFrames:
         Raises
         ------
         InputError
-            When there is not one value, or one vector, for each label.
+            If there is not one value, or one vector, for each label.
         """
         array = np.asarray(values)
         if array.ndim not in ndim or len(array) != len(self.kept) or array.dtype.kind not in "iuf":
             raise InputError(
                 f"{name}: an array of shape {array.shape} and dtype {array.dtype} does not fit "
-                f"{len(self.kept):,} labels; give numbers for each label"
+                f"{len(self.kept):,} labels; pass one number, or one vector, for each label"
             )
         kept: np.ndarray = array[self.kept]
         return kept.astype(np.float32 if array.dtype.kind == "f" else np.int64)
 
     def refuse_own_files(self, path: str | os.PathLike[str]) -> None:
-        """Refuse to replace the topology or a trajectory that is being read.
+        """Raise an error if the topology or a trajectory being read would be replaced.
 
         Raises
         ------
         InputError
-            When `path` is one of them.
+            If `path` is one of these files.
         """
         universe = self.atoms.universe
         trajectory = universe.trajectory
@@ -116,7 +116,7 @@ class LabelledFrames:
 
 
 def own_probabilities(labels: np.ndarray, probabilities: Any) -> np.ndarray:
-    """Probability of the state (or component) that each frame has.
+    """Return the probability of the state (or component) of each frame.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def own_probabilities(labels: np.ndarray, probabilities: Any) -> np.ndarray:
     Raises
     ------
     InputError
-        When there is no row for each label or no column for each state.
+        If the number of rows or columns does not fit the labels or the states.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def own_probabilities(labels: np.ndarray, probabilities: Any) -> np.ndarray:
     if matrix.ndim != 2 or len(matrix) != len(labels) or matrix.shape[1] < n_states:
         raise InputError(
             f"probabilities: an array of shape {matrix.shape} does not fit {len(labels):,} labels "
-            f"of {n_states} states; give one row for each label and one column for each state"
+            f"of {n_states} states; pass one row for each label and one column for each state"
         )
     own: np.ndarray = matrix[np.arange(len(labels)), labels]
     own[labels < 0] = np.nan

@@ -12,9 +12,9 @@ import numpy as np
 from ..errors import InputError
 from ..storage.atomic import atomic_file
 
-#: Name of the file in a folder of results.
+#: Name of the label file in a folder of results.
 LABELS = "labels.npz"
-#: The arrays of the file: dtype and number of dimensions of each.
+#: The arrays of the file: dtype and number of dimensions of each array.
 _ARRAYS: dict[str, tuple[type, int]] = {
     "frames": (np.int64, 1),
     "times": (np.float64, 1),
@@ -44,7 +44,7 @@ def write_labels(path: str | os.PathLike[str], results: Any) -> None:
     Raises
     ------
     InputError
-        When an array is missing or has another shape, or when `path` cannot be written.
+        If an array is missing or has another shape, or when `path` cannot be written.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def read_labels(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     InputError
-        When `path` is no such file. The message says what is missing.
+        If `path` is not such a file. The message says what is missing.
     """
     from MDAnalysis.analysis.results import Results
 
@@ -104,19 +104,19 @@ def read_labels(path: str | os.PathLike[str]) -> Any:
 
 
 def find_labels(path: str | os.PathLike[str]) -> Path:
-    """Return the file of labels that a path names: the path itself, or labels.npz in a folder.
+    """Return the label file for a path: the path itself, or labels.npz in a folder.
 
     Raises
     ------
     InputError
-        When `path` is a folder without labels.npz.
+        If `path` is a folder without labels.npz.
     """
     path = Path(path)
     if not path.is_dir():
         return path
     if not (path / LABELS).is_file():
         raise InputError(
-            f"{path}: this folder holds no {LABELS}; give the folder that run, demo or train wrote"
+            f"{path}: this folder has no {LABELS}; pass the folder that run, demo or train wrote"
         )
     return path / LABELS
 

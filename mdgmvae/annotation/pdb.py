@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..storage.atomic import atomic_file
 from .labelled import LabelledFrames
 
-# Values for what a topology may lack; without them MDAnalysis would warn.
+# Defaults for attributes that a topology may lack; without them MDAnalysis would warn.
 _DEFAULTS: dict[str, Any] = {
     "names": "X",
     "resnames": "UNK",
@@ -36,9 +36,9 @@ _NO_CELL = (1.0, 1.0, 1.0, 90.0, 90.0, 90.0)
 
 
 def write_pdb(source: Any, labels: Any, path: str | os.PathLike[str], frames: Any = None) -> None:
-    """Write the labelled frames as a PDB file of many models, the state in the B column.
+    """Write the labelled frames as a multi-model PDB file with the state in the B column.
 
-    The format has one unit cell for each file: that of the first frame written.
+    The format allows one unit cell per file, which is that of the first frame written.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def write_pdb(source: Any, labels: Any, path: str | os.PathLike[str], frames: An
     Raises
     ------
     InputError
-        When labels and trajectory do not fit, or coordinates do not fit into a PDB file.
+        If labels and trajectory do not fit, or coordinates do not fit into a PDB file.
 
     Examples
     --------
@@ -110,7 +110,7 @@ class PDBFrames:
         for name, default in _DEFAULTS.items():
             if not hasattr(self._copy.atoms, name):
                 self._copy.add_TopologyAttr(name, self._values(name, default))
-        # A chain has one character in this format.
+        # This format has one character for the chain.
         self._copy.atoms.chainIDs = [
             chain if len(chain) == 1 and chain.isalnum() else _DEFAULTS["chainIDs"]
             for chain in self._copy.atoms.chainIDs
@@ -138,14 +138,14 @@ class PDBFrames:
         positions : ndarray of shape (n_atoms, 3)
             Positions in angstrom.
         ts : Timestep
-            Gives the unit cell and the frame number.
+            Contains the unit cell and the frame number.
         state : int
             Value of the B column of all atoms.
 
         Raises
         ------
         InputError
-            When a coordinate has more digits than a PDB file can hold.
+            If a coordinate has more digits than a PDB file can hold.
         """
         copy = self._copy.trajectory.ts
         copy.positions = positions

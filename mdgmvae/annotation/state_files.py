@@ -22,8 +22,8 @@ from .superposition import fitted_atoms, superposed
 
 _FORMATS = ("xtc", "trr", "dcd")
 _NAMES = ("state", "component")
-#: Files of an earlier call of `write_states`, with the index files that MDAnalysis adds. The
-#: digits spare the user's own files, such as state_best.pdb.
+#: Files of an earlier call of `write_states`, and the index files that MDAnalysis adds. Requiring
+#: digits spares the user's own files, such as state_best.pdb.
 STALE_STATES = tuple(
     f"{hidden}{name}_{'[0-9]' * digits}.{suffix}"
     for name in _NAMES
@@ -52,9 +52,9 @@ def write_states(
 
     ``state_0.xtc``, ``state_1.xtc``, ... hold the frames of each state that has any, in the
     order of `frames`. ``state_0.pdb``, ... hold its representative frames, one model each: the
-    frame nearest to the centre of the state first, the others superposed on it. Remarks of the
-    file say which model is which frame; the B column holds the state. Each PDB file is a
-    topology for the trajectory beside it.
+    frame nearest to the centre of the state first, the others superposed on it. Remarks in
+    the file list the frame of each model; the B column contains the state. Each PDB file can
+    serve as the topology of the trajectory beside it.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def write_states(
     labels : (n,) array-like of int
         States or components; a frame with the label -1 is left out.
     directory : path-like
-        The folder to make. All files appear in it together at the end.
+        The folder to create. All files appear in it together at the end.
     frames : (n,) array-like of int, optional
         Frame numbers of the labels. Default: all frames.
     latent : (n, n_z) array-like, optional
@@ -75,22 +75,22 @@ def write_states(
         Probabilities of the states. Representatives are then frames that belong to their state
         with a high probability.
     representatives : sequence or mapping, optional
-        Frame numbers of the representatives of each state, as `Description.representatives` has
-        them, instead of a choice by `latent`.
+        Frame numbers of the representatives of each state, as in
+        `Description.representatives`. Default: chosen by `latent`.
     n_representatives : int
-        Number of representatives of each state, where they are chosen here.
+        Number of representatives of each state, if `representatives` are not given.
     name : {"state", "component"}
-        What the labels are: the files are called ``<name>_0.xtc``, ...
+        Kind of labels; the files are called ``<name>_0.xtc``, ...
     overwrite : bool
-        Allow a folder that is not empty. Files of an earlier call are removed, all others stay.
+        Allow a folder that is not empty. Files of an earlier call are removed, others are kept.
     verbose : bool, optional
-        Draw a progress bar; by default on a terminal or in a notebook only.
+        Show a progress bar; by default on a terminal or in a notebook only.
 
     Raises
     ------
     InputError
-        When labels, latent, probabilities and trajectory do not fit, when the format is unknown,
-        or when the folder is not empty and `overwrite` is not set.
+        If labels, latent, probabilities and trajectory do not fit, if the format is unknown,
+        or if the folder is not empty and `overwrite` is not set.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def _chosen(
 
 
 def _spread(rows: np.ndarray, n: int) -> np.ndarray:
-    """Spread n of the rows evenly over them, the first one included."""
+    """Choose n evenly spaced rows, including the first one."""
     positions = np.unique(np.linspace(0, len(rows) - 1, min(n, len(rows))).astype(int))
     return np.asarray(rows[positions])
 

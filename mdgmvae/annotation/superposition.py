@@ -16,10 +16,10 @@ _FEWEST_ALPHA = 4
 
 
 def fitted_atoms(atoms: Any) -> np.ndarray:
-    """Choose the atoms by which frames are superposed.
+    """Choose the atoms on which frames are superposed.
 
-    These are the C-alpha atoms of a protein, or the heavy atoms of a molecule that has few of
-    them, or all atoms. Solvent moves independently of the molecule and is left out.
+    These are the C-alpha atoms of a protein, the heavy atoms of a molecule with few C-alpha
+    atoms, or all atoms. Solvent moves independently of the molecule and is left out.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def fitted_atoms(atoms: Any) -> np.ndarray:
 
 
 def superposed(positions: np.ndarray, reference: np.ndarray, fitted: np.ndarray) -> np.ndarray:
-    """Rotate and translate a frame so that the fitted atoms lie closest to a reference.
+    """Rotate and translate a frame to superpose the fitted atoms on a reference.
 
     The rotation minimises the root-mean-square deviation (MDAnalysis.analysis.align).
 

@@ -2,7 +2,7 @@
 
 To add a format, write a module with a function ``(source, labels, path, frames=None, **options)``
 and add a row to `WRITERS`. ``mdgmvae annotate --format`` offers every row. Nothing heavy is
-imported here, so that the command line can read the table before it knows what it has to do.
+imported here, so that the command line can read the table before it parses its arguments.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Kind:
-    """Which arrays of the results hold states, or components.
+    """The arrays of the results that contain states, or components.
 
     Parameters
     ----------
     name : str
-        What one of them is called.
+        The word for a single one.
     labels, probabilities : str
         Attributes of the results.
     other : str
@@ -47,15 +47,15 @@ class Writer:
     Parameters
     ----------
     module, function : str
-        Where the function is, relative to this package.
+        Module (relative to this package) and name of the function.
     meaning : str
         What it writes, for the help of the command line.
     suffixes : tuple of str
-        How the names of its files end; empty when it writes a folder.
+        Suffixes of its files; empty if it writes a folder.
     options : tuple of str
-        Arguments that it takes, of those that `write` can give: "name" of the labels (``state``
+        Arguments of `write` that it accepts: "name" of the labels (``state``
         or ``component``), "latent", "probabilities" of each state, "probability" of the state
-        of each frame (given as ``probabilities``), "observables" (the other kind of labels),
+        of each frame (passed as ``probabilities``), "observables" (the other kind of labels),
         "overwrite" and "verbose".
     """
 
@@ -95,12 +95,12 @@ class Writer:
         overwrite : bool
             Allow a folder that is not empty.
         verbose : bool, optional
-            Draw a progress bar; by default on a terminal or in a notebook only.
+            Show a progress bar; by default on a terminal or in a notebook only.
 
         Raises
         ------
         InputError
-            When the results and the trajectory do not fit.
+            If the results and the trajectory do not fit.
         """
         from .labelled import own_probabilities
 

@@ -1,4 +1,4 @@
-"""Trained models and the frames of trajectories: the states of the frames."""
+"""Assign the frames of trajectories to states with a trained model."""
 
 from .._lazy import lazy_names
 

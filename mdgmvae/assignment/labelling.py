@@ -1,4 +1,4 @@
-"""Labels for the frames of a feature file, by this process or by a cluster."""
+"""Label the frames of a feature file in this process or on a cluster."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..storage.npy import UNSEEN, open_npy
 from ..trajectory.executors import cluster_for
 from .results import TrajectoryResults
 
-#: Bytes of features that a worker of a cluster labels at a time.
+#: Bytes of features that a worker of a cluster labels at once.
 PART_BYTES = 64 * 2**20
 #: Frames of a part are a multiple of this, so that inference cuts all data into the same batches.
 CHUNK_FRAMES = 8192
@@ -31,14 +31,14 @@ def label(
     backend: str | BackendBase | None = None,
     verbose: bool | None = None,
 ) -> TrajectoryResults:
-    """Label the frames of a feature file by an estimator.
+    """Label the frames of a feature file with an estimator.
 
     Parameters
     ----------
     gmvae : GMVAE
         The trained estimator.
     features : FeatureSet
-        As many features as it was trained on.
+        Features of the frames, as many as in the training.
     backend, verbose
         As in `TrajectoryModel.label`.
 
@@ -49,7 +49,7 @@ def label(
     Raises
     ------
     InputError
-        When the number of features differs, or a worker cannot see their file.
+        If the number of features differs, or a worker cannot see their file.
     """
     cluster = cluster_for(backend)
     if cluster is None:
@@ -75,7 +75,7 @@ def label(
 
 @dataclass(frozen=True)
 class _Part:
-    """Some of the frames of a feature file, and what the model says about them."""
+    """Some of the frames of a feature file, and the results of the model for them."""
 
     frames: range
     component_probabilities: np.ndarray

@@ -1,4 +1,4 @@
-"""States of the frames of a trajectory: arrays, a table, discrete trajectories."""
+"""States of the frames of a trajectory as arrays, a table and discrete trajectories."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class TrajectoryResults(Results):
     probabilities : ndarray of shape (n_frames, n_states), float32
         Probability of each state: the sum over its components.
     component_probabilities : ndarray of shape (n_frames, k), float32
-        q(y|x).
+        Assignment probabilities q(y|x) of the components.
     latent : ndarray of shape (n_frames, n_z), float32
         Latent coordinates.
     scores : ndarray of shape (n_frames,), float32
@@ -34,11 +34,11 @@ class TrajectoryResults(Results):
     times : ndarray of shape (n_frames,), float64
         In ps; NaN where unknown.
     trajectory_index : ndarray of shape (n_frames,), int64
-        Which of the trajectory files each frame is in.
+        Index of the trajectory file that contains each frame.
     lengths : tuple of int
         Number of frames of each segment.
     populations : ndarray of shape (n_states,), float64
-        Share of these frames in each state.
+        Share of the frames in each state.
     history : dict of str to list of float
         Losses of the training, one value for each epoch (results of `GMVAEAnalysis` only).
 
@@ -57,11 +57,11 @@ class TrajectoryResults(Results):
 
     @property
     def dtrajs(self) -> list[np.ndarray]:
-        """State labels of each segment: the discrete trajectories that deeptime takes."""
+        """State labels of each segment: discrete trajectories, as deeptime accepts them."""
         return np.split(self.labels, np.cumsum(self.lengths)[:-1])
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Make a table with one line for each frame.
+        """Return a table with one row for each frame.
 
         Returns
         -------
@@ -106,7 +106,7 @@ class TrajectoryResults(Results):
         return f"<pre>{html.escape(repr(self))}</pre>"
 
     def __reduce__(self) -> tuple[type[Self], tuple[dict[str, Any]]]:
-        """Pickle by the arrays; the base class cannot restore results that are empty."""
+        """Pickle the arrays; the base class cannot restore empty results."""
         return type(self), (dict(self.data),)
 
 

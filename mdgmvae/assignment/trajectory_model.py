@@ -1,4 +1,4 @@
-"""A trained model, and how the features that it needs are computed from a trajectory."""
+"""A trained model together with the recipe that computes its features from a trajectory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .results import TrajectoryResults
 
 @dataclass(frozen=True, eq=False)
 class TrajectoryModel:
-    """A trained GMVAE, and how its features are computed from which atoms.
+    """A trained GMVAE together with the atoms and the featurizer of its features.
 
     Parameters
     ----------
@@ -33,10 +33,10 @@ class TrajectoryModel:
         Featurizer, selection and fingerprint of the atoms, names and units of the features, and
         preset of the training.
     featurizer : Featurizer, optional
-        The featurizer that `origin` describes, with its reference. By default it is made from
-        the description when it is needed.
+        The featurizer that `origin` describes, with its reference. By default, it is created from
+        the description when needed.
     custom : mapping of str to callable, optional
-        The functions of `Custom` featurizers by name, for making it.
+        The functions of `Custom` featurizers by name.
 
     Examples
     --------
@@ -71,7 +71,7 @@ class TrajectoryModel:
         gmvae : GMVAE
             The trained estimator.
         features : FeatureSet
-            What it was trained on.
+            Features that it was trained on.
         preset : {"robust", "paper"}
             Preset of the training.
         featurizer : Featurizer, optional
@@ -89,7 +89,7 @@ class TrajectoryModel:
 
     @property
     def reads_trajectories(self) -> bool:
-        """Whether it knows how its features are computed; False after a training on an array."""
+        """Whether the recipe of the features is known; False after training on an array."""
         return bool(self.origin.featurizer)
 
     def label(
@@ -103,12 +103,12 @@ class TrajectoryModel:
         Parameters
         ----------
         features : FeatureSet
-            The features that the model was trained on, of any frames.
+            The features that the model was trained on, for any frames.
         backend : str or BackendBase, optional
-            "dask" labels on the cluster of the active dask.distributed client, if there is one.
-            All others label in this process, where TensorFlow uses its threads.
+            "dask" uses the cluster of the active dask.distributed client, if there is one. All
+            others run in this process, where TensorFlow uses its threads.
         verbose : bool, optional
-            Draw the progress bar of a cluster; by default on a terminal or in a notebook only.
+            Show the progress bar of a cluster; by default on a terminal or in a notebook only.
 
         Returns
         -------
@@ -117,7 +117,7 @@ class TrajectoryModel:
         Raises
         ------
         InputError
-            When the features are not those of the model, or a worker cannot see their file.
+            If the features are not those of the model, or a worker cannot see their file.
         """
         self._check_features(features)
         return label(self.gmvae, features, backend, verbose)
@@ -147,15 +147,15 @@ class TrajectoryModel:
         frames : iterable of int or bool, optional
             Frame numbers in any order (which is kept), or a mask, instead of a slice.
         backend : {'serial', 'multiprocessing', 'dask'} or BackendBase, optional
-            Where the features are computed. With "dask" and an active dask.distributed client
-            the cluster labels the frames, too.
+            Where the features are computed. With "dask" and an active dask.distributed client,
+            the cluster also labels the frames.
         out : path-like, optional
             The .npy file for the features; by default a temporary one. All workers of a cluster
-            must see it.
+            must have access to it.
         n_workers : int, optional
             Number of processes of a parallel backend; by default all processors.
         verbose : bool, optional
-            Draw progress bars; by default on a terminal or in a notebook only.
+            Show progress bars; by default on a terminal or in a notebook only.
 
         Returns
         -------
@@ -164,9 +164,9 @@ class TrajectoryModel:
         Raises
         ------
         AtomMismatchError
-            When the atoms are not those of the model; the message names the first that differs.
+            If the atoms are not those of the model; the message names the first that differs.
         InputError
-            When the model was trained on an array, or the frames cannot be read.
+            If the model was trained on an array, or the frames cannot be read.
         """
         from ..trajectory.streaming import featurize
 
@@ -193,19 +193,19 @@ class TrajectoryModel:
         Raises
         ------
         InputError
-            When the model was trained on an array, or a function of a `Custom` featurizer is
+            If the model was trained on an array, or a function of a `Custom` featurizer is
             missing.
         """
         if not self.origin.featurizer:
             raise InputError(
                 "this model was trained on an array of features, so it cannot read trajectories; "
-                "compute the same features and give them to GMVAE.predict, or to mdgmvae assign "
+                "compute the same features and pass them to GMVAE.predict, or to mdgmvae assign "
                 "MODEL FEATURES.npy"
             )
         return self.featurizer or from_dict(self.origin.featurizer, self.custom)
 
     def check_atoms(self, source: Any) -> None:
-        """Refuse atoms that differ from those of the training.
+        """Raise an error if the atoms differ from those of the training.
 
         Parameters
         ----------
@@ -215,7 +215,7 @@ class TrajectoryModel:
         Raises
         ------
         AtomMismatchError
-            Naming the first atom that differs.
+            If the atoms differ. The message names the first atom that differs.
         """
         atoms = selected_atoms(source, self.origin.selection)
         Fingerprint.from_dict(self.origin.fingerprint or {}).check(atoms, "the universe given")
@@ -231,7 +231,7 @@ class TrajectoryModel:
         Raises
         ------
         InputError
-            When `path` is a file, or a folder that holds something other than a model.
+            If `path` is a file, or a folder that holds something other than a model.
         """
         self.gmvae.to_saved_model(self.origin).save(path)
 
@@ -256,10 +256,10 @@ class TrajectoryModel:
         Raises
         ------
         InputError
-            When there is no model, or it is damaged.
+            If there is no model, or it is damaged.
         """
         saved = SavedModel.load(path)
-        # A model that GMVAE.save wrote knows no more than its number of features.
+        # A model written by GMVAE.save knows only its number of features.
         n_features = len(saved.scaling.mean)
         names = tuple(f"x{column}" for column in range(n_features))
         plain = TrajectoryPart(None, None, None, names, ("1",) * n_features, "paper")
@@ -267,7 +267,7 @@ class TrajectoryModel:
         return cls(gmvae, saved.trajectory or plain, custom=custom)
 
     def _check_features(self, features: FeatureSet) -> None:
-        """Refuse a feature file that describes other features; a plain array is taken."""
+        """Raise an error if a feature file describes other features; accept a plain array."""
         origin = self.origin
         if not origin.featurizer or not features.featurizer:
             return
@@ -282,12 +282,12 @@ class TrajectoryModel:
         if features.featurizer != origin.featurizer:
             raise InputError(
                 f"{features.path}: the columns have the names of the model's features, but were "
-                "computed with other options (reference, periodic, ...); give the trajectory "
+                "computed with other options (reference, periodic, ...); pass the trajectory "
                 "instead"
             )
 
     def __repr__(self) -> str:
-        """Name the number of components and the features."""
+        """Summarise the number of components and the features."""
         k, n_features = self.gmvae.architecture_.k, len(self.origin.names)
         kind = (self.origin.featurizer or {}).get("kind", "an array")
         return f"<TrajectoryModel: {k} components, {n_features:,} features ({kind})>"

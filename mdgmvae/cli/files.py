@@ -54,7 +54,7 @@ def check_output(out: str, suffixes: Sequence[str], inputs: Sequence[str]) -> No
     """
     check_file(out)
     if Path(out).suffix not in suffixes:
-        raise InputError(f"{out}: give the name of a file that ends in {' or '.join(suffixes)}")
+        raise InputError(f"{out}: the name of this file must end in {' or '.join(suffixes)}")
     for path in inputs:
         if Path(path).resolve() == Path(out).resolve():
             raise InputError(f"{out}: is an input and would be replaced; choose another -o")
@@ -75,7 +75,7 @@ def open_universe(topology: str, trajectories: Sequence[str], stop: int | None =
     Raises
     ------
     InputError
-        When a file is missing, cut, unreadable or has another number of atoms; it names the file.
+        If a file is missing, cut, unreadable or has another number of atoms; it names the file.
     """
     import MDAnalysis as mda
 
@@ -141,7 +141,7 @@ def select_atoms(universe: Universe, select: str, option: str) -> Any:
     Raises
     ------
     InputError
-        When the selection is wrong or empty; it names the option.
+        If the selection is wrong or empty; it names the option.
     """
     from ..featurizers.topology.atoms import select_indices
 

@@ -86,5 +86,5 @@ def kelvin(text: str) -> float:
     """Read a temperature in kelvin."""
     value = number(text)
     if value is None or not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not a temperature; give kelvin above 0")
+        raise argparse.ArgumentTypeError(f"{text} is not a temperature; it must be above 0 kelvin")
     return float(value)

@@ -63,7 +63,7 @@ class Source:
         Raises
         ------
         InputError
-            When another backend is chosen, too, or no scheduler answers.
+            If another backend is chosen, too, or no scheduler answers.
         """
         if self.scheduler is None:
             yield self
@@ -73,7 +73,7 @@ class Source:
         if self.backend == "multiprocessing":
             raise InputError(
                 "--backend multiprocessing: uses processes of this machine and --scheduler those "
-                "of a cluster; give one of the two"
+                "of a cluster; use only one of them"
             )
         # The working folders of the workers are their own, so paths have to be absolute.
         with connected(self.scheduler):
@@ -106,7 +106,7 @@ class Training:
         Raises
         ------
         InputError
-            When a hyperparameter has a value that it cannot have.
+            If a hyperparameter has a value that it cannot have.
         """
         return cls(
             options.preset,
@@ -174,7 +174,7 @@ def featurizer_of(text: str) -> str | list[str]:
     Raises
     ------
     InputError
-        When it is empty.
+        If it is empty.
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:

@@ -45,7 +45,7 @@ def start_tensorflow(
     Raises
     ------
     InputError
-        When the number of threads is not positive, or device or strategy are not available.
+        If the number of threads is not positive, or device or strategy are not available.
     """
     if threads is None and architecture.k * architecture.n_weights < _WORK_OF_A_THREAD:
         # To share such small products among threads costs more time than it saves.

@@ -44,10 +44,10 @@ def compare(
     reference: Any = None,
     verbose: bool | None = None,
 ) -> Comparison:
-    """Compare methods on the same frames, at the same lag and with the same number of states.
+    """Compare methods on the same frames, with the same lag time and number of states.
 
     Each method is fitted to all frames with every seed, and to the training blocks of each fold
-    (with the seeds in turn). Its labels of the test blocks are scored by VAMP-2 with the singular
+    (cycling through the seeds). Its labels of test blocks are scored by VAMP-2 with the singular
     functions of the training blocks (McGibbon & Pande, J. Chem. Phys. 142, 124105 (2015)). Neither
     the states nor the singular functions are fitted to the test blocks.
 
@@ -58,12 +58,14 @@ def compare(
     lag : int
         Lag time in frames.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment, or the segments in the .json beside a file.
+        Number of frames in each segment. Default: one segment, or what the .json beside a file
+        lists.
     k : int
-        Components of "robust", which are lumped into states; more where there are more states.
+        Number of components of "robust", which are lumped into states; more if there are more
+        states.
     n_states : int, optional
-        Number of states for every method. Default: as many as "robust" finds if it is compared,
-        otherwise k.
+        Number of states for every method. Default: the number that "robust" finds if it is
+        compared, otherwise k.
     seeds : sequence of int
         Every method is fitted to all frames with each of them.
     methods : sequence of str or mapping of str to callable, optional
@@ -81,12 +83,12 @@ def compare(
     Returns
     -------
     Comparison
-        It shows itself as a table.
+        It prints as a table.
 
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------
@@ -106,7 +108,7 @@ def compare(
     known = None if reference is None else as_labels(reference)
     if known is not None and len(known) != len(values):
         raise InputError(
-            f"reference: {len(known):,} labels for {len(values):,} frames; give one label a frame"
+            f"reference: {len(known):,} labels for {len(values):,} frames; pass one label per frame"
         )
     folds = folds_of_time(segments, lag=lag, n_folds=n_folds, blocks_per_fold=blocks_per_fold)
     labels: dict[str, list[np.ndarray]] = {}
@@ -152,12 +154,12 @@ def _chosen(methods: Sequence[str] | Mapping[str, Method] | None, k: int) -> dic
         unknown = [name for name in names if name not in METHODS]
         if unknown:
             raise InputError(
-                f"methods: {unknown[0]!r} is not one of {', '.join(METHODS)}; give other methods "
+                f"methods: {unknown[0]!r} is not one of {', '.join(METHODS)}; pass other methods "
                 "as a mapping of names to functions"
             )
         found = {name: METHODS[name] for name in names}
     if not found:
-        raise InputError("methods: there is none to compare; give at least one")
+        raise InputError("methods: there is none to compare; pass at least one")
     return {
         name: functools.partial(robust, k=k) if method is robust else method
         for name, method in found.items()
@@ -202,10 +204,10 @@ def held_out_score(
     Parameters
     ----------
     method : callable
-        As `compare` takes them.
+        A method, as for `compare`.
     X : ndarray of shape (n_frames, n_x)
     lengths : tuple of int
-        Frames of each segment.
+        Number of frames in each segment.
     lag : int
         Lag time in frames.
     n_states : int or None

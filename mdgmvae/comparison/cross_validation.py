@@ -14,10 +14,10 @@ from ..kinetics import vamp
 from ..segments import checked_lag, checked_lengths, cut, folds_of, within_lag
 from ..storage.features import FeatureSet
 
-#: A function that labels features (n_frames, n_x): (n_frames,), -1 for none.
+#: A function from features (n_frames, n_x) to labels (n_frames,), with -1 for none.
 Assign: TypeAlias = Callable[[np.ndarray], np.ndarray]
 #: A method that finds states: (X, lengths, lag, n_states, seed) -> Assign. With n_states=None it
-#: chooses the number of states; only "robust" is asked for that.
+#: chooses the number of states itself, which only "robust" needs to do.
 Method: TypeAlias = Callable[[np.ndarray, tuple[int, ...], int, Any, int], Assign]
 
 
@@ -54,7 +54,7 @@ def features_of(
     Raises
     ------
     InputError
-        When `X` is not a matrix of finite numbers, or `lengths` do not add up to the frames.
+        If `X` is not a matrix of finite numbers, or `lengths` do not add up to the frames.
     """
     if isinstance(X, str | os.PathLike):
         features = FeatureSet.load(X)
@@ -63,7 +63,7 @@ def features_of(
         values = np.asarray(X)
     if values.ndim != 2 or values.dtype.kind not in "iuf" or not values.size:
         raise InputError(
-            f"X: give a matrix of numbers (n_frames, n_x), not an array of shape {values.shape} "
+            f"X: pass a matrix of numbers (n_frames, n_x), not an array of shape {values.shape} "
             f"and dtype {values.dtype}"
         )
     values = np.asarray(values, np.float32)
@@ -87,14 +87,15 @@ def folds_of_time(
     Parameters
     ----------
     lengths : sequence of int
-        Frames of each segment.
+        Number of frames in each segment.
     lag : int
         Lag time in frames.
     n_folds : int
         Number of folds, at least 2.
     blocks_per_fold : int
-        Blocks in each fold; fewer where they would be shorter than 20 lags. With 1, a state that
-        was visited once is in one fold only, and cannot be learnt when this fold is held out.
+        Number of blocks in each fold; fewer if blocks would be shorter than 20 lags. With 1, a
+        state that was visited once lies in a single fold and cannot be learnt when this fold is
+        held out.
 
     Returns
     -------
@@ -104,7 +105,7 @@ def folds_of_time(
     Raises
     ------
     InputError
-        When there are too few frames for the folds.
+        If there are too few frames for the folds.
 
     Examples
     --------
@@ -149,12 +150,12 @@ def held_out_vamp2(labels: Any, fold: Fold, *, lag: int, lengths: Sequence[int])
     lag : int
         Lag time in frames.
     lengths : sequence of int
-        Frames of each segment.
+        Number of frames in each segment.
 
     Returns
     -------
     float
-        1 if the labels show no slow process, at most the number of states.
+        1 if the labels resolve no slow process; at most the number of states.
 
     Examples
     --------

@@ -16,9 +16,9 @@ from ..checks import seed_of
 from ..kinetics.lumping import lump
 from .cross_validation import Assign, Method
 
-#: Share of the variance that principal or independent components explain at least.
+#: Smallest share of the variance that principal or independent components must explain.
 _EXPLAINED = 0.95
-#: Frames for each microstate where there are too few frames for 100 microstates.
+#: Frames for each microstate if there are too few frames for 100 microstates.
 _FRAMES_IN_MICROSTATE = 50
 
 
@@ -33,7 +33,7 @@ def robust(
     **hyperparameters: Any,
 ) -> Assign:
     """Train a GMVAE with the preset "robust" and take its metastable states."""
-    # There are at least as many components as states.
+    # At least as many components as states are needed.
     k = k if n_states is None else max(k, n_states)
     model = _gmvae(
         X, lengths, "robust", seed, k=k, lag=lag, n_macrostates=n_states, **hyperparameters
@@ -62,7 +62,7 @@ def vae_kmeans(
     seed: int,
     **hyperparameters: Any,
 ) -> Assign:
-    """k-means in the latent space of a plain VAE, which is trained as "robust" without kinetics."""
+    """k-means in the latent space of a plain VAE, trained as "robust" but without kinetics."""
     without = {"k": 1, "vamp_weight": 0.0, "lag": lag, "init": "random", "scale": "standard"}
     model = _gmvae(X, lengths, "robust", seed, **{**without, **hyperparameters})
     clusters = _kmeans(model.transform(X), n_states, seed)
@@ -117,7 +117,7 @@ def pca_mixture(
     pca = PCA(_EXPLAINED, svd_solver="full").fit(scaler.transform(X))
     points = pca.transform(scaler.transform(X)).astype(np.float64)
     with warnings.catch_warnings():
-        # The scores show what has not converged.
+        # A fit that has not converged shows in the scores.
         warnings.simplefilter("ignore")
         mixture = GaussianMixture(
             n_states, n_init=3, reg_covar=1e-4, max_iter=300, random_state=seed_of(seed)

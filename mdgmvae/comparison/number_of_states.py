@@ -1,4 +1,4 @@
-"""Choose the number of components: fits with several k and seeds, scored on frames held out."""
+"""Choose the number of components: fits with several k and seeds, scored on held-out frames."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from .cross_validation import (
 
 @dataclass(frozen=True, eq=False)
 class ScannedK:
-    """Results with one number of components.
+    """Results for one number of components.
 
     Parameters
     ----------
     k : int
         Number of components.
     scores : ndarray of float64 of shape (n_folds,)
-        VAMP-2 of the states on frames held out.
+        VAMP-2 of the states on held-out frames.
     component_scores : ndarray of float64 of shape (n_folds,)
-        VAMP-2 of the components on frames held out.
+        VAMP-2 of the components on held-out frames.
     n_states : tuple of int
         Number of states of the fit to all frames, for each seed.
     n_active : tuple of int
@@ -56,7 +56,7 @@ class ScannedK:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Selection(Shown):
-    """A scan over the number of components k; it shows itself as a table.
+    """A scan over the number of components k; prints as a table.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class Selection(Shown):
 
     @property
     def means(self) -> np.ndarray:
-        """Mean VAMP-2 of the states on frames held out, for each k."""
+        """Mean VAMP-2 of the states on held-out frames, for each k."""
         return np.array([found.scores.mean() for found in self.scanned])
 
     @property
@@ -91,10 +91,10 @@ class Selection(Shown):
     def best_k(self) -> int:
         """The smallest k within one standard error of the best score.
 
-        All k are scored on the same blocks, and some blocks are harder for every k. So the error
-        is that of the difference from the best k, fold by fold. Differences smaller than exp(-2)
-        in a single fold do not count: that is what a process as slow as the lag adds if it is seen
-        in one fold only.
+        All k are scored on the same blocks, and some blocks are harder for every k. Therefore, the
+        error is that of the difference from the best k, fold by fold. Differences smaller than
+        exp(-2) in a single fold are ignored: a process as slow as the lag time adds this much
+        if it is seen in only one fold.
         """
         best = self.scanned[int(self.means.argmax())]
         least = np.exp(-2) / len(best.scores)
@@ -106,12 +106,12 @@ class Selection(Shown):
 
     @property
     def title(self) -> str:
-        """The choice in one sentence."""
+        """One sentence that states the choice."""
         best = next(found for found in self.scanned if found.k == self.best_k)
         states = as_range(best.n_states)
         return (
             f"k = {best.k} components: the smallest k within one standard error of the best VAMP-2 "
-            f"on frames held out (lag {self.lag} frames); {states} state"
+            f"on held-out frames (lag time {self.lag} frames); {states} state"
             f"{'' if states == '1' else 's'}"
         )
 
@@ -156,8 +156,8 @@ def select_k(
     """Fit models with several numbers of components, and choose one.
 
     For each k a model is fitted to all frames with each seed, which shows how many states it finds
-    and whether seeds agree. It is also fitted to the training blocks of each fold (with the seeds
-    in turn), and its states are scored by VAMP-2 on the blocks held out. The choice is the
+    and whether seeds agree. It is also fitted to the training blocks of each fold (cycling through
+    the seeds), and its states are scored by VAMP-2 on the held-out blocks. The choice is the
     smallest k within one standard error of the best score (Breiman et al., Classification and
     Regression Trees, 1984).
 
@@ -171,9 +171,10 @@ def select_k(
         Lag time in frames, for the training (if the preset has kinetics), the states and the
         scores.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment, or the segments in the .json beside a file.
+        Number of frames in each segment. Default: one segment, or what the .json beside a file
+        lists.
     n_repeats : int
-        Number of seeds 0, 1, ... where `seeds` are not given.
+        Number of seeds 0, 1, ... if `seeds` are not given.
     seeds : sequence of int, optional
         Seeds of the fits to all frames.
     preset : {"robust", "paper"}
@@ -188,12 +189,12 @@ def select_k(
     Returns
     -------
     Selection
-        It shows itself as a table.
+        It prints as a table.
 
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------
@@ -206,9 +207,9 @@ def select_k(
     values, segments = features_of(X, lengths)
     numbers = sorted(set(check_counts("ks", ks)))
     if not numbers:
-        raise InputError("ks=[]: give at least one number of components")
+        raise InputError("ks=[]: pass at least one number of components")
     for name in {"k", "seed"} & set(hyperparameters):
-        raise InputError(f"{name}: is scanned; give {name}s={[hyperparameters[name]]!r} instead")
+        raise InputError(f"{name}: is scanned; pass {name}s={[hyperparameters[name]]!r} instead")
     options = {"lag": lag, "verbose": False, **hyperparameters}
     check_names(options.keys() - {"verbose", "device"})
     runs = checked_seeds(range(check_count("n_repeats", n_repeats)) if seeds is None else seeds)

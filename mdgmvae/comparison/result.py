@@ -15,7 +15,7 @@ from ..tables import Shown, Table
 
 @dataclass(frozen=True)
 class MethodResult:
-    """One row of a comparison. With several seeds, values are medians over them.
+    """One row of a comparison. With several seeds, values are medians over the seeds.
 
     Parameters
     ----------
@@ -24,15 +24,15 @@ class MethodResult:
     n_states : int
         Number of states with frames.
     vamp2 : float
-        VAMP-2 of the states on all frames, to which they were fitted.
+        VAMP-2 of the states on all frames, which they were fitted to.
     cv_mean, cv_std : float
-        VAMP-2 on frames held out: mean and standard deviation over the folds.
+        VAMP-2 on held-out frames: mean and standard deviation over the folds.
     agreement_median, agreement_worst : float
         Median and minimum of the adjusted Rand index between pairs of seeds; NaN for one seed.
     reference : float
         Adjusted Rand index with the known states; NaN without them.
     seconds : float
-        Time of a fit to all frames.
+        Time for a fit to all frames.
     """
 
     method: str
@@ -48,7 +48,7 @@ class MethodResult:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison(Shown):
-    """Methods compared on the same data; it shows itself as a table.
+    """Methods compared on the same data; prints as a table.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class Comparison(Shown):
     dt : float
         Time between frames in ps; NaN where it is unknown.
     n_states : int
-        Number of states that the methods were asked for.
+        Number of states requested from the methods.
     seeds : tuple of int
         Seeds of the fits to all frames.
     """
@@ -81,7 +81,7 @@ class Comparison(Shown):
         return [asdict(row) for row in self.rows]
 
     def difference(self, method: str, other: str) -> tuple[float, float]:
-        """Return how much more one method scores on frames held out than another.
+        """Return the difference between the scores of two methods on held-out frames.
 
         Differences are taken fold by fold, since some blocks of time are harder for every method.
 
@@ -98,7 +98,7 @@ class Comparison(Shown):
         Raises
         ------
         InputError
-            When one of them was not compared.
+            If one of the methods was not compared.
         """
         for name in (method, other):
             if name not in self.scores:
@@ -111,12 +111,12 @@ class Comparison(Shown):
 
     @property
     def title(self) -> str:
-        """What was compared, in one line."""
+        """One line that describes the comparison."""
         time = "" if np.isnan(self.dt) else f" ({self.lag * self.dt:g} ps)"
         seeds = f"{len(self.seeds)} seed{'s' if len(self.seeds) > 1 else ''}"
         folds = max(map(len, self.scores.values()))
         return (
-            f"{self.n_states} states, lag {self.lag} frames{time}, {seeds}, {folds} folds of "
+            f"{self.n_states} states, lag time {self.lag} frames{time}, {seeds}, {folds} folds of "
             "blocks of time"
         )
 
@@ -126,12 +126,12 @@ class Comparison(Shown):
         Parameters
         ----------
         path : path-like
-            A file there is replaced as a whole.
+            The file. An existing file is replaced as a whole.
 
         Raises
         ------
         InputError
-            When the file cannot be written.
+            If the file cannot be written.
         """
         columns = tuple(field.name for field in fields(MethodResult))
         with atomic_file(path) as temporary:

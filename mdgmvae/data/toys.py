@@ -66,7 +66,7 @@ def mueller_brown(
     Raises
     ------
     InputError
-        When a number is not a positive whole number.
+        If a number is not a positive whole number.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def five_wells(
     Raises
     ------
     InputError
-        When a number is not a positive whole number.
+        If a number is not a positive whole number.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""The kinetics of states, as functions of labels.
+"""Functions that compute the kinetics of states from labels.
 
-Times are in ps where ``dt`` (the time between frames) is given, and in frames otherwise. Errors
+Times are in ps if ``dt`` (the time between frames) is given, and in frames otherwise. Errors
 are 95 % credible intervals from the posterior of reversible Markov models.
 """
 

@@ -15,7 +15,7 @@ from ..tables import Shown, Table
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Agreement(Shown):
-    """How well runs agree; it shows itself as a table.
+    """How well runs agree; prints as a table.
 
     The adjusted Rand index is 1 for the same states and 0 on average for random ones.
 
@@ -28,9 +28,9 @@ class Agreement(Shown):
     reference : int
         The run that agrees best with the others (highest mean).
     jaccard : ndarray of float64 of shape (n_runs, k)
-        Jaccard index of each state of the reference run and the state that it is matched with in
-        each run: frames in both states over frames in either; 0 without a counterpart. It shows
-        whether a rare state was found, which hardly changes the adjusted Rand index.
+        Jaccard index of each state of the reference run and its counterpart in each run: the
+        number of frames in both states divided by the number in either; 0 without a counterpart.
+        It shows whether a rare state was found, which hardly affects the adjusted Rand index.
     """
 
     matrix: np.ndarray
@@ -67,15 +67,14 @@ def match(labels_a: Any, labels_b: Any) -> np.ndarray:
     Returns
     -------
     ndarray of int64
-        ``permutation[b]`` is the state of the first run that state b of the second run is matched
-        with, so ``permutation[labels_b]`` are the labels of the second run with the numbers of
-        the first. States without a counterpart get numbers that no state of the first run with
-        frames has.
+        ``permutation[b]`` is the counterpart in the first run of state b of the second run, so
+        ``permutation[labels_b]`` are the labels of the second run in the numbering of the first.
+        States without a counterpart get numbers that no state with frames in the first run has.
 
     Raises
     ------
     InputError
-        When the runs have different numbers of frames or share no frame with a state.
+        If the runs have different numbers of frames or share no frame with a state.
 
     Examples
     --------
@@ -88,7 +87,7 @@ def match(labels_a: Any, labels_b: Any) -> np.ndarray:
     table = _contingency(as_labels(labels_a), as_labels(labels_b))
     permutation = np.full(table.shape[1], -1, np.int64)
     rows, columns = linear_sum_assignment(-table)
-    # A pair that shares no frame is no match.
+    # States that share no frame are not a match.
     shared = table[rows, columns] > 0
     permutation[columns[shared]] = rows[shared]
     left_over = np.flatnonzero(permutation < 0)
@@ -114,7 +113,7 @@ def pairwise_agreement(runs: Sequence[Any]) -> np.ndarray:
     Raises
     ------
     InputError
-        When there is no run, or two runs do not label the same frames.
+        If there is no run, or two runs do not label the same frames.
 
     Examples
     --------
@@ -126,7 +125,7 @@ def pairwise_agreement(runs: Sequence[Any]) -> np.ndarray:
 
     labels = [as_labels(run) for run in runs]
     if not labels:
-        raise InputError("runs: no labels were given; give those of at least one run")
+        raise InputError("runs: no labels were given; pass the labels of at least one run")
     matrix = np.eye(len(labels))
     for i, a in enumerate(labels):
         for j, b in enumerate(labels[:i]):
@@ -150,7 +149,7 @@ def compare_runs(runs: Sequence[Any]) -> Agreement:
     Raises
     ------
     InputError
-        When there is no run, or two runs do not label the same frames.
+        If there is no run, or two runs do not label the same frames.
 
     Examples
     --------
@@ -171,8 +170,8 @@ def compare_runs(runs: Sequence[Any]) -> Agreement:
 def _in_both(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     if len(a) != len(b):
         raise InputError(
-            f"labels: {len(a):,} and {len(b):,} labels are not of the same frames; give one label "
-            "a frame for each run"
+            f"labels: {len(a):,} and {len(b):,} labels are not of the same frames; every run "
+            "needs one label per frame"
         )
     both = (a >= 0) & (b >= 0)
     if not both.any():

@@ -1,4 +1,4 @@
-"""How certain the assignment of frames to components or states is."""
+"""Measure how certain the assignment of frames to components or states is."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ CERTAIN = 0.95
 
 @dataclass(frozen=True, eq=False, repr=False)
 class AssignmentQuality(Shown):
-    """How certain the assignment is; it shows itself as a table.
+    """How certain the assignment is; prints as a table.
 
     Parameters
     ----------
     n_components : int
         Number of components (or states) k.
     n_active : int
-        Components whose population is not negligible.
+        Number of components whose population is not negligible.
     populations : ndarray of float64 of shape (k,)
         Mean assignment probability of each component over all frames.
     mean_entropy : float
-        Mean entropy of the assignment probabilities in nats: 0 where every frame is certain,
-        ln k at most.
+        Mean entropy of the assignment probabilities in nats, from 0 if every frame is
+        assigned with certainty to at most ln k.
     share_certain : float
         Share of the frames whose largest assignment probability is above 0.95.
     certain : ndarray of float64 of shape (k,)
-        The same share of the frames labelled with each component; NaN without frames.
+        The same share among the frames of each component; NaN without frames.
     """
 
     n_components: int
@@ -80,7 +80,7 @@ def assignment_quality(probabilities: Any, *, min_share: float = MIN_SHARE) -> A
     Raises
     ------
     InputError
-        When `probabilities` are not probabilities.
+        If `probabilities` are not probabilities.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def assignment_quality(probabilities: Any, *, min_share: float = MIN_SHARE) -> A
     q = np.asarray(probabilities)
     if q.ndim != 2 or q.size == 0 or q.dtype.kind != "f" or not _are_probabilities(q):
         raise InputError(
-            "probabilities: give an array of shape (n_frames, k) of numbers from 0 to 1 that add "
+            "probabilities: pass an array of shape (n_frames, k) of numbers from 0 to 1 that add "
             f"up to 1 for each frame, not one of shape {q.shape} and dtype {q.dtype}"
         )
     q = q.astype(np.float64)

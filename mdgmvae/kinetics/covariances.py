@@ -35,7 +35,7 @@ class Covariances:
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> Covariances:
-        """Average over pairs that come in chunks.
+        """Average over chunks of pairs.
 
         Parameters
         ----------
@@ -54,7 +54,7 @@ class Covariances:
         return cls(c00, c01, c11, n)
 
     def __add__(self, other: Covariances) -> Covariances:
-        """Return the covariances of the pairs of both."""
+        """Return the covariances over the pairs of both."""
         n = self.n_pairs + other.n_pairs
         share = self.n_pairs / n
         ours, theirs = (self.c00, self.c01, self.c11), (other.c00, other.c01, other.c11)
@@ -72,7 +72,7 @@ class Covariances:
         return Covariances(u.T @ self.c00 @ u, u.T @ self.c01 @ v, v.T @ self.c11 @ v, self.n_pairs)
 
     def vamp2(self, *, epsilon: float) -> float:
-        """Return VAMP-2, without the directions whose mean square is at most `epsilon`.
+        """Return VAMP-2 without the directions whose mean square is at most `epsilon`.
 
         The squared Frobenius norm of C_00^(-1/2) C_01 C_11^(-1/2) (Wu & Noé, J. Nonlinear Sci.
         30, 23 (2020)). The trivial singular value 1 counts.
@@ -92,7 +92,7 @@ class Covariances:
 
 
 def inverse_root(matrix: np.ndarray, epsilon: float) -> np.ndarray:
-    """Return the inverse square root within the eigenvectors of eigenvalues above `epsilon`.
+    """Return the inverse square root, using only eigenvalues above `epsilon`.
 
     Examples
     --------

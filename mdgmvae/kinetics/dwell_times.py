@@ -1,4 +1,4 @@
-"""Visits to states and the transitions between them, counted in the labels without a model."""
+"""Visits to states and the transitions between them, counted from the labels without a model."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from ..tables import Shown, Table, number
 class Visits(Shown):
     """How often each state was visited; arrays of shape (k,).
 
-    It shows itself as a table.
+    It prints as a table.
 
     Parameters
     ----------
     visits : ndarray of int64
-        Visits, with those that a segment starts or ends in.
+        Number of visits, including those cut off by the start or end of a segment.
     entries, exits : ndarray of int64
-        Visits that begin, and visits that end, within a segment: transitions in and out.
+        Number of visits that begin or end within a segment: transitions in and out.
     mean_length : ndarray of float64
-        Mean lifetime in frames: frames of all visits over transitions out, which is right where
-        the end of a segment cuts visits off. Infinite without a transition out, NaN without a
-        visit.
+        Mean lifetime in frames: the frames of all visits divided by the number of transitions
+        out, which is correct even if the end of a segment cuts visits off. Infinite without a
+        transition out, NaN without a visit.
     """
 
     visits: np.ndarray
@@ -60,14 +60,15 @@ def visits(
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States in the order of time, -1 for none.
+        State of each frame in time order, -1 for none.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment.
+        Number of frames in each segment. Default: one segment.
     k : int, optional
         Number of states. Default: one more than the largest label.
     min_frames : int
-        Shorter stays are not visits and do not interrupt one: their frames count for the state
-        before. With ``min_frames=lag`` a return over a barrier within the lag is no event.
+        Stays shorter than this do not count as visits and do not interrupt one: their frames
+        count for the previous state. With ``min_frames=lag``, crossing a barrier and returning
+        within the lag time is not counted as a transition.
 
     Returns
     -------
@@ -76,7 +77,7 @@ def visits(
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------
@@ -137,7 +138,7 @@ def _visits_of_segments(
 
 
 def _stays(segment: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return states and frames of the uninterrupted stays."""
+    """Return the states and the numbers of frames of uninterrupted stays."""
     starts = np.flatnonzero(np.concatenate([[True], segment[1:] != segment[:-1]]))
     return segment[starts], np.diff(np.append(starts, len(segment)))
 
@@ -149,7 +150,7 @@ def _merged(
     long = frames >= min_frames
     if not long.any():
         return visited[:0], frames[:0]
-    # What comes before the first long stay goes with it.
+    # Frames before the first long stay are added to it.
     owner = np.maximum(np.cumsum(long) - 1, 0)
     states = visited[long]
     totals = np.bincount(owner, weights=frames)

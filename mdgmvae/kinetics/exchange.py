@@ -18,22 +18,22 @@ from .rates import passage_times_of
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Transitions(Shown):
-    """Transitions between n states; it shows itself as a table.
+    """Transitions between n states; prints as a table.
 
-    In every array the first index is the state that is left, the second the state that is
+    In every array, the first index is the state that is left and the second the state that is
     reached.
 
     Parameters
     ----------
     counts : ndarray of int64 of shape (n, n)
-        Transitions seen, between visits of at least one lag; 0 on the diagonal.
+        Number of transitions between visits of at least one lag time; 0 on the diagonal.
     rates : Estimate of shape (n, n)
         Rates in 1/`unit`. The diagonal is minus the sum of the rates out, so that
         ``expm(time * rates.value)`` are transition probabilities. NaN for states without frames,
-        and everywhere where states exchange so fast that nothing is left after one lag.
+        and everywhere if states exchange too fast for the lag time.
     mean_first_passage_times : Estimate of shape (n, n)
-        In `unit`; 0 on the diagonal, infinite where there is no way, NaN for states without
-        frames.
+        In `unit`; 0 on the diagonal, infinite if a state cannot be reached, NaN for states
+        without frames.
     lag : int
         Lag time in frames.
     dt : float
@@ -95,27 +95,27 @@ def transitions(
 ) -> Transitions:
     """Count the transitions between states, and estimate their rates and passage times.
 
-    The rates are the generator of the reversible Markov model at the lag,
-    K = log(T(lag)) / lag, with what noise makes negative off the diagonal set to 0 (Buchete &
-    Hummer, J. Phys. Chem. B 112, 6057 (2008)). Unlike transition probabilities they do not
-    depend on the lag where states and lag make a Markov model.
+    The rates are the generator of the reversible Markov model at the lag time,
+    K = log(T(lag)) / lag. Off-diagonal elements that are negative because of noise are set to 0
+    (Buchete & Hummer, J. Phys. Chem. B 112, 6057 (2008)). Unlike transition probabilities, rates
+    do not depend on the lag time if the dynamics between the states are Markovian.
 
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States in the order of time, -1 for none.
+        State of each frame in time order, -1 for none.
     lag : int
         Lag time in frames.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment.
+        Number of frames in each segment. Default: one segment.
     dt : float, optional
         Time between frames in ps. Without it (or with NaN) times are in frames.
     k : int, optional
         Number of states. Default: one more than the largest label.
     n_samples : int
-        Models from the posterior; 0 for no intervals.
+        Number of models drawn from the posterior; 0 for no intervals.
     seed : int
-        Same seed, same intervals.
+        The same seed gives the same intervals.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def transitions(
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------

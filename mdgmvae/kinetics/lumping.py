@@ -1,8 +1,8 @@
-"""Lump components into metastable states, by a Markov model of the components.
+"""Lump components into metastable states, using a Markov model of the components.
 
-`lump` is the general function: any labels in, the states and their memberships out.
-`states_of_components` is what a fit does with its components: `lump`, but a component that is
-visited too rarely to be judged joins the components around it in time.
+`lump` is the general function: it takes any labels and returns the states and their memberships.
+`states_of_components` is what `GMVAE.fit` uses: it works like `lump`, but a component that is
+visited too rarely to be judged joins the state that surrounds it in time.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Lumping(Shown):
         without frames is uniform, so ``probabilities @ memberships`` are probabilities.
     timescales : ndarray of shape (number of components with frames - 1,), float64
         Implied timescales of the components in frames, longest first. They are infinite between
-        sets of components that never exchange a frame, and 0 for a process that is over within
-        the lag time.
+        sets of components that never exchange a frame, and 0 for a process that has decayed
+        within the lag time.
     """
 
     n: int
@@ -81,7 +81,7 @@ def lump(
 
     PCCA+ (Röblitz & Weber, Adv. Data Anal. Classif. 7, 147 (2013), as implemented in deeptime) on
     the reversible maximum-likelihood Markov model of the components. Every component with frames
-    is kept: a component in which a trajectory starts or ends is entered as often as it is left
+    is kept: a component in which a trajectory starts or ends counts as entered as often as left
     (detailed balance), and sets of components that never exchange a frame become separate states.
     The result is deterministic. For more than ten states the eigenvectors are clustered instead
     (Ward), because PCCA+ would take minutes.
@@ -93,12 +93,12 @@ def lump(
     lag : int
         Lag time in frames, within a segment.
     lengths : sequence of int, optional
-        Frames of each segment. Default: all frames are one segment.
+        Number of frames in each segment. Default: all frames are one segment.
     k : int, optional
         Number of components. Default: the largest label plus one.
     n_macrostates : int, optional
-        Number of states. There are fewer where fewer components have frames, and more where more
-        sets of components never exchange a frame. Default: the number of relaxation processes
+        Number of states. There are fewer if fewer components have frames, and more if more sets
+        of components never exchange a frame. Default: the number of relaxation processes
         with an implied timescale longer than the lag time, plus one.
 
     Returns
@@ -108,7 +108,7 @@ def lump(
     Raises
     ------
     InputError
-        When the labels, the lag or the lengths cannot be used.
+        If the labels, the lag or the lengths are invalid.
 
     Examples
     --------
@@ -148,9 +148,10 @@ def states_of_components(
 ) -> np.ndarray:
     """Find the metastable state of each component of a fit.
 
-    As `lump`, except for a component with fewer frames than ten lag times and than 0.5 % of all
-    frames. Such a component is not a state of its own; it gets the state that surrounds it in
-    time. Where no segment is longer than the lag time, each component with frames is a state.
+    Works like `lump`, except for components with fewer frames than ten lag times and less than
+    0.5 % of all frames. Such a component is not a state of its own but joins the state that
+    surrounds it in time. If no segment is longer than the lag time, each component with frames
+    is a state.
 
     Parameters
     ----------
@@ -161,7 +162,7 @@ def states_of_components(
     lag : int
         Lag time in frames.
     lengths : sequence of int, optional
-        Frames of each segment. Default: all frames are one segment.
+        Number of frames in each segment. Default: all frames are one segment.
     n_macrostates : int, optional
         Number of states. Default: found from the implied timescales.
 
@@ -207,8 +208,8 @@ def by_decreasing_population(states: np.ndarray, frames: np.ndarray) -> np.ndarr
     Returns
     -------
     ndarray of shape (k,), int64
-        New number of the state of each component, -1 for none. Of two states with equally many
-        frames, the one with the first component comes first.
+        New number of the state of each component, -1 for none. If two states have equally many
+        frames, the one that contains the lowest component comes first.
 
     Examples
     --------
@@ -249,7 +250,7 @@ def grouping(states: np.ndarray) -> np.ndarray:
 
 
 def _nearest(labels: np.ndarray, is_kept: np.ndarray, lengths: Sequence[int]) -> np.ndarray:
-    """Replace each label that is not kept by the last kept one before it, or the first after it.
+    """Replace labels that are not kept by the last kept label before, or the first one after.
 
     A segment in which no label is kept stays as it is.
 

@@ -1,8 +1,8 @@
 """Transition counts and reversible Markov state models of labelled frames (deeptime).
 
 A pair is two frames (t, t + lag) of one segment; frames with the label -1 end a segment. All pairs
-are counted ("sliding"). Where errors are estimated, the counts are divided by the lag, since pairs
-that overlap are not independent.
+are counted ("sliding"). To estimate errors, the counts are divided by the lag, since
+overlapping pairs are not independent.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ STEPS_BETWEEN_SAMPLES = 10
 def count_matrix(
     labels: Any, lag: int, lengths: Sequence[int] | None = None, k: int | None = None
 ) -> np.ndarray:
-    """Count the pairs of frames (t, t + lag) that lead from each state to each state.
+    """Count the pairs of frames (t, t + lag) for each pair of states.
 
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States in the order of time, -1 for none. Pairs never bridge frames without a state.
+        State of each frame in time order, -1 for none. Pairs never bridge frames without a state.
     lag : int
         Lag time in frames.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment.
+        Number of frames in each segment. Default: one segment.
     k : int, optional
         Number of states. Default: one more than the largest label.
 
     Returns
     -------
     ndarray of shape (k, k), float64
-        Counts of all pairs, also of those that overlap.
+        Counts of all pairs, including those that overlap.
 
     Raises
     ------
     InputError
-        When the labels, the lag or the lengths cannot be used.
+        If the labels, the lag or the lengths are invalid.
 
     Examples
     --------
@@ -68,13 +68,13 @@ def count_matrix(
 
 
 def connected_sets(counts: np.ndarray, directed: bool = True) -> list[np.ndarray]:
-    """Find the sets of states that lead to each other, the largest set first.
+    """Find the connected sets of states, the largest set first.
 
     Parameters
     ----------
     counts : (k, k) ndarray
     directed : bool
-        Whether there must be a way back.
+        If True, states belong to one set only if each can be reached from the other.
 
     Returns
     -------
@@ -96,26 +96,26 @@ def connected_sets(counts: np.ndarray, directed: bool = True) -> list[np.ndarray
 
 
 def with_ways_back(counts: np.ndarray, lag: int) -> np.ndarray:
-    """Add a way back between sets of states that were only seen to exchange in one direction.
+    """Add a way back between sets of states that exchange in one direction only.
 
     A trajectory that starts in a state and never returns, or ends in a state, does not show the
     way back. Without one, a Markov model gives the first state no population and the second state
-    all of it. In equilibrium both directions are taken equally often (detailed balance), and one
-    event more or less is within the error of the events seen. So one event is added, with as many
-    pairs as it makes, at most `lag`. It is never more than one, however many were seen, since many
-    trajectories that start in one state are not in equilibrium.
+    all of it. In equilibrium, transitions in both directions are equally frequent (detailed
+    balance), and one event more or less is within the error. Therefore one event is added, which
+    contributes at most `lag` pairs. More than one is never added, however many were seen, because
+    a set of trajectories that all start in one state is not in equilibrium.
 
     Parameters
     ----------
     counts : (k, k) ndarray
-        Counts of all pairs, also of those that overlap.
+        Counts of all pairs, including those that overlap.
     lag : int
         Lag time in frames.
 
     Returns
     -------
     ndarray of shape (k, k)
-        Unchanged where every way has a way back.
+        The counts, unchanged if every transition has a way back.
 
     Examples
     --------
@@ -157,7 +157,7 @@ class MarkovModel:
 
     @classmethod
     def fit(cls, counts: np.ndarray, lag: int, states: Any = None) -> MarkovModel:
-        """Fit the reversible model of highest likelihood.
+        """Fit the maximum-likelihood reversible model.
 
         Source: Trendelkamp-Schroer et al., J. Chem. Phys. 143, 174101 (2015).
 
@@ -188,12 +188,12 @@ class MarkovModel:
 
     @property
     def eigenvalues(self) -> np.ndarray:
-        """(n,) eigenvalues of the transition matrix in decreasing order; the first is 1."""
+        """Eigenvalues (n,) of the transition matrix in decreasing order; the first is 1."""
         return eigenvalues_of(self.transition_matrix, self.stationary)
 
     @property
     def timescales(self) -> np.ndarray:
-        """(n - 1,) implied timescales in frames, longest first; 0 for eigenvalues up to 0."""
+        """Implied timescales (n - 1,) in frames, longest first; 0 for eigenvalues up to 0."""
         return timescales_of(self.eigenvalues[1:], self.lag)
 
     def sample(self, counts: np.ndarray, n_samples: int, seed: int = 0) -> list[MarkovModel]:
@@ -204,11 +204,11 @@ class MarkovModel:
         Parameters
         ----------
         counts : (k, k) ndarray
-            The counts of the fit. They are divided by the lag here.
+            The counts of the fit, not yet divided by the lag.
         n_samples : int
             Number of models.
         seed : int
-            Same seed, same models.
+            The same seed gives the same models.
 
         Returns
         -------

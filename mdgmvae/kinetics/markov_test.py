@@ -16,7 +16,7 @@ from .posterior import Estimate, Posteriors, time_unit
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ChapmanKolmogorov(Shown):
-    """How well the model at one lag time predicts multiples of it; it shows itself as a table.
+    """How well the model at one lag time predicts multiples of it; prints as a table.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class ChapmanKolmogorov(Shown):
         The lag times compared, in units of `lag`.
     predicted, estimated : Estimate of shape (n, k, k)
         Powers of the transition matrix at `lag`, and the matrices estimated at the longer lag
-        times. The latter are NaN from and to states without pairs of frames at that lag time.
+        times. The latter are NaN for states without pairs of frames at that lag time.
     deviations : ndarray of float64 of shape (k,)
         Largest deviation of the transition probabilities out of each state, in units of the
         error (standard deviations of both estimates together). NaN for states without frames.
@@ -49,7 +49,7 @@ class ChapmanKolmogorov(Shown):
 
     @property
     def max_deviation(self) -> float:
-        """Largest deviation of all states, in units of the error; NaN without any."""
+        """Largest deviation over all states, in units of the error; NaN if there is none."""
         known = self.deviations[np.isfinite(self.deviations)]
         return float(known.max()) if len(known) else float("nan")
 
@@ -92,22 +92,22 @@ def chapman_kolmogorov(
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States in the order of time, -1 for none.
+        State of each frame in time order, -1 for none.
     lag : int
         Lag time in frames.
     multiples : sequence of int
-        Lag times to compare, in units of `lag`. Those too long for the longest segment are left
-        out.
+        Lag times to compare, in units of `lag`. Lag times that exceed the longest segment are
+        left out.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment.
+        Number of frames in each segment. Default: one segment.
     dt : float, optional
-        Time between frames in ps, for table and plot.
+        Time between frames in ps, for the table and the plot.
     k : int, optional
         Number of states. Default: one more than the largest label.
     n_samples : int
-        Models from the posterior at each lag time, at least 2.
+        Number of models drawn from the posterior at each lag time, at least 2.
     seed : int
-        Same seed, same errors.
+        The same seed gives the same errors.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def chapman_kolmogorov(
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def chapman_kolmogorov_of(
     dt: float | None,
     multiples: Sequence[int] = (1, 2, 3, 4, 5),
 ) -> ChapmanKolmogorov:
-    """Return `chapman_kolmogorov` of posteriors that may be fitted already."""
+    """Run `chapman_kolmogorov` on posteriors that may already be fitted."""
     segments = discrete_trajectories(models.labels, models.lengths)
     lag, longest = checked_lag(lag, segments), max(map(len, segments))
     steps = [m for m in check_counts("multiples", multiples) if m * lag < longest] or [1]
@@ -147,7 +147,7 @@ def chapman_kolmogorov_of(
         lambda p, pi: np.array([np.linalg.matrix_power(p, m) for m in steps])
     )
     longer = [models.at(m * lag) for m in steps]
-    # Segments that are shorter than a lag do not tell whether their states last so long.
+    # Segments shorter than the lag time do not show whether their states last that long.
     unknown = np.array([~(m.counted[:, None] & m.counted[None, :]) for m in longer])
     nothing = np.where(unknown, np.nan, 0.0)
     estimated = Estimate.of(

@@ -1,4 +1,4 @@
-"""PCCA+: how far each state of a Markov model belongs to each of a few metastable sets."""
+"""PCCA+: memberships of the states of a Markov model in a few metastable sets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_OPTIMIZED = 10
 
 
 def memberships_of(model: MarkovModel, n: int) -> np.ndarray:
-    """Find the memberships of the states of a connected Markov model in `n` metastable sets.
+    """Compute the memberships of the states of a connected Markov model in `n` metastable sets.
 
     PCCA+ (Röblitz & Weber, Adv. Data Anal. Classif. 7, 147 (2013)) as deeptime implements it. For
     more than `MAX_OPTIMIZED` sets, and where PCCA+ leaves a set empty, the slow eigenvectors are
@@ -63,7 +63,7 @@ def _pcca(model: MarkovModel, n: int) -> np.ndarray | None:
     lazy = (model.transition_matrix + np.eye(len(model.states))) / 2
     try:
         with warnings.catch_warnings():
-            # Complex parts and divisions by zero, if they matter, show in the memberships.
+            # If complex parts and divisions by zero matter, they show up in the memberships.
             warnings.simplefilter("ignore")
             with np.errstate(all="ignore"):
                 found = np.asarray(pcca(lazy, n, model.stationary.copy()).memberships)

@@ -25,14 +25,14 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Estimate(Shown):
-    """Most likely values with a Bayesian 95 % credible interval, arrays of one shape.
+    """Most likely values with Bayesian 95 % credible intervals, as arrays of equal shape.
 
-    It shows itself as a table.
+    It prints as a table.
 
     Parameters
     ----------
     value, lower, upper : ndarray of float64
-        NaN where there is none.
+        NaN if there is no value or no interval.
     std : ndarray of float64
         Standard deviation of the posterior. NaN where samples are infinite.
     unit : str
@@ -52,9 +52,9 @@ class Estimate(Shown):
         Parameters
         ----------
         value : ndarray
-            Of the most likely model.
+            Value in the most likely model.
         samples : ndarray of shape (n_samples, ...)
-            Of models from the posterior. Without any the interval is NaN.
+            Values in models drawn from the posterior. Without samples, the interval is NaN.
         unit : str
 
         Returns
@@ -65,7 +65,7 @@ class Estimate(Shown):
             unknown = np.full(np.shape(value), np.nan)
             return cls(value, unknown, unknown, unknown, unit)
         tail = (1 - CONFIDENCE) / 2
-        # Quantiles that are order statistics: between two infinities nothing is interpolated.
+        # Take order statistics as quantiles, since infinite values cannot be interpolated.
         lower = np.quantile(samples, tail, axis=0, method="lower")
         upper = np.quantile(samples, 1 - tail, axis=0, method="higher")
         with np.errstate(invalid="ignore"):
@@ -73,7 +73,7 @@ class Estimate(Shown):
         return cls(value, lower, upper, std, unit)
 
     def cell(self, *index: int, shown: Callable[[float], str] = number) -> str:
-        """Return one value with its interval as text, "57 (51 to 63)"."""
+        """Return one value with its interval as text, such as "57 (51 to 63)"."""
         value, lower, upper = (
             float(array[index]) for array in (self.value, self.lower, self.upper)
         )
@@ -91,17 +91,17 @@ class Estimate(Shown):
 
 
 def time_unit(dt: float | None) -> tuple[float, str]:
-    """Return the time of a frame and its unit: `dt` in ps, or 1 in frames without `dt`.
+    """Return the time between frames and its unit: `dt` in ps, or 1 frame without `dt`.
 
     Parameters
     ----------
     dt : float or None
-        Time between frames in ps. None or NaN where it is not known.
+        Time between frames in ps. None or NaN if it is unknown.
 
     Raises
     ------
     InputError
-        When it is not positive.
+        If `dt` is not positive.
 
     Examples
     --------
@@ -123,8 +123,8 @@ def time_unit(dt: float | None) -> tuple[float, str]:
 class Posterior:
     """Reversible Markov models of k states: the most likely one, and samples.
 
-    States without frames have population 0 and stay in themselves. Sets of states that never
-    exchange a frame have models of their own, which are weighted by their frames.
+    States without frames have population 0 and a self-transition probability of 1. Sets of
+    states that never exchange a frame have separate models, weighted by their numbers of frames.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ class Posterior:
     sampled_matrices : ndarray of shape (n_samples, k, k)
     sampled_stationary : ndarray of shape (n_samples, k)
     counted : ndarray of bool of shape (k,)
-        States that pairs of frames one lag apart lead from or to.
+        Whether a state occurs in any pair of frames one lag apart.
     """
 
     lag: int
@@ -167,7 +167,7 @@ class Posterior:
         Raises
         ------
         InputError
-            When an argument cannot be used.
+            If an argument is invalid.
         """
         n_samples, seed = check_count("n_samples", n_samples, 0), checked_seed(seed)
         states = as_labels(labels)
@@ -192,13 +192,13 @@ class Posterior:
 
     @property
     def populated(self) -> np.ndarray:
-        """(k,) bool: the states that have frames."""
+        """Mask (k,) of the states that have frames."""
         return self.stationary > 0
 
     def estimate(
         self, function: Callable[[np.ndarray, np.ndarray], np.ndarray], unit: str = ""
     ) -> Estimate:
-        """Evaluate a function of transition matrix and stationary distribution, with errors."""
+        """Evaluate a function of the transition matrix and stationary distribution, with errors."""
         samples = zip(self.sampled_matrices, self.sampled_stationary, strict=True)
         value = function(self.transition_matrix, self.stationary)
         return Estimate.of(value, np.array([function(p, pi) for p, pi in samples]), unit)
@@ -206,7 +206,7 @@ class Posterior:
 
 @dataclass(frozen=True, eq=False)
 class Posteriors:
-    """The posterior of the same labels at any lag time, fitted once when it is first needed.
+    """Posteriors of the same labels at any lag time, each fitted once when first needed.
 
     Parameters
     ----------
@@ -233,7 +233,7 @@ class Posteriors:
         Raises
         ------
         InputError
-            When the labels or an option cannot be used.
+            If the labels or an option is invalid.
         """
         if lag not in self._fitted:
             self._fitted[lag] = Posterior.fit(

@@ -22,19 +22,20 @@ from .posterior import Estimate, Posterior, time_unit
 class Lifetimes(Shown):
     """How long states last; arrays of shape (k,), NaN for states without frames.
 
-    It shows itself as a table.
+    It prints as a table.
 
     Parameters
     ----------
     from_runs : ndarray of float64
         Mean length of the visits, in `unit`. A short excursion over a barrier ends a visit.
     from_model : Estimate
-        -lag / ln(p), where p is the probability to be in the state, still or again, one lag
-        later.
+        -lag / ln(p), where p is the probability of being in the state, still or again, one lag
+        time later.
     memory : Estimate
         -lag / ln(c), where c = (p - population) / (1 - population) is the share of the difference
-        from equilibrium that is left after a lag. If it is shorter than the lag, frames one lag
-        apart hardly depend on each other, even where a well-populated state seems to last.
+        from equilibrium that remains after one lag time. If the memory is shorter than the lag
+        time, frames one lag time apart hardly depend on each other, even if a highly populated
+        state seems to be long-lived.
     unit : str
         "ps" or "frames".
     """
@@ -75,17 +76,17 @@ def stationary_populations(
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States in the order of time, -1 for none.
+        State of each frame in time order, -1 for none.
     lag : int
         Lag time in frames.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment.
+        Number of frames in each segment. Default: one segment.
     k : int, optional
         Number of states. Default: one more than the largest label.
     n_samples : int
-        Models from the posterior; 0 for no intervals.
+        Number of models drawn from the posterior; 0 for no intervals.
     seed : int
-        Same seed, same intervals.
+        The same seed gives the same intervals.
 
     Returns
     -------
@@ -95,7 +96,7 @@ def stationary_populations(
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------
@@ -110,7 +111,7 @@ def stationary_populations(
 
 
 def populations_of(model: Posterior) -> Estimate:
-    """Return `stationary_populations` of a fitted posterior."""
+    """Compute `stationary_populations` from a fitted posterior."""
     return model.estimate(lambda p, pi: pi)
 
 
@@ -124,7 +125,7 @@ def mean_first_passage_times(
     n_samples: int = 100,
     seed: int = 0,
 ) -> Estimate:
-    """Estimate the mean time from each state until each other state is first reached.
+    """Estimate the mean time to first reach each state from each other state.
 
     Parameters
     ----------
@@ -136,13 +137,13 @@ def mean_first_passage_times(
     Returns
     -------
     Estimate
-        Of shape (k, k), from the first index to the second: 0 on the diagonal, infinite where
-        there is no way, NaN for states without frames.
+        Of shape (k, k), from the first index to the second: 0 on the diagonal, infinite if the
+        state cannot be reached, NaN for states without frames.
 
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------
@@ -157,7 +158,7 @@ def mean_first_passage_times(
 
 
 def passage_times_of(model: Posterior, dt: float | None) -> Estimate:
-    """Return `mean_first_passage_times` of a fitted posterior."""
+    """Compute `mean_first_passage_times` from a fitted posterior."""
     scale, unit = time_unit(dt)
     return model.estimate(lambda p, pi: scale * model.lag * _passage_steps(p, pi), unit)
 
@@ -188,7 +189,7 @@ def lifetimes(
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------
@@ -203,7 +204,7 @@ def lifetimes(
 
 
 def lifetimes_of(model: Posterior, found: Visits, dt: float | None) -> Lifetimes:
-    """Return `lifetimes` of a fitted posterior and of counted visits."""
+    """Compute `lifetimes` from a fitted posterior and counted visits."""
     scale, unit = time_unit(dt)
     alone = np.where(model.populated, 0.0, np.nan)
 

@@ -17,7 +17,7 @@ from .posterior import Estimate, Posterior, Posteriors, time_unit
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ImpliedTimescales(Shown):
-    """Implied timescales at several lag times; it shows itself as a table.
+    """Implied timescales at several lag times; prints as a table.
 
     Parameters
     ----------
@@ -25,10 +25,10 @@ class ImpliedTimescales(Shown):
         Lag times in frames.
     timescales, lower, upper : ndarray of float64 of shape (n_lags, n_processes)
         Longest first, with 95 % credible intervals; infinite between sets of states that never
-        exchange a frame, 0 for what is over within the lag, NaN where a state has no pairs.
-        The values are those of the most likely model. A process that is over within the lag
-        may lie outside its interval: where all eigenvalues are noise, the largest one of a sample
-        is larger.
+        exchange a frame, 0 for processes that decay within the lag time, NaN if a state has no
+        pairs of frames. The values are those of the most likely model. The value of a process
+        that decays within the lag time may lie outside its interval: if all eigenvalues are
+        noise, the largest eigenvalue of a sample is larger.
     dt : float
         Time between frames, in `unit`.
     unit : str
@@ -63,16 +63,16 @@ class ImpliedTimescales(Shown):
 
 
 def default_lags(lag: int, longest: int, n_lags: int = 8) -> list[int]:
-    """Choose lags around `lag`, evenly spaced on a logarithmic scale.
+    """Choose lag times around `lag`, evenly spaced on a logarithmic scale.
 
     Parameters
     ----------
     lag : int
-        Lag time in frames; it is one of the lags returned.
+        Lag time in frames, which is always among the lag times returned.
     longest : int
-        Frames of the longest segment. No other lag is longer than a tenth of it.
+        Number of frames in the longest segment. No other lag time exceeds a tenth of it.
     n_lags : int
-        Largest number of lags.
+        Largest number of lag times.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def default_lags(lag: int, longest: int, n_lags: int = 8) -> list[int]:
     Raises
     ------
     InputError
-        When an argument is not a positive whole number.
+        If an argument is not a positive whole number.
 
     Examples
     --------
@@ -109,25 +109,25 @@ def implied_timescales(
 ) -> ImpliedTimescales:
     """Estimate the implied timescales of the states at several lag times.
 
-    They do not depend on the lag time where the states and the lag make a Markov model (Swope,
+    They do not depend on the lag time if the dynamics between the states are Markovian (Swope,
     Pitera & Suits, J. Phys. Chem. B 108, 6571 (2004)).
 
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States in the order of time, -1 for none.
+        State of each frame in time order, -1 for none.
     lags : sequence of int
         Lag times in frames; see `default_lags`.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment.
+        Number of frames in each segment. Default: one segment.
     dt : float, optional
         Time between frames in ps. Without it (or with NaN) times are in frames.
     k : int, optional
         Number of states. Default: one more than the largest label.
     n_samples : int
-        Models from the posterior at each lag time; 0 for no intervals.
+        Number of models drawn from the posterior at each lag time; 0 for no intervals.
     seed : int
-        Same seed, same intervals.
+        The same seed gives the same intervals.
 
     Returns
     -------
@@ -136,7 +136,7 @@ def implied_timescales(
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------
@@ -153,11 +153,11 @@ def implied_timescales(
 
 
 def timescales_at(models: Posteriors, lags: Sequence[int], dt: float | None) -> ImpliedTimescales:
-    """Return `implied_timescales` of posteriors that may be fitted already."""
+    """Compute `implied_timescales` from posteriors that may already be fitted."""
     scale, unit = time_unit(dt)
     found = [_of_model(models.at(lag), scale) for lag in check_counts("lags", lags)]
     if not found:
-        raise InputError("lags=[]: give at least one lag time")
+        raise InputError("lags=[]: pass at least one lag time")
     n = max(len(estimate.value) for estimate in found)
     values, lower, upper = (
         np.array(

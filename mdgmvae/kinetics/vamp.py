@@ -30,7 +30,7 @@ class CrossValidatedScore(Shown):
     scores : ndarray of float64 of shape (n_folds,)
         The score of each fold.
     lag : int
-        Lag in frames. Scores at different lags cannot be compared.
+        Lag time in frames. Scores at different lags cannot be compared.
     """
 
     mean: float
@@ -46,7 +46,7 @@ class CrossValidatedScore(Shown):
     def tables(self) -> list[Table]:
         """Return a table with a row for each fold."""
         rows = tuple((fold, f"{score:.3f}") for fold, score in enumerate(self.scores.tolist()))
-        title = f"VAMP-2 {self.mean:.3f} ± {self.error:.3f} on frames held out, lag {self.lag}"
+        title = f"VAMP-2 {self.mean:.3f} ± {self.error:.3f} on held-out frames, lag time {self.lag}"
         return [Table(("fold", "VAMP-2"), rows, title=f"{title} frame{'s' * (self.lag > 1)}")]
 
 
@@ -65,9 +65,9 @@ def vamp2(
     assignments : (n_frames,) array-like of int or (n_frames, k) array-like of float
         Labels (-1 for frames without one), or probabilities.
     lag : int
-        Lag in frames.
+        Lag time in frames.
     lengths : sequence of int, optional
-        Frames of each continuous segment. Default: one segment.
+        Number of frames in each segment. Default: one segment.
     epsilon : float
         Directions of the assignments with a mean square below this are left out.
 
@@ -78,7 +78,7 @@ def vamp2(
     Raises
     ------
     InputError
-        If the assignments, the lag or the lengths cannot be used.
+        If the assignments, the lag or the lengths are invalid.
 
     Examples
     --------
@@ -113,7 +113,7 @@ def vamp2_cross_validated(
     a singular value of more than 2 sqrt((k - 1) lag / pairs), or `n_processes` of them. States
     that a fold does not visit add nothing to its score.
 
-    The spread over the folds tells how reliable the score is. It does not tell whether the
+    The spread over the folds shows how reliable the score is. It does not show whether the
     assignments were learnt from the same frames.
 
     Parameters
@@ -121,9 +121,9 @@ def vamp2_cross_validated(
     assignments : (n_frames,) array-like of int or (n_frames, k) array-like of float
         Labels (-1 for frames without one), or probabilities.
     lag : int
-        Lag in frames.
+        Lag time in frames.
     lengths : sequence of int, optional
-        Frames of each continuous segment. Default: one segment.
+        Number of frames in each segment. Default: one segment.
     n_folds : int
         Number of folds, at least 2.
     blocks_per_fold : int
@@ -142,7 +142,7 @@ def vamp2_cross_validated(
     Raises
     ------
     InputError
-        If an argument cannot be used, or if there are too few frames for the folds.
+        If an argument is invalid, or if there are too few frames for the folds.
 
     Examples
     --------
@@ -190,7 +190,7 @@ def score_of_fold(
     test, train : ndarray of bool of shape (n,)
         The frames of the fold, and those that singular functions are estimated from.
     lag : int
-        Lag in frames.
+        Lag time in frames.
     n_processes, epsilon
         As in `vamp2_cross_validated`.
 
@@ -222,7 +222,7 @@ def prepared(
     Raises
     ------
     InputError
-        If the assignments, the lengths or the lag cannot be used.
+        If the assignments, the lengths or the lag are invalid.
     """
     given = np.asarray(assignments)
     if given.ndim == 2:
@@ -261,6 +261,6 @@ def _singular_functions(
     u, s, v = np.linalg.svd(earlier @ c.c01 @ later)
     if n is None:
         # Without memory the largest singular value is about this (Marchenko & Pastur 1967).
-        # Overlapping pairs are not independent: of `lag` neighbours only one counts.
+        # Overlapping pairs are not independent: only one of `lag` neighbours counts.
         n = max(1, int((s > 2 * np.sqrt((len(s) - 1) * lag / c.n_pairs)).sum()))
     return earlier @ u[:, :n], later @ v[:n].T

@@ -1,4 +1,4 @@
-"""Free energies with their errors."""
+"""Free energies and their errors."""
 
 from .._lazy import lazy_names
 

@@ -1,7 +1,7 @@
 """Errors of free energies by a bootstrap over blocks of time.
 
-Consecutive frames are correlated, so whole blocks are drawn and not single frames. Only the counts
-of each block are kept: a replica is a sum of rows of a sparse matrix.
+Consecutive frames are correlated, so whole blocks are drawn instead of single frames. Only the
+counts of each block are kept: a replica is a sum of rows of a sparse matrix.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from ..checks import check_count
 from ..errors import InputError
 from ..segments import checked_lengths, even_parts
 
-#: Number of blocks by default: few, so that blocks are long, but enough for errors that are known
-#: to about 1 / sqrt(2 * 50) = 10 %.
+#: Default number of blocks: few enough for long blocks, but enough to determine errors to about
+#: 1 / sqrt(2 * 50) = 10 %.
 N_BLOCKS = 50
 #: More blocks than this do not improve errors, but need memory.
 MOST_BLOCKS = 10_000
-#: With fewer visits more than 2.5 % of the replicas have none: exp(-3.7).
+#: With fewer visits, more than 2.5 % of the replicas contain none: exp(-3.7).
 FEWEST_VISITS = 3.7
-#: Share of the replicas between the ends of an interval.
+#: Share of the replicas within an interval.
 CONFIDENCE = 0.95
-#: Largest number of values of all replicas that are held at a time.
+#: Largest number of values of all replicas that are held in memory at a time.
 _HELD = 1_000_000
 
 
@@ -59,15 +59,15 @@ class Blocks:
         ----------
         n_frames : int
         lengths : sequence of int, optional
-            Frames of each segment. Default: one segment.
+            Number of frames in each segment. Default: one segment.
         length : int, optional
-            Frames of a block, about. A shorter segment is one block. Default: about 50 blocks in
-            all.
+            Approximate number of frames in a block. A shorter segment is one block. Default:
+            about 50 blocks in total.
 
         Raises
         ------
         InputError
-            When `lengths` do not add up to the frames, or there would be fewer than two blocks or
+            If `lengths` do not add up to the frames, or there would be fewer than two blocks or
             more than 10,000.
         """
         frames = checked_lengths(lengths, n_frames)
@@ -78,7 +78,7 @@ class Blocks:
         if not 2 <= sum(parts) <= MOST_BLOCKS:
             raise InputError(
                 f"block_length={wanted:,}: {n_frames:,} frames in {len(frames):,} segment(s) make "
-                f"{sum(parts):,} block(s), but errors need 2 to {MOST_BLOCKS:,}; give another "
+                f"{sum(parts):,} block(s), but errors need 2 to {MOST_BLOCKS:,}; choose another "
                 "block_length"
             )
         sizes = np.concatenate([even_parts(n, k) for n, k in zip(frames, parts, strict=True)])
@@ -95,12 +95,12 @@ class Blocks:
         return float(self.edges[-1] / len(self))
 
     def counts(self, numbers: np.ndarray, n: int) -> csr_matrix:
-        """Count the frames with each number from 0 to n - 1 in each block.
+        """Count how often each number from 0 to n - 1 occurs in each block.
 
         Parameters
         ----------
         numbers : (n_frames,) ndarray of int
-            States or bins of the frames. -1 is not counted.
+            State or bin of each frame. -1 is not counted.
         n : int
             Number of states or bins.
 
@@ -109,7 +109,7 @@ class Blocks:
         scipy.sparse.csr_matrix of shape (n_blocks, n), float64
         """
         chosen = np.where(numbers < 0, n, numbers)
-        # The numbers of a block are next to each other, as the rows of such a matrix are.
+        # The numbers of a block are contiguous, like the rows of a CSR matrix.
         counts = csr_matrix(
             (np.ones(len(chosen)), chosen, self.edges), shape=(len(self), n + 1), dtype=np.float64
         )
@@ -117,10 +117,10 @@ class Blocks:
         return counts[:, :n]
 
     def draw(self, n_bootstrap: int, seed: int) -> np.ndarray:
-        """Draw how often each block is in each replica.
+        """Draw how often each block occurs in each replica.
 
-        One block fewer than there are is drawn. This corrects deviations from the mean of n
-        blocks, which are too small by sqrt((n - 1) / n) (Rao & Wu, J. Am. Stat. Assoc. 83, 231
+        One block fewer than the total number is drawn. Otherwise, deviations from the mean of n
+        blocks would be too small by sqrt((n - 1) / n) (Rao & Wu, J. Am. Stat. Assoc. 83, 231
         (1988)).
 
         Parameters
@@ -141,8 +141,8 @@ class Blocks:
         """Estimate how many visits each bin had: (n_bins,) from counts (n_blocks, n_bins).
 
         This is the number of blocks in which the bin was visited, times 1 - c, where c is the
-        correlation of neighbouring blocks. It leaves out blocks that only continue the visit of
-        the block before: one long visit counts once, however many blocks it fills.
+        correlation of neighbouring blocks. It excludes blocks that only continue the visit of
+        the previous block: a long visit counts once, however many blocks it fills.
         """
         first = self._followed
         seen: np.ndarray = np.diff(counts.tocsc().indptr).astype(np.float64)
@@ -153,8 +153,8 @@ class Blocks:
         covariance = _means(x.multiply(y)) - means
         variances = [_means(c.multiply(c)) - _means(c) ** 2 for c in (x, y)]
         deviation = np.sqrt(np.maximum(variances[0], 0) * np.maximum(variances[1], 0))
-        # Equal counts in all blocks do not continue a visit, nor do correlations that chance
-        # explains.
+        # Equal counts in all blocks are not evidence of a continued visit, and neither are
+        # correlations that may be due to chance.
         varies = deviation > 1e-12 * means
         correlation = np.divide(covariance, deviation, out=np.zeros_like(seen), where=varies)
         correlation[correlation < 2 / np.sqrt(len(first))] = 0.0
@@ -162,7 +162,7 @@ class Blocks:
 
     @property
     def _followed(self) -> np.ndarray:
-        """The blocks that are followed by another block of their segment."""
+        """Blocks that are followed by another block of the same segment."""
         return np.asarray(np.flatnonzero(self.segments[1:] == self.segments[:-1]))
 
     def trend(self, counts: csr_matrix) -> float:
@@ -189,11 +189,11 @@ class Spread:
     Parameters
     ----------
     error : ndarray of float64
-        Standard deviation; infinite where an end of the interval is.
+        Standard deviation; infinite if an end of the interval is infinite.
     lower, upper : ndarray of float64
-        95 % interval. The upper end is infinite where more than 2.5 % of the replicas have no
-        frame in the bin (it was visited in about three blocks or fewer), and where as few visits
-        filled more blocks.
+        95 % interval. The upper end is infinite if more than 2.5 % of the replicas have no frame
+        in the bin (visited in about three blocks or fewer), or if equally few visits fill more
+        blocks.
     """
 
     error: np.ndarray
@@ -247,9 +247,9 @@ def _spread(log_base: np.ndarray, log_counts: np.ndarray) -> tuple[np.ndarray, .
     with np.errstate(invalid="ignore"):
         energies = log_base - log_counts
     n = len(energies)
-    # Order statistics, since interpolation between a number and infinity gives nothing.
+    # Take order statistics, since infinite values cannot be interpolated.
     tail = int((1 - CONFIDENCE) / 2 * n)
-    unknown = np.isnan(energies)  # the replica has neither the bin nor the reference
+    unknown = np.isnan(energies)  # the replica contains neither the bin nor the reference
     lower = np.sort(np.where(unknown, -np.inf, energies), axis=0)[tail]
     upper = np.sort(np.where(unknown, np.inf, energies), axis=0)[n - 1 - tail]
     known = np.ma.masked_invalid(energies)

@@ -1,4 +1,4 @@
-"""Coordinates by the names of features: angles in degrees, others in their own unit."""
+"""Coordinates from the names of features: angles in degrees, others in their own unit."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Coordinate:
 
 
 def coordinates_of(features: FeatureSet) -> dict[str, Coordinate]:
-    """Find the coordinates that the columns of a feature file make up, by name.
+    """Find the coordinates that the columns of a feature file form, by name.
 
     The columns "phi ALA2 cos" and "phi ALA2 sin" are one angle, "phi ALA2". Angles are in
     degrees. They are periodic, except those between bonds, whose names begin with "angle".
@@ -79,13 +79,13 @@ def coordinates_of(features: FeatureSet) -> dict[str, Coordinate]:
 
 
 def chosen_coordinates(features: FeatureSet, names: str | Sequence[str]) -> list[Coordinate]:
-    """Find the coordinates with these names; cosine or sine of an angle stand for the angle.
+    """Find the coordinates with these names; a cosine or sine stands for its angle.
 
     Parameters
     ----------
     features : FeatureSet
     names : str or sequence of str
-        One to three names. A coordinate that is named twice is taken once.
+        One to three names. A coordinate that is named twice is used once.
 
     Returns
     -------
@@ -94,16 +94,16 @@ def chosen_coordinates(features: FeatureSet, names: str | Sequence[str]) -> list
     Raises
     ------
     InputError
-        When there are none or more than three, or a name is unknown. The error lists the names.
+        If there are no names, more than three, or an unknown one. The error lists valid names.
     """
     known = coordinates_of(features)
     if not isinstance(names, str) and not hasattr(names, "__iter__"):
-        raise InputError(f"coordinates={names!r}: give the name of a feature, or up to three")
+        raise InputError(f"coordinates={names!r}: pass the name of a feature, or up to three")
     wanted = [names] if isinstance(names, str) else list(names)
     chosen = {name: _by_name(name, known, features) for name in wanted}
     coordinates = list(dict.fromkeys(chosen.values()))
     if not 1 <= len(coordinates) <= 3:
-        raise InputError(f"coordinates: {len(coordinates)} features are named; give one to three")
+        raise InputError(f"coordinates: {len(coordinates)} features are named; pass one to three")
     return coordinates
 
 
@@ -169,7 +169,7 @@ def free_energy_of(
     Raises
     ------
     InputError
-        When there is no such feature, or an option cannot be used.
+        If there is no such feature, or an option is invalid.
     """
     options["lengths"] = results.lengths
     if names is None:

@@ -11,7 +11,7 @@ from ..checks import check_count
 from ..errors import InputError
 
 _BINS = {1: 100, 2: 60, 3: 30}
-"""Bins along each axis by number of dimensions, about as fine as 10,000 frames can fill."""
+"""Default number of bins along each axis by dimension, as fine as 10,000 frames can fill."""
 _FEWEST_BINS = 8
 
 
@@ -27,14 +27,14 @@ def as_points(latent: Any, name: str = "latent") -> np.ndarray:
     Raises
     ------
     InputError
-        When there are no frames, more than three columns, or values that are not finite.
+        If there are no frames, more than three columns, or values that are not finite.
     """
     points = np.asarray(latent, dtype=np.float64)
     if points.ndim == 1:
         points = points[:, np.newaxis]
     if points.ndim != 2 or not points.size:
         raise InputError(
-            f"{name}: give an array (n_frames, n_z) with at least one frame, not one of shape "
+            f"{name}: pass an array (n_frames, n_z) with at least one frame, not one of shape "
             f"{np.shape(latent)}"
         )
     if points.shape[1] > 3:
@@ -72,7 +72,7 @@ def grid_edges(
     ----------
     points : (n, d) ndarray
     bins : int, sequence of int or None
-        Bins along each axis. None: 100, 60 or 30 for one, two or three axes, fewer for less than
+        Bins along each axis. None: 100, 60 or 30 for one, two or three axes, fewer for fewer than
         10,000 points.
     periods : sequence of float or None
         Period of each coordinate, None for one that is not periodic.
@@ -84,7 +84,7 @@ def grid_edges(
     Raises
     ------
     InputError
-        When `bins` is not a positive whole number, or one for each axis.
+        If `bins` is not a positive whole number, or one for each axis.
 
     Examples
     --------
@@ -94,7 +94,7 @@ def grid_edges(
     d = points.shape[1]
     numbers = [_default_bins(points) if bins is None else bins] * d if np.ndim(bins) == 0 else bins
     if len(numbers) != d:
-        raise InputError(f"bins: {len(numbers)} numbers are given for {d} axes; give one each")
+        raise InputError(f"bins: {len(numbers)} numbers were given for {d} axes; pass one for each")
     return tuple(
         np.histogram_bin_edges(
             column,

@@ -23,14 +23,14 @@ MOST_TREND = 1.2
 class StateFreeEnergies(Shown):
     """Free energies of states relative to a reference state, F_i - F_0 = -ln(p_i / p_0).
 
-    It shows itself as a table. Arrays have the shape (k,).
+    It prints as a table. All arrays have the shape (k,).
 
     Parameters
     ----------
     energy : ndarray of float64
         0 for the reference, NaN for states without frames.
     error : ndarray of float64
-        Standard error. Infinite where the state or the reference was visited too few times to
+        Standard error. Infinite if the state or the reference was visited too few times to
         estimate it (about three visits, however many blocks of time they fill); NaN without
         frames.
     lower, upper : ndarray of float64
@@ -42,14 +42,14 @@ class StateFreeEnergies(Shown):
     unit : str
         "kT" or "kJ/mol".
     temperature : float or None
-        In K, where it was given.
+        In K, if it was given.
     n_blocks : int
         Number of blocks of time.
     block_length : float
         Mean number of frames of a block.
     trend : float
         Factor by which the errors grow with blocks twice as long. If it is well above 1, the
-        errors are too small: give a longer `block_length`, or simulate longer. NaN where it is
+        errors are too small: choose a longer `block_length`, or simulate longer. NaN where it is
         unknown.
     """
 
@@ -66,7 +66,7 @@ class StateFreeEnergies(Shown):
     trend: float
 
     def tables(self) -> list[Table]:
-        """Return a table with a row for each state, and what limits the errors."""
+        """Return a table with a row for each state, and warnings about the errors."""
         heads = (
             *("state", "population / %", f"free energy / {self.unit}"),
             f"95 % interval / {self.unit}",
@@ -85,14 +85,14 @@ class StateFreeEnergies(Shown):
         return state, percent(self.populations[state]), energy, interval
 
     def _doubts(self) -> list[str]:
-        """Why errors are unknown or too small."""
+        """Return the reasons why errors are unknown or too small."""
         said = []
         if np.isinf(self.error).any():
             said.append("an error is inf where a state was visited too few times to estimate it")
         if self.trend > MOST_TREND:
             said.append(
                 f"blocks of {self.block_length:,.0f} frames are too short (blocks twice as long "
-                f"have {self.trend:.2f} times the error): give a longer block_length"
+                f"have {self.trend:.2f} times the error): choose a longer block_length"
             )
         return said
 
@@ -115,22 +115,22 @@ def state_free_energies(
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States in the order of time, -1 for none.
+        State of each frame in time order, -1 for none.
     k : int, optional
         Number of states. Default: one more than the largest label.
     reference : int
-        The state that the others are compared with. It needs frames.
+        State that the others are compared with. It must have frames.
     temperature : float, optional
         In K; energies are then in kJ/mol. Default: energies in units of kT.
     lengths : sequence of int, optional
-        Frames of each segment. No block lies in two segments. Default: one segment.
+        Number of frames in each segment. No block lies in two segments. Default: one segment.
     block_length : int, optional
-        Frames of a block. A block has to be long compared with the time between transitions.
-        Default: a fiftieth of all frames.
+        Number of frames in a block. A block must be long compared with the time between
+        transitions. Default: a fiftieth of all frames.
     n_bootstrap : int
-        Bootstrap replicas, at least 2.
+        Number of bootstrap replicas, at least 2.
     seed : int
-        Same seed, same errors.
+        The same seed gives the same errors.
 
     Returns
     -------
@@ -139,7 +139,7 @@ def state_free_energies(
     Raises
     ------
     InputError
-        When an argument cannot be used, or the reference has no frames.
+        If an argument is invalid, or the reference has no frames.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def state_free_energies(
     frames = np.bincount(states[states >= 0], minlength=k)
     if reference >= k or not frames[reference]:
         raise InputError(
-            f"reference={reference}: this state has no frames; give a state that has some"
+            f"reference={reference}: this state has no frames; choose one that has some"
         )
     blocks = Blocks.of_frames(len(states), lengths, block_length)
     counts = blocks.counts(states, k)
@@ -192,7 +192,7 @@ def state_free_energies_of(results: Any, of: str = "states", **options: Any) -> 
         With ``labels``, ``probabilities``, ``components``, ``component_probabilities`` and
         ``lengths``.
     of : {"states", "components"}
-        Metastable states, or the components of the mixture that they are made of.
+        Metastable states, or the components of the mixture that form them.
     **options
         Options of `state_free_energies`.
 
@@ -203,15 +203,15 @@ def state_free_energies_of(results: Any, of: str = "states", **options: Any) -> 
     Raises
     ------
     InputError
-        When `of` is something else, or an option cannot be used.
+        If `of` has another value, or an option is invalid.
     """
     if of not in ("states", "components"):
-        raise InputError(f"of={of!r}: give 'states' or 'components'")
+        raise InputError(f"of={of!r}: choose 'states' or 'components'")
     labels, probabilities = (
         (results.labels, results.probabilities)
         if of == "states"
         else (results.components, results.component_probabilities)
     )
-    # Those without frames keep their number.
+    # States without frames keep their number.
     options |= {"lengths": results.lengths, "k": probabilities.shape[1]}
     return state_free_energies(labels, **options)

@@ -33,8 +33,8 @@ def free_energy_grid(
     latent : (n_frames, n_z) or (n_frames,) array-like
         Latent coordinates, n_z from 1 to 3.
     bins : int or sequence of int, optional
-        Bins along each axis. Default: 100, 60 or 30 for one, two or three axes, fewer where
-        there are less than 10,000 frames.
+        Bins along each axis. Default: 100, 60 or 30 for one, two or three axes, fewer if
+        there are fewer than 10,000 frames.
     temperature : float, optional
         In K; the free energy is then in kJ/mol. Default: free energy in units of kT.
 
@@ -48,7 +48,7 @@ def free_energy_grid(
     Raises
     ------
     InputError
-        When `latent` has no frames, more than three columns or values that are not finite, or
+        If `latent` has no frames, more than three columns or values that are not finite, or
         `temperature` is not positive.
 
     Examples
@@ -69,10 +69,10 @@ def free_energy_grid(
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FreeEnergy(Shown):
-    """The free energy F = -ln p of the bins of a grid, with errors; it shows itself as a table.
+    """The free energy F = -ln p of the bins of a grid, with errors; prints as a table.
 
     The lowest `energy` is zero. Errors are those of -ln p, where p is the share of all frames in a
-    bin. Where a reference was given, they are those of the difference from the reference bin,
+    bin. If a reference was given, they are those of the difference from the reference bin,
     which is at zero and has no error.
 
     Parameters
@@ -80,10 +80,10 @@ class FreeEnergy(Shown):
     energy : ndarray of float64
         One axis for each coordinate; NaN in bins without frames.
     error : ndarray of float64
-        Standard error. Infinite where the bin was visited too few times to estimate it (about
+        Standard error. Infinite if the bin was visited too few times to estimate it (about
         three visits, however many blocks of time they fill); NaN without frames.
     lower, upper : ndarray of float64
-        95 % interval. `upper` is infinite where there were too few visits.
+        95 % interval. `upper` is infinite if there were too few visits.
     edges : tuple of ndarray of float64
         Bin edges along each axis, in `axis_units`.
     names : tuple of str
@@ -95,7 +95,7 @@ class FreeEnergy(Shown):
     unit : str
         Unit of all energies: "kT" or "kJ/mol".
     temperature : float or None
-        In K, where it was given.
+        In K, if it was given.
     points : ndarray of float64 of shape (n_frames, n_coordinates)
         Coordinates of the frames.
     n_blocks : int
@@ -104,7 +104,7 @@ class FreeEnergy(Shown):
         Mean number of frames of a block.
     trend : float
         Factor by which the mean error grows with blocks twice as long. If it is well above 1, the
-        errors are too small: give a longer `block_length`, or simulate longer. NaN where it is
+        errors are too small: choose a longer `block_length`, or simulate longer. NaN where it is
         unknown.
     """
 
@@ -138,17 +138,18 @@ class FreeEnergy(Shown):
         Returns
         -------
         energy, error : ndarray of float64 of shape (n,)
-            Of the bins that the points are in; NaN in bins without frames and outside the grid.
+            Values of the bins that contain the points; NaN in bins without frames and outside the
+            grid.
 
         Raises
         ------
         InputError
-            When `points` have another number of coordinates or are not finite.
+            If `points` have another number of coordinates or are not finite.
         """
         given = np.asarray(points, np.float64)
         d = len(self.edges)
         if given.shape[-1:] != (d,) and not (d == 1 and given.ndim <= 1):
-            raise InputError(f"points: of shape {given.shape}; give {d} coordinates each, (n, {d})")
+            raise InputError(f"points: of shape {given.shape}; pass {d} coordinates each, (n, {d})")
         wanted = wrapped(as_points(given.reshape(-1, d), "points"), self.periods)
         numbers = bin_numbers(wanted, self.edges)
         energy, error = (
@@ -158,7 +159,7 @@ class FreeEnergy(Shown):
         return energy, error
 
     def tables(self) -> list[Table]:
-        """Return a table of the grid and of what the errors rest on."""
+        """Return a table that describes the grid and the basis of the errors."""
         known = np.isfinite(self.error)
         median = f"{np.median(self.error[known]):.2g} {self.unit}" if known.any() else "unknown"
         highest = f"{np.nanmax(self.energy):.3g} {self.unit}"
@@ -192,30 +193,30 @@ def free_energy(
     """Estimate the free energy ``F = -ln p`` of one to three coordinates, with errors.
 
     The trajectory is cut into blocks of time. Errors are the spread over replicas of the
-    trajectory, which are made of blocks drawn with replacement. In each replica p is the share of
-    its own frames, so an error is that of one bin against all frames and holds no other bin's
-    error. For the error of a difference give `reference`.
+    trajectory, each made of blocks drawn with replacement. In each replica, p is the share of its
+    own frames, so an error refers to one bin relative to all frames and does not include the
+    error of another bin. For the error of a difference, pass `reference`.
 
     Parameters
     ----------
     points : (n_frames, n_coordinates) or (n_frames,) array-like
-        One to three coordinates of each frame, in the order of time.
+        One to three coordinates of each frame, in time order.
     bins : int or sequence of int, optional
-        Bins along each axis. Default: 100, 60 or 30 for one, two or three axes, fewer where
-        there are less than 10,000 frames.
+        Bins along each axis. Default: 100, 60 or 30 for one, two or three axes, fewer if
+        there are fewer than 10,000 frames.
     temperature : float, optional
         In K; energies are then in kJ/mol. Default: energies in units of kT.
     lengths : sequence of int, optional
-        Frames of each segment. No block lies in two segments. Default: one segment.
+        Number of frames in each segment. No block lies in two segments. Default: one segment.
     block_length : int, optional
-        Frames of a block. A block has to be long compared with the correlation time. Default: a
-        fiftieth of all frames; `FreeEnergy.trend` shows whether that is long enough.
+        Number of frames in a block. A block must be long compared with the correlation time.
+        Default: a fiftieth of all frames; `FreeEnergy.trend` shows whether that is long enough.
     n_bootstrap : int
-        Bootstrap replicas, at least 2.
+        Number of bootstrap replicas, at least 2.
     seed : int
-        Same seed, same errors.
+        The same seed gives the same errors.
     reference : (n_coordinates,) array-like, optional
-        A point. Energies are then differences from the bin of this point.
+        Reference point. Energies are then differences from the bin of this point.
     names : sequence of str, optional
         Names of the coordinates. Default: z, or z1, z2, z3.
     axis_units : sequence of str, optional
@@ -231,7 +232,7 @@ def free_energy(
     Raises
     ------
     InputError
-        When an argument cannot be used, the reference bin has no frames, or there is only one
+        If an argument is invalid, the reference bin has no frames, or there is only one
         block.
 
     Examples
@@ -249,7 +250,7 @@ def free_energy(
     coordinates = wrapped(coordinates, periods)
     kT, unit = energy_unit(temperature)
     edges = grid_edges(coordinates, bins, periods)
-    # Bins without frames are left out. In three dimensions they are most of a fine grid.
+    # Bins without frames are left out. In three dimensions, they make up most of a fine grid.
     there, numbers = np.unique(bin_numbers(coordinates, edges), return_inverse=True)
     zero = None if reference is None else _place(reference, edges, periods, there)
     blocks = Blocks.of_frames(len(coordinates), lengths, block_length)
@@ -284,20 +285,20 @@ def _one_each(name: str, given: Sequence[Any] | None, default: Sequence[Any]) ->
     """Return the values given for each coordinate, or the default."""
     values = tuple(default if given is None else given)
     if isinstance(given, str) or len(values) != len(default):
-        raise InputError(f"{name}={given!r}: give one for each of the {len(default)} coordinates")
+        raise InputError(f"{name}={given!r}: pass one for each of the {len(default)} coordinates")
     return values
 
 
 def _place(
     reference: Any, edges: Sequence[np.ndarray], periods: Sequence[float | None], there: np.ndarray
 ) -> int:
-    """Find the position of the reference's bin among the bins with frames."""
+    """Find the position of the reference bin among the bins with frames."""
     point = np.atleast_1d(np.asarray(reference, np.float64))
     if point.shape != (len(edges),):
-        raise InputError(f"reference={reference!r}: give a point of {len(edges)} coordinates")
+        raise InputError(f"reference={reference!r}: pass a point of {len(edges)} coordinates")
     (number,) = bin_numbers(wrapped(point[np.newaxis], periods), edges)
     if number not in there:
-        raise InputError(f"reference={reference!r}: its bin has no frames; give another point")
+        raise InputError(f"reference={reference!r}: its bin has no frames; choose another point")
     return int(np.searchsorted(there, number))
 
 

@@ -12,17 +12,17 @@ _GAS_CONSTANT = 8.31446261815324e-3
 
 
 def energy_unit(temperature: Any) -> tuple[float, str]:
-    """Return kT in the unit of energies, and that unit.
+    """Return kT in the unit of energies, and the unit.
 
     Parameters
     ----------
     temperature : float or None
-        In K: the unit is kJ/mol. None: the unit is kT.
+        In K, for energies in kJ/mol. None for energies in kT.
 
     Raises
     ------
     InputError
-        When the temperature is not a positive number.
+        If the temperature is not a positive number.
 
     Examples
     --------

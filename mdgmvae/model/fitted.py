@@ -100,7 +100,7 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         Raises
         ------
         InputError
-            When the array does not have k columns.
+            If the array does not have k columns.
         """
         check_is_fitted(self)
         of_component = self.state_of_component_
@@ -209,7 +209,7 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         Raises
         ------
         InputError
-            When `z` does not have n_z columns of finite numbers.
+            If `z` does not have n_z columns of finite numbers.
         """
         check_is_fitted(self)
         z = np.asarray(z, np.float32)
@@ -306,7 +306,7 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
             return Dataset(X, max_memory)
         if isinstance(X, np.memmap) and (X.ndim != 2 or not X.size or X.dtype.kind not in "fiu"):
             raise InputError(
-                f"X: a memory map of shape {X.shape} and type {X.dtype}; give real numbers of "
+                f"X: a memory map of shape {X.shape} and type {X.dtype}; pass real numbers of "
                 "shape (n_frames, n_x)"
             )
         rows = Dataset(X.path if isinstance(X, FeatureSet) else X, max_memory)

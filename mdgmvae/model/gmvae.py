@@ -242,8 +242,8 @@ class GMVAE(Persistence):
         y : object
             Ignored.
         lengths : sequence of int, optional
-            Frames of each segment, in order. Default: what the FeatureSet says, or the .json
-            beside the .npy file; all other frames are one segment.
+            Number of frames in each segment, in order. Default: as in the FeatureSet or in the
+            .json beside the .npy file; other data are one segment.
 
         Returns
         -------
@@ -253,9 +253,9 @@ class GMVAE(Persistence):
         Raises
         ------
         InputError
-            When the data or the parameters cannot be used.
+            If the data or the parameters are invalid.
         TrainingError
-            When the loss is no longer a finite number. The last good weights are kept, so the
+            If the loss is no longer a finite number. The last good weights are kept, so the
             estimator can still be inspected and used.
         """
         rows = self._rows(X, reset=True)
@@ -301,7 +301,7 @@ class GMVAE(Persistence):
         Raises
         ------
         InputError
-            When a parameter cannot be used. The message names it and its allowed values.
+            If a parameter is invalid. The message names it and its allowed values.
         """
         hyperparameters = Hyperparameters(**{name: getattr(self, name) for name in RULES})
         hyperparameters.check_data(n_frames, n_columns)

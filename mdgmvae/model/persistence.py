@@ -39,7 +39,7 @@ class Persistence(FittedMixture):
         Raises
         ------
         InputError
-            When `path` is a file, or a folder with anything other than a model in it.
+            If `path` is a file, or a folder with anything other than a model in it.
         """
         self.to_saved_model().save(path)
 
@@ -92,7 +92,7 @@ class Persistence(FittedMixture):
         Raises
         ------
         InputError
-            When there is no model, or it is damaged.
+            If there is no model, or it is damaged.
         """
         return cls.from_saved_model(SavedModel.load(path), device)
 
@@ -148,7 +148,7 @@ class Persistence(FittedMixture):
         Raises
         ------
         InputError
-            When it is not a checkpoint of that code.
+            If it is not a checkpoint of that code.
         """
         from .tf1 import read_checkpoint
 

@@ -88,7 +88,7 @@ class TrajectoryPart:
         Raises
         ------
         KeyError
-            When a field is missing.
+            If a field is missing.
         """
         values = {f.name: plain[f.name] for f in fields(cls)}
         return cls(**{**values, "names": tuple(plain["names"]), "units": tuple(plain["units"])})
@@ -134,7 +134,7 @@ class SavedModel:
         Raises
         ------
         InputError
-            When `path` cannot be written, or has anything other than a model in it.
+            If `path` cannot be written, or has anything other than a model in it.
         """
         path = Path(path)
         architecture = {n: v for n, v in asdict(self.architecture).items() if n != "shapes"}
@@ -171,7 +171,7 @@ class SavedModel:
         Raises
         ------
         InputError
-            When there is no model, it is damaged, or it has the format of another version.
+            If there is no model, it is damaged, or it has the format of another version.
         """
         path = find_model(path)
         content = _read_json(path / "model.json")
@@ -238,14 +238,14 @@ def find_model(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     InputError
-        When neither contains a model.json.
+        If neither contains a model.json.
     """
     path = Path(path)
     for folder in (path, path / "model"):
         if (folder / "model.json").is_file():
             return folder
     reason = "contains no model (model.json)" if path.exists() else "does not exist"
-    raise InputError(f"{path}: {reason}; give the folder that `mdgmvae train` or save() wrote")
+    raise InputError(f"{path}: {reason}; pass the folder that `mdgmvae train` or save() wrote")
 
 
 def installed_versions() -> dict[str, str]:
@@ -271,7 +271,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as JSON ({error})") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise InputError(f"{path}: not a model of mdgmvae; give a folder that mdgmvae saved")
+        raise InputError(f"{path}: not a model of mdgmvae; pass a folder that mdgmvae saved")
     if content.get("format_version") != FORMAT_VERSION:
         raise InputError(
             f"{path}: format {content.get('format_version')}, but mdgmvae {__version__} reads "

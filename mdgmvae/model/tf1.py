@@ -43,7 +43,7 @@ def read_checkpoint(prefix: str | os.PathLike[str]) -> tuple[Architecture, dict[
     Raises
     ------
     InputError
-        When there is no checkpoint, or it is not one of that code.
+        If there is no checkpoint, or it is not one of that code.
     """
     prefix = _prefix(Path(prefix))
     try:
@@ -77,7 +77,7 @@ def rename(
     Raises
     ------
     InputError
-        When a variable is missing or has another shape.
+        If a variable is missing or has another shape.
     """
     weights: dict[str, np.ndarray] = {}
     dims: dict[str, tuple[int, ...]] = {}

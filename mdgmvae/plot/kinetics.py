@@ -41,7 +41,7 @@ def implied_timescales(timescales: ImpliedTimescales, ax: Axes | None = None) ->
     Raises
     ------
     InputError
-        When no timescale is positive and finite.
+        If no timescale is positive and finite.
     """
     lags = timescales.lags * timescales.dt
     shown = np.where(np.isfinite(timescales.timescales), timescales.timescales, np.nan)
@@ -102,7 +102,7 @@ def chapman_kolmogorov(
     Raises
     ------
     InputError
-        When `states` is empty or names a state without frames.
+        If `states` is empty or names a state without frames.
     """
     there = np.flatnonzero(np.isfinite(test.deviations)).tolist()
     shown = there[:_MAX_GRID] if states is None else [int(s) for s in states]
@@ -149,7 +149,7 @@ def vamp2_scores(
     Raises
     ------
     InputError
-        When their lengths differ or they are empty.
+        If their lengths differ or they are empty.
     """
     if not len(ks) or not len(ks) == len(mean) == len(std):
         raise InputError(f"ks: {len(ks)} values for {len(mean)} scores and {len(std)} deviations")

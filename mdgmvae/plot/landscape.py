@@ -62,7 +62,7 @@ def free_energy(
     Raises
     ------
     InputError
-        When `latent` has more than three columns or does not fit `labels` or `ax`, or when
+        If `latent` has more than three columns or does not fit `labels` or `ax`, or when
         `bins` or `temperature` are given with a FreeEnergy.
 
     Examples
@@ -107,7 +107,7 @@ def free_energy_error(free_energy: FreeEnergy, labels: Any = None, ax: Axes | No
     Raises
     ------
     InputError
-        When it has one dimension, for which `free_energy` draws the error, too, or when it does
+        If it has one dimension, for which `free_energy` draws the error, too, or when it does
         not fit `labels` or `ax`.
 
     Examples

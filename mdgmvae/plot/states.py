@@ -43,7 +43,7 @@ def populations(labels_or_populations: Any, ax: Axes | None = None) -> Axes:
     Raises
     ------
     InputError
-        When no frame has a state, or the populations do not add up to 1.
+        If no frame has a state, or the populations do not add up to 1.
     """
     shares = _shares(np.asarray(labels_or_populations))
     if ax is None:
@@ -65,7 +65,7 @@ def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        States in the order of time; frames with the label -1 are left out.
+        States in time order; frames with the label -1 are left out.
     times : (n_frames,) array-like of float, optional
         In ps; long traces are drawn in ns. Default: the frames are counted.
     ax : matplotlib Axes, optional
@@ -78,7 +78,7 @@ def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
     Raises
     ------
     InputError
-        When times and labels do not fit, or times are not finite.
+        If times and labels do not fit, or times are not finite.
     """
     states = as_labels(labels)
     if not (states >= 0).any():
@@ -125,7 +125,7 @@ def effect_sizes(description: Description, ax: Axes | None = None, n: int = 3) -
     Raises
     ------
     InputError
-        When fewer than two states have frames, or n is not positive.
+        If fewer than two states have frames, or n is not positive.
     """
     states = description.states
     if len(states) < 2:
@@ -175,7 +175,7 @@ def _shares(values: np.ndarray) -> np.ndarray:
     if values.ndim == 1 and values.dtype.kind == "f":
         if values.size and (values >= 0).all() and np.isclose(values.sum(), 1.0, atol=1e-3):
             return values
-        raise InputError(f"populations: give fractions from 0 to 1 that add up to 1, not {values}")
+        raise InputError(f"populations: must be from 0 to 1 and add up to 1, not {values}")
     states = as_labels(values)
     states = states[states >= 0]
     if not states.size:
@@ -189,7 +189,7 @@ def _time_axis(times: Any, n_frames: int) -> tuple[np.ndarray, str]:
     positions = np.asarray(times, dtype=np.float64)
     if positions.shape != (n_frames,) or not np.isfinite(positions).all():
         raise InputError(
-            f"times: give {n_frames:,} finite times in ps, one for each label, or leave times out "
+            f"times: pass {n_frames:,} finite times in ps, one for each label, or leave times out "
             "to count frames"
         )
     if np.ptp(positions) > _LONG_TRACE:

@@ -43,7 +43,7 @@ def history(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> A
     Raises
     ------
     InputError
-        When it holds no loss.
+        If it holds no loss.
     """
     if not len(history.get("loss", ())):
         raise InputError("history: holds no loss; only a fitted model has a history")

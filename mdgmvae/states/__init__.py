@@ -1,4 +1,4 @@
-"""What the states are, and how far the data support them."""
+"""Describe states, and assess how well the data support them."""
 
 from .._lazy import lazy_names
 

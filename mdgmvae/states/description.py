@@ -43,7 +43,7 @@ def describe(
     features : FeatureSet
         Features of the frames of `results`.
     results : Results
-        What the model says about these frames (`GMVAEAnalysis.results`).
+        Results of the model for these frames (`GMVAEAnalysis.results`).
     of : {"states", "components"}
         Metastable states, or the components of the mixture that they are made of.
     n_representatives : int
@@ -56,7 +56,7 @@ def describe(
     Raises
     ------
     InputError
-        When `of` is something else, or `features` are of other frames than `results`.
+        If `of` has another value, or `features` and `results` have different frames.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def describe(
     ('x1', 5)
     """
     if of not in KINDS:
-        raise InputError(f"of={of!r}: give 'states' or 'components'")
+        raise InputError(f"of={of!r}: choose 'states' or 'components'")
     (found,) = _described(model, features, results, [of], n_representatives)
     return found
 
@@ -100,7 +100,7 @@ def describe_both(
     Raises
     ------
     InputError
-        When `features` are of other frames than `results`.
+        If `features` and `results` have different frames.
     """
     states, components = _described(model, features, results, list(KINDS), n_representatives)
     return states, components
@@ -110,8 +110,8 @@ def describe_both(
 class _Assigned:
     """States (or components) of the frames.
 
-    `labels` (n_frames,) int64 are the states, `probability` (n_frames,) holds the probability of
-    the state of each frame, and `members` (n_states, k) bool the components of each state.
+    `labels` (n_frames,) int64 are the states, `probability` (n_frames,) is the probability of the
+    state of each frame, and `members` (n_states, k) bool marks the components of each state.
     """
 
     of: str
@@ -140,8 +140,8 @@ def _described(
     n_labels = len(assigned[0].labels)
     if len(features) != n_labels:
         raise InputError(
-            f"{features.path}: has {len(features):,} frames for {n_labels:,} labels; give the "
-            "features that the results were made of"
+            f"{features.path}: has {len(features):,} frames for {n_labels:,} labels; pass the "
+            "features from which the results were computed"
         )
     shown = ShownFeatures.of(features.names, features.units)
     data = Dataset(features.path)
@@ -164,8 +164,9 @@ def _described(
 def _groups(labels: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Group frames that have the same labels of every kind.
 
-    Returns the group of each frame, (n_frames,), and its labels, (n_groups, n_kinds). With states
-    and components a group is a component within a state, so that sums over groups give both.
+    Returns the group of each frame (n_frames,) and the labels of each group (n_groups, n_kinds).
+    With states and components, a group is a component within a state, so both can be summed over
+    groups.
     """
     n = [int(of_kind.max(initial=-1)) + 2 for of_kind in labels]
     code = np.ravel_multi_index([of_kind + 1 for of_kind in labels], n)
@@ -206,7 +207,7 @@ def _description(
 
 
 def _standard_deviations(shown: ShownFeatures, sums: StateMoments) -> np.ndarray:
-    """Compute the standard deviation of each feature over all frames; of angles in radians."""
+    """Compute the standard deviation of each feature over all frames, in radians for angles."""
     spread = means_and_spreads(shown, sums.all)[1][0]
     deviations = np.where(shown.is_angle, np.radians(np.minimum(spread, _UNIFORM)), spread)
     return np.asarray(deviations)

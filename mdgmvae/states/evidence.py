@@ -1,4 +1,4 @@
-"""What the frames show of each state: counts, times, tests and scores, as values."""
+"""Evidence on each state: counts, times, tests and scores, as values."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Evidence:
     frames : ndarray of int64 of shape (k,)
         Frames in each state.
     visits : Visits
-        Visits of at least one lag. Shorter stays are returns over a barrier.
+        Visits of at least one lag. Shorter stays are regarded as recrossings of a barrier.
     equilibrium_populations : Estimate of shape (k,)
-        Of the Markov model at the lag time.
+        Populations in the Markov model at the lag time.
     lifetimes : Lifetimes
         In `unit`.
     passage_times : Estimate of shape (k, k)
@@ -47,11 +47,11 @@ class Evidence:
         At several lag times.
     chapman_kolmogorov : ChapmanKolmogorov
     lumping : Lumping
-        The metastable states that these states make up at the lag time.
+        The metastable states that these states form at the lag time.
     vamp2 : float
         VAMP-2 score of the labels on all frames.
     cross_validated : CrossValidatedScore or None
-        The same score on frames held out. None where there are too few frames.
+        The same score on held-out frames. None if there are too few frames.
     quality : AssignmentQuality or None
         How certain the assignment is. None without probabilities.
     """
@@ -74,7 +74,7 @@ class Evidence:
 
     @property
     def populations(self) -> np.ndarray:
-        """(k,) float64: share of the frames in each state."""
+        """Share of the frames in each state, (k,) float64."""
         return np.asarray(self.frames / self.frames.sum())
 
     @property
@@ -95,12 +95,12 @@ def evidence_of(
     n_samples: int,
     seed: int,
 ) -> Evidence:
-    """Gather the evidence on labels (n_frames,) of k states; the arguments are those of `judge`.
+    """Gather the evidence on labels (n_frames,) of k states, with the arguments of `judge`.
 
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
     """
     segments = discrete_trajectories(labels, lengths)
     lag = checked_lag(lag, segments)

@@ -1,4 +1,4 @@
-"""Judgement of states: how well the frames support them."""
+"""Judgement of states: how well the data support them."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ NOTE = (
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Judgement(Shown, Evidence):
-    """How well the frames support the states; it shows itself as a table with sentences.
+    """How well the data support the states; prints as a table with sentences.
 
-    The attributes of `mdgmvae.states.evidence.Evidence` are about the states.
+    The attributes of `mdgmvae.states.evidence.Evidence` refer to the states.
 
     Parameters
     ----------
     components : Judgement or None
-        The same for the components of the mixture, where the states of the frames were given.
+        The same for the components of the mixture, if the states of the frames were given.
     state_of_component : ndarray of int64 of shape (number of components,) or None
-        The state that each component belongs to, -1 for components without frames; None where
+        The state that each component belongs to, -1 for components without frames; None if
         there are no `components`.
     """
 
@@ -45,12 +45,12 @@ class Judgement(Shown, Evidence):
 
     @property
     def states(self) -> list[Verdict]:
-        """The verdict on each state, in a word."""
+        """One-word verdict on each state."""
         return on_states(self)
 
     @property
     def verdicts(self) -> list[str]:
-        """What there is to say about the states, in sentences."""
+        """Conclusions about the states, as sentences."""
         return sentences(self)
 
     @property
@@ -59,7 +59,7 @@ class Judgement(Shown, Evidence):
         return all(verdict.word == "metastable" for verdict in self.states)
 
     def tables(self) -> list[Table]:
-        """Return the table of the states and, where they are not the same, of the components."""
+        """Return the table of the states and, if they differ, of the components."""
         table = Table(
             (
                 *(self.kind, "frames", "population / %", "equilibrium population / %"),
@@ -75,9 +75,9 @@ class Judgement(Shown, Evidence):
         return [table, self._table_of_components(self.components)]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything but labels as lists, numbers and strings for JSON.
+        """Return everything except the labels as lists, numbers and strings for JSON.
 
-        Numbers that are not finite are None. "states" holds the word on each state.
+        Numbers that are not finite are None. "states" holds the one-word verdicts.
         """
         nested = {"components", "state_of_component"}
         plain = {
@@ -104,7 +104,7 @@ class Judgement(Shown, Evidence):
         score = f"VAMP-2 {self.vamp2:.2f}"
         if self.cross_validated is not None:
             held_out = self.cross_validated
-            score += f" ({held_out.mean:.2f} ± {held_out.std:.2f} on frames held out)"
+            score += f" ({held_out.mean:.2f} ± {held_out.std:.2f} on held-out frames)"
         return (
             f"{n} {self.kind}{'' if n == 1 else 's'} in {self.frames.sum():,} frames, lag time "
             f"{self.lag_time:g} {self.unit}, {score}"
@@ -161,24 +161,24 @@ def judge(
     Parameters
     ----------
     labels : (n_frames,) array-like of int
-        Components (or states) of the frames in the order of time, -1 for none.
+        Components (or states) of the frames in time order, -1 for none.
     probabilities : (n_frames, k) array-like of float, optional
-        Probabilities of the components, q(y|x). With them the judgement says how certain the
+        Probabilities of the components, q(y|x). If given, the judgement includes how certain the
         assignment is, and counts components without frames.
     lag : int
-        Lag time in frames of a segment: the time that a state has to outlive.
+        Lag time in frames. A metastable state has to live longer than this.
     lengths : sequence of int, optional
-        Frames of each segment. Default: one segment.
+        Number of frames in each segment. Default: one segment.
     dt : float, optional
         Time between frames in ps. Without it (or with NaN) times are in frames.
     states : (n_frames,) array-like of int, optional
-        States of the frames, -1 for none; `labels` are then components. The judgement is about the
-        states, and its `components` is the judgement of the components. Default: the judgement is
-        about `labels`.
+        States of the frames, -1 for none; `labels` are then components. The judgement refers to
+        the states, and its `components` to the components. Default: the judgement refers to
+        `labels`.
     n_samples : int
-        Sampled Markov models for each interval, at least 2.
+        Number of sampled Markov models for each interval, at least 2.
     seed : int
-        Same seed, same intervals.
+        The same seed gives the same intervals.
 
     Returns
     -------
@@ -187,7 +187,7 @@ def judge(
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
 
     Examples
     --------
@@ -214,19 +214,19 @@ def judge_results(results: Any, lag: int | None, **options: Any) -> Judgement:
         With ``labels``, ``probabilities``, ``components``, ``component_probabilities``,
         ``lengths`` and ``times``.
     lag : int or None
-        Lag time in frames. None is one frame.
+        Lag time in frames. None means one frame.
     **options
         ``n_samples`` and ``seed`` of `judge`.
 
     Returns
     -------
     Judgement
-        About the states; its ``components`` is about the components.
+        Judgement of the states; its ``components`` is the judgement of the components.
 
     Raises
     ------
     InputError
-        When an argument cannot be used.
+        If an argument is invalid.
     """
     lengths = tuple(results.lengths)
     options = {
@@ -277,7 +277,7 @@ def _checked_probabilities(probabilities: Any, labels: np.ndarray) -> np.ndarray
     assignment_quality(q)
     if len(q) != len(labels):
         raise InputError(
-            f"probabilities: there are those of {len(q):,} frames for {len(labels):,} labels; give "
+            f"probabilities: there are {len(q):,} frames for {len(labels):,} labels; pass "
             "both for the same frames"
         )
     return q
@@ -287,14 +287,14 @@ def _checked_states(states: Any, components: np.ndarray) -> np.ndarray:
     of_frames = as_labels(states)
     if len(of_frames) != len(components):
         raise InputError(
-            f"states: there are {len(of_frames):,} for {len(components):,} labels; give both for "
+            f"states: there are {len(of_frames):,} for {len(components):,} labels; pass both for "
             "the same frames"
         )
     return of_frames
 
 
 def _state_of_component(components: np.ndarray, states: np.ndarray, k: int) -> np.ndarray:
-    """(k,) int64: the state of most of the frames of each component, -1 without frames."""
+    """Most frequent state of each component, (k,) int64; -1 without frames."""
     both = (components >= 0) & (states >= 0)
     frames = np.zeros((k, int(states.max()) + 1), np.int64)
     np.add.at(frames, (components[both], states[both]), 1)
@@ -302,7 +302,7 @@ def _state_of_component(components: np.ndarray, states: np.ndarray, k: int) -> n
 
 
 def _summed(q: np.ndarray, of_component: np.ndarray, n: int) -> np.ndarray:
-    """Probabilities (n_frames, n) of the states; components without one are left out."""
+    """Probabilities (n_frames, n) of the states; components without a state are left out."""
     members = of_component[:, np.newaxis] == np.arange(n)
     sums = q.astype(np.float64) @ members
     total = sums.sum(axis=1, keepdims=True)

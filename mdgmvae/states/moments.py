@@ -9,7 +9,7 @@ import numpy as np
 
 from ..storage.shown_features import ShownFeatures
 
-#: Share of a mean square below which a variance is what rounding has left of it.
+#: Variances below this share of the mean square are rounding errors.
 _ROUNDING = 1e-13
 
 
@@ -68,7 +68,7 @@ class StateMoments:
         done = 0
         for raw in chunks:
             if done == 0:
-                # The first frame, so that a constant feature is exactly 0 from here on.
+                # Shift by the first frame, so that a constant feature is exactly 0 from here on.
                 shift = shown.linear(raw[:1])[0]
             belongs = np.arange(k)[:, np.newaxis] == labels[done : done + len(raw)]
             done += len(raw)
@@ -101,12 +101,12 @@ class StateMoments:
 
     @property
     def others(self) -> StateMoments:
-        """For each state the sums over all other states, added up so that no digits are lost."""
+        """Sums over all other states for each state, computed without loss of digits."""
         return self.joined(1.0 - np.eye(len(self.n)))
 
     @property
     def all(self) -> StateMoments:
-        """The sums over all states, as one state."""
+        """Sums over all states, as one state."""
         return self.joined(np.ones((1, len(self.n))))
 
     def linear(self) -> tuple[np.ndarray, np.ndarray]:
@@ -133,7 +133,7 @@ class StateMoments:
 
 
 def means_and_spreads(shown: ShownFeatures, sums: StateMoments) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the mean and the standard deviation of each feature; of angles in degrees.
+    """Compute the mean and standard deviation of each feature, in degrees for angles.
 
     Parameters
     ----------
@@ -152,14 +152,15 @@ def means_and_spreads(shown: ShownFeatures, sums: StateMoments) -> tuple[np.ndar
 
 
 def effect_sizes(shown: ShownFeatures, sums: StateMoments) -> np.ndarray:
-    """Compute how far each state is from all other frames, in units of the spread within both.
+    """Compute effect sizes: how far each state is from all other frames, in units of the spread.
 
     The effect size is Hedges' g: the difference of the means divided by the pooled standard
     deviation, times 1 - 3 / (4 df - 1), df = n + n_others - 2, which corrects for few frames. For
-    an angle, by analogy, it is the shorter turn from the circular mean of the other frames to that
-    of the state (its sign has no meaning where it is close to 180 degrees), divided by the root of
-    the pooled circular variance -2 ln R. For narrow distributions this is g itself. Where the
-    other frames point everywhere, their variance is large and the effect size small.
+    angles, by analogy, it is the shorter rotation from the circular mean of the other frames to
+    that of the state (its sign has no meaning close to 180 degrees), divided by the root of the
+    pooled circular variance -2 ln R. For narrow distributions this equals g. If the
+    angles of the other frames are spread over the circle, their variance is large and the effect
+    size is small.
 
     Parameters
     ----------
@@ -169,7 +170,7 @@ def effect_sizes(shown: ShownFeatures, sums: StateMoments) -> np.ndarray:
     Returns
     -------
     ndarray of shape (k, n_features)
-        0 where the means are equal, infinite where both are constant and differ, NaN for a state
+        0 if the means are equal, infinite if both are constant and differ, NaN for a state
         without frames or without other frames.
 
     References
@@ -202,7 +203,7 @@ def _standardised(
 
 
 def _merged(shown: ShownFeatures, linear: np.ndarray, angular: np.ndarray) -> np.ndarray:
-    """Columns of both kinds in the order of the features."""
+    """Columns of linear features and angles, in the order of the features."""
     merged = np.empty((len(linear), len(shown)))
     merged[:, ~shown.is_angle] = linear
     merged[:, shown.is_angle] = angular

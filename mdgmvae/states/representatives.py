@@ -8,9 +8,9 @@ from sklearn.cluster import KMeans
 from ..labels import representative_rows
 from ..training.dataset import spread_out
 
-#: A frame with this probability of its state shows the state and not a transition.
+#: A frame with at least this probability represents its state rather than a transition.
 _SURE = 0.95
-#: Most frames of a state that are clustered. Where there are more, evenly spaced ones are taken.
+#: Largest number of frames of a state to cluster. If there are more, evenly spaced ones are used.
 _MAX_CLUSTERED = 2000
 #: Iterations of k-means. The clusters need to be spread out but not optimal.
 _ITERATIONS = 10
@@ -28,7 +28,7 @@ def diverse_frames(
     The first one is nearest to the mean of the state in latent space. The others are nearest to
     the centres of k-means clusters of the state's frames in latent space, the largest cluster
     first. They are chosen among frames with a probability of at least 0.95, or among the more
-    certain half of the frames where those are fewer. The same input always gives the same frames.
+    certain half of the frames if that half is larger. The same input always gives the same frames.
 
     Parameters
     ----------
@@ -37,16 +37,16 @@ def diverse_frames(
     latent : ndarray of shape (n_frames, n_z)
         Latent coordinates.
     probability : ndarray of shape (n_frames,)
-        Probability of the state that each frame has.
+        Probability of the state of each frame.
     frames : ndarray of int64 of shape (n_frames,)
         Frame numbers; none is chosen twice.
     n : int
-        Frames for each state. All of them where a state has fewer.
+        Number of frames for each state. A state with fewer frames gets all of them.
 
     Returns
     -------
     dict of int to ndarray of int64
-        For every state that has frames, positions in these arrays.
+        Positions in these arrays for every state that has frames.
 
     Examples
     --------
@@ -63,14 +63,14 @@ def diverse_frames(
             picked = [centre, *rows]
         else:
             sure = rows[probability[rows] >= min(_SURE, float(np.median(probability[rows])))]
-            # k-means gives fewer where frames coincide in latent space; others fill up.
+            # k-means finds fewer clusters if frames coincide in latent space; other frames fill up.
             picked = [centre, *_spread_over(sure, latent, centre, n), *spread_out(rows, n), *rows]
         chosen[state] = np.array(list(dict.fromkeys(map(int, picked)))[:n], np.int64)
     return chosen
 
 
 def _spread_over(rows: np.ndarray, latent: np.ndarray, centre: int, n: int) -> list[int]:
-    """Find the rows nearest to the centres of n clusters, without the cluster of `centre`."""
+    """Find the frames nearest to the centres of n clusters, except the cluster of `centre`."""
     rows = spread_out(rows, _MAX_CLUSTERED)
     points = latent[rows].astype(np.float64)
     n_clusters = min(n, len(np.unique(points, axis=0)))

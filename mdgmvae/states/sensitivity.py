@@ -34,7 +34,7 @@ def mean_gradients(
     Returns
     -------
     ndarray of shape (n_states, n_features), float64
-        In nats per unit of the feature (of an angle per radian); NaN for a state without frames.
+        In nats per unit of the feature (per radian for angles); NaN for a state without frames.
     """
     means = np.full((len(members), len(shown)), np.nan)
     n_at_once = max(1, BLOCK_BYTES // (4 * data.n_columns))

@@ -1,4 +1,4 @@
-"""Descriptions of states by their features, as values that show themselves."""
+"""Descriptions of states by their features, as values that can be displayed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ..storage.atomic import atomic_file
 from ..storage.shown_features import with_unit
 from ..tables import Shown, Table, percent, to_plain
 
-#: What can be described, and what one of them is called.
+#: What can be described, and the word for a single one.
 KINDS = {"states": "state", "components": "component"}
-#: An effect size that is called large (Cohen, Statistical Power Analysis, 1988).
+#: Effect sizes from this value on are called large (Cohen, Statistical Power Analysis, 1988).
 LARGE = 0.8
 _CSV_COLUMNS = (
     *("kind", "state", "n_frames", "population", "feature", "unit", "mean", "spread"),
@@ -36,9 +36,9 @@ class FeatureOfState:
     unit : str
         Unit of mean and spread: "degree", "angstrom" or "1".
     mean : float
-        Mean; of an angle the circular mean.
+        Mean; for angles, the circular mean.
     spread : float
-        Standard deviation; of an angle the circular one.
+        Standard deviation; for angles, the circular one.
     effect_size : float
         Difference from all other frames, in units of the spread within both.
     gradient : float
@@ -72,7 +72,7 @@ class FeatureOfState:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Description(Shown):
-    """The features that set each state apart; it shows itself as a table.
+    """The features that set each state apart; prints as a table.
 
     Attributes
     ----------
@@ -84,15 +84,15 @@ class Description(Shown):
     n_frames : ndarray of int64 of shape (k,)
         Frames of each state. A state without frames has NaN in the arrays below.
     mean, spread : ndarray of shape (k, n_features)
-        Mean and standard deviation; of an angle the circular ones, in degrees.
+        Mean and standard deviation; for angles, the circular ones in degrees.
     effect_size : ndarray of shape (k, n_features)
         Difference between the means in the state and in all other frames, divided by the pooled
-        standard deviation (Hedges' g). `mdgmvae.states.moments.effect_sizes` explains what is
-        done for angles. NaN where there are no other frames.
+        standard deviation (Hedges' g). `mdgmvae.states.moments.effect_sizes` explains
+        the definition for angles. NaN if there are no other frames.
     gradient : ndarray of shape (k, n_features)
         Mean of abs(d log q(state|x) / d feature) over frames of the state, in nats per standard
-        deviation of the feature over all frames. The standard deviation of an angle counts at
-        most 104 degrees, that of angles without a preferred direction. The gradient is small
+        deviation of the feature over all frames. The standard deviation of an angle is capped
+        at 104 degrees, the value for angles without a preferred direction. The gradient is small
         where the frames of a state certainly belong to it.
     representatives : tuple of ndarray of int64
         Frame numbers for each state: first the frame nearest to its centre, then others that are
@@ -111,7 +111,7 @@ class Description(Shown):
 
     @property
     def kind(self) -> str:
-        """What one of the states is called: "state" or "component"."""
+        """The word for one of the states: "state" or "component"."""
         return KINDS[self.of]
 
     @property
@@ -121,7 +121,7 @@ class Description(Shown):
 
     @property
     def populations(self) -> np.ndarray:
-        """(k,) float64: share of the frames in each state."""
+        """Share of the frames in each state, (k,) float64."""
         return np.asarray(self.n_frames / self.n_frames.sum())
 
     def order(self, state: int) -> np.ndarray:
@@ -153,7 +153,7 @@ class Description(Shown):
         Raises
         ------
         InputError
-            When there is no such state, or it has no frames.
+            If there is no such state, or it has no frames.
         """
         if state not in self.states:
             raise InputError(
@@ -167,7 +167,7 @@ class Description(Shown):
         Parameters
         ----------
         n : int
-            Features of each state, those with the largest effect size.
+            Number of features of each state, those with the largest effect size.
         """
         rows = []
         for state in self.states:
@@ -193,7 +193,7 @@ class Description(Shown):
         Parameters
         ----------
         n : int
-            Features of each state, those with the largest effect size.
+            Number of features of each state, those with the largest effect size.
         """
         return "\n\n".join(table.text() for table in self.tables(n))
 
@@ -208,7 +208,7 @@ class Description(Shown):
         Returns
         -------
         str
-            Empty where there are no two states, or no feature sets one of them apart.
+            Empty if there are fewer than two states, or no feature sets one of them apart.
         """
         large = {
             state: [f for f in self.top(state, n) if abs(f.effect_size) >= LARGE]
@@ -246,12 +246,12 @@ class Description(Shown):
         Parameters
         ----------
         path : path-like
-            A file there is replaced as a whole.
+            The file. An existing file is replaced as a whole.
 
         Raises
         ------
         InputError
-            When the file cannot be written.
+            If the file cannot be written.
         """
         write_csv(path, [self])
 
@@ -267,13 +267,13 @@ def write_csv(path: str | os.PathLike[str], descriptions: Sequence[Description])
     Parameters
     ----------
     path : path-like
-        A file there is replaced as a whole.
+        The file. An existing file is replaced as a whole.
     descriptions : sequence of Description
 
     Raises
     ------
     InputError
-        When the file cannot be written.
+        If the file cannot be written.
     """
     rows = [row for d in descriptions for state in d.states for row in _csv_rows(d, state)]
     with atomic_file(path) as temporary:
@@ -291,7 +291,7 @@ def _csv_rows(d: Description, state: int) -> list[tuple[Any, ...]]:
 
 
 def _joined(found: Sequence[FeatureOfState], width: int) -> str:
-    """Features one after the other, as many as fit but at least one."""
+    """Join the features, as many as fit on the line but at least one."""
     text = ""
     for f in found:
         if text and len(text) + 2 + len(f.phrase) > width:

@@ -1,4 +1,4 @@
-"""The table of states: how populated each one is, how certain, and what it looks like."""
+"""The table of states: population, certainty and mean features of each state."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .state_features import KINDS
 if TYPE_CHECKING:
     from ..storage.features import FeatureSet
 
-#: Features whose means are shown. Where there are more, none is.
+#: Means are shown for up to this number of features. If there are more, no means are shown.
 MAX_SHOWN = 6
 
 
@@ -38,13 +38,13 @@ class StateSummary:
     probability : float
         Mean assignment probability of the frames in the state; NaN without frames.
     stays : int
-        Uninterrupted stays in the state, however short.
+        Number of uninterrupted stays in the state, however short.
     representative : int
         Number of the frame nearest to the centre of the state in latent space; -1 without frames.
     means : mapping of str to str
-        Mean of each shown feature with its unit; of an angle the circular mean in degrees.
+        Mean of each shown feature with its unit; for angles, the circular mean in degrees.
     of_state : int or None
-        Of a component, the state that it belongs to; -1 without frames.
+        For a component, the state that it belongs to; -1 without frames.
     """
 
     state: int
@@ -59,14 +59,14 @@ class StateSummary:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class StateTable(Shown):
-    """A table of states (or components); it shows itself as text and in a notebook.
+    """A table of states (or components) that is displayed as text and in notebooks.
 
     Parameters
     ----------
     of : {"states", "components"}
-        What the rows are about.
+        What a row describes.
     rows : tuple of StateSummary
-        One for each state, also for states without frames.
+        One for each state, including states without frames.
     """
 
     of: str
@@ -113,18 +113,18 @@ class StateTable(Shown):
 
 
 def summarize(results: Any, features: FeatureSet | None = None, of: str = "states") -> StateTable:
-    """Summarize each state that the model has, or each component.
+    """Summarize each state, or each component, of the model.
 
     Parameters
     ----------
     results : Results
         Of an analysis or an assignment: ``labels`` and ``probabilities`` of states, ``components``
-        and ``component_probabilities``, ``latent``, ``frames``, and ``lengths`` where there are
+        and ``component_probabilities``, ``latent``, ``frames``, and ``lengths`` if there are
         several segments.
     features : FeatureSet, optional
-        Features of these frames. Where there are up to six, their means are in the table.
+        Features of these frames. The table shows their means if there are at most six.
     of : {"states", "components"}
-        What the rows are about.
+        What a row describes.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def summarize(results: Any, features: FeatureSet | None = None, of: str = "state
     Raises
     ------
     InputError
-        When `of` is something else, or `features` are of other frames than `results`.
+        If `of` has another value, or `features` and `results` have different frames.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def summarize(results: Any, features: FeatureSet | None = None, of: str = "state
         1       1            33.3         0.80      1               7
     """
     if of not in KINDS:
-        raise InputError(f"of={of!r}: give 'states' or 'components'")
+        raise InputError(f"of={of!r}: choose 'states' or 'components'")
     if of == "states":
         labels, probabilities = results.labels, results.probabilities
     else:
@@ -184,13 +184,13 @@ def summarize(results: Any, features: FeatureSet | None = None, of: str = "state
 
 
 def _state_of(states: np.ndarray) -> int:
-    """Return the state of most frames of a component, -1 without any."""
+    """Return the most frequent state among the frames of a component, -1 without frames."""
     known = states[states >= 0]
     return int(np.bincount(known).argmax()) if len(known) else -1
 
 
 def _begins(labels: np.ndarray, lengths: Sequence[int]) -> np.ndarray:
-    """(n_frames,) bool: frames at which a stay begins, the first of each segment among them."""
+    """Mask (n_frames,) of the frames that begin a stay, including the first of each segment."""
     begins = np.ones(len(labels), bool)
     begins[1:] = labels[1:] != labels[:-1]
     begins[np.cumsum([0, *lengths])[:-1]] = True
@@ -198,11 +198,11 @@ def _begins(labels: np.ndarray, lengths: Sequence[int]) -> np.ndarray:
 
 
 def _means(labels: np.ndarray, n: int, features: FeatureSet) -> list[dict[str, str]]:
-    """Means of the features in each state, by name; none where there are too many features."""
+    """Means of the features in each state, by name; empty if there are too many features."""
     if len(features) != len(labels):
         raise InputError(
-            f"{features.path}: has {len(features):,} frames for {len(labels):,} labels; give the "
-            "features that the results were made of"
+            f"{features.path}: has {len(features):,} frames for {len(labels):,} labels; pass the "
+            "features from which the results were computed"
         )
     shown = ShownFeatures.of(features.names, features.units)
     if len(shown) > MAX_SHOWN:

@@ -1,4 +1,4 @@
-"""Verdicts on states: a word for each one, and sentences that say what follows from the data."""
+"""Verdicts on states: a word for each one, and sentences about what the data show."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ..kinetics.certainty import CERTAIN
 from ..tables import named, number
 from .evidence import Evidence
 
-#: Fewer transitions in or out than this leave an error of half the value or more.
+#: With fewer transitions in or out than this, the error is half the value or more.
 FEW_EVENTS = 5
-#: The Chapman-Kolmogorov test fails if a probability is off by more than so many errors ...
+#: The Chapman-Kolmogorov test fails if a probability deviates by more than this many errors ...
 CK_ERRORS = 3.0
 #: ... and by more than this.
 CK_DIFFERENCE = 0.05
 #: Timescales that grow by this factor when the lag time is doubled have not converged.
 RISE = 1.15
-#: Share of the frames that should be assigned with certainty.
+#: Smallest share of the frames that should be assigned with certainty.
 SURE_SHARE = 0.8
-#: Smallest loss of VAMP-2 on frames held out that is reported.
+#: Smallest loss of VAMP-2 on held-out frames that is reported.
 SCORE_LOSS = 0.1
 
 
@@ -35,7 +35,7 @@ class Verdict:
     word : str
         "metastable", "few events", "not supported", "not metastable" or "empty".
     reason : str
-        "empty", "short-lived", "forgotten" or "events"; "" where there is none.
+        "empty", "short-lived", "forgotten" or "events"; "" if there is no reason.
     """
 
     state: int
@@ -49,10 +49,10 @@ def on_states(e: Evidence) -> list[Verdict]:
 
 
 def sentences(e: Evidence) -> list[str]:
-    """Say what follows from the evidence: first about single states, then about all of them.
+    """Return the conclusions in sentences: first about single states, then about all of them.
 
-    About components only what concerns single ones is said, since the states that they make up
-    are judged, too.
+    For components, only single ones are discussed, since the states that they form are judged
+    separately.
     """
     verdicts = on_states(e)
     said = [
@@ -70,7 +70,7 @@ def sentences(e: Evidence) -> list[str]:
         *_said_of_timescales(e),
         *_said_of_score(e),
     ]
-    return said or [f"these frames support these {e.kind}s at this lag time"]
+    return said or [f"the data support these {e.kind}s at this lag time"]
 
 
 def _on_state(e: Evidence, state: int) -> Verdict:
@@ -81,7 +81,7 @@ def _on_state(e: Evidence, state: int) -> Verdict:
     if e.lifetimes.memory.value[state] < e.lag_time:
         return Verdict(state, "not metastable", "forgotten")
     if (e.frames > 0).sum() == 1:
-        return Verdict(state, "not supported", "")  # a sentence on all frames says why
+        return Verdict(state, "not supported", "")  # the reason is in a sentence about all frames
     events = _events(e, state)
     if events < FEW_EVENTS:
         return Verdict(state, "not supported" if events < 2 else "few events", "events")
@@ -123,7 +123,7 @@ def _said_of_fast(e: Evidence, short: list[int], forgotten: list[int]) -> list[s
 def _said_of_exchange(e: Evidence) -> list[str]:
     if (e.frames > 0).sum() == 1:
         (state,) = np.flatnonzero(e.frames)
-        return [f"all frames are in {e.kind} {state}: there are no others to compare it with"]
+        return [f"all frames are in {e.kind} {state}: nothing to compare it with"]
     if e.lumping.n == 1:
         return [
             f"all {e.kind}s exchange within the lag time: no process between them is slower, so "
@@ -138,7 +138,7 @@ def _said_of_exchange(e: Evidence) -> list[str]:
 
 
 def _said_of_events(e: Evidence, states: list[int]) -> list[str]:
-    """Say one sentence about all states of which the same was seen."""
+    """Return one sentence for each group of states with the same history."""
     stories: dict[str, list[int]] = {}
     for state in states:
         stories.setdefault(_story(e, state), []).append(state)
@@ -224,8 +224,8 @@ def _said_of_score(e: Evidence) -> list[str]:
     if e.vamp2 - (score.mean + 2 * score.error) < SCORE_LOSS:
         return []
     return [
-        f"VAMP-2 is {e.vamp2:.2f} on all frames, but {score.mean:.2f} ± {score.std:.2f} on frames "
-        "held out: a slow process was seen in a part of the trajectory only"
+        f"VAMP-2 is {e.vamp2:.2f} on all frames, but {score.mean:.2f} ± {score.std:.2f} on "
+        "held-out frames: a slow process was seen in only part of the trajectory"
     ]
 
 

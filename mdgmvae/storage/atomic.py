@@ -23,7 +23,7 @@ def check_file(path: str | os.PathLike[str]) -> None:
     """
     path = Path(path)
     if path.is_dir():
-        raise InputError(f"{path}: is a folder; give the name of a file")
+        raise InputError(f"{path}: is a folder; choose the name of a file")
     if not path.parent.is_dir():
         raise InputError(f"{path}: the folder {path.parent} does not exist; create it first")
     if not os.access(path.parent, os.W_OK):
@@ -141,11 +141,11 @@ def check_folder(path: str | os.PathLike[str], overwrite: bool = False) -> None:
     """
     path = Path(path)
     if path.exists() and not path.is_dir():
-        raise InputError(f"{path}: is a file; give the name of a folder")
+        raise InputError(f"{path}: is a file; choose the name of a folder")
     if path.is_dir() and any(path.iterdir()) and not overwrite:
         raise InputError(
-            f"{path}: the folder is not empty; give another with -o, or --overwrite to replace "
-            "the results in it"
+            f"{path}: the folder is not empty; choose another with -o, or pass "
+            "--overwrite to replace the results in it"
         )
 
 

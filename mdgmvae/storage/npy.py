@@ -15,9 +15,7 @@ import numpy as np
 from ..errors import InputError
 
 #: Error message of a worker process that cannot find the feature file.
-UNSEEN = (
-    "{path}: a worker cannot see the feature file; give out= in a folder that all workers share"
-)
+UNSEEN = "{path}: a worker cannot see the feature file; set out= to a path that all workers share"
 # Values of an array that are converted to text at a time.
 _VALUES_AT_ONCE = 4096
 
@@ -91,8 +89,8 @@ def write_rows(path: str | os.PathLike[str], row: int, values: np.ndarray) -> No
         raise InputError(UNSEEN.format(path=path)) from error
     except OSError as error:
         raise InputError(
-            f"{Path(path).parent}: features cannot be written there ({error.strerror}); give out= "
-            "on a disk with more room"
+            f"{Path(path).parent}: features cannot be written there ({error.strerror}); set out= "
+            "to a file on a disk with more space"
         ) from error
 
 
@@ -125,7 +123,7 @@ def open_npy(path: str | os.PathLike[str]) -> np.ndarray:
     """
     path = Path(path)
     if path.is_dir():
-        raise InputError(f"{path}: is a folder; give the name of an .npy file")
+        raise InputError(f"{path}: is a folder; pass the name of an .npy file")
     try:
         with path.open("rb") as stream:
             shape, fortran, dtype = _read_header(path, stream)

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 #: Seconds of training at most that are lost if the process is killed.
 INTERVAL = 20.0
-_NO_CHECKPOINT = "{}: not a checkpoint of mdgmvae; delete it or give another name"
+_NO_CHECKPOINT = "{}: not a checkpoint of mdgmvae; delete it or choose another name"
 _ARRAYS = ("weights", "first_moment", "second_moment")
 
 
@@ -103,7 +103,7 @@ class Checkpoint:
         if different:
             raise InputError(
                 f"{self.path}: the checkpoint is of another training ({', '.join(different)} "
-                "differ); delete it to start again, or give another name"
+                "differ); delete it to start again, or choose another name"
             )
         logger.info("resuming from %s at epoch %d", self.path, state.epoch)
         return state
@@ -118,7 +118,7 @@ def check_path(path: str | os.PathLike[str]) -> Path:
         If the name does not end in .npz, or no file can be written there.
     """
     if Path(path).suffix != ".npz":
-        raise InputError(f"checkpoint={str(path)!r}: give the name of a file that ends in .npz")
+        raise InputError(f"checkpoint={str(path)!r}: the name of the file must end in .npz")
     check_file(path)
     return Path(path)
 

@@ -44,7 +44,7 @@ class Dataset:
     name : str
         Path of the file, or "X" for an array; errors begin with it.
     lengths : tuple of int or None
-        Frames of each continuous segment, from the .json beside a file.
+        Number of frames in each segment, from the .json beside a file.
 
     Raises
     ------

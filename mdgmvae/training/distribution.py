@@ -201,7 +201,7 @@ def strategy_of(strategy: Any) -> tf.distribute.Strategy | None:
         return _by_name(strategy)
     if not hasattr(strategy, "num_replicas_in_sync"):
         raise InputError(
-            f"strategy={strategy!r}: give {' or '.join(STRATEGIES)}, or a tf.distribute.Strategy"
+            f"strategy={strategy!r}: choose {' or '.join(STRATEGIES)}, or a tf.distribute.Strategy"
         )
     return strategy
 
@@ -250,7 +250,7 @@ def _by_name(name: str) -> tf.distribute.Strategy:
     except RuntimeError as error:
         raise InputError(
             "strategy='multiworker': TensorFlow was used in this process before it could join "
-            f"the others ({error}); give the strategy to the first model that is trained"
+            f"the others ({error}); pass the strategy to the first model that is trained"
         ) from error
 
 
@@ -285,7 +285,7 @@ def _check_tf_config(text: str) -> None:
         ) from error
     if not isinstance(found, str) or not isinstance(tasks, list):
         raise InputError(
-            f"TF_CONFIG: {found!r} is not a host:port; give the address of each process"
+            f"TF_CONFIG: {found!r} is not a host:port; list the address of each process"
         )
 
 

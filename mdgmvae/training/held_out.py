@@ -62,10 +62,10 @@ def hold_out(
     fraction : float
         Share of the frames to hold out.
     lengths : sequence of int
-        Frames of each continuous segment. No block lies in two segments.
+        Number of frames in each segment. No block lies in two segments.
     rng : numpy.random.Generator
     lag : int
-        Lag in frames; frames within one lag of a held-out block are not trained on.
+        Lag time in frames; frames within one lag of a held-out block are not trained on.
 
     Returns
     -------

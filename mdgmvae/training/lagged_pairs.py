@@ -61,7 +61,7 @@ class LaggedPairs:
     Parameters
     ----------
     lag : int
-        Lag in frames.
+        Lag time in frames.
     has_partner : ndarray of bool of shape (n_frames,)
         Whether frame t + lag belongs to the same segment as frame t (and both may be used).
 
@@ -83,9 +83,9 @@ class LaggedPairs:
         Parameters
         ----------
         lengths : sequence of int
-            Frames of each continuous segment.
+            Number of frames in each segment.
         lag : int
-            Lag in frames.
+            Lag time in frames.
         keep : ndarray of bool of shape (n_frames,), optional
             The frames that may be used. Default: all.
 
@@ -99,7 +99,7 @@ class LaggedPairs:
             raise InputError(
                 f"lag={lag}: no continuous segment is longer than {lag} frames (the longest has "
                 f"{max(lengths)}), so there are no pairs of frames one lag apart; shorten the "
-                "lag, give the frames in the order of time, or train without kinetics "
+                "lag, pass the frames in time order, or train without kinetics "
                 "(vamp_weight=0)"
             )
         return pairs

@@ -57,7 +57,7 @@ def train(
     dataset : Dataset
         Features of all frames.
     lengths : sequence of int
-        Frames of each continuous segment.
+        Number of frames in each segment.
     hyperparameters : Hyperparameters
         Checked against the data (`Hyperparameters.check_data`).
     seed : int

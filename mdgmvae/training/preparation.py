@@ -53,7 +53,7 @@ def prepare(
     ----------
     dataset : Dataset
     lengths : sequence of int
-        Frames of each continuous segment.
+        Number of frames in each segment.
     split : Split
         Only the frames that are trained on are used.
     hyperparameters : Hyperparameters

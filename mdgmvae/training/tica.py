@@ -75,7 +75,7 @@ class Tica:
         sample : callable
             Returns frames (n, n_columns) from which the principal components are computed.
         lag : int
-            Lag in frames.
+            Lag time in frames.
         n_components : int, optional
             Number of components to keep, the slowest first. Default: all.
 
@@ -111,7 +111,7 @@ class Tica:
         pairs : iterable of (earlier frames, later frames)
             Each of shape (n, n_columns).
         lag : int
-            Lag in frames.
+            Lag time in frames.
         n_components : int, optional
             Number of components to keep, the slowest first. Default: all.
 
@@ -131,7 +131,7 @@ class Tica:
         if not largest > 0:
             raise InputError(
                 "scale='tica': no feature changes from frame to frame, so there are no slow "
-                "coordinates; give features that differ between frames"
+                "coordinates; use features that change between frames"
             )
         model = (
             TICA(lagtime=lag, epsilon=EPSILON * largest, scaling=None)

@@ -53,7 +53,7 @@ class TrainingSet:
     is_scaled : bool
         Whether `dataset` holds scaled frames.
     lengths : sequence of int
-        Frames of each continuous segment.
+        Number of frames in each segment.
     split : Split
         The frames that are trained on and those that are held out.
     pairs : LaggedPairs or None
@@ -89,7 +89,7 @@ class TrainingSet:
         ----------
         dataset : Dataset
         lengths : sequence of int
-            Frames of each continuous segment.
+            Number of frames in each segment.
         split : Split
         scaling : Scaling
         architecture : Architecture

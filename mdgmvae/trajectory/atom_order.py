@@ -46,7 +46,7 @@ def warn_of_atom_order(atoms: Any, positions: np.ndarray, box: np.ndarray | None
             warnings.warn(
                 f"{first}-{second} bonds are {median:.1f} angstrom long in the first frame (median "
                 f"of {len(pairs)}): the atoms of the topology seem to be in another order than "
-                "those of the trajectory, which makes every feature wrong; give the topology that "
+                "those of the trajectory, which makes every feature wrong; use the topology that "
                 "belongs to the trajectory",
                 TopologyWarning,
                 stacklevel=2,

@@ -63,7 +63,7 @@ class FeatureCollector(AnalysisBase):
     select : str, optional
         Selection of some of the atoms. It is kept with the features.
     verbose : bool, optional
-        Draw a progress bar. By default, only on a terminal or in a notebook.
+        Show a progress bar. By default, only on a terminal or in a notebook.
 
     Attributes
     ----------
@@ -153,7 +153,7 @@ class FeatureCollector(AnalysisBase):
         frames : iterable of int or bool, optional
             Frame numbers, whose order is kept, or a mask. Use it instead of a slice.
         verbose : bool, optional
-            Draw a progress bar. By default, the choice made in the constructor.
+            Show a progress bar. By default, the choice made in the constructor.
         n_workers : int, optional
             Number of processes of a parallel backend. By default, the number of processors.
         n_parts : int, optional

@@ -149,7 +149,7 @@ def connected(address: str | None) -> Iterator[None]:
         reason = " ".join(str(error).split())
         raise InputError(
             f"--scheduler {address}: no scheduler answers there ({reason}); start one with 'dask "
-            "scheduler', and give the address that it prints or its --scheduler-file"
+            "scheduler', and pass the address that it prints or its --scheduler-file"
         ) from error
     with client:
         yield
@@ -181,7 +181,7 @@ def _call_copy(serialized: bytes, part: Any) -> Any:
         func = loads(serialized)
     except OSError as error:
         raise InputError(
-            f"a worker cannot open the trajectory ({error}; its folder is {os.getcwd()}); give "
+            f"a worker cannot open the trajectory ({error}; its folder is {os.getcwd()}); pass "
             "absolute names that are valid on every node"
         ) from error
     return func(part)

@@ -81,7 +81,7 @@ def backend_for(name: str, n_workers: int | None) -> BackendBase:
     """
     if name not in ("multiprocessing", "dask"):
         raise InputError(
-            f"backend='{name}' is unknown; choose 'serial', 'multiprocessing' or 'dask', or give "
+            f"backend='{name}' is unknown; choose 'serial', 'multiprocessing' or 'dask', or pass "
             "an instance of MDAnalysis.analysis.backends.BackendBase"
         )
     if n_workers is not None:

@@ -48,7 +48,7 @@ def frame_numbers(
     check_slice(start, stop, step)
     if frames is None:
         if step == 0:
-            raise InputError("step=0 chooses no frames; give a positive or a negative number")
+            raise InputError("step=0 chooses no frames; use a positive or a negative number")
         numbers = np.arange(n_frames, dtype=np.int64)[slice(start, stop, step)]
         if len(numbers) == 0:
             raise InputError(
@@ -58,25 +58,25 @@ def frame_numbers(
         return numbers
     if not (start is None and stop is None and step is None):
         raise InputError(
-            "frames= cannot be combined with start, stop or step; give one or the other"
+            "frames= cannot be combined with start, stop or step; use one or the other"
         )
     chosen = np.asarray(listed(frames))
     if chosen.dtype == bool:
         if chosen.shape != (n_frames,):
             raise InputError(
                 f"frames= is a mask of shape {chosen.shape}, but the trajectory has {n_frames:,} "
-                "frames; give one value for each frame"
+                "frames; pass one value for each frame"
             )
         chosen = np.flatnonzero(chosen)
     if chosen.ndim != 1 or len(chosen) == 0:
-        raise InputError("frames= chooses no frame; give frame numbers or a mask")
+        raise InputError("frames= chooses no frame; pass frame numbers or a mask")
     if chosen.dtype.kind not in "iu":
-        raise InputError(f"frames= has the type {chosen.dtype}; give whole numbers or a mask")
+        raise InputError(f"frames= has the type {chosen.dtype}; pass whole numbers or a mask")
     outside = (chosen < -n_frames) | (chosen >= n_frames)
     if outside.any():
         raise InputError(
             f"frames= asks for frame {chosen[outside][0]:,}, but the trajectory has {n_frames:,} "
-            f"frames; give numbers from 0 to {n_frames - 1:,}"
+            f"frames; pass numbers from 0 to {n_frames - 1:,}"
         )
     numbers = chosen.astype(np.int64)
     return np.where(numbers < 0, numbers + n_frames, numbers)
@@ -93,7 +93,7 @@ def listed(frames: Iterable[Any] | None) -> Sequence[Any] | np.ndarray | None:
     if frames is None or isinstance(frames, np.ndarray):
         return frames
     if isinstance(frames, str) or not hasattr(frames, "__iter__"):
-        raise InputError(f"frames={frames!r}: give several frame numbers, such as [5], or a mask")
+        raise InputError(f"frames={frames!r}: pass several frame numbers, such as [5], or a mask")
     return list(frames)
 
 

@@ -121,7 +121,7 @@ def _check_file(
     if path.is_dir():
         if file_format in _FOLDER_FORMATS:
             return
-        raise InputError(f"{path}: is a folder; give the name of a trajectory file")
+        raise InputError(f"{path}: is a folder; pass the name of a trajectory file")
     try:
         with path.open("rb", buffering=0) as stream:
             size = os.fstat(stream.fileno()).st_size
@@ -179,7 +179,7 @@ def _walk(
 def _other_atoms(path: Path, frame: int, found: int, wanted: int) -> str:
     if frame == 0:
         return (
-            f"{path}: has {found:,} atoms, the topology has {wanted:,}; give the topology that "
+            f"{path}: has {found:,} atoms, the topology has {wanted:,}; use the topology that "
             "this trajectory was written with"
         )
     return (

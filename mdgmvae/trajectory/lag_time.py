@@ -83,21 +83,21 @@ def checked_lag_time(lag_time: Any, hyperparameters: Mapping[str, Any]) -> float
     Raises
     ------
     InputError
-        When the lag time is not a positive number, or a lag in frames is given as well.
+        If the lag time is not a positive number, or a lag in frames is given as well.
     """
     if lag_time is None:
         return None
     if hyperparameters.get("lag") is not None:
         raise InputError(
             f"lag={hyperparameters['lag']!r} and lag_time={lag_time!r}: lag is in frames, "
-            "lag_time in ps; give one of them"
+            "lag_time in ps; set only one of them"
         )
     try:
         value = float(lag_time)
     except (TypeError, ValueError):
         value = math.nan
     if isinstance(lag_time, bool | str) or not (math.isfinite(value) and value > 0):
-        raise InputError(f"lag_time={lag_time!r}: give a time in ps, above 0")
+        raise InputError(f"lag_time={lag_time!r}: must be a time in ps, above 0")
     return value
 
 
@@ -119,12 +119,12 @@ def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
     Raises
     ------
     InputError
-        When the lag time is shorter than the time between frames, or that time is unknown.
+        If the lag time is shorter than the time between frames, or that time is unknown.
 
     Warns
     -----
     UserWarning
-        When the lag time is not a multiple of the time between frames.
+        If the lag time is not a multiple of the time between frames.
     """
     step = time_step(features.times, features.lengths)
     if step is None:
@@ -132,16 +132,16 @@ def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
         if different:
             raise InputError(
                 f"lag_time={lag_time:g}: {different}, so no number of frames equals this lag "
-                "time; analyse files with the same time step together, or give lag, in frames"
+                "time; analyse files with the same time step together, or set lag, in frames"
             )
         raise InputError(
-            f"lag_time={lag_time:g}: the times of the frames are unknown or do not increase; give "
+            f"lag_time={lag_time:g}: the times of the frames are unknown or do not increase; set "
             "lag, in frames"
         )
     lag = round(lag_time / step)
     if lag < 1:
         raise InputError(
-            f"lag_time={lag_time:g} ps: shorter than the time between frames, {step:g} ps; give a "
+            f"lag_time={lag_time:g} ps: shorter than the time between frames, {step:g} ps; use a "
             "multiple of it"
         )
     if abs(lag * step - lag_time) > SAME_STEP * lag_time:

@@ -90,7 +90,7 @@ class MDTrajFiles:
         topology = _load_topology(topology)
         paths = [files] if isinstance(files, str | os.PathLike) else list(files)
         if not paths:
-            raise InputError("no trajectory files were given; give (topology, [files])")
+            raise InputError("no trajectory files were given; pass (topology, [files])")
         starts = [0]
         for path in map(Path, paths):
             rest = None if needed is None else max(0, needed - starts[-1])
@@ -256,7 +256,7 @@ def _load_topology(topology: Any) -> Any:
         return mdtraj.load_topology(str(topology))
     except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
         raise InputError(
-            f"{topology}: mdtraj reads no topology from it ({_line(error)}); give a topology file "
+            f"{topology}: mdtraj reads no topology from it ({_line(error)}); use a topology file "
             "such as .pdb or .gro"
         ) from error
 

@@ -52,7 +52,7 @@ class MovingAtoms:
         atoms = as_atoms(source)
         if is_mdtraj(source):
             if not hasattr(source, "xyz"):
-                raise InputError("an mdtraj Topology has no coordinates; give an mdtraj.Trajectory")
+                raise InputError("an mdtraj Topology has no coordinates; pass an mdtraj.Trajectory")
             _load(atoms.universe, source)
             return cls(atoms, np.asarray(source.time, dtype=np.float64))
         if not hasattr(atoms.universe, "trajectory"):

@@ -56,7 +56,7 @@ class Precomputed:
         Raises
         ------
         InputError
-            When `features` is not a table of numbers, or `names` do not fit its columns.
+            If `features` is not a table of numbers, or `names` do not fit its columns.
         """
         if isinstance(features, FeatureSet):
             if names is not None:
@@ -69,7 +69,7 @@ class Precomputed:
         if features.ndim != 2 or features.dtype.kind not in "fiub" or not features.shape[1]:
             raise InputError(
                 f"features: an array of shape {features.shape} and type {features.dtype} was "
-                "given; give numbers of shape (n_frames, n_features)"
+                "given; pass numbers of shape (n_frames, n_features)"
             )
         n_features = features.shape[1]
         return cls(features, _checked_names(names, n_features), ("1",) * n_features)
@@ -99,7 +99,7 @@ class Precomputed:
         Raises
         ------
         InputError
-            When the features are of other frames, or a trajectory file is damaged.
+            If the features are of other frames, or a trajectory file is damaged.
         """
         self._check_frames(frames)
         universe = atoms.universe
@@ -143,15 +143,15 @@ def _checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, .
     if names is None:
         return tuple(f"x{column}" for column in range(n_features))
     if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        raise InputError(f"feature_names={names!r}: give a list of names, one for each column")
+        raise InputError(f"feature_names={names!r}: pass a list of names, one for each column")
     if len(names) != n_features:
         raise InputError(
             f"feature_names: there are {len(names)} names for {n_features} columns of features; "
-            "give one name for each column"
+            "pass one name for each column"
         )
     repeated = sorted({name for name in names if list(names).count(name) > 1})
     if repeated:
-        raise InputError(f"feature_names: {repeated[0]!r} is given twice; give different names")
+        raise InputError(f"feature_names: {repeated[0]!r} is given twice; pass different names")
     return tuple(names)
 
 

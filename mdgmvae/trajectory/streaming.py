@@ -69,7 +69,7 @@ def featurize(
     n_workers : int, optional
         Number of processes of a parallel backend. By default, the number of processors.
     verbose : bool, optional
-        Draw a progress bar. By default, only on a terminal or in a notebook.
+        Show a progress bar. By default, only on a terminal or in a notebook.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def featurize(
         return collector.features
     if backend not in (None, "serial"):
         raise InputError(
-            f"backend={backend!r} reads MDAnalysis universes only; leave it out, or give a Universe"
+            f"backend={backend!r} reads MDAnalysis universes only; leave it out, or pass a Universe"
         )
     numbers = frame_numbers(mdtraj_source.n_frames, start, stop, step, asked)
     return _featurize_mdtraj(mdtraj_source, chosen, out, select, numbers, verbose)
@@ -115,13 +115,13 @@ def _as_mdtraj(
     if isinstance(source, tuple | list):
         if len(source) != 2:
             raise InputError(
-                f"a source of {len(source)} items was given; give (topology, [trajectory files])"
+                f"a source of {len(source)} items was given; pass (topology, [trajectory files])"
             )
         return MDTrajFiles.open(source[0], source[1], frames_needed(stop, frames))
     if type(source).__module__.partition(".")[0] != "mdtraj":
         return None
     if not hasattr(source, "xyz"):
-        raise InputError("an mdtraj.Topology has no frames; give (topology, [trajectory files])")
+        raise InputError("an mdtraj.Topology has no frames; pass (topology, [trajectory files])")
     return MDTrajMemory(source)
 
 

@@ -57,9 +57,9 @@ def view(
     Raises
     ------
     ImportError
-        When nglview is not installed.
+        If nglview is not installed.
     InputError
-        When the labels, probabilities or palette do not fit the trajectory.
+        If the labels, probabilities or palette do not fit the trajectory.
 
     Examples
     --------
@@ -80,7 +80,7 @@ def view(
             f'the viewer needs {error.name}; install it with: pip install "mdgmvae[notebook]"'
         ) from error
     if of not in _NAMES:
-        raise InputError(f"of={of!r}: give 'states' or 'components'")
+        raise InputError(f"of={of!r}: choose 'states' or 'components'")
     atoms = as_atoms(source)
     if is_mdtraj(source):
         trajectory, reader = MDTrajTrajectory(source), None
@@ -116,7 +116,9 @@ def _colors(states: np.ndarray, probabilities: Any, palette: Sequence[str] | Non
     if palette is None:
         return state_colors(n_states)
     if len(palette) < n_states:
-        raise InputError(f"palette: {len(palette)} colours for {n_states} states; give one each")
+        raise InputError(
+            f"palette: {len(palette)} colours for {n_states} states; pass one for each"
+        )
     return list(palette[:n_states])
 
 

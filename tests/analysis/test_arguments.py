@@ -18,11 +18,11 @@ from mdgmvae.featurizers import Dihedrals
         ({"features": "torsions"}, "torsions"),
         ({"features": []}, "features|featurizer"),
         ({"features": Dihedrals(angles=("chi5",))}, "chi5"),
-        ({"feature_names": ["a", "b"]}, "feature_names: features that are computed here"),
+        ({"feature_names": ["a", "b"]}, "feature_names: computed features already have names"),
         ({"preset": "best"}, "preset='best': choose one of paper, robust"),
         ({"n_epoch": 3}, "n_epoch: no such hyperparameter; did you mean n_epochs?"),
         ({"k": "many"}, "k='many'"),
-        ({"lag_time": -10.0}, "lag_time=-10.0: give a time in ps"),
+        ({"lag_time": -10.0}, "lag_time=-10.0: must be a time in ps"),
         ({"lag_time": 10.0, "lag": 5}, "lag is in frames, lag_time in ps"),
     ],
 )
@@ -34,7 +34,7 @@ def test_arguments_that_cannot_be_used_are_refused_at_once(u, arguments, message
 
 def test_sources_that_cannot_be_annotated_are_refused():
     topology, (path,) = alanine_dipeptide()
-    with pytest.raises(InputError, match="give an MDAnalysis Universe of its files"):
+    with pytest.raises(InputError, match="pass an MDAnalysis Universe of its files"):
         GMVAEAnalysis(mdtraj.load_xtc(path, top=topology, frame=0))
-    with pytest.raises(InputError, match="give an MDAnalysis Universe"):
+    with pytest.raises(InputError, match="pass an MDAnalysis Universe"):
         GMVAEAnalysis(None)

@@ -28,7 +28,7 @@ def test_frames_keep_their_order(u, analysed):
     frames = [int(f) for f in np.random.default_rng(0).permutation(analysed.results.frames)]
     with (
         pytest.warns(UserWarning, match="a lag of 5 frames is not one lag time"),
-        pytest.raises(InputError, match="frames in the order of time, or train without kinetics"),
+        pytest.raises(InputError, match="frames in time order, or train without kinetics"),
     ):
         GMVAEAnalysis(u, **FAST).run(frames=frames)
     without = {"n_macrostates": None, "vamp_weight": 0, "scale": "standard", "lag": None}

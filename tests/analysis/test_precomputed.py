@@ -57,12 +57,12 @@ def test_a_plain_feature_file_may_be_of_any_frames(u, tmp_path):
 @pytest.mark.parametrize(
     ("features", "names", "message"),
     [
-        (np.zeros(10), None, r"an array of shape \(10,\) .*; give numbers of shape"),
-        (np.zeros((10, 0)), None, "give numbers of shape"),
-        (np.full((10, 2), "a"), None, "give numbers of shape"),
+        (np.zeros(10), None, r"an array of shape \(10,\) .*; pass numbers of shape"),
+        (np.zeros((10, 0)), None, "pass numbers of shape"),
+        (np.full((10, 2), "a"), None, "pass numbers of shape"),
         (np.zeros((10, 2)), ["a"], "there are 1 names for 2 columns"),
         (np.zeros((10, 2)), ["a", "a"], "'a' is given twice"),
-        (np.zeros((10, 2)), "ab", "give a list of names"),
+        (np.zeros((10, 2)), "ab", "pass a list of names"),
     ],
 )
 def test_arrays_and_names_that_do_not_fit_are_refused(u, features, names, message):

@@ -187,7 +187,7 @@ def test_segments_come_from_the_file(wells, tmp_path):
 
 def test_table_is_shown_and_written(on_alanine, tmp_path):
     lines = on_alanine.text().splitlines()
-    assert lines[0] == "3 states, lag 5 frames (10 ps), 2 seeds, 5 folds of blocks of time"
+    assert lines[0] == "3 states, lag time 5 frames (10 ps), 2 seeds, 5 folds of blocks of time"
     head = next(i for i, line in enumerate(lines) if line.startswith("method"))
     # A long head takes two lines.
     heads = {*" ".join(lines[1 : head + 1]).split()}
@@ -252,5 +252,5 @@ def test_features_that_cannot_be_used():
     X[7, 1] = np.nan
     with pytest.raises(InputError, match="frame 7 is not finite"):
         compare(X, lag=2)
-    with pytest.raises(InputError, match="give a matrix of numbers"):
+    with pytest.raises(InputError, match="pass a matrix of numbers"):
         compare(np.ones(500), lag=2)

@@ -93,7 +93,9 @@ def test_scan_shows_itself():
     found = Selection((scanned(2, [1.0, 1.1, 1.2]), scanned(3, [1.8, 1.9, 2.0])), 5, (0, 1))
     assert repr(found) == found.text()
     title, *lines = found.text().splitlines()
-    assert title.startswith("k = 3 components: ") and title.endswith("(lag 5 frames); 3 states")
+    assert title.startswith("k = 3 components: ") and title.endswith(
+        "(lag time 5 frames); 3 states"
+    )
     row = next(line for line in lines if "*" in line)
     assert row.split()[:5] == ["*", "3", "1.900", "±", "0.058"]
     assert found._repr_html_().count("<tr>") == 3
@@ -120,9 +122,9 @@ def test_picture_marks_the_choice(on_wells):
         ({"preset": "best"}, "preset='best'"),
         ({"n_folds": 1}, "n_folds=1"),
         ({"n_folds": 2.5}, "n_folds=2.5: must be a whole number"),
-        ({"ks": 5}, "ks=5: give several whole numbers"),
-        ({"seeds": 3}, "seeds=3: give several whole numbers"),
-        ({"k": 3}, r"k: is scanned; give ks=\[3\]"),
+        ({"ks": 5}, "ks=5: pass several whole numbers"),
+        ({"seeds": 3}, "seeds=3: pass several whole numbers"),
+        ({"k": 3}, r"k: is scanned; pass ks=\[3\]"),
         ({"n_epoch": 3}, "n_epoch: no such hyperparameter; did you mean n_epochs?"),
     ],
 )

@@ -54,7 +54,7 @@ def test_explicit_triples_and_both_forms():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"angles": "phi"}, "give some of N-CA-C"),
+        ({"angles": "phi"}, "choose from N-CA-C"),
         ({"form": "degrees"}, "form='degrees'"),
         ({"triples": [(0, 1)]}, r"\(n, 3\) integers"),
         ({"triples": [(0, 1, 2)], "select": "all"}, "not both"),

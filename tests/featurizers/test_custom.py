@@ -76,7 +76,7 @@ def test_other_returns_are_refused(adk, function, message):
     ("arguments", "options", "message"),
     [
         ((None, 1), {}, "cannot be called"),
-        ((ends, 0), {}, "give 1 or more"),
+        ((ends, 0), {}, "must be at least 1"),
         ((ends, 1.5), {}, "whole number"),
         ((ends, True), {}, "whole number"),
         ((ends, "three"), {}, "whole number"),

@@ -203,8 +203,8 @@ def test_caps_within_a_residue_count():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"angles": ("phi", "chi6")}, "give some of phi, psi"),
-        ({"angles": ()}, "give some of phi, psi"),
+        ({"angles": ("phi", "chi6")}, "choose from phi, psi"),
+        ({"angles": ()}, "choose from phi, psi"),
         ({"angles": ("phi", "phi")}, "each once"),
         ({"form": "degrees"}, "form='degrees' is unknown"),
         ({"quadruples": [(0, 1, 2)]}, r"\(n, 4\) integers"),

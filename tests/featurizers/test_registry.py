@@ -62,7 +62,7 @@ def test_a_file_holds_a_featurizer(tmp_path):
 
 def test_what_is_unknown_is_refused(tmp_path):
     with pytest.raises(
-        InputError, match="'torsions' is unknown: give angles, ca_distances, contacts, dihedrals"
+        InputError, match="'torsions' is unknown; choose angles, ca_distances, contacts, dihedrals"
     ):
         by_name("torsions")
     with pytest.raises(InputError, match="unknown"):

@@ -1,4 +1,4 @@
-"""Counts stay within continuous pieces, and models give back what made the data."""
+"""Counts stay within continuous segments, and models give back what made the data."""
 
 import numpy as np
 import pytest
@@ -122,7 +122,7 @@ def test_long_seeds_serve_too():
         ({"lag": 50}, "longest has 50"),
         ({"lag": 1, "lengths": [50, 50, 0]}, "lengths=0: must be at least 1"),
         ({"lag": 1, "lengths": [50.5, 49.5]}, "lengths=50.5: must be a whole number"),
-        ({"lag": 1, "lengths": 100}, "lengths=100: give several whole numbers"),
+        ({"lag": 1, "lengths": 100}, "lengths=100: pass several whole numbers"),
         ({"lag": 1, "k": 1}, "there is a label 1"),
     ],
 )

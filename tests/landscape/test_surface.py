@@ -431,7 +431,7 @@ def test_the_analysis_compares_its_states(analysed):
     assert parts.error[1] == 0 and np.isnan(parts.energy[3])
     # The left-handed basin was visited once: what these data say of it has no upper end.
     assert parts.upper[2] > 2 + parts.energy[2]
-    with pytest.raises(InputError, match="of='macrostates': give 'states' or 'components'"):
+    with pytest.raises(InputError, match="of='macrostates': choose 'states' or 'components'"):
         analysed.state_free_energies("macrostates")
 
 
@@ -460,14 +460,14 @@ def test_without_results_there_is_no_free_energy():
     [
         *(({"temperature": t}, "temperature=") for t in (0, -5, np.nan, np.inf, "x", True)),
         ({"bins": 0}, "bins"),
-        ({"bins": [5, 5]}, "2 numbers are given for 1 axes"),
+        ({"bins": [5, 5]}, "2 numbers were given for 1 axes"),
         ({"block_length": 0}, "block_length"),
         ({"block_length": 100}, "1 block"),
         ({"n_bootstrap": 1}, "n_bootstrap"),
         ({"seed": -1}, "seed"),
         ({"lengths": [50, 51]}, "lengths"),
         ({"reference": [7.0]}, "its bin has no frames"),
-        ({"reference": [1.0, 2.0]}, "give a point of 1 coordinates"),
+        ({"reference": [1.0, 2.0]}, "pass a point of 1 coordinates"),
         ({"names": ["a", "b"]}, "names"),
         ({"periods": [360, None]}, "periods"),
     ],
@@ -533,7 +533,7 @@ def test_free_energies_show_themselves():
 
 def test_blocks_that_are_too_short_are_told():
     slow = jumping(20_000, stay=300)
-    assert "give a longer block_length" in str(state_free_energies(slow, block_length=100))
+    assert "choose a longer block_length" in str(state_free_energies(slow, block_length=100))
     assert "block_length" not in str(state_free_energies(jumping(20_000, stay=5)))
 
 

@@ -328,12 +328,12 @@ def test_csv_has_a_line_for_each_state_and_feature(described, tmp_path):
 def test_what_cannot_be_described_is_refused(universe, analysis, features, basins):
     with pytest.raises(InputError, match="call run"):
         GMVAEAnalysis(universe).describe()
-    with pytest.raises(InputError, match="give 'states' or 'components'"):
+    with pytest.raises(InputError, match="choose 'states' or 'components'"):
         analysis.describe(of="macrostates")
     with pytest.raises(InputError, match="n_representatives"):
         analysis.describe(n_representatives=0)
     fewer = Results({name: rows[:100] for name, rows in basins.items()})
-    with pytest.raises(InputError, match=r"2,000 frames for 100 labels; give"):
+    with pytest.raises(InputError, match=r"2,000 frames for 100 labels; pass"):
         describe(analysis.model, features, fewer, of="components")
 
 

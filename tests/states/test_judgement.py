@@ -19,7 +19,7 @@ from mdgmvae.states.judgement import judge_results
 LAG = 5
 DT = 2.0
 ONCE = "state 2 was entered once: its population and lifetime are not supported by these data"
-FINE = "these frames support these states at this lag time"
+FINE = "the data support these states at this lag time"
 
 
 def words(judgement):
@@ -32,7 +32,7 @@ def test_states_of_alanine_dipeptide():
     assert found.verdicts[0] == ONCE
     (other,) = found.verdicts[1:]
     assert other.startswith("VAMP-2 is 2.38 on all frames, but 1.")
-    assert other.endswith("seen in a part of the trajectory only")
+    assert other.endswith("seen in only part of the trajectory")
     assert not found.is_supported
 
 
@@ -81,7 +81,7 @@ def test_shuffled_time_has_no_metastable_state(make):
     assert set(words(found)) == {"not metastable"}
     mixed = "all states exchange within the lag time: no process between them is slower, so they"
     assert f"{mixed} are one metastable state" in found.verdicts
-    assert not any("held out" in said for said in found.verdicts)
+    assert not any("held-out" in said for said in found.verdicts)
 
 
 def test_noise_in_the_labels_fails_the_markov_test():
@@ -119,9 +119,7 @@ def test_events_are_counted_in_words():
         "the states form 2 sets without transitions between them: these data do not determine the "
         "relative populations of the sets",
     ]
-    assert said_of([0], [500]) == [
-        "all frames are in state 0: there are no others to compare it with"
-    ]
+    assert said_of([0], [500]) == ["all frames are in state 0: nothing to compare it with"]
 
 
 def test_returns_within_the_lag_are_no_events():
@@ -245,7 +243,7 @@ def test_judgement_takes_seconds():
 def test_few_frames_are_judged_without_cross_validation():
     found = judge(np.repeat([0, 1, 0], 12), lag=LAG)
     assert found.cross_validated is None
-    assert "held out" not in found.text()
+    assert "held-out" not in found.text()
 
 
 @pytest.mark.parametrize(
@@ -255,7 +253,7 @@ def test_few_frames_are_judged_without_cross_validation():
         ({"lag": 1, "states": [0]}, "states: there are 1 for 100"),
         (
             {"lag": 1, "probabilities": np.full((3, 2), 0.5)},
-            "probabilities: there are those of 3 frames",
+            "probabilities: there are 3 frames",
         ),
         ({"lag": 1, "probabilities": np.ones((100, 1))}, "k=1: there is a label 1"),
     ],

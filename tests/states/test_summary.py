@@ -58,7 +58,7 @@ def test_components_tell_their_state():
     head = next(line for line in lines if line.startswith("component"))
     assert head.split()[:3] == ["component", "state", "frames"]
     assert lines[lines.index(head) + 3].split()[:3] == ["2", "0", "2"]
-    with pytest.raises(InputError, match="of='macrostates': give 'states' or 'components'"):
+    with pytest.raises(InputError, match="of='macrostates': choose 'states' or 'components'"):
         summarize(made_up(), of="macrostates")
 
 

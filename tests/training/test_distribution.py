@@ -195,7 +195,7 @@ def test_strategies_that_are_not_there(monkeypatch, five_wells):
         ("mirrored", "fewer than two GPUs"),
         ("multiworker", "srun on Slurm, or set TF_CONFIG"),
         ("all", "mirrored or multiworker"),
-        (3, "give mirrored or multiworker, or a tf.distribute.Strategy"),
+        (3, "choose mirrored or multiworker, or a tf.distribute.Strategy"),
     ):
         with pytest.raises(InputError, match=message):
             GMVAE(seed=0, n_epochs=1, strategy=strategy).fit(x)

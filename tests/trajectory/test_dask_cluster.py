@@ -144,7 +144,7 @@ def test_the_command_on_a_cluster(cluster, tmp_path):
         (["--scheduler", "/no/such/file.json"], r"file.json: no .*\(no such file after 2 s\)"),
         (
             ["--scheduler", "tcp://127.0.0.1:9", "--backend", "multiprocessing"],
-            "--backend multiprocessing: .* give one of the two",
+            "--backend multiprocessing: .* use only one of them",
         ),
     ],
 )

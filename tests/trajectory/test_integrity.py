@@ -104,7 +104,7 @@ def test_atom_count_that_changes_within_the_file(suffix, tmp_path):
 
 @pytest.mark.parametrize("source", [XTC, TRR, DCD], ids=["xtc", "trr", "dcd"])
 def test_atom_count_of_the_topology(source):
-    with pytest.raises(InputError, match="the topology has 12; give the topology"):
+    with pytest.raises(InputError, match="the topology has 12; use the topology"):
         check_trajectory(source, n_atoms=12)
 
 

@@ -46,17 +46,17 @@ def test_a_lag_time_between_two_frames_warns(tmp_path):
 
 
 def test_a_lag_time_below_the_time_step_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"lag_time=0.5 ps: shorter than .* 2 ps; give a multiple"):
+    with pytest.raises(InputError, match=r"lag_time=0.5 ps: shorter than .* 2 ps; use a multiple"):
         lag_in_frames(0.5, features(tmp_path, 2.0))
 
 
 @pytest.mark.parametrize("steps", [(np.nan,), (0.0,), (-2.0,)])
 def test_times_that_do_not_increase_are_unknown(tmp_path, steps):
-    with pytest.raises(InputError, match="unknown or do not increase; give lag, in frames"):
+    with pytest.raises(InputError, match="unknown or do not increase; set lag, in frames"):
         lag_in_frames(20.0, features(tmp_path, *steps))
 
 
 @pytest.mark.parametrize("lag_time", [0, -1.0, np.inf, "10", True, [1, 2]])
 def test_a_lag_time_is_a_positive_number(lag_time):
-    with pytest.raises(InputError, match="give a time in ps, above 0"):
+    with pytest.raises(InputError, match="must be a time in ps, above 0"):
         checked_lag_time(lag_time, {})

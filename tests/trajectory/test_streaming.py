@@ -164,7 +164,7 @@ def test_backends_are_for_universes(both):
     select = "name CA and resid 1:9"
     parallel = featurize(adk, "distances", select=select, backend="multiprocessing", n_workers=2)
     assert_array_equal(parallel.values, featurize(adk, "distances", select=select).values)
-    with pytest.raises(InputError, match="give a Universe"):
+    with pytest.raises(InputError, match="pass a Universe"):
         featurize(both[1], backend="multiprocessing")
 
 

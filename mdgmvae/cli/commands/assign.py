@@ -30,7 +30,7 @@ def assign(options: argparse.Namespace) -> str:
     of_features = given.topology.endswith(".npy") and not given.trajectories
     if not of_features and not given.trajectories:
         raise InputError(
-            f"{given.topology}: no trajectory is given; assign takes MODEL TOPOLOGY "
+            f"{given.topology}: no trajectory was given; assign takes MODEL TOPOLOGY "
             "TRAJECTORY..., or MODEL FEATURES.npy"
         )
     model = TrajectoryModel.load(path, device=options.device)
@@ -46,7 +46,7 @@ def _label_features(model: TrajectoryModel, source: Source, options: argparse.Na
     for name in ("start", "stop", "step"):
         if getattr(source, name) is not None:
             raise InputError(
-                f"--{name}: all frames of a feature file are labelled; leave it out, or give "
+                f"--{name}: all frames of a feature file are labelled; leave it out, or pass "
                 "TOPOLOGY TRAJECTORY..."
             )
     features = FeatureSet.load(source.topology)
