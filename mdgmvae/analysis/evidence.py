@@ -78,7 +78,7 @@ class Evidence:
         options = {"probabilities": probabilities, **options}
         return view(self.atomgroup, labels, results.frames, of=of, **options)
 
-    def judge(self, lag: int | None = None, *, n_samples: int = 100, seed: int = 0) -> Judgement:
+    def judge(self, lag: int | None = None, *, n_samples: int = 50, seed: int = 0) -> Judgement:
         """Assess how well the data support the states and the components.
 
         Parameters

@@ -68,7 +68,7 @@ class TrajectoryResults(Results):
         pandas.DataFrame
             Columns ``frame``, ``time`` (ps), ``trajectory`` (index of the file), ``state``,
             ``component``, ``probability`` (of the state of the frame), the latent coordinates
-            ``z0``, ``z1``, ..., and ``score``.
+            ``z1``, ``z2``, ..., and ``score``.
         """
         import pandas as pd
 
@@ -80,7 +80,7 @@ class TrajectoryResults(Results):
             "component": self.components,
             "probability": self.state_probability,
         }
-        latent = {f"z{i}": values for i, values in enumerate(self.latent.T)}
+        latent = {f"z{i}": values for i, values in enumerate(self.latent.T, start=1)}
         return pd.DataFrame({**columns, **latent, "score": self.scores})
 
     @property

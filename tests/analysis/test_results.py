@@ -92,7 +92,7 @@ def test_results_become_a_data_frame(analysed):
     r, table = analysed.results, analysed.results.to_dataframe()
     assert isinstance(table, pd.DataFrame)
     assert list(table.columns) == [
-        *("frame", "time", "trajectory", "state", "component", "probability", "z0", "z1", "score"),
+        *("frame", "time", "trajectory", "state", "component", "probability", "z1", "z2", "score"),
     ]
     np.testing.assert_array_equal(table["frame"], r.frames)
     np.testing.assert_array_equal(table["state"], r.labels)

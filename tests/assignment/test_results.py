@@ -32,7 +32,7 @@ def test_the_table_has_one_line_for_each_frame_in_its_order(results):
     assert table["trajectory"].tolist() == [0, 0, 1, 1, 1]
     # Of the state, which is not the most probable one where components are lumped.
     np.testing.assert_allclose(table["probability"], [0.9, 0.8, 0.4, 1, 1], rtol=1e-6)
-    assert list(table.columns)[-2:] == ["z0", "score"]
+    assert list(table.columns)[-2:] == ["z1", "score"]
 
 
 def test_discrete_trajectories_end_where_segments_end(results):
