@@ -2,8 +2,8 @@
 
 ``score_samples`` is an expectation over draws of z. If the draws were taken in the order of the
 frames, the score of a frame would depend on the frames before it. In one or two latent
-dimensions a Gauss-Hermite rule of nine points takes their place; benchmarks/scores.py measures
-how exact it is. In more dimensions a hash of the bits of the frame and the seed shifts a
+dimensions a Gauss-Hermite rule of 15 or 3 x 3 points takes their place; benchmarks/scores.py
+measures how exact it is. In more dimensions a hash of the bits of the frame and the seed shifts a
 low-discrepancy point set (Cranley & Patterson, SIAM J. Numer. Anal. 13, 904 (1976)).
 """
 
@@ -17,7 +17,7 @@ from scipy.stats import qmc
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 #: Points of the Gauss-Hermite rule in each dimension, by the number of latent dimensions.
-POINTS = {1: 9, 2: 3}
+POINTS = {1: 15, 2: 3}
 
 
 def weighted_draws(

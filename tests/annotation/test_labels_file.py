@@ -43,7 +43,7 @@ def test_a_folder_of_results_is_read_by_its_labels_npz(tmp_path):
     write_labels(tmp_path / "labels.npz", results())
     np.testing.assert_array_equal(read_labels(tmp_path).components, np.arange(5) % 3)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match=r"empty: this folder holds no labels\.npz"):
+    with pytest.raises(InputError, match=r"empty: this folder has no labels\.npz"):
         read_labels(tmp_path / "empty")
 
 

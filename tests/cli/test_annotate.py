@@ -78,6 +78,6 @@ def test_inputs_are_never_replaced(ran, tmp_path):
         ("annotate", "labels.npz", *files, "--format", "states", "-o", ".", "--overwrite"),
     ):
         line = fails(*arguments, cwd=tmp_path)
-        assert "choose another -o" in line or "ends in" in line
+        assert "choose another -o" in line or "must end in" in line
     after = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.name[0] != "."}
     assert after == before

@@ -34,7 +34,7 @@ def test_a_full_disk_is_told(tmp_path):
         ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "room" in done.stderr.splitlines()[-1]
+    assert "a disk with more" in done.stderr.splitlines()[-1]
     assert os.listdir(tmp_path) == []
 
 

@@ -168,7 +168,8 @@ def test_states_are_judged_and_their_components_beside_them():
     assert any(said.startswith("components ") for said in found.components.verdicts)
     np.testing.assert_array_equal(found.state_of_component[components], lumped)
     text = found.text()
-    assert text.index(ONCE) < text.index("\ncomponent  ") < text.index("- components ")
+    assert text.index(ONCE) < text.index("\ncomponent  ")
+    assert "- components " not in text
 
 
 def test_states_that_are_the_components_are_shown_once():
@@ -268,10 +269,9 @@ def test_document_shows_what_is_printed():
     found = judge(metastable(), lag=LAG, dt=DT)
     headline, above, head, *_ = found.text().splitlines()
     assert f"{headline}\n{above}\n{head}\n" in document
-    # The intervals are sampled, and may differ in the last digit on another machine.
-    for population, said in zip((54.9, 41.9, 3.3), found.states, strict=True):
-        assert re.search(
-            rf"^ +{said.state} +.* {population} \(.* {said.word}$", document, re.MULTILINE
-        )
-        assert round(100 * found.equilibrium_populations.value[said.state], 1) == population
+    # The document shows what a fit finds, which differs from the basins by a few frames.
+    for said in found.states:
+        row = re.search(rf"^ +{said.state} .* (\d+\.\d) \(.* {said.word}$", document, re.MULTILINE)
+        population = 100 * found.equilibrium_populations.value[said.state]
+        assert float(row[1]) == pytest.approx(population, abs=0.3)
     assert all(f"- {said}\n" in document for said in found.verdicts)
