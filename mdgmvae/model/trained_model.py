@@ -40,6 +40,11 @@ class Assignment:
         object.__setattr__(self, "components", self.component_probabilities.argmax(axis=1))
 
 
+#: Frames whose loss is computed at a time: each is decoded once for each component, which takes
+#: many times the memory of labelling it.
+LOSS_FRAMES = 1024
+
+
 @dataclass(frozen=True, eq=False)
 class TrainedModel:
     """A trained mixture, which takes and returns frames in the units of the data.
@@ -144,7 +149,7 @@ class TrainedModel:
         a, parts = self.architecture, []
         # It must not depend on the frames: the score of a frame is the same in any company.
         affordable = int(4e6 / (a.k * a.n_weights))
-        for raw, x in self._chunks(rows):
+        for raw, x in self._chunks(rows, LOSS_FRAMES):
             total = np.zeros(len(x), np.float64)
             for draw, weight in draws.weighted_draws(raw, a.n_z, a.k, affordable, self.seed):
                 total += weight * self.inference.loss(x, draw, r_nent)
@@ -168,9 +173,12 @@ class TrainedModel:
         a = self.architecture
         return draws.component_noise(raw, self.seed, a.k, a.n_z)
 
-    def _chunks(self, rows: Dataset) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield the frames in chunks, as they are and scaled."""
-        for raw in rows.chunks(self.inference.chunk_frames):
+    def _chunks(
+        self, rows: Dataset, most: int | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the frames in chunks (of at most `most` frames), as they are and scaled."""
+        n = self.inference.chunk_frames
+        for raw in rows.chunks(n if most is None else min(n, most)):
             if not np.isfinite(raw).all():
                 rows.check_finite()
             yield raw, self.scaling.apply(raw)

@@ -324,6 +324,7 @@ def test_file_memory_map_and_array_give_the_same_model(five_wells, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:the loss was still decreasing")
 def test_components_of_the_robust_preset_keep_to_one_well(five_wells):
     """A well may be split between components, but no component may cover two wells."""
     x, basins = five_wells
@@ -549,6 +550,7 @@ def test_other_number_of_columns_is_refused(fitted, five_wells, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Skipping check check_array_api_input")
 def test_scikit_learn_finds_nothing_wrong():
     from sklearn.utils.estimator_checks import check_estimator
 
