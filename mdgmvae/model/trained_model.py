@@ -40,9 +40,9 @@ class Assignment:
         object.__setattr__(self, "components", self.component_probabilities.argmax(axis=1))
 
 
-#: Frames whose loss is computed at a time: each is decoded once for each component, which takes
-#: many times the memory of labelling it.
-LOSS_FRAMES = 1024
+#: Most frames whose loss is computed at a time, and bytes of their decoded features: each frame is
+#: decoded once for each component, which takes many times the memory of labelling it.
+LOSS_FRAMES, LOSS_BYTES = 1024, 2**24
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +149,8 @@ class TrainedModel:
         a, parts = self.architecture, []
         # It must not depend on the frames: the score of a frame is the same in any company.
         affordable = int(4e6 / (a.k * a.n_weights))
-        for raw, x in self._chunks(rows, LOSS_FRAMES):
+        n = min(LOSS_FRAMES, max(64, LOSS_BYTES // (4 * a.k * a.n_x)))
+        for raw, x in self._chunks(rows, n):
             total = np.zeros(len(x), np.float64)
             for draw, weight in draws.weighted_draws(raw, a.n_z, a.k, affordable, self.seed):
                 total += weight * self.inference.loss(x, draw, r_nent)
