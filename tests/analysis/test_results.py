@@ -97,7 +97,7 @@ def test_results_become_a_data_frame(analysed):
     np.testing.assert_array_equal(table["frame"], r.frames)
     np.testing.assert_array_equal(table["state"], r.labels)
     np.testing.assert_array_equal(table["probability"], r.probabilities[np.arange(N), r.labels])
-    np.testing.assert_array_equal(table["z1"], r.latent[:, 1])
+    np.testing.assert_array_equal(table["z2"], r.latent[:, 1])
     shares = table["state"].value_counts(normalize=True).sort_index()
     np.testing.assert_allclose(shares, r.populations)
 
