@@ -143,6 +143,17 @@ def by_name(features: Any) -> Featurizer:
     named = _named()
     if str(features) in named:
         return named[str(features)]
+    if isinstance(features, (str, Path)) and Path(features).suffix == ".npy":
+        raise InputError(
+            f"features={str(features)!r}: is a file of features; pass "
+            f"mdgmvae.FeatureSet.load({str(features)!r})"
+        )
+    if str(features) in kinds():
+        name = kinds()[str(features)].__name__
+        raise InputError(
+            f"features={features!r}: {name} has required options; pass {name}(...) with them, or "
+            "a .json file"
+        )
     raise InputError(
         f"features={features!r} is unknown; choose {', '.join(named)}, a featurizer, or FILE.json"
     )

@@ -181,6 +181,17 @@ def named(kind: str, numbers: Sequence[int]) -> str:
     return f"{kind}s {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
 
 
+def counted(n: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    Examples
+    --------
+    >>> counted(1, "frame"), counted(20_000, "frame")
+    ('1 frame', '20,000 frames')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def number(value: float) -> str:
     """Return a number with two significant digits, or with all digits before the point.
 

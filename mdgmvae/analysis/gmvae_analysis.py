@@ -17,7 +17,7 @@ from ..checks import checked_memory
 from ..errors import InputError
 from ..featurizers.base import Featurizer
 from ..featurizers.registry import by_name
-from ..featurizers.topology.atoms import as_atoms, is_mdtraj
+from ..featurizers.topology.atoms import as_atoms
 from ..model.gmvae import GMVAE
 from ..presets import Hyperparameters
 from ..states.summary import summarize
@@ -27,7 +27,7 @@ from ..trajectory.frames import frame_numbers
 from ..trajectory.lag_time import checked_lag_time
 from ..trajectory.precomputed import Precomputed
 from .evidence import Evidence
-from .selection import default_selection
+from .selection import check_source, default_selection
 from .training import Training
 
 
@@ -137,11 +137,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         )
         self._training = Training(estimator, preset, checked_lag_time(lag_time, hyperparameters))
         self.annotate = annotate
-        if is_mdtraj(universe):
-            raise InputError(
-                "universe: an mdtraj.Trajectory cannot carry labels; pass an MDAnalysis Universe "
-                "of its files, or compute features (mdgmvae.featurize) and train mdgmvae.GMVAE"
-            )
+        check_source(universe)
         if isinstance(features, np.ndarray | FeatureSet):
             self._precomputed = Precomputed.of(features, feature_names)
         elif feature_names is not None:
@@ -152,6 +148,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         featurizer = None if self._precomputed else by_name(features)
         select = default_selection(universe, select)
         super().__init__(universe, featurizer, select=select, verbose=verbose)  # type: ignore[arg-type]
+        self.results = TrajectoryResults()
         if featurizer is not None:
             # Raise errors about features now, not after run() has begun.
             self._bound = self._bind(self._trajectory.ts)
@@ -228,8 +225,14 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         return self
 
     def _check_run(self, n_frames: int, n_features: int) -> None:
-        if self._training is not None:
-            self._training.check(n_frames, n_features)
+        if self._training is None:
+            return
+        if self._trajectory.n_frames == 1:
+            raise InputError(
+                f"{self._trajectory.filename}: has one frame only, and a training needs many; "
+                "load a trajectory, as in MDAnalysis.Universe(topology, trajectory)"
+            )
+        self._training.check(n_frames, n_features)
 
     def _conclude(self) -> None:
         super()._conclude()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from MDAnalysis.analysis.results import Results
 
+from ..tables import Shown, Table, counted, percent
+
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class TrajectoryResults(Results):
+class TrajectoryResults(Results, Shown):
     """States of the frames of a trajectory, as arrays with one entry for each frame.
+
+    Displayed as a table of the states. It is empty until the analysis has run.
 
     Attributes
     ----------
@@ -48,9 +51,10 @@ class TrajectoryResults(Results):
     ...     labels=np.array([0, 0, 1]), lengths=(2, 1), populations=np.array([2 / 3, 1 / 3]))
     >>> results
     3 frames in 2 segments
-    state 0    66.7 %  2 frames
-    state 1    33.3 %  1 frame
-    results: labels, lengths, populations
+    state  frames  share of frames / %
+        0       2                 66.7
+        1       1                 33.3
+    Arrays: labels, lengths, populations
     >>> [segment.tolist() for segment in results.dtrajs]
     [[0, 0], [1]]
     """
@@ -89,26 +93,37 @@ class TrajectoryResults(Results):
         own: np.ndarray = self.probabilities[np.arange(len(self.labels)), self.labels]
         return own
 
-    def __repr__(self) -> str:
-        """Count frames, segments and the frames of each state."""
+    def tables(self) -> list[Table]:
+        """Count the frames and segments, and the frames of each state."""
         if "labels" not in self.data:
-            return "no results yet"
+            return [Table((), (), title="No results yet: call run() first")]
         n_frames, n_segments = len(self.labels), len(self.lengths)
         counts = np.bincount(self.labels, minlength=len(self.populations))
-        lines = [f"{_count(n_frames, 'frame')} in {_count(n_segments, 'segment')}"]
-        lines += [
-            f"state {state:<3} {100 * share:5.1f} %  {_count(n, 'frame')}"
-            for state, (share, n) in enumerate(zip(self.populations, counts, strict=True))
+        return [
+            Table(
+                ("state", "frames", "share of frames / %"),
+                tuple(
+                    (state, f"{n:,}", percent(share))
+                    for state, (share, n) in enumerate(zip(self.populations, counts, strict=True))
+                ),
+                title=f"{counted(n_frames, 'frame')} in {counted(n_segments, 'segment')}",
+                note=f"Arrays: {', '.join(self.data)}",
+            )
         ]
-        return "\n".join([*lines, f"results: {', '.join(self.data)}"])
 
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(repr(self))}</pre>"
+    def __repr__(self) -> str:
+        """Return the table as text."""
+        return self.text()
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an array, or say how to get the results where there are none."""
+        try:
+            return super().__getattr__(name)
+        except AttributeError as error:
+            if name.startswith("_") or vars(self).get("data"):
+                raise
+            raise AttributeError(f"there is no {name!r} before run(): call run() first") from error
 
     def __reduce__(self) -> tuple[type[Self], tuple[dict[str, Any]]]:
         """Pickle the arrays; the base class cannot restore empty results."""
         return type(self), (dict(self.data),)
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"

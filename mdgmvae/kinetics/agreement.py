@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..labels import as_labels
-from ..tables import Shown, Table
+from ..tables import Shown, Table, counted
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -46,7 +46,7 @@ class Agreement(Shown):
             for run, states in enumerate(self.jaccard)
         )
         n = len(self.matrix)
-        title = f"{n} run{'' if n == 1 else 's'}"
+        title = counted(n, "run")
         if n > 1:
             title += f": adjusted Rand index {self.median:.3f} (median), {self.worst:.3f} (worst)"
         heads = ("run", f"agreement with run {self.reference}", "Jaccard index of the worst state")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..labels import as_labels, n_states_of
-from ..tables import Shown, Table
+from ..tables import Shown, Table, counted
 from .dwell_times import transition_counts
 from .markov import connected_sets
 from .posterior import Estimate, Posterior, time_unit
@@ -74,7 +74,7 @@ class Transitions(Shown):
             Table(
                 heads,
                 rows,
-                title=f"Transitions between {n} state{'' if n == 1 else 's'}, lag time "
+                title=f"Transitions between {counted(n, 'state')}, lag time "
                 f"{self.lag * self.dt:g} {self.unit}",
                 note="Transitions: seen in the trajectory, between visits of at least one lag. "
                 "Rates and times: of the Markov model at the lag time, with 95 % credible "

@@ -20,6 +20,7 @@ from ..checks import check_count, checked_memory, checked_seed
 from ..errors import InputError
 from ..network.architecture import Architecture
 from ..storage.features import FeatureSet
+from ..tables import counted
 from ..training.dataset import Dataset
 from ..training.scaling import Scaling
 from .trained_model import Assignment, TrainedModel
@@ -318,7 +319,7 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
                 del self.feature_names_in_
         elif rows.n_columns != self.n_features_in_:
             raise InputError(
-                f"{rows.name}: has {rows.n_columns} columns, but the model was trained on "
-                f"{self.n_features_in_}; compute the same features for it"
+                f"{rows.name}: has {counted(rows.n_columns, 'column')}, but the model was trained "
+                f"on {self.n_features_in_}; compute the same features for it"
             )
         return rows

@@ -245,7 +245,10 @@ def find_model(path: str | os.PathLike[str]) -> Path:
         if (folder / "model.json").is_file():
             return folder
     reason = "contains no model (model.json)" if path.exists() else "does not exist"
-    raise InputError(f"{path}: {reason}; pass the folder that `mdgmvae train` or save() wrote")
+    raise InputError(
+        f"{path}: {reason}; pass a folder that `mdgmvae run`, `mdgmvae train`, "
+        "GMVAEAnalysis.save_model or GMVAE.save wrote"
+    )
 
 
 def installed_versions() -> dict[str, str]:

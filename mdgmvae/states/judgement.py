@@ -12,7 +12,7 @@ from ..checks import check_count
 from ..errors import InputError
 from ..kinetics.certainty import assignment_quality
 from ..labels import as_labels, n_states_of
-from ..tables import Shown, Table, percent, to_plain
+from ..tables import Shown, Table, counted, percent, to_plain
 from ..trajectory.lag_time import time_step
 from .evidence import Evidence, evidence_of
 from .verdicts import Verdict, on_states, sentences
@@ -106,7 +106,7 @@ class Judgement(Shown, Evidence):
             held_out = self.cross_validated
             score += f" ({held_out.mean:.2f} ± {held_out.std:.2f} on held-out frames)"
         return (
-            f"{n} {self.kind}{'' if n == 1 else 's'} in {self.frames.sum():,} frames, lag time "
+            f"{counted(n, self.kind)} in {self.frames.sum():,} frames, lag time "
             f"{self.lag_time:g} {self.unit}, {score}"
         )
 

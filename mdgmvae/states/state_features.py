@@ -181,9 +181,9 @@ class Description(Shown):
             *("gradient", "representative frames"),
         )
         note = (
-            "Effect size: difference between the means in the state and in all other frames, in "
-            "units of the standard deviation. Gradient: how strongly the assignment of these "
-            "frames depends on the feature, in nats per standard deviation."
+            f"Effect size: difference between the means in the {self.kind} and in all other "
+            "frames, in units of the standard deviation. Gradient: how strongly the assignment of "
+            "these frames depends on the feature, in nats per standard deviation."
         )
         return [Table(heads, tuple(rows), title=f"Features of the {self.of}", note=note)]
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import InputError
 from ..labels import representative_rows
 from ..storage.shown_features import ShownFeatures, with_unit
-from ..tables import Shown, Table, percent
+from ..tables import Shown, Table, counted, percent
 from ..training.dataset import Dataset
 from .moments import StateMoments, means_and_spreads
 from .state_features import KINDS
@@ -85,7 +85,7 @@ class StateTable(Shown):
             Table(
                 tuple(heads),
                 tuple(self._cells(row, shown) for row in self.rows),
-                title=f"{n} {kind}{'' if n == 1 else 's'} in {n_frames:,} frames",
+                title=f"{counted(n, kind)} in {counted(n_frames, 'frame')}",
                 note=f"Population: share of the analysed frames. Stays: uninterrupted stretches "
                 f"in the {kind}, however short. Representative: the frame nearest to the centre "
                 f"of the {kind} in latent space." + (" Features: their means." if shown else ""),

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import InputError
+from ..tables import Table, counted
 from .atomic import atomic_file
 from .npy import (
     check_npy_name,
@@ -20,6 +21,8 @@ from .npy import (
 )
 
 _COPY_BYTES = 16 * 2**20
+#: Largest number of features that a notebook lists.
+_MAX_SHOWN = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +83,19 @@ class FeatureSet:
         """Return the size of the set and its file."""
         n_frames, n_features = self.values.shape
         return (
-            f"FeatureSet({n_frames:,} frames x {n_features:,} features in {len(self.lengths)} "
-            f"segment{'' if len(self.lengths) == 1 else 's'}, {self.path})"
+            f"FeatureSet({counted(n_frames, 'frame')} x {counted(n_features, 'feature')} in "
+            f"{counted(len(self.lengths), 'segment')}, {self.path})"
         )
+
+    def _repr_html_(self) -> str:
+        n_more = self.n_features - _MAX_SHOWN
+        shown = Table(
+            ("column", "feature", "unit"),
+            tuple(zip(range(_MAX_SHOWN), self.names, self.units, strict=False)),
+            title=repr(self),
+            note=counted(n_more, "more feature") if n_more > 0 else "",
+        )
+        return shown.html()
 
     @property
     def n_features(self) -> int:

@@ -32,8 +32,8 @@ def executor_for(
     Raises
     ------
     InputError
-        If `backend_for` raises it, or a transformation of the trajectory cannot be sent to
-        other processes.
+        If `backend_for` raises it, several workers are asked of the serial backend, or a
+        transformation of the trajectory cannot be sent to other processes.
 
     Examples
     --------
@@ -41,6 +41,11 @@ def executor_for(
     'BackendSerial'
     """
     if backend is None or backend == "serial" or isinstance(backend, BackendSerial):
+        if n_workers not in (None, 1):
+            raise InputError(
+                f"n_workers={n_workers}: the serial backend has one worker; choose "
+                "backend='multiprocessing' (--backend multiprocessing) or backend='dask'"
+            )
         return BackendSerial(1)
     for transformation in trajectory.transformations:
         if not getattr(transformation, "parallelizable", False):

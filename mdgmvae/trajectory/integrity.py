@@ -75,7 +75,7 @@ def check_trajectory(
     _check_file(path, path.suffix[1:].upper(), n_atoms, stop, before)
 
 
-def check_universe(universe: Any, stop: int | None = None) -> None:
+def check_universe(universe: Any, stop: int | None = None, *, can_stop: bool = True) -> None:
     """Apply `check_trajectory` to all trajectory files of a universe.
 
     Parameters
@@ -84,6 +84,8 @@ def check_universe(universe: Any, stop: int | None = None) -> None:
         The universe. Frames in memory or in a stream are not checked.
     stop : int, optional
         Frames from this number on, counted over all files, are not needed.
+    can_stop : bool
+        Whether an error about a file that is cut may advise to stop before the damage.
 
     Raises
     ------
@@ -105,7 +107,8 @@ def check_universe(universe: Any, stop: int | None = None) -> None:
             break
         if _is_file(part):
             local_stop = None if stop is None else stop - first
-            _check_file(Path(part.filename), str(part.format), part.n_atoms, local_stop, first)
+            before = first if can_stop else None
+            _check_file(Path(part.filename), str(part.format), part.n_atoms, local_stop, before)
 
 
 def _is_file(reader: Any) -> bool:
@@ -115,9 +118,13 @@ def _is_file(reader: Any) -> bool:
 
 
 def _check_file(
-    path: Path, file_format: str, n_atoms: int | None, stop: int | None, before: int = 0
+    path: Path, file_format: str, n_atoms: int | None, stop: int | None, before: int | None
 ) -> None:
-    """Check one file. `before` frames of a chain of files come before its first frame."""
+    """Check one file.
+
+    `before` frames of a chain of files come before its first frame. With None, errors do not
+    advise to stop before the damage.
+    """
     if path.is_dir():
         if file_format in _FOLDER_FORMATS:
             return
@@ -144,7 +151,7 @@ def _walk(
     size: int,
     n_atoms: int | None,
     stop: int | None,
-    before: int,
+    before: int | None,
 ) -> None:
     """Read the headers of the frames up to `stop` or the end of the file."""
     count = 0
@@ -188,15 +195,14 @@ def _other_atoms(path: Path, frame: int, found: int, wanted: int) -> str:
     )
 
 
-def _damage(path: Path, count: int, what: str, expected: int | None, before: int) -> str:
+def _damage(path: Path, count: int, what: str, expected: int | None, before: int | None) -> str:
     """Return the error message for damage after `count` frames."""
     total = f" of about {expected:,}" if expected is not None and expected > count else ""
     plural = "" if count == 1 and not total else "s"
-    advice = f", or pass --stop {before + count} to use what is there" if before + count else ""
-    return (
-        f"{path}: frame {count:,} {what}; {count:,}{total} frame{plural} can be read. "
-        f"Re-copy the file{advice}."
-    )
+    advice = "copy the file again"
+    if before is not None and before + count:
+        advice += f", or use the frames before it: --stop {before + count} (stop={before + count})"
+    return f"{path}: frame {count:,} {what}; {count:,}{total} frame{plural} can be read; {advice}"
 
 
 def _read(stream: FileIO, offset: int, n_bytes: int) -> bytes:

@@ -119,7 +119,8 @@ def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
     Raises
     ------
     InputError
-        If the lag time is shorter than the time between frames, or that time is unknown.
+        If the lag time is shorter than the time between frames, no segment is longer than the lag
+        time, or the time between frames is unknown.
 
     Warns
     -----
@@ -143,6 +144,12 @@ def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
         raise InputError(
             f"lag_time={lag_time:g} ps: shorter than the time between frames, {step:g} ps; use a "
             "multiple of it"
+        )
+    longest = max(features.lengths)
+    if lag >= longest:
+        raise InputError(
+            f"lag_time={lag_time:g} ps: no segment is longer than this lag time (the longest has "
+            f"{longest:,} frames, {(longest - 1) * step:g} ps); choose a shorter lag time"
         )
     if abs(lag * step - lag_time) > SAME_STEP * lag_time:
         warnings.warn(

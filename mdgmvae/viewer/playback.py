@@ -77,7 +77,8 @@ def view(
         from .stateview import StateView
     except ModuleNotFoundError as error:
         raise ImportError(
-            f'the viewer needs {error.name}; install it with: pip install "mdgmvae[notebook]"'
+            f"the viewer needs {error.name}; install it with: pip install 'mdgmvae[notebook]', or "
+            "pip install '.[notebook]' in a clone"
         ) from error
     if of not in _NAMES:
         raise InputError(f"of={of!r}: choose 'states' or 'components'")

@@ -1,5 +1,6 @@
 """Arguments of an analysis that cannot be used are refused before a frame is read."""
 
+import MDAnalysis as mda
 import mdtraj
 import pytest
 
@@ -16,6 +17,8 @@ from mdgmvae.featurizers import Dihedrals
         ({"select": "name ("}, "name ("),
         ({"select": "name H*"}, "select='name H*': no phi or psi"),
         ({"features": "torsions"}, "torsions"),
+        ({"features": "features.npy"}, "mdgmvae.FeatureSet.load('features.npy')"),
+        ({"features": "custom"}, "Custom has required options"),
         ({"features": []}, "features|featurizer"),
         ({"features": Dihedrals(angles=("chi5",))}, "chi5"),
         ({"feature_names": ["a", "b"]}, "feature_names: computed features already have names"),
@@ -36,5 +39,30 @@ def test_sources_that_cannot_be_annotated_are_refused():
     topology, (path,) = alanine_dipeptide()
     with pytest.raises(InputError, match="pass an MDAnalysis Universe of its files"):
         GMVAEAnalysis(mdtraj.load_xtc(path, top=topology, frame=0))
-    with pytest.raises(InputError, match="pass an MDAnalysis Universe"):
+    with pytest.raises(InputError, match="is a NoneType; pass an MDAnalysis Universe or AtomGroup"):
         GMVAEAnalysis(None)
+    with pytest.raises(InputError, match=r"is the name of a file; pass MDAnalysis\.Universe\("):
+        GMVAEAnalysis(topology)
+
+
+def test_a_structure_without_a_trajectory_is_refused():
+    topology = alanine_dipeptide().topology
+    with pytest.raises(InputError, match=r"\.pdb: has one frame only, .*; load a trajectory"):
+        GMVAEAnalysis(mda.Universe(topology), seed=0).run()
+
+
+def test_workers_are_not_ignored(u):
+    with pytest.raises(InputError, match="n_workers=4: the serial backend has one worker"):
+        GMVAEAnalysis(u, seed=0).run(n_workers=4)
+
+
+def test_a_lag_time_longer_than_the_trajectory_is_refused(u):
+    with pytest.raises(InputError, match=r"lag_time=1e\+06 ps: no segment is longer"):
+        GMVAEAnalysis(u, lag_time=1e6, seed=0).run(step=100)
+
+
+def test_results_are_asked_for_before_the_run(u):
+    gm = GMVAEAnalysis(u, seed=0)
+    assert "call run() first" in repr(gm.results)
+    with pytest.raises(AttributeError, match=r"call run\(\) first"):
+        gm.results.labels

@@ -42,11 +42,18 @@ def test_discrete_trajectories_end_where_segments_end(results):
 def test_results_print_frames_segments_and_states(results):
     lines = repr(results).splitlines()
     assert lines[0] == "5 frames in 3 segments"
-    assert lines[1].split() == ["state", "0", "60.0", "%", "3", "frames"]
-    assert lines[2].split() == ["state", "1", "40.0", "%", "2", "frames"]
-    assert "component_probabilities" in lines[3]
-    assert "state 1" in results._repr_html_()
-    assert repr(TrajectoryResults()) == "no results yet"
+    assert [line.split() for line in lines[2:4]] == [["0", "3", "60.0"], ["1", "2", "40.0"]]
+    assert "component_probabilities" in lines[4]
+    assert "<td>60.0</td>" in results._repr_html_()
+
+
+def test_results_before_the_run_tell_what_to_do():
+    empty = TrajectoryResults()
+    assert repr(empty) == "No results yet: call run() first"
+    assert "call run() first" in empty._repr_html_()
+    assert not hasattr(empty, "labels")
+    with pytest.raises(AttributeError, match=r"no 'labels' before run\(\): call run\(\) first"):
+        empty.labels
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,20 @@ def test_labels_of_another_trajectory_are_told(ran, tmp_path):
     assert "are the labels those of another trajectory?" in done.stderr
 
 
+def test_a_cut_trajectory_is_annotated_up_to_the_cut_only(ran, tmp_path):
+    """There is no --stop to advise: the labels say which frames are needed."""
+    folder, _ = ran
+    data = (folder / "a.xtc").read_bytes()
+    (tmp_path / "cut.xtc").write_bytes(data[: len(data) * 9 // 10])
+    files = (TOPOLOGY, "cut.xtc", "--format", "pdb", "-o", "o.pdb")
+    line = fails("annotate", folder / "out", *files, cwd=tmp_path)
+    assert "cut.xtc: frame 72" in line and line.endswith("copy the file again"), line
+    call("assign", folder / "out", TOPOLOGY, folder / "a.xtc", "--stop", 100, "-o", "few.npz",
+         cwd=tmp_path)  # fmt: skip
+    call("annotate", "few.npz", *files, cwd=tmp_path)
+    assert len(b_column(tmp_path / "o.pdb")) == 100
+
+
 def test_inputs_are_never_replaced(ran, tmp_path):
     folder, _ = ran
     for name in ("a.xtc", "b.dcd", "out/labels.npz", "out/features.npy"):

@@ -62,8 +62,8 @@ def test_cut_within_a_frame(source, beyond, cut):
     with pytest.raises(InputError) as caught:
         check_trajectory(path)
     assert str(caught.value) == (
-        f"{path}: frame 4 ends early (file cut at byte {size:,}); 4 frames can be read. "
-        "Re-copy the file, or pass --stop 4 to use what is there."
+        f"{path}: frame 4 ends early (file cut at byte {size:,}); 4 frames can be read; "
+        "copy the file again, or use the frames before it: --stop 4 (stop=4)"
     )
     check_trajectory(path, stop=4)
     with pytest.raises(InputError):
@@ -196,7 +196,7 @@ def test_dcd_with_fixed_atoms_in_every_byte_order(order, marker, tmp_path):
 def test_universe_of_several_files_counts_over_all(cut):
     shorter = cut(XTC, frame_ends(XTC)[6] + 100)
     universe = mda.Universe(GRO, XTC, str(shorter))
-    with pytest.raises(InputError, match=r"frame 7 ends early .* pass --stop 17 to use"):
+    with pytest.raises(InputError, match=r"frame 7 ends early .* --stop 17 \(stop=17\)"):
         check_universe(universe)
     check_universe(universe, stop=17)
     with pytest.raises(InputError):

@@ -141,5 +141,5 @@ def test_what_does_not_fit_is_refused(dipeptide, options, says):
 
 def test_without_nglview_the_way_out_is_told(dipeptide, monkeypatch):
     monkeypatch.setitem(sys.modules, "nglview", None)
-    with pytest.raises(ImportError, match=r"pip install \"mdgmvae\[notebook\]\""):
+    with pytest.raises(ImportError, match=r"pip install 'mdgmvae\[notebook\]'"):
         view(dipeptide, LABELS, FRAMES)
