@@ -76,10 +76,10 @@ def choose(device: str = "auto") -> str:
 def n_threads() -> int:
     """Return the number of threads that TensorFlow's operations share on the CPU."""
     # TensorFlow answers 0 if nothing or only the environment variable is set.
-    asked = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
-    told = int(asked) if asked.isdecimal() else 0
-    found = tf.config.threading.get_intra_op_parallelism_threads() or told
-    return found or os.cpu_count() or 1
+    text = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
+    from_environment = int(text) if text.isdecimal() else 0
+    n = tf.config.threading.get_intra_op_parallelism_threads() or from_environment
+    return n or os.cpu_count() or 1
 
 
 def describe(name: str) -> str:

@@ -21,7 +21,7 @@ POINTS = {1: 15, 2: 3}
 
 
 def weighted_draws(
-    x: np.ndarray, n_z: int, k: int, affordable: int, seed: int
+    x: np.ndarray, n_z: int, k: int, n_affordable: int, seed: int
 ) -> Iterator[tuple[np.ndarray, float]]:
     """Yield noise and its weights for the expectation over z of each frame.
 
@@ -33,7 +33,7 @@ def weighted_draws(
         Latent dimensions.
     k : int
         Components.
-    affordable : int
+    n_affordable : int
         Approximate number of draws that can be computed in reasonable time, in more than two
         latent dimensions.
     seed : int
@@ -55,16 +55,16 @@ def weighted_draws(
         for point, weight in zip(*_gauss_hermite(POINTS[n_z], n_z), strict=True):
             yield np.broadcast_to(point, (k, len(x), n_z)), float(weight)
     else:
-        n_draws = max(4, min(64, 1 << max(affordable, 1).bit_length() - 1))
+        n_draws = max(4, min(64, 1 << max(n_affordable, 1).bit_length() - 1))
         for draw in normal_draws(frame_keys(x, seed), n_draws, (k, n_z)):
             yield draw.swapaxes(0, 1), 1.0 / n_draws
 
 
 def _gauss_hermite(n: int, n_z: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the points (n**n_z, n_z) and weights (n**n_z,) for a standard normal density."""
-    x, of_x = hermegauss(n)
+    x, w = hermegauss(n)
     points = np.stack(np.meshgrid(*[x] * n_z, indexing="ij"), axis=-1).reshape(-1, n_z)
-    weights = np.stack(np.meshgrid(*[of_x] * n_z, indexing="ij"), axis=-1).reshape(-1, n_z)
+    weights = np.stack(np.meshgrid(*[w] * n_z, indexing="ij"), axis=-1).reshape(-1, n_z)
     product = weights.prod(axis=1)
     return points.astype(np.float32), product / product.sum()
 

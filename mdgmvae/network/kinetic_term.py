@@ -64,28 +64,28 @@ def vamp2(c: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
     return tf.linalg.trace(p @ c[1] @ q @ tf.transpose(c[1]))
 
 
-def surrogate(batch: tf.Tensor, many: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
+def surrogate(batch: tf.Tensor, reference: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
     """Return a number whose gradient is that of VAMP-2, evaluated at covariances of many pairs.
 
     Parameters
     ----------
     batch : tensor of shape (..., 3, k, k)
         Covariances of the batch; the gradient flows through them.
-    many : tensor of shape (..., 3, k, k)
+    reference : tensor of shape (..., 3, k, k)
         Covariances of many pairs, at which d VAMP-2 / d C is evaluated.
     ridge : scalar
     """
     # Double precision: while components hardly differ, C is nearly singular.
-    c = tf.cast(many, tf.float64)
+    c = tf.cast(reference, tf.float64)
     p, q = _inverses(c, ridge)
     c01 = c[..., 1, :, :]
     left = p @ c01 @ q
-    by_c01 = 2.0 * left
-    by_c00 = -tf.matmul(left, c01, transpose_b=True) @ p
-    by_c11 = -tf.matmul(q, c01, transpose_b=True) @ left
-    slopes = tf.stack([by_c00, by_c01, by_c11], axis=-3)
-    slopes = tf.stop_gradient(tf.cast(slopes, many.dtype))
-    return tf.reduce_sum(slopes * batch, axis=[-3, -2, -1])
+    d_c01 = 2.0 * left
+    d_c00 = -tf.matmul(left, c01, transpose_b=True) @ p
+    d_c11 = -tf.matmul(q, c01, transpose_b=True) @ left
+    gradients = tf.stack([d_c00, d_c01, d_c11], axis=-3)
+    gradients = tf.stop_gradient(tf.cast(gradients, reference.dtype))
+    return tf.reduce_sum(gradients * batch, axis=[-3, -2, -1])
 
 
 def _inverses(c: tf.Tensor, ridge: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -63,60 +63,60 @@ def expected_log_likelihood(
     k = q.shape[0]
     z = by_component(z, k)
     if n_decoded is None or n_decoded >= k - 1:
-        return _weighted(architecture, flat, x, z, counts * q, precision)[0]
+        return _weighted_sum(architecture, flat, x, z, counts * q, precision)[0]
     chosen = choose(tf.stop_gradient(q), n_decoded, uniform)
-    of_chosen = tf.reduce_sum(chosen.marks * q, axis=1)
+    q_chosen = tf.reduce_sum(chosen.masks * q, axis=1)
     # The drawn component has the weight of all others; only the gradient of its own q remains.
-    weights = tf.concat([of_chosen[:-1], of_chosen[-1:] * chosen.stands_for], 0)
-    z = tf.reduce_sum(z[:, tf.newaxis] * chosen.marks, axis=2)
-    total, logs = _weighted(architecture, flat, x, z, counts * weights, precision)
-    sure = tf.stop_gradient(of_chosen[:-1])
-    baseline = tf.reduce_sum(sure * logs[:-1], 0) / tf.maximum(tf.reduce_sum(sure, 0), 1e-30)
-    all_rest = tf.reduce_sum(q, axis=0) - tf.reduce_sum(of_chosen[:-1], axis=0)
-    no_value = _without_value(all_rest) - _without_value(weights[-1])
-    return total + tf.reduce_sum(counts * baseline * no_value)
+    weights = tf.concat([q_chosen[:-1], q_chosen[-1:] * chosen.weight_of_drawn], 0)
+    z = tf.reduce_sum(z[:, tf.newaxis] * chosen.masks, axis=2)
+    total, logs = _weighted_sum(architecture, flat, x, z, counts * weights, precision)
+    q_top = tf.stop_gradient(q_chosen[:-1])
+    baseline = tf.reduce_sum(q_top * logs[:-1], 0) / tf.maximum(tf.reduce_sum(q_top, 0), 1e-30)
+    q_rest = tf.reduce_sum(q, axis=0) - tf.reduce_sum(q_chosen[:-1], axis=0)
+    difference = _gradient_only(q_rest) - _gradient_only(weights[-1])
+    return total + tf.reduce_sum(counts * baseline * difference)
 
 
-class Chosen(NamedTuple):
+class DecodedComponents(NamedTuple):
     """The components of each frame that are decoded.
 
     Parameters
     ----------
-    marks : tensor of shape (n_decoded + 1, k, n)
+    masks : tensor of shape (n_decoded + 1, k, n)
         1 for the chosen component, else 0. The last choice is the component that was drawn.
-    stands_for : tensor of shape (n,)
+    weight_of_drawn : tensor of shape (n,)
         Sum of q over all components that are not among the most probable, divided by q of the
         one that was drawn.
     """
 
-    marks: tf.Tensor
-    stands_for: tf.Tensor
+    masks: tf.Tensor
+    weight_of_drawn: tf.Tensor
 
 
-def choose(q: tf.Tensor, n_decoded: int, uniform: tf.Tensor) -> Chosen:
+def choose(q: tf.Tensor, n_decoded: int, uniform: tf.Tensor) -> DecodedComponents:
     """Choose the most probable components of each frame, and draw one from the others."""
-    k, marks, rest = q.shape[0], [], q
+    k, masks, rest = q.shape[0], [], q
     for _ in range(n_decoded):
-        marks.append(tf.one_hot(tf.argmax(rest, axis=0), k, axis=0, dtype=q.dtype))
+        masks.append(tf.one_hot(tf.argmax(rest, axis=0), k, axis=0, dtype=q.dtype))
         # Negative, so below all others, even below those whose q is 0.
-        rest = rest - (rest + 1.0) * marks[-1]
+        rest = rest - (rest + 1.0) * masks[-1]
     rest = tf.maximum(rest, 0.0)
-    cumulated = tf.cumsum(rest)
-    passed = tf.cast(cumulated <= uniform * cumulated[-1], tf.int32)
+    cumulative = tf.cumsum(rest)
+    passed = tf.cast(cumulative <= uniform * cumulative[-1], tf.int32)
     drawn = tf.minimum(tf.reduce_sum(passed, axis=0), k - 1)
-    marks.append(tf.one_hot(drawn, k, axis=0, dtype=q.dtype))
-    of_drawn = tf.reduce_sum(marks[-1] * rest, axis=0)
+    masks.append(tf.one_hot(drawn, k, axis=0, dtype=q.dtype))
+    q_drawn = tf.reduce_sum(masks[-1] * rest, axis=0)
     # If nothing is left to draw from, the last component is drawn with weight 0.
-    stands_for = tf.math.divide_no_nan(cumulated[-1], of_drawn)
-    return Chosen(tf.stack(marks), stands_for)
+    weight_of_drawn = tf.math.divide_no_nan(cumulative[-1], q_drawn)
+    return DecodedComponents(tf.stack(masks), weight_of_drawn)
 
 
-def _without_value(value: tf.Tensor) -> tf.Tensor:
+def _gradient_only(value: tf.Tensor) -> tf.Tensor:
     """Return 0, with the gradient of `value`."""
     return value - tf.stop_gradient(value)
 
 
-def _weighted(
+def _weighted_sum(
     architecture: Architecture,
     flat: tf.Tensor,
     x: tf.Tensor,
@@ -137,29 +137,29 @@ def _weighted(
 
     @tf.custom_gradient
     def total(
-        of_decoder: tf.Tensor, z: tf.Tensor, weights: tf.Tensor
+        decoder_weights: tf.Tensor, z: tf.Tensor, weights: tf.Tensor
     ) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable[..., tuple[tf.Tensor, ...]]]:
         def add_component(
-            y: tf.Tensor, slope: tf.Tensor, by_z: tf.TensorArray, logs: tf.TensorArray
+            y: tf.Tensor, d_total: tf.Tensor, d_z: tf.TensorArray, logs: tf.TensorArray
         ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray, tf.TensorArray]:
             z_y, weights_y = z[y], weights[y]
             with tf.GradientTape() as tape:
-                tape.watch([of_decoder, z_y])
-                decoder = Network(architecture, of_decoder, "px/", precision)
+                tape.watch([decoder_weights, z_y])
+                decoder = Network(architecture, decoder_weights, "px/", precision)
                 log = log_normal(x, decoder.decode(z_y))
                 sum_y = tf.reduce_sum(log * weights_y)
-            by_decoder, by_z_y = tape.gradient(sum_y, [of_decoder, z_y])
-            return y + 1, slope + by_decoder, by_z.write(y, by_z_y), logs.write(y, log)
+            d_decoder, d_z_y = tape.gradient(sum_y, [decoder_weights, z_y])
+            return y + 1, d_total + d_decoder, d_z.write(y, d_z_y), logs.write(y, log)
 
         empty = [tf.TensorArray(z.dtype, size=m) for _ in range(2)]
-        start = (0, tf.zeros_like(of_decoder), *empty)
-        _, by_decoder, by_z, logs = tf.while_loop(
+        start = (0, tf.zeros_like(decoder_weights), *empty)
+        _, d_decoder, d_z, logs = tf.while_loop(
             lambda y, *_: y < m, add_component, start, parallel_iterations=1
         )
-        by_z, logs = by_z.stack(), logs.stack()
+        d_z, logs = d_z.stack(), logs.stack()
 
-        def gradient(of_total: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            return of_total * by_decoder, of_total * by_z, of_total * logs
+        def gradient(upstream: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            return upstream * d_decoder, upstream * d_z, upstream * logs
 
         return (tf.reduce_sum(weights * logs), logs), gradient
 

@@ -96,8 +96,8 @@ def latent_loss(network: Network, posterior: Gaussian, z: tf.Tensor, analytic: b
     With `analytic`, its expectation over z: KL(q(z|x,y) || p(z|y)).
     """
     k = network.architecture.k
-    none = tf.zeros_like(by_component(z, k))
-    prior = Gaussian(*[as_columns(part[..., tf.newaxis] + none) for part in network.prior()])
+    zeros = tf.zeros_like(by_component(z, k))
+    prior = Gaussian(*[as_columns(part[..., tf.newaxis] + zeros) for part in network.prior()])
     if analytic:
         return kl_divergence(posterior, prior)
     return log_normal(z, posterior) - log_normal(z, prior)

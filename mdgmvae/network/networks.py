@@ -35,7 +35,7 @@ JOINT_HEADS = 64
 WIDE = 64
 #: Largest number of inputs to which a constant 1 is appended in the backward pass, so that one
 #: product gives the gradients of weights and biases.
-THIN = 4
+FEW_INPUTS = 4
 
 
 class Gaussian(NamedTuple):
@@ -94,9 +94,9 @@ class Network:
         weights, biases = self._weights["qz/0/weights"], self._weights["qz/0/biases"]
         y = self._dense("qz/one_hot", self._one_hot)
         n_x = self.architecture.n_x
-        of_x = _product(weights[:n_x], x, self._precision, transpose_a=True)
-        of_y = tf.matmul(weights[n_x:], y, transpose_a=True) + biases[:, tf.newaxis]
-        h = _relu(as_columns(of_y[:, :, tf.newaxis] + of_x[:, tf.newaxis]))
+        from_x = _product(weights[:n_x], x, self._precision, transpose_a=True)
+        from_y = tf.matmul(weights[n_x:], y, transpose_a=True) + biases[:, tf.newaxis]
+        h = _relu(as_columns(from_y[:, :, tf.newaxis] + from_x[:, tf.newaxis]))
         return self._gaussian("qz", h, range(1, len(self.architecture.qz_dims)), VARIANCE_FLOOR)
 
     def prior(self) -> Gaussian:
@@ -152,9 +152,9 @@ def by_component(columns: tf.Tensor, k: int) -> tf.Tensor:
 def _relu(h: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
     rectified = tf.nn.relu(h)
 
-    def gradient(slope: tf.Tensor) -> tf.Tensor:
+    def gradient(upstream: tf.Tensor) -> tf.Tensor:
         # A product instead of a selection, for which XLA uses no vector instructions.
-        return slope * tf.minimum(rectified * 1e30, 1.0)
+        return upstream * tf.minimum(rectified * 1e30, 1.0)
 
     return rectified, gradient
 
@@ -170,15 +170,15 @@ def _affine_in(precision: str) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf
         # The gradient is written as matrix products. XLA uses no vector instructions for a sum
         # over the columns or a product with a single row, and computes their operands anew for
         # each of them.
-        def gradient(slope: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, ...]:
             one = tf.ones_like(h[:1])
-            if weights.shape[0] > THIN:
-                by_weights = _product(h, slope, precision, transpose_b=True)
-                by_biases = tf.matmul(slope, one, transpose_b=True)[:, 0]
-                return by_weights, by_biases, _product(weights, slope, precision)
-            by_both = tf.matmul(slope, tf.concat([h, one], 0), transpose_b=True)
-            by_h = tf.matmul(tf.concat([weights, biases[tf.newaxis]], 0), slope)
-            return tf.transpose(by_both[:, :-1]), by_both[:, -1], by_h[:-1]
+            if weights.shape[0] > FEW_INPUTS:
+                d_weights = _product(h, upstream, precision, transpose_b=True)
+                d_biases = tf.matmul(upstream, one, transpose_b=True)[:, 0]
+                return d_weights, d_biases, _product(weights, upstream, precision)
+            d_both = tf.matmul(upstream, tf.concat([h, one], 0), transpose_b=True)
+            d_h = tf.matmul(tf.concat([weights, biases[tf.newaxis]], 0), upstream)
+            return tf.transpose(d_both[:, :-1]), d_both[:, -1], d_h[:-1]
 
         return _product(weights, h, precision, transpose_a=True) + biases[:, tf.newaxis], gradient
 

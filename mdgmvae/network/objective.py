@@ -118,7 +118,7 @@ def batch_loss(
     batch: Batch,
     noise: tf.Tensor,
     uniform: tf.Tensor | None,
-    many: Batch,
+    reference: Batch,
     groups: tf.Tensor,
     ridge: tf.Tensor,
     r_nent: tf.Tensor,
@@ -139,7 +139,7 @@ def batch_loss(
         Standard normal draws.
     uniform : tensor of shape (n,) or None
         Draws between 0 and 1, needed where not all components are decoded.
-    many : Batch
+    reference : Batch
         More frames, at whose covariances the kinetic term is linearised.
     groups : tensor of shape (k, k)
         Which component (row) belongs to which state (column).
@@ -179,7 +179,7 @@ def batch_loss(
     loss = total / tf.maximum(n_whole, 1.0)
     if objective.vamp_weight > 0:
         weight = kinetic_weight(objective.vamp_weight, architecture.n_x)
-        loss -= weight * _kinetic_surrogate(network, q, batch, many, groups, ridge)
+        loss -= weight * _kinetic_surrogate(network, q, batch, reference, groups, ridge)
     return loss, tf.stack([total, *sums, n])
 
 
@@ -187,15 +187,17 @@ def _kinetic_surrogate(
     network: Network,
     q: tf.Tensor,
     batch: Batch,
-    many: Batch,
+    reference: Batch,
     groups: tf.Tensor,
     ridge: tf.Tensor,
 ) -> tf.Tensor:
     """Return a number with the gradient of VAMP-2 of the components plus VAMP-2 of the states."""
     later = tf.nn.softmax(network.logits(batch.later), axis=0)
-    seen = kinetic_term.covariances(q, later, batch.has_partner, batch.n_pairs)
-    both = tf.nn.softmax(network.logits(tf.concat([many.x, many.later], 1)), axis=0)
+    c_batch = kinetic_term.covariances(q, later, batch.has_partner, batch.n_pairs)
+    both = tf.nn.softmax(network.logits(tf.concat([reference.x, reference.later], 1)), axis=0)
     earlier, later = tf.split(both, 2, axis=1)
-    expected = kinetic_term.covariances(earlier, later, many.has_partner, many.n_pairs)
-    of_batch, of_many = (tf.stack([c, kinetic_term.grouped(c, groups)]) for c in (seen, expected))
-    return tf.reduce_sum(kinetic_term.surrogate(of_batch, of_many, ridge))
+    c_reference = kinetic_term.covariances(earlier, later, reference.has_partner, reference.n_pairs)
+    c_batch, c_reference = (
+        tf.stack([c, kinetic_term.grouped(c, groups)]) for c in (c_batch, c_reference)
+    )
+    return tf.reduce_sum(kinetic_term.surrogate(c_batch, c_reference, ridge))
