@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 #: Seconds of training at most that are lost if the process is killed.
 INTERVAL = 20.0
-_NO_CHECKPOINT = "{}: not a checkpoint of mdgmvae; delete it or choose another name"
+_NOT_A_CHECKPOINT = "{}: not a checkpoint of mdgmvae; delete it or choose another name"
 _ARRAYS = ("weights", "first_moment", "second_moment")
 
 
@@ -49,7 +49,7 @@ class Checkpoint:
         self._identity = json.loads(json.dumps(identity))
         self._written = time.monotonic()
 
-    def save_now_and_then(self, state: State) -> None:
+    def save_if_due(self, state: State) -> None:
         """Save the state if the last time was at least `INTERVAL` seconds ago."""
         if time.monotonic() - self._written >= INTERVAL:
             self.save(state)
@@ -98,7 +98,7 @@ class Checkpoint:
                 **{name: arrays[name] for name in _ARRAYS},
             )
         except (KeyError, TypeError) as error:
-            raise InputError(_NO_CHECKPOINT.format(self.path)) from error
+            raise InputError(_NOT_A_CHECKPOINT.format(self.path)) from error
         different = [name for name in self._identity if identity.get(name) != self._identity[name]]
         if different:
             raise InputError(
@@ -146,4 +146,4 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             content = json.loads(str(file["json"]))
             return content, {name: file[name] for name in file.files if name != "json"}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(_NO_CHECKPOINT.format(path)) from error
+        raise InputError(_NOT_A_CHECKPOINT.format(path)) from error

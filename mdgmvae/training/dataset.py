@@ -18,12 +18,12 @@ import numpy as np
 from ..checks import DEFAULT_MEMORY
 from ..errors import InputError
 from ..storage.features import FeatureSet
-from .prefetch import one_ahead
+from .prefetch import prefetched
 
 #: Share of the memory that the frames of a file, and the scaled frames, may each occupy.
-HELD = 1 / 2
+IN_MEMORY_SHARE = 1 / 2
 #: Share of the memory that each of the two buffers of a larger file occupies.
-BUFFER = 1 / 8
+BUFFER_SHARE = 1 / 8
 #: Bytes that are passed on at a time: a block of training steps, or a chunk for inference.
 BLOCK_BYTES = 4 * 2**20
 #: Bytes of a block at most, if more frames are needed than fit into `BLOCK_BYTES`.
@@ -86,14 +86,14 @@ class Dataset:
     @property
     def on_disk(self) -> bool:
         """Whether the frames are read from a file at every epoch."""
-        return isinstance(self._values, np.memmap) and not self.may_be_held(self.n_columns)
+        return isinstance(self._values, np.memmap) and not self.fits_in_memory(self.n_columns)
 
-    def may_be_held(self, n_columns: int) -> bool:
-        """Return whether `n_columns` values of each frame may be held in memory."""
-        return 4 * len(self) * n_columns <= HELD * self.max_memory
+    def fits_in_memory(self, n_columns: int) -> bool:
+        """Return whether `n_columns` values of each frame fit in the share for frames."""
+        return 4 * len(self) * n_columns <= IN_MEMORY_SHARE * self.max_memory
 
     @property
-    def held(self) -> np.ndarray | None:
+    def frames_in_memory(self) -> np.ndarray | None:
         """All frames, shape (n_frames, n_columns), if they are an array in memory, else None."""
         return None if isinstance(self._values, np.memmap) else self._values
 
@@ -135,9 +135,9 @@ class Dataset:
         """Yield all frames in order, `n` at a time (default: `BLOCK_BYTES`)."""
         n = n or self.block_frames(1)
         chunks = (self.read(start, start + n) for start in range(0, len(self), n))
-        return one_ahead(chunks) if self.on_disk else chunks
+        return prefetched(chunks) if self.on_disk else chunks
 
-    def chosen_chunks(self, keep: np.ndarray | None) -> Iterator[np.ndarray]:
+    def kept_chunks(self, keep: np.ndarray | None) -> Iterator[np.ndarray]:
         """Yield the frames that `keep` marks, in order, in chunks; all frames if it is None.
 
         Chunks without a marked frame are not read.
@@ -152,7 +152,7 @@ class Dataset:
                 first = start + marked[0]
                 yield self.read(first, start + marked[-1] + 1)[marked - marked[0]]
 
-    def spread(
+    def sample(
         self, n_bytes: int, n: int | None = None, keep: np.ndarray | None = None
     ) -> np.ndarray:
         """Return frames that are evenly spread over all frames.
@@ -181,7 +181,7 @@ class Dataset:
             done += len(chunk)
         return np.concatenate(parts)
 
-    def block_frames(self, batch_size: int, n_wanted: int = 0, beside: int = 0) -> int:
+    def block_frames(self, batch_size: int, n_wanted: int = 0, extra_bytes: int = 0) -> int:
         """Return the number of frames of a block: a whole number of batches, at least one.
 
         Parameters
@@ -190,10 +190,10 @@ class Dataset:
         n_wanted : int
             Make the block larger than `BLOCK_BYTES` to hold so many frames, if they are not too
             wide for `WIDE_BLOCK_BYTES`.
-        beside : int
+        extra_bytes : int
             Bytes of other arrays for each frame, if those are larger than the frame.
         """
-        frame_bytes = max(4 * self.n_columns, beside)
+        frame_bytes = max(4 * self.n_columns, extra_bytes)
         n_bytes = max(BLOCK_BYTES, min(n_wanted * frame_bytes, WIDE_BLOCK_BYTES))
         return batch_size * max(1, n_bytes // (frame_bytes * batch_size))
 
@@ -239,12 +239,12 @@ class Dataset:
             start = 0
             while start < n_whole:
                 stop = min(start + block - len(rest[0]), n_whole)
-                numbers_of_block, *frames = _joined(
-                    rest, _taken(buffer, numbers, order[start:stop], lags)
+                numbers_of_block, *frames = _concatenate(
+                    rest, _gather(buffer, numbers, order[start:stop], lags)
                 )
                 yield numbers_of_block, frames
                 start, rest = stop, [array[:0] for array in rest]
-            rest = _joined(rest, _taken(buffer, numbers, order[max(n_whole, 0) :], lags))
+            rest = _concatenate(rest, _gather(buffer, numbers, order[max(n_whole, 0) :], lags))
         if len(rest[0]):
             yield rest[0], rest[1:]
 
@@ -257,7 +257,7 @@ class Dataset:
         `lag` frames that follow a frame in the data follow it in the buffer, too.
         """
         if self.on_disk:
-            for buffer, numbers, order in one_ahead(self._filled(rng, lag)):
+            for buffer, numbers, order in prefetched(self._fill_buffers(rng, lag)):
                 if keep is not None:
                     order = order[keep[numbers[order]]]
                 yield buffer, numbers, rng.permutation(order)
@@ -267,29 +267,29 @@ class Dataset:
         chosen = np.arange(len(self)) if keep is None else np.flatnonzero(keep)
         yield self._values, None, rng.permutation(chosen)
 
-    def _filled(
+    def _fill_buffers(
         self, rng: np.random.Generator, lag: int
     ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Yield buffers full of strips, the frame numbers, and the positions to be used.
 
         Two buffers are filled in turn.
         """
-        frame_bytes, n_bytes = 4 * self.n_columns, int(BUFFER * self.max_memory)
+        frame_bytes, n_bytes = 4 * self.n_columns, int(BUFFER_SHARE * self.max_memory)
         # Strips of up to a quarter of a megabyte are long enough to read fast and short enough
         # to mix well. They are long compared with the `lag` frames that are read in addition.
         strip = max(1, min(2**18, n_bytes // 64) // frame_bytes, 4 * lag)
         per_buffer = n_bytes // ((strip + lag) * frame_bytes)
         if not per_buffer:
-            least = ceil((strip + lag) * frame_bytes / BUFFER / 2**20)
+            least = ceil((strip + lag) * frame_bytes / BUFFER_SHARE / 2**20)
             pairs = f" and pairs of frames {lag:,} apart" if lag else ""
             raise InputError(
                 f"max_memory: {self.max_memory:,} bytes are not enough for {self.n_columns:,} "
                 f"columns{pairs}; allow at least {least:,} MiB"
             )
         starts = rng.permutation(np.arange(0, len(self), strip))
-        n_held = min(per_buffer, len(starts)) * (strip + lag)
-        buffers = [np.empty((n_held, self.n_columns), np.float32) for _ in range(2)]
-        numbers_of = [np.empty(n_held, np.int64) for _ in range(2)]
+        n_buffer_frames = min(per_buffer, len(starts)) * (strip + lag)
+        buffers = [np.empty((n_buffer_frames, self.n_columns), np.float32) for _ in range(2)]
+        numbers_of = [np.empty(n_buffer_frames, np.int64) for _ in range(2)]
         for turn, first in enumerate(range(0, len(starts), per_buffer)):
             buffer, numbers = buffers[turn % 2], numbers_of[turn % 2]
             n_filled = 0
@@ -326,7 +326,7 @@ class Dataset:
             done += len(chunk)
 
 
-def _taken(
+def _gather(
     buffer: np.ndarray, numbers: np.ndarray | None, chosen: np.ndarray, lags: Sequence[int]
 ) -> list[np.ndarray]:
     """Return the numbers of the chosen frames of a buffer, and for each lag the frames later."""
@@ -335,7 +335,7 @@ def _taken(
     return [chosen if numbers is None else numbers[chosen], *frames]
 
 
-def _joined(first: list[np.ndarray], second: list[np.ndarray]) -> list[np.ndarray]:
+def _concatenate(first: list[np.ndarray], second: list[np.ndarray]) -> list[np.ndarray]:
     """Concatenate the arrays of both lists, one by one."""
     if not len(first[0]):
         return second

@@ -69,7 +69,7 @@ class OneDevice:
         """Call ``function(variable, *arguments)`` on each replica."""
         function(variable, *arguments)
 
-    def errors(self) -> AbstractContextManager[None]:
+    def explain_failures(self) -> AbstractContextManager[None]:
         """Return a context manager that explains failures of other processes."""
         return nullcontext()
 
@@ -123,8 +123,8 @@ class Replicas:
         self.strategy.extended.update(variable, function, args=arguments)
 
     @contextmanager
-    def errors(self) -> Iterator[None]:
-        """Do the same as `OneDevice.errors`."""
+    def explain_failures(self) -> Iterator[None]:
+        """Do the same as `OneDevice.explain_failures`."""
         import tensorflow as tf
 
         try:
@@ -142,7 +142,7 @@ class Replicas:
 
         if self.strategy.cluster_resolver is None:
             return number
-        with self.errors():
+        with self.explain_failures():
             return float(self._mean(tf.constant(number, tf.float64)))
 
     @cached_property
@@ -245,7 +245,7 @@ def _by_name(name: str) -> tf.distribute.Strategy:
         return tf.distribute.MirroredStrategy()
     resolver = _cluster_resolver()
     try:
-        with _sigterm_handler_kept():
+        with _restore_sigterm_handler():
             return tf.distribute.MultiWorkerMirroredStrategy(resolver)
     except RuntimeError as error:
         raise InputError(
@@ -290,7 +290,7 @@ def _check_tf_config(text: str) -> None:
 
 
 @contextmanager
-def _sigterm_handler_kept() -> Iterator[None]:
+def _restore_sigterm_handler() -> Iterator[None]:
     """Restore the handler of SIGTERM, which TensorFlow replaces by its own."""
     before = signal.getsignal(signal.SIGTERM)
     try:

@@ -22,7 +22,7 @@ STEPS_WORTH_COMPILING = 1_000
 WIDE_FRAME = 256
 #: Numbers that the widest vectors of a processor hold, and the number of such vectors in a batch
 #: from which it is filled up to whole vectors.
-VECTOR, FILLED = 16, 8
+VECTOR_SIZE, FEWEST_VECTORS = 16, 8
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Engine:
         Columns are added to fill whole vectors, which makes a step a quarter faster than with
         517 columns.
         """
-        unit = 1 if self.batch_size < FILLED * VECTOR else VECTOR
+        unit = 1 if self.batch_size < FEWEST_VECTORS * VECTOR_SIZE else VECTOR_SIZE
         return unit * self.devices.n * math.ceil(self.batch_size / (unit * self.devices.n))
 
     @classmethod

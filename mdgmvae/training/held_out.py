@@ -33,13 +33,13 @@ class Split:
     held_out: np.ndarray
 
     @classmethod
-    def of_all(cls, n_frames: int) -> Split:
+    def train_on_all(cls, n_frames: int) -> Split:
         """Return the split that holds out nothing."""
         everything = np.ones(n_frames, bool)
         return cls(everything, ~everything)
 
     @property
-    def trained(self) -> np.ndarray | None:
+    def keep(self) -> np.ndarray | None:
         """`train`, or None if all frames are trained on."""
         return None if self.train.all() else self.train
 
@@ -78,13 +78,13 @@ def hold_out(
     (80, False)
     """
     if fraction == 0:
-        return Split.of_all(n_frames)
+        return Split.train_on_all(n_frames)
     n_blocks = max(2, round(N_HELD_OUT_BLOCKS / fraction))
     if lag:
         # No block may be longer than all frames that are to be held out.
         n_blocks = max(min(n_blocks, n_frames // (LAGS_IN_BLOCK * lag)), ceil(1 / fraction))
         if n_frames < n_blocks * FEWEST_LAGS_IN_BLOCK * lag:
-            return Split.of_all(n_frames)
+            return Split.train_on_all(n_frames)
     edges = {*np.linspace(0, n_frames, n_blocks + 1).astype(int), *np.cumsum([0, *lengths])}
     blocks = list(zip(sorted(edges)[:-1], sorted(edges)[1:], strict=True))
     held_out = np.zeros(n_frames, bool)

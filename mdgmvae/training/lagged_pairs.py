@@ -12,7 +12,7 @@ from ..kinetics.covariances import Covariances
 from .dataset import Dataset
 
 #: Number of frames of a component at which the ridge halves the inverse of its population.
-FRAMES_OF_RIDGE = 2.0
+RIDGE_FRAMES = 2.0
 #: Bounds of the number of pairs from which a step estimates VAMP-2.
 FEWEST_PAIRS, MOST_PAIRS = 4_096, 16_384
 
@@ -39,7 +39,7 @@ def ridge_of(n_pairs: int) -> float:
     >>> ridge_of(20_000)
     0.0001
     """
-    return FRAMES_OF_RIDGE / n_pairs
+    return RIDGE_FRAMES / n_pairs
 
 
 def ridged_vamp2(covariances: Covariances) -> float:
@@ -94,7 +94,7 @@ class LaggedPairs:
         InputError
             If there is no pair.
         """
-        pairs = cls.if_any(lengths, lag, keep)
+        pairs = cls.within_or_none(lengths, lag, keep)
         if pairs is None:
             raise InputError(
                 f"lag={lag}: no continuous segment is longer than {lag} frames (the longest has "
@@ -105,7 +105,7 @@ class LaggedPairs:
         return pairs
 
     @classmethod
-    def if_any(
+    def within_or_none(
         cls, lengths: Sequence[int], lag: int, keep: np.ndarray | None = None
     ) -> LaggedPairs | None:
         """Return what `within` returns, or None if there is no pair."""

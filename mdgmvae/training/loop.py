@@ -35,7 +35,7 @@ from .training_set import TrainingSet
 from .validation import Validator
 
 #: Share of the epochs after which states count in the kinetic term.
-SETTLED = 0.5
+SCORE_STATES_AFTER = 0.5
 #: Number of pairs, in lags, below which kinetics cannot be estimated.
 FEWEST_LAGS = 10
 
@@ -79,37 +79,37 @@ def train(
         If there are no pairs of frames one lag apart, or the checkpoint cannot be used.
     """
     given, n_frames = hyperparameters, len(dataset)
-    problems = [] if given.lag is None else _few_pairs(LaggedPairs.within(lengths, given.lag))
+    problems = [] if given.lag is None else _check_n_pairs(LaggedPairs.within(lengths, given.lag))
     rng = np.random.default_rng(seed)
     split = hold_out(n_frames, given.validation_fraction, lengths, rng, given.lag or 0)
-    problems += _nothing_held_out(split, given)
+    problems += _check_held_out(split, given)
 
-    start = prepare(dataset, lengths, split, given, seed, range(given.n_init))
-    setting = _Setting.of(dataset, lengths, given, seed, devices, start)
-    restarts = _train_restarts(setting, start.initial, given.n_epochs, checkpoint, verbose)
+    preparation = prepare(dataset, lengths, split, given, seed, range(given.n_init))
+    context = _Context.of(dataset, lengths, given, seed, devices, preparation)
+    restarts = _train_restarts(context, preparation.initial, given.n_epochs, checkpoint, verbose)
     kept = best(restarts)
-    problems += start.problems
+    problems += preparation.problems
 
     validation_history: dict[str, list[float]] = {}
     if given.refit and split.held_out.any() and not kept.diverged:
         # A state that was visited once may lie in the frames that were held out.
         validation_history = kept.history
-        everything = Split.of_all(n_frames)
-        start = prepare(dataset, lengths, everything, given, seed, [kept.restart])
-        setting = _Setting.of(dataset, lengths, given, seed, devices, start)
-        (kept,) = _train_restarts(setting, start.initial, kept.epochs, None, verbose)
-        problems += start.problems
+        everything = Split.train_on_all(n_frames)
+        preparation = prepare(dataset, lengths, everything, given, seed, [kept.restart])
+        context = _Context.of(dataset, lengths, given, seed, devices, preparation)
+        (kept,) = _train_restarts(context, preparation.initial, kept.epochs, None, verbose)
+        problems += preparation.problems
     return TrainingResult(
         kept=kept,
-        architecture=start.architecture,
-        scaling=start.scaling,
+        architecture=preparation.architecture,
+        scaling=preparation.scaling,
         validation_history=validation_history,
         problems=tuple(dict.fromkeys(problems)),
     )
 
 
 @dataclass(frozen=True, eq=False)
-class _Setting:
+class _Context:
     """What all epochs of some restarts have in common."""
 
     hyperparameters: Hyperparameters
@@ -127,48 +127,48 @@ class _Setting:
         hyperparameters: Hyperparameters,
         seed: int,
         devices: Devices,
-        start: Preparation,
-    ) -> _Setting:
-        architecture = start.architecture
+        preparation: Preparation,
+    ) -> _Context:
+        architecture = preparation.architecture
         training_set = TrainingSet.of(
-            dataset, lengths, start.split, start.scaling, architecture, hyperparameters
+            dataset, lengths, preparation.split, preparation.scaling, architecture, hyperparameters
         )
         validator = Validator(training_set, architecture, hyperparameters, seed, devices.device)
         return cls(hyperparameters, seed, devices, architecture, training_set, validator)
 
 
 def _train_restarts(
-    setting: _Setting,
+    context: _Context,
     initial: np.ndarray,
     n_epochs: int,
     checkpoint: Checkpoint | None,
     verbose: bool | None,
 ) -> list[RestartResult]:
     """Train each restart from its initial weights, or from the checkpoint, on the same batches."""
-    given = setting.hyperparameters
-    state = _resumed(checkpoint, setting.devices) or State.start(initial)
+    given = context.hyperparameters
+    state = _load_state(checkpoint, context.devices) or State.start(initial)
     optimisers = make_optimisers(
-        setting.architecture, given, setting.devices, setting.training_set, state
+        context.architecture, given, context.devices, context.training_set, state
     )
-    with _recorded(n_epochs, checkpoint, verbose) as record:
+    with _recording(n_epochs, checkpoint, verbose) as record:
         while state.epoch < n_epochs and (active := _active(state, given)):
-            state = _train_epoch(setting, optimisers, state, active)
+            state = _train_epoch(context, optimisers, state, active)
             record(state)
-    weight = kinetic_weight(given.vamp_weight, setting.architecture.n_x)
+    weight = kinetic_weight(given.vamp_weight, context.architecture.n_x)
     return [state.result(number, weight) for number in range(len(state.restarts))]
 
 
 def _train_epoch(
-    setting: _Setting, optimisers: list[Optimiser], state: State, active: list[int]
+    context: _Context, optimisers: list[Optimiser], state: State, active: list[int]
 ) -> State:
     """Train the active restarts for one epoch, and return the new state."""
-    given, data = setting.hyperparameters, setting.training_set
+    given, data = context.hyperparameters, context.training_set
     lr, r_nent = learning_rate(given, state.epoch), entropy_weight(given, state.epoch)
-    generators = [generator(setting.seed, n, state.epoch) for n in range(len(state.restarts))]
+    generators = [generator(context.seed, n, state.epoch) for n in range(len(state.restarts))]
     # Each restart has its own noise, but all share the order of the frames.
     seeds = [int(rng.integers(0, 2**31 - 1, dtype=np.int32)) for rng in generators]
     for n in active:
-        optimisers[n].start_epoch(lr, r_nent, seeds[n], _groups(setting, state, n))
+        optimisers[n].start_epoch(lr, r_nent, seeds[n], _groups(context, state, n))
 
     # One graph for all restarts would be slower: products of a stack of small matrices take
     # longer than as many single products.
@@ -182,25 +182,25 @@ def _train_epoch(
         weights, *moments = optimisers[n].arrays()
         terms, restart = optimisers[n].means(), after.restarts[n]
         # The loss of a step is that before the step, so it does not show what the last steps did.
-        is_sound = setting.devices.agree(float(setting.validator.is_sound(weights))) == 1.0
-        if not math.isfinite(terms["loss"]) or not is_sound:
+        is_finite = context.devices.agree(float(context.validator.has_finite_loss(weights))) == 1.0
+        if not math.isfinite(terms["loss"]) or not is_finite:
             restart.diverged = True
             continue
         after.weights[n] = weights
         after.first_moment[n], after.second_moment[n] = moments
         values = {"epoch": after.epoch, **{t: terms[t] for t in TERMS}, "r_nent": r_nent, "lr": lr}
         _record(restart, values)
-        _validate(setting, restart, weights, after.epoch)
+        _validate(context, restart, weights, after.epoch)
     return after
 
 
-def _validate(setting: _Setting, restart: Restart, weights: np.ndarray, epoch: int) -> None:
+def _validate(context: _Context, restart: Restart, weights: np.ndarray, epoch: int) -> None:
     """Score the weights, and keep them if they are the best since the annealing."""
-    found = setting.validator.validate(weights)
+    found = context.validator.validate(weights)
     _record(restart, found.values)
-    if found.loss is None or epoch < anneal_epochs(setting.hyperparameters):
+    if found.loss is None or epoch < anneal_epochs(context.hyperparameters):
         return
-    loss = setting.devices.agree(found.loss)
+    loss = context.devices.agree(found.loss)
     if loss < restart.best_loss:
         restart.best_loss, restart.best_weights = loss, weights.copy()
         restart.best_epoch, restart.stale_epochs = epoch, 0
@@ -223,12 +223,12 @@ def best(restarts: Sequence[RestartResult]) -> RestartResult:
     return min(restarts, key=lambda result: (result.diverged, result.loss))
 
 
-def _groups(setting: _Setting, state: State, number: int) -> np.ndarray | None:
+def _groups(context: _Context, state: State, number: int) -> np.ndarray | None:
     """Return which components of a restart form a state; None before the training has settled."""
-    given = setting.hyperparameters
-    if given.vamp_weight == 0 or state.epoch < SETTLED * given.n_epochs:
+    given = context.hyperparameters
+    if given.vamp_weight == 0 or state.epoch < SCORE_STATES_AFTER * given.n_epochs:
         return None
-    return setting.validator.groups(state.weights[number])
+    return context.validator.groups(state.weights[number])
 
 
 def _record(restart: Restart, values: dict[str, float]) -> None:
@@ -237,7 +237,7 @@ def _record(restart: Restart, values: dict[str, float]) -> None:
         restart.history.setdefault(name, []).append(value)
 
 
-def _resumed(checkpoint: Checkpoint | None, devices: Devices) -> State | None:
+def _load_state(checkpoint: Checkpoint | None, devices: Devices) -> State | None:
     """Return the state in the checkpoint, if there is one."""
     if checkpoint is None:
         return None
@@ -252,7 +252,7 @@ def _resumed(checkpoint: Checkpoint | None, devices: Devices) -> State | None:
 
 
 @contextmanager
-def _recorded(
+def _recording(
     n_epochs: int, checkpoint: Checkpoint | None, verbose: bool | None
 ) -> Iterator[Callable[[State], None]]:
     """Give a function that shows the progress and saves checkpoints; to be called each epoch."""
@@ -266,7 +266,7 @@ def _recorded(
             losses = [r.history["loss"][-1] for r in state.restarts if r.history]
             progress.set_postfix_str(f"loss {min(losses, default=np.nan):.3f}", refresh=False)
             if checkpoint:
-                checkpoint.save_now_and_then(state)
+                checkpoint.save_if_due(state)
 
         try:
             yield record
@@ -276,7 +276,7 @@ def _recorded(
                 checkpoint.save(latest)
 
 
-def _few_pairs(pairs: LaggedPairs) -> list[str]:
+def _check_n_pairs(pairs: LaggedPairs) -> list[str]:
     """Return a problem if there are too few pairs of frames to estimate kinetics."""
     if pairs.n_pairs >= FEWEST_LAGS * pairs.lag:
         return []
@@ -287,7 +287,7 @@ def _few_pairs(pairs: LaggedPairs) -> list[str]:
     ]
 
 
-def _nothing_held_out(split: Split, hyperparameters: Hyperparameters) -> list[str]:
+def _check_held_out(split: Split, hyperparameters: Hyperparameters) -> list[str]:
     """Return a problem if frames were to be held out but the data are too short."""
     fraction = hyperparameters.validation_fraction
     if fraction == 0 or split.held_out.any():

@@ -13,7 +13,7 @@ from ..presets import Hyperparameters
 from .distribution import Devices, Replicas
 from .engine import Engine
 from .state import State
-from .steps import Adam, EpochSettings, Plan, compiled_steps, run_block, traced
+from .steps import Adam, EpochSettings, Plan, compiled_steps, run_block, trace
 from .training_set import Block, TrainingSet
 
 
@@ -58,7 +58,7 @@ class Optimiser:
         if isinstance(engine.devices, Replicas):
             # A function cannot take the replicas of a variable, so these variables have their own.
             run = partial(run_block, plan, self._variables)
-            self._run = traced(run, *plan.specs())
+            self._run = trace(run, *plan.specs())
         else:
             self._run = partial(compiled_steps(plan), self._variables)
 
@@ -86,7 +86,7 @@ class Optimiser:
 
     def run(self, block: Block) -> None:
         """Run the steps of a block of batches."""
-        with self._devices.scope(), self._devices.errors():
+        with self._devices.scope(), self._devices.explain_failures():
             arrays = [tf.constant(array) for array in block.arrays]
             step = tf.constant(self.step)
             sums, step = self._run(self._settings, step, *self._frames, *arrays)
@@ -116,7 +116,7 @@ def make_optimisers(
     state: State,
 ) -> list[Optimiser]:
     """Choose the engine, and return the optimiser of each restart, at the given state."""
-    held = training_set.held if devices.keeps_frames else None
+    in_memory = training_set.frames_in_memory if devices.keeps_frames else None
     engine = Engine.choose(
         devices,
         batch_size=hyperparameters.batch_size,
@@ -124,17 +124,17 @@ def make_optimisers(
         n_frames=len(training_set),
         block_frames=training_set.block_frames,
         n_epochs=hyperparameters.n_epochs,
-        resident=held is not None,
+        resident=in_memory is not None,
     )
     objective = Objective.of(hyperparameters)
-    frames = None if held is None else _on_device(devices, held)
+    frames = None if in_memory is None else _send_to_device(devices, in_memory)
     return [
         Optimiser(architecture, objective, engine, *arrays, state.step, training_set.ridge, frames)
         for arrays in zip(state.weights, state.first_moment, state.second_moment, strict=True)
     ]
 
 
-def _on_device(devices: Devices, frames: np.ndarray) -> tf.Tensor:
+def _send_to_device(devices: Devices, frames: np.ndarray) -> tf.Tensor:
     """Send all frames (n_frames, n_x) to the device, and return them as columns."""
     with devices.scope():
         return tf.transpose(tf.constant(frames))

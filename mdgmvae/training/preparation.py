@@ -61,21 +61,21 @@ def prepare(
     restarts : sequence of int
         Numbers of the restarts.
     """
-    given, trained = hyperparameters, split.trained
-    pairs = None if given.lag is None else LaggedPairs.within(lengths, given.lag, trained)
-    scaling = Scaling.fit(given.scale, dataset.chosen_chunks(trained), dataset.n_columns)
+    given, keep = hyperparameters, split.keep
+    pairs = None if given.lag is None else LaggedPairs.within(lengths, given.lag, keep)
+    scaling = Scaling.fit(given.scale, dataset.kept_chunks(keep), dataset.n_columns)
     if given.scale == "tica":
         assert pairs is not None, "Hyperparameters.check_data refuses TICA without a lag"
-        scaling = Scaling.fit_tica(scaling, dataset, pairs, given.tica_dim, trained)
+        scaling = Scaling.fit_tica(scaling, dataset, pairs, given.tica_dim, keep)
     architecture = Architecture.of(given, scaling.n_x)
     initial = np.stack([random_weights(architecture, seed, number) for number in restarts])
     problems: list[str] = []
     if given.init == "kmeans":
-        clusters = SlowClusters(dataset, scaling, pairs, trained)
+        clusters = SlowClusters(dataset, scaling, pairs, keep)
         for i, number in enumerate(restarts):
-            start = clusters.start(architecture, initial[i], seed_of(seed, number))
-            initial[i] = start.weights
-            problems += start.problems
+            found = clusters.initialise(architecture, initial[i], seed_of(seed, number))
+            initial[i] = found.weights
+            problems += found.problems
     return Preparation(split, scaling, architecture, initial, problems)
 
 

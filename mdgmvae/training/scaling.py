@@ -95,7 +95,7 @@ class Scaling:
         tica = Tica.fit_wide(
             lambda reduce: pairs.chunks(dataset, lambda raw: reduce(standard.apply(raw))),
             dataset.n_columns,
-            lambda: standard.apply(dataset.spread(SAMPLE_BYTES, keep=keep)),
+            lambda: standard.apply(dataset.sample(SAMPLE_BYTES, keep=keep)),
             pairs.lag,
             tica_dim,
         )
@@ -128,19 +128,19 @@ class Scaling:
         values: np.ndarray = x * self.scale + self.mean
         return values
 
-    def gradient(self, by_scaled: np.ndarray) -> np.ndarray:
+    def gradient(self, scaled_gradient: np.ndarray) -> np.ndarray:
         """Return d f / d column, per standard deviation of each column, by the chain rule.
 
         Parameters
         ----------
-        by_scaled : ndarray of shape (..., n_x)
+        scaled_gradient : ndarray of shape (..., n_x)
             d f / d network input.
 
         Returns
         -------
         ndarray of shape (..., n_columns)
         """
-        return by_scaled if self.projection is None else by_scaled @ self.projection.T
+        return scaled_gradient if self.projection is None else scaled_gradient @ self.projection.T
 
     @property
     def log_jacobian(self) -> float:

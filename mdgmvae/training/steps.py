@@ -130,10 +130,10 @@ def compiled_steps(plan: Plan) -> Callable[..., Any]:
     with tf.device("CPU:0"):
         # Only their shapes matter: the function runs on the device of the variables it is given.
         examples = [tf.Variable(tf.zeros([plan.architecture.n_weights])) for _ in range(3)]
-    return traced(partial(run_block, plan), Adam(*examples), *plan.specs())
+    return trace(partial(run_block, plan), Adam(*examples), *plan.specs())
 
 
-def traced(function: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
+def trace(function: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
     """Trace a function for arguments of these shapes."""
     started = time.perf_counter()
     compiled = tf.function(lambda *given: function(*given), autograph=False)
@@ -265,8 +265,8 @@ def _loop_over_batches(
                 plan, adam.weights, settings, i, replica, n_frames, draws, columns
             )
         )
-        slope, terms = tf.split(total, [n_weights, len(TERMS) + 1])
-        devices.update(partial(_update, step=step + i, lr=settings.lr), *adam, slope)
+        gradient, terms = tf.split(total, [n_weights, len(TERMS) + 1])
+        devices.update(partial(_update, step=step + i, lr=settings.lr), *adam, gradient)
         return i + 1, sums + terms
 
     # A sum in float32 is exact enough for a block; the blocks are added up in float64.
@@ -287,14 +287,14 @@ def _gradient(
     """Return the gradient and the terms of one replica's share of batch `i`, as one vector."""
     a, engine = plan.architecture, plan.engine
     size, share = engine.batch_size, engine.width // engine.devices.n
-    n_many = min(pairs_of_step(a.k), engine.block_frames)
+    n_reference = min(pairs_of_step(a.k), engine.block_frames)
     start = i * size
     whole = _batch(columns, start, engine.width, tf.minimum(size, n_frames - start))
     batch = whole.columns(replica * share, share)
     # This batch and those before it in the block, or after it if it is among the first ones. The
     # columns that fill up a last batch count as frames here: XLA would compile anew for another
     # number of frames if that number decided where the slice begins.
-    many = _batch(columns, tf.maximum(start + size - n_many, 0), n_many, n_many)
+    reference = _batch(columns, tf.maximum(start + size - n_reference, 0), n_reference, n_reference)
     flat = weights.read_value()
     noise = columns_of(by_component(draws.noise[i], a.k), replica * share, share)
     uniform = None
@@ -303,7 +303,7 @@ def _gradient(
     with tf.GradientTape() as tape:
         tape.watch(flat)
         loss, terms = batch_loss(
-            a, flat, plan.objective, batch, as_columns(noise), uniform, many,
+            a, flat, plan.objective, batch, as_columns(noise), uniform, reference,
             settings.groups, settings.ridge, settings.r_nent,
         )  # fmt: skip
     return tf.concat([tape.gradient(loss, flat), terms], 0)
@@ -321,7 +321,7 @@ def _update(
     weights: tf.Variable,
     first_moment: tf.Variable,
     second_moment: tf.Variable,
-    slope: tf.Tensor,
+    gradient: tf.Tensor,
     step: tf.Tensor,
     lr: tf.Tensor,
 ) -> None:
@@ -337,5 +337,5 @@ def _update(
         beta1=BETA1,
         beta2=BETA2,
         epsilon=EPSILON,
-        grad=slope,
+        grad=gradient,
     )

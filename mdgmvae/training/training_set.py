@@ -98,12 +98,12 @@ class TrainingSet:
         a, pairs, n_pairs = architecture, None, 0
         if Objective.of(hyperparameters).uses_pairs:
             assert hyperparameters.lag is not None, "Hyperparameters.check_data refuses no lag"
-            pairs = LaggedPairs.within(lengths, hyperparameters.lag, split.trained)
+            pairs = LaggedPairs.within(lengths, hyperparameters.lag, split.keep)
             n_pairs = pairs_of_step(a.k)
         scale: Callable[[np.ndarray], np.ndarray] = scaling.apply
         is_scaled = False
-        if not dataset.on_disk and dataset.may_be_held(scaling.n_x):
-            dataset, scale, is_scaled = _scaled(dataset, scaling), _unchanged, True
+        if not dataset.on_disk and dataset.fits_in_memory(scaling.n_x):
+            dataset, scale, is_scaled = _scale_all(dataset, scaling), _identity, True
         # The noise of a step takes 4 k n_z bytes for each frame.
         batch_size = hyperparameters.batch_size
         block_frames = dataset.block_frames(batch_size, n_pairs, 4 * a.k * a.n_z)
@@ -117,9 +117,9 @@ class TrainingSet:
         return len(self.dataset)
 
     @property
-    def held(self) -> np.ndarray | None:
+    def frames_in_memory(self) -> np.ndarray | None:
         """All scaled frames, shape (n_frames, n_x), if they are in memory, else None."""
-        return self.dataset.held if self.is_scaled else None
+        return self.dataset.frames_in_memory if self.is_scaled else None
 
     @property
     def ridge(self) -> float:
@@ -140,7 +140,7 @@ class TrainingSet:
         for numbers, frames in self.dataset.shuffled(
             rng,
             self.batch_size,
-            self.split.trained,
+            self.split.keep,
             () if numbers_only else lags,
             self.block_frames,
         ):
@@ -155,7 +155,7 @@ class TrainingSet:
             yield Block(*arrays)
 
 
-def _scaled(dataset: Dataset, scaling: Scaling) -> Dataset:
+def _scale_all(dataset: Dataset, scaling: Scaling) -> Dataset:
     """Return all frames, scaled, in memory."""
     x = np.empty((len(dataset), scaling.n_x), np.float32)
     done = 0
@@ -165,5 +165,5 @@ def _scaled(dataset: Dataset, scaling: Scaling) -> Dataset:
     return Dataset(x, dataset.max_memory)
 
 
-def _unchanged(frames: np.ndarray) -> np.ndarray:
+def _identity(frames: np.ndarray) -> np.ndarray:
     return frames

@@ -58,7 +58,7 @@ class Validator:
     seed: int
     device: str
 
-    def is_sound(self, flat: np.ndarray) -> bool:
+    def has_finite_loss(self, flat: np.ndarray) -> bool:
         """Return whether the loss of frames spread over the data is finite with these weights."""
         a = self.architecture
         noise = np.zeros((a.k, len(self._probe), a.n_z), np.float32)
@@ -121,7 +121,7 @@ class Validator:
         data = self.training_set
         if data.pairs is None or not data.split.held_out.any():
             return None
-        return LaggedPairs.if_any(data.lengths, data.pairs.lag, data.split.held_out)
+        return LaggedPairs.within_or_none(data.lengths, data.pairs.lag, data.split.held_out)
 
     def _held_out_loss(self, inference: Inference) -> float | None:
         """Return the mean loss of the held-out frames, without the kinetic term."""
@@ -142,7 +142,7 @@ class Validator:
         if self.hyperparameters.decoder_target == "lagged" and self._held_out_pairs is not None:
             yield from self._held_out_pairs.chunks(dataset)
             return
-        for frames in dataset.chosen_chunks(split.held_out):
+        for frames in dataset.kept_chunks(split.held_out):
             yield frames, None
 
     def _vamp2(self, inference: Inference, pairs: LaggedPairs) -> float:

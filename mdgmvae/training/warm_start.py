@@ -30,7 +30,7 @@ N_CLUSTERINGS = 10
 _EPOCHS = 20
 
 
-class Start(NamedTuple):
+class InitialWeights(NamedTuple):
     """Initial weights.
 
     Parameters
@@ -71,7 +71,7 @@ class SlowClusters:
         keep: np.ndarray | None = None,
     ) -> None:
         self._dataset, self._scaling, self._pairs = dataset, scaling, pairs
-        self._x = x = scaling.apply(dataset.spread(SAMPLE_BYTES, N_FRAMES, keep))
+        self._x = x = scaling.apply(dataset.sample(SAMPLE_BYTES, N_FRAMES, keep))
         self._project = self._projection(x)
         self._coordinates = self._project(x)
 
@@ -95,7 +95,7 @@ class SlowClusters:
         slow = tica.projection * np.clip(tica.autocorrelation, 0.0, 1.0)
         return lambda scaled: (scaled - tica.mean) @ slow
 
-    def start(self, architecture: Architecture, flat: np.ndarray, seed: int) -> Start:
+    def initialise(self, architecture: Architecture, flat: np.ndarray, seed: int) -> InitialWeights:
         """Return the weights `flat`, with those of q(y|x) fitted to the clusters.
 
         Parameters
@@ -107,7 +107,7 @@ class SlowClusters:
         """
         k = architecture.k
         if k == 1:
-            return Start(flat, [])
+            return InitialWeights(flat, [])
         clusterings = self._clusterings(k, seed)
         problems = []
         if any(len(np.unique(clusters.labels_)) < k for clusters in clusterings):
@@ -118,7 +118,7 @@ class SlowClusters:
         chosen = clusterings[int(np.argmax(self._scores(clusterings)))]
         labels = chosen.predict(self._coordinates)
         weights = unflatten(architecture, flat) | _classifier(architecture, self._x, labels, seed)
-        return Start(flatten(architecture, weights), problems)
+        return InitialWeights(flatten(architecture, weights), problems)
 
     def _clusterings(self, k: int, seed: int) -> list[KMeans]:
         """Return clusterings with different starts; without pairs, the tightest of them."""
@@ -167,19 +167,19 @@ def _classifier(
     weights = {}
     for layer, (w, b) in enumerate(zip(network.coefs_, network.intercepts_, strict=True)):
         if layer == last:
-            w, b = _logits_of_all(w, b, network.classes_, architecture.k)
+            w, b = _expand_logits(w, b, network.classes_, architecture.k)
         weights[f"qy/{layer}/weights"] = w.astype(np.float32)
         weights[f"qy/{layer}/biases"] = b.astype(np.float32)
     return weights
 
 
-def _logits_of_all(
+def _expand_logits(
     w: np.ndarray, b: np.ndarray, present: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the last layer for all k components, from one for the classes that have frames."""
     if w.shape[1] == 1 and len(present) == 2:
         # Two classes have one logit in scikit-learn; the other one is zero.
         w, b = np.hstack([np.zeros_like(w), w]), np.concatenate([[0.0], b])
-    everything, biases = np.zeros((len(w), k)), np.full(k, -10.0)
-    everything[:, present], biases[present] = w, b
-    return everything, biases
+    all_weights, all_biases = np.zeros((len(w), k)), np.full(k, -10.0)
+    all_weights[:, present], all_biases[present] = w, b
+    return all_weights, all_biases

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 _FLAG = "--tf_xla_persistent_cache_directory"
 
 
-def keep_compiled() -> Path | None:
+def enable_xla_cache() -> Path | None:
     """Tell TensorFlow, before it starts, to keep what XLA compiles.
 
     The cache is in ``$XDG_CACHE_HOME/mdgmvae`` or ``~/.cache/mdgmvae``, and may be removed at any
@@ -31,7 +31,7 @@ def keep_compiled() -> Path | None:
     if _FLAG in flags or "tensorflow" in sys.modules:
         return None
     try:
-        folder = _folder()
+        folder = _cache_folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         is_own = folder.stat().st_uid == os.getuid() and not folder.stat().st_mode & 0o022
     except (OSError, RuntimeError, AttributeError) as error:
@@ -45,17 +45,17 @@ def keep_compiled() -> Path | None:
     return folder
 
 
-def _folder() -> Path:
+def _cache_folder() -> Path:
     """Return the folder for this version of TensorFlow and this kind of processor."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     # The machines of a cluster may share a home folder and have different processors.
-    key = " ".join([version("tensorflow"), platform.machine(), _abilities()])
+    key = " ".join([version("tensorflow"), platform.machine(), _processor_features()])
     return (
         Path(base).absolute() / "mdgmvae" / f"xla-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     )
 
 
-def _abilities() -> str:
+def _processor_features() -> str:
     """Return what distinguishes this kind of processor from others."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
