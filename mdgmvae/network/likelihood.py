@@ -1,10 +1,10 @@
-"""The reconstruction term of a training step, one component after the other (TensorFlow).
+"""The reconstruction term of a training step, one component at a time (TensorFlow).
 
-This term takes most of the time of a step: its hidden layers have k n columns. Here the value
-and the gradient of one component are computed before those of the next one, so intermediate
-results stay in the processor's cache, and the memory of the decoder does not grow with k. When
-there are many components, each frame may be decoded for its most probable components only, and
-for one that is drawn from the others.
+This term takes most of the time of a step, because its hidden layers have k n columns. The value
+and the gradient of a component are computed before those of the next one, so that intermediate
+results stay in the processor's cache and the decoder's memory does not grow with k. If there are
+many components, a frame can be decoded for its most probable components only, plus one that is
+drawn at random from the others.
 """
 
 import math
@@ -31,11 +31,11 @@ def expected_log_likelihood(
 ) -> tf.Tensor:
     """Return the sum over frames of counts * sum_y q(y|x) * log p(x|z_y).
 
-    With `n_decoded`, return an unbiased estimate with an unbiased gradient. The `n_decoded` most
-    probable components of a frame are decoded; one component is drawn from the others and
-    represents all of them (Liu, Regier, Tripuraneni, Jordan & McAuliffe, Rao-Blackwellized
-    stochastic gradients for discrete distributions, ICML 2019). The mean over the most probable
-    components is subtracted as a control variate.
+    With `n_decoded`, return an unbiased estimate with an unbiased gradient: decode the `n_decoded`
+    most probable components of each frame, and one component drawn from the others, which
+    represents them all (Liu, Regier, Tripuraneni, Jordan & McAuliffe, Rao-Blackwellized stochastic
+    gradients for discrete distributions, ICML 2019). The mean over the most probable components
+    serves as a control variate.
 
     Parameters
     ----------
@@ -45,14 +45,16 @@ def expected_log_likelihood(
     x : tensor of shape (n_x, n)
         The frames to decode.
     z : tensor of shape (n_z, k n)
+        Latent coordinates of each frame for each component.
     q : tensor of shape (k, n)
         q(y|x).
     counts : tensor of shape (n,)
         Weight of each frame.
     n_decoded : int, optional
-        By default all components are decoded, as they are for ``n_decoded >= k - 1``.
+        Number of most probable components to decode. Default: decode all components, as for
+        ``n_decoded >= k - 1``.
     uniform : tensor of shape (n,), optional
-        Draws between 0 and 1, which choose the component that represents the others.
+        Random numbers between 0 and 1, which select the component that represents the others.
     precision : str
         As in `Network`.
 
@@ -66,10 +68,12 @@ def expected_log_likelihood(
         return _weighted_sum(architecture, flat, x, z, counts * q, precision)[0]
     chosen = choose(tf.stop_gradient(q), n_decoded, uniform)
     q_chosen = tf.reduce_sum(chosen.masks * q, axis=1)
-    # The drawn component has the weight of all others; only the gradient of its own q remains.
+    # The drawn component has the weight of all that it represents, but only the gradient of its
+    # own q, which is right on average.
     weights = tf.concat([q_chosen[:-1], q_chosen[-1:] * chosen.weight_of_drawn], 0)
     z = tf.reduce_sum(z[:, tf.newaxis] * chosen.masks, axis=2)
     total, logs = _weighted_sum(architecture, flat, x, z, counts * weights, precision)
+    # The control variate: `difference` is 0, and its gradient is 0 on average.
     q_top = tf.stop_gradient(q_chosen[:-1])
     baseline = tf.reduce_sum(q_top * logs[:-1], 0) / tf.maximum(tf.reduce_sum(q_top, 0), 1e-30)
     q_rest = tf.reduce_sum(q, axis=0) - tf.reduce_sum(q_chosen[:-1], axis=0)
@@ -83,10 +87,10 @@ class DecodedComponents(NamedTuple):
     Parameters
     ----------
     masks : tensor of shape (n_decoded + 1, k, n)
-        1 for the chosen component, else 0. The last choice is the component that was drawn.
+        One-hot vectors of the chosen components. The last one is the component that was drawn.
     weight_of_drawn : tensor of shape (n,)
-        Sum of q over all components that are not among the most probable, divided by q of the
-        one that was drawn.
+        Sum of q over all components that are not among the most probable, divided by the q of
+        the drawn component.
     """
 
     masks: tf.Tensor
@@ -94,11 +98,11 @@ class DecodedComponents(NamedTuple):
 
 
 def choose(q: tf.Tensor, n_decoded: int, uniform: tf.Tensor) -> DecodedComponents:
-    """Choose the most probable components of each frame, and draw one from the others."""
+    """Choose the most probable components of each frame, and draw one of the others."""
     k, masks, rest = q.shape[0], [], q
     for _ in range(n_decoded):
         masks.append(tf.one_hot(tf.argmax(rest, axis=0), k, axis=0, dtype=q.dtype))
-        # Negative, so below all others, even below those whose q is 0.
+        # Set to -1, so that it is never chosen again, even if all others have q = 0.
         rest = rest - (rest + 1.0) * masks[-1]
     rest = tf.maximum(rest, 0.0)
     cumulative = tf.cumsum(rest)
@@ -106,13 +110,13 @@ def choose(q: tf.Tensor, n_decoded: int, uniform: tf.Tensor) -> DecodedComponent
     drawn = tf.minimum(tf.reduce_sum(passed, axis=0), k - 1)
     masks.append(tf.one_hot(drawn, k, axis=0, dtype=q.dtype))
     q_drawn = tf.reduce_sum(masks[-1] * rest, axis=0)
-    # If nothing is left to draw from, the last component is drawn with weight 0.
+    # If all others have q = 0, the last component is drawn with weight 0.
     weight_of_drawn = tf.math.divide_no_nan(cumulative[-1], q_drawn)
     return DecodedComponents(tf.stack(masks), weight_of_drawn)
 
 
 def _gradient_only(value: tf.Tensor) -> tf.Tensor:
-    """Return 0, with the gradient of `value`."""
+    """Return 0 with the gradient of `value`."""
     return value - tf.stop_gradient(value)
 
 
@@ -124,13 +128,13 @@ def _weighted_sum(
     weights: tf.Tensor,
     precision: str,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return the sum of weights * log p(x|z) and, without a gradient, log p(x|z) itself.
+    """Return the sum of weights * log p(x|z), and log p(x|z) without a gradient.
 
-    Shapes: x (n_x, n), z (n_z, m, n), weights (m, n). The m components are computed one after
-    the other.
+    Shapes: x (n_x, n), z (n_z, m, n), weights (m, n). The m components are computed one at a
+    time.
     """
     m = weights.shape[0]
-    # The weights of the decoder come last.
+    # The weights of the decoder are the last ones in `flat`.
     n_others = sum(
         math.prod(shape) for name, shape in architecture.shapes.items() if name[:3] != "px/"
     )
@@ -163,6 +167,6 @@ def _weighted_sum(
 
         return (tf.reduce_sum(weights * logs), logs), gradient
 
-    # With the components first, each one is contiguous in memory.
+    # Components come first, so that each one is contiguous in memory.
     value, logs = total(flat[n_others:], tf.transpose(z, [1, 0, 2]), weights)
     return value, tf.stop_gradient(logs)
