@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from ..errors import InputError
 from ..network.architecture import Architecture
-from ..training.xla_cache import keep_compiled
+from ..training.xla_cache import enable_xla_cache
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def start_tensorflow(
         threads = 1
     if threads is not None and threads < 1:
         raise InputError(f"--threads {threads}: must be at least 1")
-    keep_compiled()
+    enable_xla_cache()
     with _native_messages_logged(verbose):
         from ..network import devices
         from ..training.distribution import strategy_of

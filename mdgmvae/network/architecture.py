@@ -1,7 +1,7 @@
-"""Sizes of the four networks: which weights there are, their shapes, how they are initialised.
+"""Architecture of the four networks: names, shapes and initial values of their weights.
 
 Weights are a plain mapping from a name ("network/layer/weights", "network/layer/biases") to a
-float32 array, so that they can be kept, compared and saved without TensorFlow.
+float32 array, so they can be stored, compared and saved without TensorFlow.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..presets import Hyperparameters
 
 Weights: TypeAlias = Mapping[str, np.ndarray]
 
-#: The hyperparameters that are sizes or properties of the networks.
+#: The hyperparameters that define the networks.
 _FROM_HYPERPARAMETERS = (
     *("k", "n_z", "qy_dims", "qz_dims", "pz_dims", "px_dims", "relu_logits", "px_floor"),
 )
@@ -35,13 +35,13 @@ class Architecture:
     qy_dims, qz_dims, pz_dims, px_dims : tuple of int
         Widths of the hidden layers of each network, one entry per layer.
     relu_logits : bool
-        Apply a ReLU to the logits of q(y|x), as the paper's code does. Components can die of
-        it; it is meant for models that were trained with that code.
+        Apply a ReLU to the logits of q(y|x), as the paper's code does. This can leave
+        components without a gradient; use it only for models trained with that code.
     px_floor : float
         Lower bound of the variance of p(x|z), in scaled units.
     order : tuple of int
-        ``order[i]`` is the trained component that is shown as component i. An empty tuple
-        keeps the order of the training.
+        ``order[i]`` is the trained component that becomes component i. An empty tuple keeps
+        the order of the training.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class Architecture:
     px_floor: float
     order: tuple[int, ...] = ()
 
-    # Derived from the sizes; kept because every training step asks for it.
+    # Derived from the sizes, and stored because every training step needs it.
     shapes: dict[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -70,7 +70,7 @@ class Architecture:
 
     @classmethod
     def of(cls, hyperparameters: Hyperparameters, n_x: int) -> Architecture:
-        """Return the sizes that the hyperparameters give for inputs of `n_x` dimensions."""
+        """Return the architecture of these hyperparameters for inputs of `n_x` dimensions."""
         sizes = {name: getattr(hyperparameters, name) for name in _FROM_HYPERPARAMETERS}
         return cls(n_x=n_x, **sizes)
 
@@ -93,7 +93,7 @@ class Architecture:
 
     @property
     def component_order(self) -> tuple[int, ...]:
-        """`order`, written out in full."""
+        """`order`, with the default order written out."""
         return self.order or tuple(range(self.k))
 
 
@@ -101,7 +101,7 @@ def kinetic_weight(vamp_weight: float, n_x: int) -> float:
     """Return the factor of VAMP-2 in the loss, ``vamp_weight * sqrt(n_x)``.
 
     The reconstruction term grows with n_x. Features are correlated, however, so the part of it
-    that tells two components apart grows more slowly.
+    that distinguishes two components grows more slowly.
     """
     return vamp_weight * float(np.sqrt(n_x))
 
@@ -113,7 +113,7 @@ def _dense(name: str, n_in: int, n_out: int) -> list[tuple[str, tuple[int, ...]]
 def _perceptron(
     network: str, n_in: int, hidden: tuple[int, ...], heads: Mapping[str, int]
 ) -> list[tuple[str, tuple[int, ...]]]:
-    """Shapes of hidden layers 0, 1, ... and of the heads, which all read the last hidden layer."""
+    """Return the shapes of the hidden layers, and of the heads on top of the last one."""
     shapes = []
     for layer, n_out in enumerate(hidden):
         shapes += _dense(f"{network}/{layer}", n_in, n_out)
@@ -162,7 +162,7 @@ def flatten(architecture: Architecture, weights: Weights) -> np.ndarray:
 
 
 def unflatten(architecture: Architecture, flat: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the named arrays of a vector of weights: the inverse of `flatten`."""
+    """Return a vector of weights as named arrays; the inverse of `flatten`."""
     sizes = [int(np.prod(shape)) for shape in architecture.shapes.values()]
     parts = np.split(np.asarray(flat, np.float32), np.cumsum(sizes)[:-1])
     return {

@@ -12,14 +12,14 @@ logger = logging.getLogger(__name__)
 
 
 def start(device: str = "auto", threads: int | None = None) -> str:
-    """Start TensorFlow with settings that cannot be changed later, and describe the device.
+    """Configure TensorFlow before it starts, and describe the device.
 
     Parameters
     ----------
     device : str
         As in `choose`.
     threads : int, optional
-        Number of processor threads. By default TensorFlow chooses.
+        Number of CPU threads. Default: TensorFlow chooses.
 
     Returns
     -------
@@ -36,25 +36,27 @@ def start(device: str = "auto", threads: int | None = None) -> str:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
             tf.config.threading.set_inter_op_parallelism_threads(1)
         except RuntimeError:
-            logger.info("TensorFlow has already started; its number of threads is kept")
+            logger.info(
+                "TensorFlow has already started, so its number of threads cannot be changed"
+            )
     return f"TensorFlow {tf.__version__} on {describe(choose(device))}"
 
 
 def choose(device: str = "auto") -> str:
-    """Return TensorFlow's name of the device to use, "CPU:0" or "GPU:n".
+    """Return TensorFlow's name for the device to use, "CPU:0" or "GPU:n".
 
-    Unless TensorFlow has already started, it is told to allocate GPU memory as needed, so that
-    a desktop stays usable.
+    If TensorFlow has not started yet, it is set to allocate GPU memory as needed, so that other
+    programs can still use the GPU.
 
     Parameters
     ----------
     device : {"auto", "cpu", "gpu", "gpu:0", "gpu:1", ...}
-        "auto" is the first GPU that TensorFlow sees, or the CPU if there is none.
+        "auto" selects the first GPU that TensorFlow sees, or the CPU if there is none.
 
     Raises
     ------
     InputError
-        If the device does not exist; the message names those that do.
+        If the device does not exist. The message lists those that do.
     """
     gpus = tf.config.list_physical_devices("GPU")
     known = {"cpu": "CPU:0", **{f"gpu:{i}": f"GPU:{i}" for i in range(len(gpus))}}
@@ -68,22 +70,22 @@ def choose(device: str = "auto") -> str:
             f"device={device!r}: TensorFlow sees {', '.join(known)} here; choose one of these, "
             "or auto"
         )
-    # Also for device="cpu": TensorFlow takes the memory of a GPU as soon as it starts.
+    # Needed for device="cpu" too: TensorFlow reserves the memory of all GPUs when it starts.
     _grow_memory(gpus)
     return known[name]
 
 
 def n_threads() -> int:
-    """Return the number of threads that TensorFlow's operations share on the CPU."""
-    # TensorFlow answers 0 if nothing or only the environment variable is set.
-    asked = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
-    told = int(asked) if asked.isdecimal() else 0
-    found = tf.config.threading.get_intra_op_parallelism_threads() or told
-    return found or os.cpu_count() or 1
+    """Return the number of CPU threads that one TensorFlow operation may use."""
+    # TensorFlow returns 0 if the number was not set, or only in the environment.
+    text = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
+    from_environment = int(text) if text.isdecimal() else 0
+    n = tf.config.threading.get_intra_op_parallelism_threads() or from_environment
+    return n or os.cpu_count() or 1
 
 
 def describe(name: str) -> str:
-    """Describe the device. On a CPU the thread count is named; it decides the last bits."""
+    """Describe the device. On a CPU, include the thread count, which affects rounding."""
     if name.startswith("CPU"):
         threads = n_threads()
         return f"cpu, {threads} thread{'s' if threads != 1 else ''}"
@@ -98,5 +100,7 @@ def _grow_memory(gpus: list[Any]) -> None:
         try:
             tf.config.experimental.set_memory_growth(gpu, True)
         except RuntimeError:
-            # Whoever started TensorFlow has chosen how it allocates memory.
-            logger.info("TensorFlow has already started; its GPU memory setting is kept")
+            # The code that started TensorFlow has already decided how it allocates memory.
+            logger.info(
+                "TensorFlow has already started, so its GPU memory setting cannot be changed"
+            )

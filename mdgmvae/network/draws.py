@@ -1,10 +1,10 @@
-"""Noise for expectations over z that depends on the frame, not on its position in the array.
+"""Draws of z that depend on the frame, not on its position in the array.
 
-``score_samples`` is an expectation over draws of z. If the draws were taken in the order of the
-frames, the score of a frame would depend on the frames before it. In one or two latent
-dimensions a Gauss-Hermite rule of 15 or 3 x 3 points takes their place; benchmarks/scores.py
-measures how exact it is. In more dimensions a hash of the bits of the frame and the seed shifts a
-low-discrepancy point set (Cranley & Patterson, SIAM J. Numer. Anal. 13, 904 (1976)).
+``score_samples`` averages over draws of z. With an ordinary random stream, the score of a frame
+would depend on the frames before it. In one or two latent dimensions the draws are replaced by
+Gauss-Hermite quadrature with 15 or 3 x 3 points, whose error is measured in benchmarks/scores.py.
+In more dimensions a low-discrepancy point set is shifted by a hash of the frame and the seed
+(Cranley & Patterson, SIAM J. Numer. Anal. 13, 904 (1976)).
 """
 
 from collections.abc import Iterator
@@ -16,26 +16,26 @@ from scipy.stats import qmc
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
-#: Points of the Gauss-Hermite rule in each dimension, by the number of latent dimensions.
+#: Number of quadrature points in each dimension, by the number of latent dimensions.
 POINTS = {1: 15, 2: 3}
 
 
 def weighted_draws(
-    x: np.ndarray, n_z: int, k: int, affordable: int, seed: int
+    x: np.ndarray, n_z: int, k: int, n_affordable: int, seed: int
 ) -> Iterator[tuple[np.ndarray, float]]:
-    """Yield noise and its weights for the expectation over z of each frame.
+    """Yield noise and weights with which to average over z.
 
     Parameters
     ----------
     x : ndarray of shape (n, n_columns)
-        Features of the frames, not scaled.
+        Unscaled features of the frames.
     n_z : int
-        Latent dimensions.
+        Number of latent dimensions.
     k : int
-        Components.
-    affordable : int
-        Approximate number of draws that can be computed in reasonable time, in more than two
-        latent dimensions.
+        Number of components.
+    n_affordable : int
+        Number of draws that can be computed in reasonable time. It is rounded down to a power of
+        two from 4 to 64, and used only in more than two latent dimensions.
     seed : int
 
     Yields
@@ -55,16 +55,16 @@ def weighted_draws(
         for point, weight in zip(*_gauss_hermite(POINTS[n_z], n_z), strict=True):
             yield np.broadcast_to(point, (k, len(x), n_z)), float(weight)
     else:
-        n_draws = max(4, min(64, 1 << max(affordable, 1).bit_length() - 1))
+        n_draws = max(4, min(64, 1 << max(n_affordable, 1).bit_length() - 1))
         for draw in normal_draws(frame_keys(x, seed), n_draws, (k, n_z)):
             yield draw.swapaxes(0, 1), 1.0 / n_draws
 
 
 def _gauss_hermite(n: int, n_z: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the points (n**n_z, n_z) and weights (n**n_z,) for a standard normal density."""
-    x, of_x = hermegauss(n)
+    x, w = hermegauss(n)
     points = np.stack(np.meshgrid(*[x] * n_z, indexing="ij"), axis=-1).reshape(-1, n_z)
-    weights = np.stack(np.meshgrid(*[of_x] * n_z, indexing="ij"), axis=-1).reshape(-1, n_z)
+    weights = np.stack(np.meshgrid(*[w] * n_z, indexing="ij"), axis=-1).reshape(-1, n_z)
     product = weights.prod(axis=1)
     return points.astype(np.float32), product / product.sum()
 
@@ -92,17 +92,17 @@ def frame_keys(x: np.ndarray, seed: int) -> np.ndarray:
 
 
 def component_noise(x: np.ndarray, seed: int, k: int, size: int) -> np.ndarray:
-    """Return one standard normal draw of `size` values for each component and frame.
+    """Return a standard normal vector of length `size` for each component and frame.
 
     Parameters
     ----------
     x : ndarray of shape (n, n_columns)
-        Features of the frames, not scaled.
+        Unscaled features of the frames.
     seed : int
     k : int
-        Components.
+        Number of components.
     size : int
-        Values of a draw.
+        Length of a vector.
 
     Returns
     -------
@@ -113,14 +113,14 @@ def component_noise(x: np.ndarray, seed: int, k: int, size: int) -> np.ndarray:
 
 
 def normal_draws(keys: np.ndarray, n_draws: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Return standard normal draws that depend on the key of each frame only.
+    """Return standard normal draws that depend only on the key of each frame.
 
     Parameters
     ----------
     keys : ndarray of shape (n,), uint64
         From `frame_keys`.
     n_draws : int
-        Number of draws; powers of two give balanced points.
+        Number of draws. Powers of two are covered most evenly.
     shape : tuple of int
         Shape of one draw.
 
@@ -140,7 +140,7 @@ def normal_draws(keys: np.ndarray, n_draws: int, shape: tuple[int, ...]) -> np.n
     counter = np.arange(1, size + 1, dtype=np.uint64)
     with np.errstate(over="ignore"):
         bits = _mix(keys[:, np.newaxis] + counter * _GOLDEN)
-    # 53 random bits plus a half give a number strictly between 0 and 1.
+    # Adding a half to 53 random bits keeps the result strictly between 0 and 1.
     shift = ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
     uniform = points[:, np.newaxis] + shift
     uniform -= np.floor(uniform)
@@ -150,7 +150,7 @@ def normal_draws(keys: np.ndarray, n_draws: int, shape: tuple[int, ...]) -> np.n
 
 
 def _points(n_draws: int, size: int) -> np.ndarray:
-    """Return points in [0, 1)^size: a Sobol sequence, or a Latin hypercube in many dimensions."""
+    """Return points in [0, 1)^size: Sobol, or a Latin hypercube in many dimensions."""
     if n_draws == 1:
         return np.zeros((1, size))
     if size <= 64 and n_draws & (n_draws - 1) == 0:

@@ -1,7 +1,7 @@
-"""The functions of a trained model, compiled, over chunks of frames (TensorFlow).
+"""Compiled functions of a trained model, applied to chunks of frames (TensorFlow).
 
-Chunks are padded to a few fixed lengths. TensorFlow then compiles only once per length, and the
-result for a frame does not depend on how many other frames are given with it.
+Chunks are padded to a few fixed lengths. TensorFlow then compiles each length only once, and the
+result for a frame does not depend on the number of frames in the call.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ from . import losses
 from .architecture import Architecture
 from .networks import Network, as_columns, by_component
 
-#: Shortest and longest chunk; the lengths between them are powers of two. If frames are so wide
-#: that fewer than the shortest chunk fit into memory, all chunks have one length, down to the last.
+#: Shortest and longest chunk. The lengths in between are powers of two. If frames are so wide that
+#: `_SHORTEST` of them take too much memory, all chunks have the same, smaller length.
 _SHORTEST, _LONGEST, _SHORTEST_OF_WIDE = 256, 8192, 16
 
 
 class Inference:
-    """The functions of a trained model; they take arrays of scaled frames.
+    """The functions of a trained model, applied to arrays of scaled frames.
 
     Parameters
     ----------
     architecture : Architecture
     flat : ndarray of shape (architecture.n_weights,), float32
+        All weights.
     device : str
         From `devices.choose`.
     """
@@ -41,7 +42,7 @@ class Inference:
 
     @property
     def chunk_frames(self) -> int:
-        """Number of frames to hand over at once, given the memory that each one takes."""
+        """Number of frames to process at once, given the memory that a frame takes."""
         a = self._architecture
         widest = max(a.n_x, *a.qy_dims, *a.qz_dims, *a.px_dims) * a.k * 8
         return max(_SHORTEST_OF_WIDE, min(_LONGEST, _power_of_two(2**25 // widest)))
@@ -52,7 +53,7 @@ class Inference:
         return q, latent
 
     def draw_latent(self, x: np.ndarray, noise: np.ndarray) -> np.ndarray:
-        """Return sum_y q(y|x) z_y, with z_y drawn by `noise` of shape (k, n, n_z)."""
+        """Return sum_y q(y|x) z_y, where `noise` of shape (k, n, n_z) determines z_y."""
         return self._run("draw_latent", x, noise)[0]
 
     def reconstruct(self, x: np.ndarray) -> np.ndarray:
@@ -62,7 +63,7 @@ class Inference:
     def draw_reconstruction(
         self, x: np.ndarray, noise: np.ndarray, noise_x: np.ndarray
     ) -> np.ndarray:
-        """Return sum_y q(y|x) x_y, with z_y drawn by `noise` and x_y ~ p(x|z_y) by `noise_x`."""
+        """Return sum_y q(y|x) x_y; `noise` determines z_y, and `noise_x` the x_y ~ p(x|z_y)."""
         return self._run("draw_reconstruction", x, noise, noise_x)[0]
 
     def probabilities(self, x: np.ndarray) -> np.ndarray:
@@ -70,9 +71,9 @@ class Inference:
         return self._run("probabilities", x)[0]
 
     def membership_gradient(self, x: np.ndarray, members: np.ndarray) -> np.ndarray:
-        """Return the gradient of log (sum of q(y|x) over the members): shape (n, n_x).
+        """Return the gradient of log(sum of q(y|x) over the members): shape (n, n_x).
 
-        `members` of shape (k,) is 1 for some components, but not for all of them, and else 0.
+        `members` of shape (k,) is 1 for members and 0 for other components. Both must occur.
         """
         constants = (members.astype(np.float32),)
         return self._run("membership_gradient", x, constants=constants)[0]
@@ -80,27 +81,27 @@ class Inference:
     def loss(
         self, x: np.ndarray, noise: np.ndarray, r_nent: float, target: np.ndarray | None = None
     ) -> np.ndarray:
-        """Return the loss of each frame for one draw of the noise: shape (n,), nats.
+        """Return the loss of each frame for the given noise: shape (n,), in nats.
 
-        `target` holds the frames to decode, by default `x`.
+        `target` contains the frames to decode. Default: `x`.
         """
         target = x if target is None else target
         constants = (np.float32(r_nent),)
         return self._run("loss", x, noise, target[np.newaxis], constants=constants)[0]
 
     def decode(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and variance of p(x|z), each of shape (n, n_x)."""
+        """Return the mean and the variance of p(x|z), each of shape (n, n_x)."""
         mean, variance = self._run("decode", z)
         return mean, variance
 
     def prior(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and variance of p(z|y), each of shape (k, n_z)."""
+        """Return the mean and the variance of p(z|y), each of shape (k, n_z)."""
         with tf.device(self._device):
             mean, variance = Network(self._architecture, self._flat).prior()
         return mean.numpy().T, variance.numpy().T
 
     def encode(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and variance of q(z|x,y), each of shape (k, n, n_z)."""
+        """Return the mean and the variance of q(z|x,y), each of shape (k, n, n_z)."""
         mean, variance = self._run("encode", x)
         return np.swapaxes(mean, 0, 1), np.swapaxes(variance, 0, 1)
 
@@ -124,7 +125,7 @@ class Inference:
 
 
 def _chunk_bounds(n: int, chunk_frames: int) -> Iterator[tuple[int, int, int]]:
-    """Yield start, stop and padded length of each chunk; one empty chunk if there is no frame."""
+    """Yield the start, stop and padded length of each chunk; an empty chunk if n is 0."""
     for start in range(0, max(n, 1), chunk_frames):
         stop = min(start + chunk_frames, n)
         yield start, stop, min(chunk_frames, max(_SHORTEST, _power_of_two(stop - start)))
@@ -170,7 +171,7 @@ def _membership_gradient(network: Network, x: tf.Tensor, members: tf.Tensor) -> 
             tf.reduce_logsumexp(tf.where(chosen, logits, logits.dtype.min), axis=0)
             for chosen in (members > 0, members <= 0)
         )
-        # From the ratio of q to 1 - q, so that nothing cancels where q is close to 1.
+        # Computed from q / (1 - q), which loses no digits where q is close to 1.
         log_q = -tf.nn.softplus(outside - inside)
     return (tape.gradient(log_q, x),)
 
@@ -190,7 +191,7 @@ def _encode(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
     return [by_component(part, network.architecture.k) for part in network.encode(x)]
 
 
-#: The functions, and the kinds of their arguments after the network (see `_compiled`).
+#: The functions, and the shapes of their arguments after the network (see `_compiled`).
 _FUNCTIONS: dict[str, tuple[Callable[..., Iterable[tf.Tensor]], tuple[str, ...]]] = {
     "assign": (_assign, ("x",)),
     "draw_latent": (_draw_latent, ("x", "k z")),
@@ -213,7 +214,7 @@ def _as_columns(value: tf.Tensor) -> tf.Tensor:
 
 @lru_cache(maxsize=64)
 def _compiled(name: str, architecture: Architecture) -> Callable[..., Iterable[tf.Tensor]]:
-    """Return the function `name`, compiled once for an architecture and any number of frames."""
+    """Return the compiled function `name` of an architecture, for any number of frames."""
     function, arguments = _FUNCTIONS[name]
     a = architecture
     shapes = {
@@ -228,7 +229,7 @@ def _compiled(name: str, architecture: Architecture) -> Callable[..., Iterable[t
 
     @tf.function(autograph=False)
     def compiled(flat: tf.Tensor, *values: tf.Tensor) -> Iterable[tf.Tensor]:
-        # In the networks a frame is a column.
+        # The networks expect one frame per column.
         results = function(Network(a, flat), *[_as_columns(value) for value in values])
         return [tf.transpose(result) for result in results]
 

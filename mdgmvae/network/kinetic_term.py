@@ -1,27 +1,27 @@
 """The kinetic term of the loss: VAMP-2 of the soft assignments q(y|x) (TensorFlow).
 
-With q_0 = q(y|x_t), q_1 = q(y|x_{t+lag}) and the averages over pairs
+With q_0 = q(y|x_t), q_1 = q(y|x_{t+lag}) and averages over pairs of frames
 
     C_00 = <q_0 q_0^T>,   C_01 = <q_0 q_1^T>,   C_11 = <q_1 q_1^T>
 
 VAMP-2 is the squared Frobenius norm of C_00^{-1/2} C_01 C_11^{-1/2} (Wu & Noé, J. Nonlinear
-Sci. 30, 23 (2020); Mardt et al., Nat. Commun. 9, 5 (2018)). The q of a frame add up to 1, so
-one singular value is 1 and the score lies between 1 and k.
+Sci. 30, 23 (2020); Mardt et al., Nat. Commun. 9, 5 (2018)). The elements of q add up to 1, so one
+singular value is 1 and the score lies between 1 and k.
 
-An estimate from one small batch of n pairs is too high by about (k - 1)^2 / n and hardly sees a
-state rarer than 1 / n, so it would reward noise. The covariances are therefore those of many more
-pairs than a batch (`lagged_pairs.pairs_of_step`), and the batch enters the gradient linearly,
-through d VAMP-2 / d C at those covariances. They are computed with the weights of the same step:
-running averages lag behind, and a slope of VAMP-2 that lags behind draws the components together
-until only one is left.
+An estimate from a batch of n pairs is too high by about (k - 1)^2 / n, and rarely contains a state
+with a population below 1 / n. Maximising it would reward noise. The derivative d VAMP-2 / d C is
+therefore evaluated at the covariances of many more pairs (`lagged_pairs.pairs_of_step`), and the
+covariances of the batch enter only linearly, multiplied by it. All are computed with the current
+weights. Running averages would lag behind the weights, and the outdated gradient would merge all
+components into one.
 
-Two levels are scored: the components and, once the training has settled, the states that they
-are lumped into. Between the components of one state the density decides, but no component may
-lie across the border between two states.
+Two scores are added: that of the components and, later in the training, that of the states into
+which they are lumped. The score of the states keeps components from spanning two states; how a
+state is divided into components is left to the density.
 
-A ridge of about one frame's share on the diagonals of C_00 and C_11 keeps the inverses finite
-when a component is empty. It also keeps a component of one or two frames, which is slow by
-chance, from counting as a state.
+A ridge on the diagonals of C_00 and C_11, about the population of one frame, keeps the inverses
+finite when a component is empty. It also keeps a component of one or two frames, which can look
+slow by chance, from scoring like a state.
 """
 
 import tensorflow as tf
@@ -35,11 +35,12 @@ def covariances(
     Parameters
     ----------
     q0, q1 : tensor of shape (k, n)
-        Assignment probabilities of the earlier and of the later frame of each pair.
+        Assignment probabilities of the earlier and the later frame of each pair.
     weights : tensor of shape (n,)
-        1 for a pair, 0 for columns that do not count.
+        1 for a pair, 0 for a column to ignore.
     n_pairs : scalar, optional
-        Number of pairs to divide by, when these columns are a share of a batch.
+        Number of pairs to divide by, if the columns are only part of a batch. Default: the sum
+        of the weights.
     """
     n = tf.maximum(tf.reduce_sum(weights) if n_pairs is None else n_pairs, 1.0)
     early, late = q0 * weights, q1 * weights
@@ -53,44 +54,45 @@ def covariances(
 
 
 def grouped(c: tf.Tensor, groups: tf.Tensor) -> tf.Tensor:
-    """Return the covariances (3, k, k) of the states that `groups` puts the components into."""
+    """Return the covariances (3, k, k) of states, given the state of each component."""
     return tf.matmul(groups, c @ groups, transpose_a=True)
 
 
 def vamp2(c: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
-    """Return VAMP-2 of covariances (3, k, k)."""
+    """Return the VAMP-2 score of covariances (3, k, k)."""
     c = tf.cast(c, tf.float64)
     p, q = _inverses(c, ridge)
     return tf.linalg.trace(p @ c[1] @ q @ tf.transpose(c[1]))
 
 
-def surrogate(batch: tf.Tensor, many: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
-    """Return a number whose gradient is that of VAMP-2, evaluated at covariances of many pairs.
+def surrogate(batch: tf.Tensor, reference: tf.Tensor, ridge: tf.Tensor) -> tf.Tensor:
+    """Return a number whose gradient is that of VAMP-2 at the reference covariances.
 
     Parameters
     ----------
     batch : tensor of shape (..., 3, k, k)
         Covariances of the batch; the gradient flows through them.
-    many : tensor of shape (..., 3, k, k)
-        Covariances of many pairs, at which d VAMP-2 / d C is evaluated.
+    reference : tensor of shape (..., 3, k, k)
+        Covariances of many pairs, at which d VAMP-2 / d C is evaluated. No gradient flows
+        through them.
     ridge : scalar
     """
-    # Double precision: while components hardly differ, C is nearly singular.
-    c = tf.cast(many, tf.float64)
+    # Double precision, because C is nearly singular while the components hardly differ.
+    c = tf.cast(reference, tf.float64)
     p, q = _inverses(c, ridge)
     c01 = c[..., 1, :, :]
     left = p @ c01 @ q
-    by_c01 = 2.0 * left
-    by_c00 = -tf.matmul(left, c01, transpose_b=True) @ p
-    by_c11 = -tf.matmul(q, c01, transpose_b=True) @ left
-    slopes = tf.stack([by_c00, by_c01, by_c11], axis=-3)
-    slopes = tf.stop_gradient(tf.cast(slopes, many.dtype))
-    return tf.reduce_sum(slopes * batch, axis=[-3, -2, -1])
+    d_c01 = 2.0 * left
+    d_c00 = -tf.matmul(left, c01, transpose_b=True) @ p
+    d_c11 = -tf.matmul(q, c01, transpose_b=True) @ left
+    gradients = tf.stack([d_c00, d_c01, d_c11], axis=-3)
+    gradients = tf.stop_gradient(tf.cast(gradients, reference.dtype))
+    return tf.reduce_sum(gradients * batch, axis=[-3, -2, -1])
 
 
 def _inverses(c: tf.Tensor, ridge: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    # Values that are not finite make the loss non-finite too, which ends the training as it
-    # should. Here they would only spread to the finite ones.
+    # Values that are not finite already make the loss non-finite, which ends the restart. Here
+    # they would only spread to the other elements.
     c = tf.where(tf.math.is_finite(c), c, 0.0)
     c00_and_c11 = tf.stack([c[..., 0, :, :], c[..., 2, :, :]])
     diagonal = tf.cast(ridge, c.dtype) * tf.eye(c.shape[-1], dtype=c.dtype)
@@ -99,10 +101,10 @@ def _inverses(c: tf.Tensor, ridge: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def inverse(c: tf.Tensor) -> tf.Tensor:
-    """Return the inverse of symmetric positive definite matrices, by sweeps of their k pivots.
+    """Return the inverse of symmetric positive definite matrices, by the sweep operator.
 
-    Goodnight, Am. Stat. 33, 149 (1979). XLA takes minutes to compile `tf.linalg.inv` and a
-    quarter of a minute to compile a Cholesky factorisation; this takes half a second.
+    Goodnight, Am. Stat. 33, 149 (1979). XLA takes minutes to compile `tf.linalg.inv` and 15 s to
+    compile a Cholesky factorisation; this takes half a second.
     """
     k = c.shape[-1]
 

@@ -1,6 +1,6 @@
-"""The loss of a frame, term by term; each term is a pure function of tensors (TensorFlow).
+"""The terms of the loss of a frame, as pure functions of tensors (TensorFlow).
 
-With y = 1..k, q = q(y|x), and z_y = mean + sqrt(variance) * noise drawn from q(z|x,y)::
+With y = 1..k, q = q(y|x) and z_y = mean + sqrt(variance) * noise, a draw from q(z|x,y)::
 
     loss = r_nent * sum_y q log q                                 negative entropy
          + sum_y q * [ -log p(x|z_y) ]                            reconstruction
@@ -25,7 +25,7 @@ from .networks import (
 
 
 class LossTerms(NamedTuple):
-    """The terms of the loss: of each of n frames, shape (n,), or summed over frames, scalars.
+    """The terms of the loss: of each frame, shape (n,), or summed over frames, scalars.
 
     Parameters
     ----------
@@ -42,16 +42,16 @@ class LossTerms(NamedTuple):
     negative_entropy: tf.Tensor
 
     def total(self, r_nent: tf.Tensor, k: int, n_frames: tf.Tensor | float = 1.0) -> tf.Tensor:
-        """Return the loss: the weighted sum of the terms, and log k for each frame.
+        """Return the loss: the weighted sum of the terms plus log k for each frame.
 
         Parameters
         ----------
         r_nent : scalar
             Weight of the negative entropy.
         k : int
-            Number of components; their prior is p(y) = 1/k.
+            Number of components, each with the prior p(y) = 1/k.
         n_frames : scalar
-            Number of frames that each term is summed over.
+            Number of frames over which the terms are summed.
         """
         weighted = r_nent * self.negative_entropy + self.reconstruction + self.latent
         return weighted + n_frames * math.log(k)
@@ -93,11 +93,11 @@ def kl_divergence(p: Gaussian, q: Gaussian) -> tf.Tensor:
 def latent_loss(network: Network, posterior: Gaussian, z: tf.Tensor, analytic: bool) -> tf.Tensor:
     """Return log q(z_y|x,y) - log p(z_y|y) of each component: (n_z, k n) -> (k n,).
 
-    With `analytic`, its expectation over z: KL(q(z|x,y) || p(z|y)).
+    With `analytic`, return its expectation over z, KL(q(z|x,y) || p(z|y)).
     """
     k = network.architecture.k
-    none = tf.zeros_like(by_component(z, k))
-    prior = Gaussian(*[as_columns(part[..., tf.newaxis] + none) for part in network.prior()])
+    zeros = tf.zeros_like(by_component(z, k))
+    prior = Gaussian(*[as_columns(part[..., tf.newaxis] + zeros) for part in network.prior()])
     if analytic:
         return kl_divergence(posterior, prior)
     return log_normal(z, posterior) - log_normal(z, prior)
@@ -123,7 +123,7 @@ def frame_loss(
     target : tensor of shape (n_x, n), optional
         The frames to decode: x itself (default), or the frames one lag later.
     analytic_kl : bool
-        Take the latent term in closed form instead of at the z drawn.
+        Compute the latent term in closed form instead of at the drawn z.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The four networks of the GMVAE as functions of a vector of weights (TensorFlow).
+"""The four networks of the GMVAE, given a vector of weights (TensorFlow).
 
 Bozkurt Varolgunes, Bereau & Rudzinski 2020 (arXiv 1912.12175), section 2::
 
@@ -8,13 +8,12 @@ Bozkurt Varolgunes, Bereau & Rudzinski 2020 (arXiv 1912.12175), section 2::
     p(x|z)   = N(mean, variance of NN_Px(z))
     p(y)     = 1 / k
 
-Hidden layers are ReLU, means have no activation, variances are softplus + 1e-5 (for p(x|z)
-softplus + `px_floor`, which has the same default).
+Hidden layers are ReLU, means have no activation, and variances are softplus + 1e-5 (softplus +
+`px_floor` for p(x|z), with the same default).
 
-Arrays are feature-major: a frame is a column. Arrays that depend on the component y have k n
-columns: the frames of the first component, then those of the second, and so on. In this layout
-the narrow layers of these networks run along memory, with one matrix product for all frames and
-components.
+Each frame is a column of an array. Arrays that depend on the component y have k n columns: all
+frames for the first component, then all frames for the second, and so on. In this layout each
+layer takes one matrix product for all frames and components, with contiguous access to memory.
 """
 
 import math
@@ -26,37 +25,37 @@ import tensorflow as tf
 
 from .architecture import Architecture
 
-#: Floor of the variances in latent space, from the paper's code.
+#: Lower bound of the variances in latent space, from the paper's code.
 VARIANCE_FLOOR = 1e-5
-#: Largest number of outputs for which mean and variance share one matrix product. For more
-#: outputs, copying the weights into one matrix costs more than a second product.
+#: Largest number of outputs for which mean and variance share a matrix product. With more outputs,
+#: joining the two weight matrices takes longer than a second product.
 JOINT_HEADS = 64
-#: Products of matrices with fewer rows or columns gain nothing from a lower precision.
+#: Number of rows or columns below which a matrix product is no faster in a lower precision.
 WIDE = 64
-#: Largest number of inputs to which a constant 1 is appended in the backward pass, so that one
-#: product gives the gradients of weights and biases.
-THIN = 4
+#: Largest number of inputs for which one product gives the gradients of weights and biases, by
+#: appending a constant 1 to the inputs.
+FEW_INPUTS = 4
 
 
 class Gaussian(NamedTuple):
-    """Mean and variance of a diagonal Gaussian, two tensors of one shape."""
+    """Mean and variance of a diagonal Gaussian: two tensors of the same shape."""
 
     mean: tf.Tensor
     variance: tf.Tensor
 
 
 class Network:
-    """The networks with given weights.
+    """The four networks, or one of them, with given weights.
 
     Parameters
     ----------
     architecture : Architecture
     flat : tensor of shape (architecture.n_weights,)
-        All weights, in the order of ``architecture.shapes``.
+        The weights, in the order of ``architecture.shapes``.
     part : str
-        Prefix of the network whose weights `flat` holds, such as "px/"; "" for all networks.
+        Prefix of the only network whose weights are in `flat`, such as "px/"; "" for all.
     precision : str
-        Data type of the wide matrix products; "" for that of the weights.
+        Data type of the wide matrix products; "" for the type of the weights.
     """
 
     def __init__(
@@ -88,15 +87,15 @@ class Network:
     def encode(self, x: tf.Tensor) -> Gaussian:
         """Return q(z|x,y) for every y: (n_x, n) -> mean and variance of shape (n_z, k n).
 
-        The input of the first layer is x concatenated with the transformed one-hot y. Its
-        product with x is the same for all components, and y only adds a bias.
+        The input of the first layer is x concatenated with the transformed one-hot y. The part
+        of the product that comes from x is the same for all components, and y only adds a bias.
         """
         weights, biases = self._weights["qz/0/weights"], self._weights["qz/0/biases"]
         y = self._dense("qz/one_hot", self._one_hot)
         n_x = self.architecture.n_x
-        of_x = _product(weights[:n_x], x, self._precision, transpose_a=True)
-        of_y = tf.matmul(weights[n_x:], y, transpose_a=True) + biases[:, tf.newaxis]
-        h = _relu(as_columns(of_y[:, :, tf.newaxis] + of_x[:, tf.newaxis]))
+        from_x = _product(weights[:n_x], x, self._precision, transpose_a=True)
+        from_y = tf.matmul(weights[n_x:], y, transpose_a=True) + biases[:, tf.newaxis]
+        h = _relu(as_columns(from_y[:, :, tf.newaxis] + from_x[:, tf.newaxis]))
         return self._gaussian("qz", h, range(1, len(self.architecture.qz_dims)), VARIANCE_FLOOR)
 
     def prior(self) -> Gaussian:
@@ -152,9 +151,9 @@ def by_component(columns: tf.Tensor, k: int) -> tf.Tensor:
 def _relu(h: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
     rectified = tf.nn.relu(h)
 
-    def gradient(slope: tf.Tensor) -> tf.Tensor:
-        # A product instead of a selection, for which XLA uses no vector instructions.
-        return slope * tf.minimum(rectified * 1e30, 1.0)
+    def gradient(upstream: tf.Tensor) -> tf.Tensor:
+        # A product, because XLA does not vectorise a selection.
+        return upstream * tf.minimum(rectified * 1e30, 1.0)
 
     return rectified, gradient
 
@@ -167,18 +166,17 @@ def _affine_in(precision: str) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf
     def affine(
         weights: tf.Tensor, biases: tf.Tensor, h: tf.Tensor
     ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, ...]]]:
-        # The gradient is written as matrix products. XLA uses no vector instructions for a sum
-        # over the columns or a product with a single row, and computes their operands anew for
-        # each of them.
-        def gradient(slope: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        # The gradient consists of matrix products only. XLA neither vectorises a sum over columns
+        # or a product with a single row, nor reuses their operands.
+        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, ...]:
             one = tf.ones_like(h[:1])
-            if weights.shape[0] > THIN:
-                by_weights = _product(h, slope, precision, transpose_b=True)
-                by_biases = tf.matmul(slope, one, transpose_b=True)[:, 0]
-                return by_weights, by_biases, _product(weights, slope, precision)
-            by_both = tf.matmul(slope, tf.concat([h, one], 0), transpose_b=True)
-            by_h = tf.matmul(tf.concat([weights, biases[tf.newaxis]], 0), slope)
-            return tf.transpose(by_both[:, :-1]), by_both[:, -1], by_h[:-1]
+            if weights.shape[0] > FEW_INPUTS:
+                d_weights = _product(h, upstream, precision, transpose_b=True)
+                d_biases = tf.matmul(upstream, one, transpose_b=True)[:, 0]
+                return d_weights, d_biases, _product(weights, upstream, precision)
+            d_both = tf.matmul(upstream, tf.concat([h, one], 0), transpose_b=True)
+            d_h = tf.matmul(tf.concat([weights, biases[tf.newaxis]], 0), upstream)
+            return tf.transpose(d_both[:, :-1]), d_both[:, -1], d_h[:-1]
 
         return _product(weights, h, precision, transpose_a=True) + biases[:, tf.newaxis], gradient
 
@@ -186,7 +184,7 @@ def _affine_in(precision: str) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf
 
 
 def _product(a: tf.Tensor, b: tf.Tensor, precision: str, **transposed: bool) -> tf.Tensor:
-    """Return the matrix product; wide matrices are multiplied in `precision`."""
+    """Return the matrix product, computed in `precision` if the matrices are wide."""
     is_wide = min(a.shape[0] or WIDE, a.shape[1] or WIDE, b.shape[0] or WIDE) >= WIDE
     if not precision or precision == a.dtype.name or not is_wide:
         return tf.matmul(a, b, **transposed)

@@ -1,4 +1,4 @@
-"""What a training step minimises: the mean loss of a batch minus the kinetic term (TensorFlow)."""
+"""The objective of a training step: mean loss of a batch minus kinetic term (TensorFlow)."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from .likelihood import expected_log_likelihood
 from .losses import LossTerms
 from .networks import Network
 
-#: Names of the values that `batch_loss` sums over the frames of a batch. The number of frames
-#: comes after them.
+#: Names of the values that `batch_loss` sums over the frames of a batch. It appends the number of
+#: frames to them.
 TERMS = ("loss", *LossTerms._fields)
 
 
 @dataclass(frozen=True)
 class Objective:
-    """The hyperparameters that decide which terms a step computes, and how.
+    """The hyperparameters that determine the terms of the loss.
 
     Parameters
     ----------
     vamp_weight : float
-        VAMP-2 of q(y|x), times `kinetic_weight`, is subtracted from the mean loss.
+        Weight of VAMP-2 of q(y|x), which is subtracted from the mean loss (see `kinetic_weight`).
     lagged_target : bool
         Decode the frame one lag later instead of the frame itself.
     analytic_kl : bool
-        Take the latent term in closed form.
+        Compute the latent term in closed form.
     n_decoded : int or None
-        Number of most probable components of a frame that are decoded, beside one that is
-        drawn from the others. None decodes all components.
+        Number of most probable components of a frame to decode, in addition to one that is drawn
+        from the others. None decodes all components.
     precision : str
         Data type of the wide matrix products.
     """
@@ -57,25 +57,27 @@ class Objective:
 
     @property
     def uses_pairs(self) -> bool:
-        """Whether a step needs each frame together with the frame one lag later."""
+        """Whether a step also needs the frame one lag later."""
         return self.vamp_weight > 0 or self.lagged_target
 
 
 class Batch(NamedTuple):
-    """A batch of frames, or a share of the columns of one; each frame is a column.
+    """A batch of frames, or some of its columns. Each frame is a column.
 
     Parameters
     ----------
     x : tensor of shape (n_x, n)
         Scaled frames.
     counts : tensor of shape (n,)
-        1 for a frame, 0 for a column that only fills up the batch.
+        1 for a frame, 0 for a column of padding.
     later : tensor of shape (n_x, n) or None
-        The frames one lag later; None where pairs are not used.
+        The frames one lag later; None if pairs are not used.
     has_partner : tensor of shape (n,) or None
-        1 where the frame one lag later belongs to the same segment, else 0.
-    n_frames, n_pairs : scalars
-        Number of frames and of pairs in the whole batch.
+        1 if the frame one lag later belongs to the same segment, else 0.
+    n_frames : scalar
+        Number of frames in the whole batch.
+    n_pairs : scalar or None
+        Number of pairs in the whole batch.
     """
 
     x: tf.Tensor
@@ -93,21 +95,21 @@ class Batch(NamedTuple):
         later: tf.Tensor | None,
         has_partner: tf.Tensor | None,
     ) -> Batch:
-        """Return a batch of all given columns."""
+        """Return a batch that consists of all these columns."""
         n_pairs = None if has_partner is None else tf.reduce_sum(has_partner)
         return cls(x, counts, later, has_partner, tf.reduce_sum(counts), n_pairs)
 
     def columns(self, start: tf.Tensor, n: int) -> Batch:
-        """Return the share of the batch that begins at column `start` and has `n` columns."""
+        """Return `n` columns of the batch, starting at column `start`."""
         x, counts, later, has_partner = (columns_of(a, start, n) for a in self[:4])
         return Batch(x, counts, later, has_partner, self.n_frames, self.n_pairs)
 
 
 def columns_of(a: tf.Tensor | None, start: tf.Tensor, n: int) -> tf.Tensor | None:
-    """Return `n` columns of a tensor from `start` on; the tensor itself if it has no others."""
+    """Return `n` columns from `start` on; the tensor itself if it has only `n` columns."""
     if a is None or n == a.shape[-1]:
         return a
-    # A slice that starts at a computed column has no known size.
+    # TensorFlow does not know the size of a slice that starts at a computed column.
     return tf.ensure_shape(a[..., start:][..., :n], [*a.shape[:-1], n])
 
 
@@ -118,15 +120,15 @@ def batch_loss(
     batch: Batch,
     noise: tf.Tensor,
     uniform: tf.Tensor | None,
-    many: Batch,
+    reference: Batch,
     groups: tf.Tensor,
     ridge: tf.Tensor,
     r_nent: tf.Tensor,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return the number that a step minimises, and the terms that it consists of.
+    """Return the loss that a step minimises, and its terms summed over the frames.
 
-    The same loss as `losses.frame_loss`, averaged over the frames of the batch; the
-    reconstruction term goes through `expected_log_likelihood`, which saves time and memory.
+    This is the mean of `losses.frame_loss` over the batch, minus the kinetic term. The
+    reconstruction term is computed by `expected_log_likelihood`, which saves time and memory.
 
     Parameters
     ----------
@@ -138,13 +140,13 @@ def batch_loss(
     noise : tensor of shape (n_z, k n)
         Standard normal draws.
     uniform : tensor of shape (n,) or None
-        Draws between 0 and 1, needed where not all components are decoded.
-    many : Batch
-        More frames, at whose covariances the kinetic term is linearised.
+        Random numbers between 0 and 1; None if all components are decoded.
+    reference : Batch
+        A larger batch, at whose covariances the kinetic term is linearised.
     groups : tensor of shape (k, k)
         Which component (row) belongs to which state (column).
     ridge : scalar
-        Added to the diagonals of the covariances of the kinetic term.
+        Number added to the diagonals of the covariances of the kinetic term.
     r_nent : scalar
         Weight of the negative entropy.
 
@@ -152,9 +154,9 @@ def batch_loss(
     -------
     loss : scalar
     terms : tensor of shape (len(TERMS) + 1,)
-        Sums over the frames of each of `TERMS`, and the number of frames.
+        Sum over the frames of each of `TERMS`, and the number of frames.
     """
-    # Tests compute in float64, which no lower precision should spoil.
+    # Tests compare in float64, so lower precision applies to float32 only.
     precision = objective.precision if flat.dtype == tf.float32 else ""
     network = Network(architecture, flat, precision=precision)
     lagged = objective.lagged_target
@@ -179,7 +181,7 @@ def batch_loss(
     loss = total / tf.maximum(n_whole, 1.0)
     if objective.vamp_weight > 0:
         weight = kinetic_weight(objective.vamp_weight, architecture.n_x)
-        loss -= weight * _kinetic_surrogate(network, q, batch, many, groups, ridge)
+        loss -= weight * _kinetic_surrogate(network, q, batch, reference, groups, ridge)
     return loss, tf.stack([total, *sums, n])
 
 
@@ -187,15 +189,17 @@ def _kinetic_surrogate(
     network: Network,
     q: tf.Tensor,
     batch: Batch,
-    many: Batch,
+    reference: Batch,
     groups: tf.Tensor,
     ridge: tf.Tensor,
 ) -> tf.Tensor:
-    """Return a number with the gradient of VAMP-2 of the components plus VAMP-2 of the states."""
+    """Return a number with the gradient of VAMP-2 of the components plus that of the states."""
     later = tf.nn.softmax(network.logits(batch.later), axis=0)
-    seen = kinetic_term.covariances(q, later, batch.has_partner, batch.n_pairs)
-    both = tf.nn.softmax(network.logits(tf.concat([many.x, many.later], 1)), axis=0)
+    c_batch = kinetic_term.covariances(q, later, batch.has_partner, batch.n_pairs)
+    both = tf.nn.softmax(network.logits(tf.concat([reference.x, reference.later], 1)), axis=0)
     earlier, later = tf.split(both, 2, axis=1)
-    expected = kinetic_term.covariances(earlier, later, many.has_partner, many.n_pairs)
-    of_batch, of_many = (tf.stack([c, kinetic_term.grouped(c, groups)]) for c in (seen, expected))
-    return tf.reduce_sum(kinetic_term.surrogate(of_batch, of_many, ridge))
+    c_reference = kinetic_term.covariances(earlier, later, reference.has_partner, reference.n_pairs)
+    c_batch, c_reference = (
+        tf.stack([c, kinetic_term.grouped(c, groups)]) for c in (c_batch, c_reference)
+    )
+    return tf.reduce_sum(kinetic_term.surrogate(c_batch, c_reference, ridge))

@@ -1,1 +1,1 @@
-"""How a model is trained: data, scaling, initialisation, steps and the training loop."""
+"""Training of a model: data, scaling, initial weights, steps and the training loop."""

@@ -1,4 +1,4 @@
-"""Checkpoints: the state of a training in an .npz file, from which it can be resumed."""
+"""Checkpoints: the state of a training in an .npz file, from which training can resume."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ from .state import Restart, State
 
 logger = logging.getLogger(__name__)
 
-#: Seconds of training at most that are lost if the process is killed.
+#: Seconds between two checkpoints, and so the most that is lost if the process is killed.
 INTERVAL = 20.0
-_NO_CHECKPOINT = "{}: not a checkpoint of mdgmvae; delete it or choose another name"
+_NOT_A_CHECKPOINT = "{}: not a checkpoint of mdgmvae; delete it or choose another name"
 _ARRAYS = ("weights", "first_moment", "second_moment")
 
 
 class Checkpoint:
-    """Writes the state of a training from time to time, and reads it back.
+    """Saves the state of a training at intervals, and loads it again.
 
     Parameters
     ----------
     path : path-like
         The .npz file, which is replaced atomically.
     identity : mapping
-        What must be equal for a training to be resumed: hyperparameters, seed and data.
+        The hyperparameters, seed and data. A training resumes only if they have not changed.
     writes : bool
-        Whether this process writes. Of processes that train together one writes and all read.
+        Whether this process writes the file. If several processes train together, only one of
+        them writes, but all read.
     """
 
     def __init__(
@@ -49,13 +50,13 @@ class Checkpoint:
         self._identity = json.loads(json.dumps(identity))
         self._written = time.monotonic()
 
-    def save_now_and_then(self, state: State) -> None:
-        """Save the state if the last time was at least `INTERVAL` seconds ago."""
+    def save_if_due(self, state: State) -> None:
+        """Save the state if at least `INTERVAL` seconds have passed since the last time."""
         if time.monotonic() - self._written >= INTERVAL:
             self.save(state)
 
     def save(self, state: State) -> None:
-        """Write the state; warn if the file cannot be written."""
+        """Save the state, or warn if the file cannot be written."""
         if not self._writes:
             return
         arrays = {name: getattr(state, name) for name in _ARRAYS}
@@ -70,17 +71,17 @@ class Checkpoint:
             with atomic_file(self.path) as temporary, open(temporary, "wb") as file:
                 np.savez(file, json=np.array(text), **arrays)
         except (OSError, InputError) as error:
-            # The training is worth more than its checkpoint, so it continues.
+            # A failed checkpoint is no reason to stop the training.
             warnings.warn(f"the checkpoint was not written: {error}", stacklevel=2)
         self._written = time.monotonic()
 
     def load(self) -> State | None:
-        """Return the state to resume from, or None if there is no file yet.
+        """Return the saved state, or None if there is no file yet.
 
         Raises
         ------
         InputError
-            If the file is not a checkpoint, or that of another training.
+            If the file is not a checkpoint, or belongs to another training.
         """
         if not self.path.exists():
             return None
@@ -98,24 +99,24 @@ class Checkpoint:
                 **{name: arrays[name] for name in _ARRAYS},
             )
         except (KeyError, TypeError) as error:
-            raise InputError(_NO_CHECKPOINT.format(self.path)) from error
+            raise InputError(_NOT_A_CHECKPOINT.format(self.path)) from error
         different = [name for name in self._identity if identity.get(name) != self._identity[name]]
         if different:
             raise InputError(
-                f"{self.path}: the checkpoint is of another training ({', '.join(different)} "
-                "differ); delete it to start again, or choose another name"
+                f"{self.path}: the checkpoint belongs to another training ({', '.join(different)} "
+                "differ); delete it to start over, or choose another name"
             )
         logger.info("resuming from %s at epoch %d", self.path, state.epoch)
         return state
 
 
 def check_path(path: str | os.PathLike[str]) -> Path:
-    """Return the path of a checkpoint.
+    """Check the path of a checkpoint, and return it.
 
     Raises
     ------
     InputError
-        If the name does not end in .npz, or no file can be written there.
+        If the name does not end in .npz, or the file cannot be written there.
     """
     if Path(path).suffix != ".npz":
         raise InputError(f"checkpoint={str(path)!r}: the name of the file must end in .npz")
@@ -124,7 +125,7 @@ def check_path(path: str | os.PathLike[str]) -> Path:
 
 
 def stored_seed(path: str | os.PathLike[str]) -> int | None:
-    """Return the seed of the training whose checkpoint this is; None if there is no file."""
+    """Return the seed that is stored in a checkpoint, or None if there is no file."""
     if not Path(path).is_file():
         return None
     content, _ = _read(Path(path))
@@ -133,7 +134,7 @@ def stored_seed(path: str | os.PathLike[str]) -> int | None:
 
 
 def digest(dataset: Dataset) -> dict[str, Any]:
-    """Return what tells these data from others: their shape and a checksum of all frames."""
+    """Return the shape of the data and a checksum of all frames, to identify them."""
     checksum = 0
     for chunk in dataset.chunks():
         checksum = zlib.crc32(np.ascontiguousarray(chunk).data, checksum)
@@ -146,4 +147,4 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             content = json.loads(str(file["json"]))
             return content, {name: file[name] for name in file.files if name != "json"}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(_NO_CHECKPOINT.format(path)) from error
+        raise InputError(_NOT_A_CHECKPOINT.format(path)) from error

@@ -1,4 +1,4 @@
-"""Diagnosis of a training: whether it has converged, and what to change if not."""
+"""Check whether a training has converged, and advise what to change if not."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ import numpy as np
 
 from ..presets import Hyperparameters
 
-#: Share of the epochs at the end that are compared with as many before them.
+#: The last epochs, as a share of all, that are compared with as many epochs before them.
 WINDOW = 0.2
-#: Decrease of the loss between the two that counts as converged: in nats per frame, and as a share
-#: of the total decrease.
+#: A training has converged if the loss decreases by less than this between the two: in nats per
+#: frame, and as a share of the total decrease. The larger of the two limits applies.
 TOLERANCE, SHARE = 0.01, 0.02
-#: Number of epochs below which nothing can be said.
+#: With fewer epochs, convergence is not judged.
 FEWEST_EPOCHS = 5
 
 
 def diagnose(history: Mapping[str, Sequence[float]], parameters: Hyperparameters) -> list[str]:
-    """Return what is wrong with the course of the loss, and what to change.
+    """Find problems in the course of the loss, and advise what to change.
 
-    The advice is that of the paper (Bozkurt Varolgunes et al. 2020, section 3): widen p(x|z) if
-    the reconstruction loss stays large, and lower the learning rate or the batch size if the
-    loss jumps.
+    The advice follows the paper (Bozkurt Varolgunes et al. 2020, section 3): widen p(x|z) if the
+    reconstruction loss stays large, and lower the learning rate or the batch size if the loss
+    jumps.
 
     Parameters
     ----------
     history : mapping of str to sequence of float
-        `GMVAE.history_`.
+        Values of each epoch, from `GMVAE.history_`.
     parameters : Hyperparameters
+        The hyperparameters of the training.
 
     Returns
     -------
     list of str
-        One sentence per problem; empty if there is none.
+        One sentence per problem. Empty if there is none.
 
     Examples
     --------

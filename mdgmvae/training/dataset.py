@@ -1,10 +1,9 @@
-"""A feature matrix in memory or on disk, read and shuffled within a bounded amount of memory.
+"""A feature matrix in memory or on disk, read and shuffled with bounded memory.
 
-A file that fits into half of the allowed memory is shuffled as a whole. A larger file is read in
-strips of neighbouring frames, which come in random order. The strips that fill a buffer are
-shuffled together, and the next buffer is filled meanwhile. The file is read with plain reads
-instead of through a memory map, because the pages of a map count as memory of the process and
-grow with the file.
+A file that fits into half of the allowed memory is loaded and shuffled as a whole. A larger file
+is read as strips of consecutive frames in random order. The frames of all strips in a buffer are
+shuffled together while the next buffer is being filled. Files are not read through a memory map,
+because its pages count as memory of the process and grow with the file.
 """
 
 from __future__ import annotations
@@ -18,38 +17,38 @@ import numpy as np
 from ..checks import DEFAULT_MEMORY
 from ..errors import InputError
 from ..storage.features import FeatureSet
-from .prefetch import one_ahead
+from .prefetch import prefetched
 
-#: Share of the memory that the frames of a file, and the scaled frames, may each occupy.
-HELD = 1 / 2
-#: Share of the memory that each of the two buffers of a larger file occupies.
-BUFFER = 1 / 8
-#: Bytes that are passed on at a time: a block of training steps, or a chunk for inference.
+#: Share of the memory that the frames of a file may occupy. The scaled frames may take as much.
+IN_MEMORY_SHARE = 1 / 2
+#: Share of the memory for each of the two buffers through which a larger file is read.
+BUFFER_SHARE = 1 / 8
+#: Bytes of a block for training, or of a chunk for inference.
 BLOCK_BYTES = 4 * 2**20
-#: Bytes of a block at most, if more frames are needed than fit into `BLOCK_BYTES`.
+#: Upper limit for a block that needs more frames than fit into `BLOCK_BYTES`.
 WIDE_BLOCK_BYTES = 16 * BLOCK_BYTES
 
 
 class Dataset:
-    """Features of frames, with random and sequential access.
+    """The features of all frames, with sequential, random and shuffled access.
 
     Parameters
     ----------
     data : ndarray of shape (n_frames, n_columns), or path of a .npy file
     max_memory : int
-        Bytes of memory that features may occupy.
+        Bytes of memory that the features may occupy.
 
     Attributes
     ----------
     name : str
-        Path of the file, or "X" for an array; errors begin with it.
+        Path of the file, or "X" for an array. Error messages begin with it.
     lengths : tuple of int or None
-        Number of frames in each segment, from the .json beside a file.
+        Number of frames in each segment, from the .json next to a file.
 
     Raises
     ------
     InputError
-        If the file cannot be used; the message says what to do.
+        If the file cannot be used. The message says what to do.
 
     Examples
     --------
@@ -86,19 +85,19 @@ class Dataset:
     @property
     def on_disk(self) -> bool:
         """Whether the frames are read from a file at every epoch."""
-        return isinstance(self._values, np.memmap) and not self.may_be_held(self.n_columns)
+        return isinstance(self._values, np.memmap) and not self.fits_in_memory(self.n_columns)
 
-    def may_be_held(self, n_columns: int) -> bool:
-        """Return whether `n_columns` values of each frame may be held in memory."""
-        return 4 * len(self) * n_columns <= HELD * self.max_memory
+    def fits_in_memory(self, n_columns: int) -> bool:
+        """Return whether all frames fit into memory, with `n_columns` values each."""
+        return 4 * len(self) * n_columns <= IN_MEMORY_SHARE * self.max_memory
 
     @property
-    def held(self) -> np.ndarray | None:
-        """All frames, shape (n_frames, n_columns), if they are an array in memory, else None."""
+    def frames_in_memory(self) -> np.ndarray | None:
+        """All frames as an array (n_frames, n_columns), or None if they are on disk."""
         return None if isinstance(self._values, np.memmap) else self._values
 
     def read(self, start: int, stop: int) -> np.ndarray:
-        """Return the frames start..stop - 1: shape (n, n_columns), float32."""
+        """Return frames `start` to `stop` - 1: shape (n, n_columns), float32."""
         if self._offset is None:
             return np.asarray(self._values[start:stop], np.float32)
         dtype, n_columns = self._values.dtype, self.n_columns
@@ -132,15 +131,15 @@ class Dataset:
         return found
 
     def chunks(self, n: int | None = None) -> Iterator[np.ndarray]:
-        """Yield all frames in order, `n` at a time (default: `BLOCK_BYTES`)."""
+        """Yield all frames in order, `n` at a time (default: as many as fit `BLOCK_BYTES`)."""
         n = n or self.block_frames(1)
         chunks = (self.read(start, start + n) for start in range(0, len(self), n))
-        return one_ahead(chunks) if self.on_disk else chunks
+        return prefetched(chunks) if self.on_disk else chunks
 
-    def chosen_chunks(self, keep: np.ndarray | None) -> Iterator[np.ndarray]:
-        """Yield the frames that `keep` marks, in order, in chunks; all frames if it is None.
+    def kept_chunks(self, keep: np.ndarray | None) -> Iterator[np.ndarray]:
+        """Yield the frames that `keep` selects in order, in chunks; all frames if it is None.
 
-        Chunks without a marked frame are not read.
+        Chunks without a selected frame are not read.
         """
         if keep is None:
             yield from self.chunks()
@@ -152,19 +151,19 @@ class Dataset:
                 first = start + marked[0]
                 yield self.read(first, start + marked[-1] + 1)[marked - marked[0]]
 
-    def spread(
+    def sample(
         self, n_bytes: int, n: int | None = None, keep: np.ndarray | None = None
     ) -> np.ndarray:
-        """Return frames that are evenly spread over all frames.
+        """Return a sample of frames, evenly spread over the data.
 
         Parameters
         ----------
         n_bytes : int
             Bytes of memory that the frames may occupy.
         n : int, optional
-            Number of frames at most. Default: as many as there are and `n_bytes` can hold.
+            Maximum number of frames. Default: as many as fit into `n_bytes`.
         keep : ndarray of bool of shape (n_frames,), optional
-            Choose from these frames only.
+            Sample only these frames.
 
         Returns
         -------
@@ -181,19 +180,21 @@ class Dataset:
             done += len(chunk)
         return np.concatenate(parts)
 
-    def block_frames(self, batch_size: int, n_wanted: int = 0, beside: int = 0) -> int:
-        """Return the number of frames of a block: a whole number of batches, at least one.
+    def block_frames(self, batch_size: int, n_wanted: int = 0, extra_bytes: int = 0) -> int:
+        """Return the number of frames in a block of whole batches.
 
         Parameters
         ----------
         batch_size : int
+            Number of frames in a batch.
         n_wanted : int
-            Make the block larger than `BLOCK_BYTES` to hold so many frames, if they are not too
-            wide for `WIDE_BLOCK_BYTES`.
-        beside : int
-            Bytes of other arrays for each frame, if those are larger than the frame.
+            Minimum number of frames. The block may exceed `BLOCK_BYTES` for them, but not
+            `WIDE_BLOCK_BYTES`.
+        extra_bytes : int
+            Bytes per frame of another array of the block. The larger of the array and the frames
+            determines the size of the block.
         """
-        frame_bytes = max(4 * self.n_columns, beside)
+        frame_bytes = max(4 * self.n_columns, extra_bytes)
         n_bytes = max(BLOCK_BYTES, min(n_wanted * frame_bytes, WIDE_BLOCK_BYTES))
         return batch_size * max(1, n_bytes // (frame_bytes * batch_size))
 
@@ -207,25 +208,26 @@ class Dataset:
     ) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
         """Yield all frames in a new random order, in blocks of whole batches.
 
-        Only the last batch of the last block may be short.
+        Only the last batch of the last block can be incomplete.
 
         Parameters
         ----------
         rng : numpy.random.Generator
         batch_size : int
+            Number of frames in a batch.
         keep : ndarray of bool of shape (n_frames,), optional
-            Yield these frames only.
+            Yield only these frames.
         lags : sequence of int
-            For each lag, yield the frames that much later; beyond the end of the data, the last
-            frame. An empty sequence yields numbers only.
+            For each lag, yield the frames that much later, or the last frame if the data end before
+            that. If empty, yield only frame numbers.
         block_frames : int, optional
-            Number of frames of a block at most: a multiple of `batch_size`, such as
-            `block_frames` gives.
+            Maximum number of frames in a block, a multiple of `batch_size`. Default: from the
+            method `block_frames`.
 
         Yields
         ------
         numbers : ndarray of int64 of shape (n,)
-            The frame numbers.
+            Frame numbers.
         frames : list of ndarray of float32 of shape (n, n_columns)
             One array for each of `lags`.
         """
@@ -233,31 +235,31 @@ class Dataset:
         no_frames = np.empty((0, self.n_columns), np.float32)
         rest: list[np.ndarray] = [np.empty(0, np.int64), *(no_frames for _ in lags)]
         for buffer, numbers, order in self._buffers(rng, keep, max(lags, default=0)):
-            # Frames that do not fill a batch are joined with those of the next buffer.
+            # Frames that do not fill a batch are left for the next buffer.
             n_rest = len(rest[0])
             n_whole = (n_rest + len(order)) // batch_size * batch_size - n_rest
             start = 0
             while start < n_whole:
                 stop = min(start + block - len(rest[0]), n_whole)
-                numbers_of_block, *frames = _joined(
-                    rest, _taken(buffer, numbers, order[start:stop], lags)
+                numbers_of_block, *frames = _concatenate(
+                    rest, _gather(buffer, numbers, order[start:stop], lags)
                 )
                 yield numbers_of_block, frames
                 start, rest = stop, [array[:0] for array in rest]
-            rest = _joined(rest, _taken(buffer, numbers, order[max(n_whole, 0) :], lags))
+            rest = _concatenate(rest, _gather(buffer, numbers, order[max(n_whole, 0) :], lags))
         if len(rest[0]):
             yield rest[0], rest[1:]
 
     def _buffers(
         self, rng: np.random.Generator, keep: np.ndarray | None, lag: int
     ) -> Iterator[tuple[np.ndarray, np.ndarray | None, np.ndarray]]:
-        """Yield buffers of frames, the frame numbers, and the random order to take them in.
+        """Yield buffers of frames, their frame numbers, and a random order of positions.
 
-        The numbers are None if they are 0, 1, ... The memory of a buffer is used again. The
-        `lag` frames that follow a frame in the data follow it in the buffer, too.
+        The numbers are None if they equal the positions. The memory of a buffer is reused. In a
+        buffer, each of the positions is followed by the next `lag` frames of the data.
         """
         if self.on_disk:
-            for buffer, numbers, order in one_ahead(self._filled(rng, lag)):
+            for buffer, numbers, order in prefetched(self._fill_buffers(rng, lag)):
                 if keep is not None:
                     order = order[keep[numbers[order]]]
                 yield buffer, numbers, rng.permutation(order)
@@ -267,29 +269,29 @@ class Dataset:
         chosen = np.arange(len(self)) if keep is None else np.flatnonzero(keep)
         yield self._values, None, rng.permutation(chosen)
 
-    def _filled(
+    def _fill_buffers(
         self, rng: np.random.Generator, lag: int
     ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Yield buffers full of strips, the frame numbers, and the positions to be used.
+        """Fill two buffers in turn with strips; yield the frames, their numbers and positions.
 
-        Two buffers are filled in turn.
+        The positions exclude frames that were read only because they are `lag` frames later.
         """
-        frame_bytes, n_bytes = 4 * self.n_columns, int(BUFFER * self.max_memory)
-        # Strips of up to a quarter of a megabyte are long enough to read fast and short enough
-        # to mix well. They are long compared with the `lag` frames that are read in addition.
+        frame_bytes, n_bytes = 4 * self.n_columns, int(BUFFER_SHARE * self.max_memory)
+        # Strips of up to 256 KiB are long enough to be read fast, and short enough to mix well.
+        # They are at least four lags long, because `lag` extra frames are read with each.
         strip = max(1, min(2**18, n_bytes // 64) // frame_bytes, 4 * lag)
         per_buffer = n_bytes // ((strip + lag) * frame_bytes)
         if not per_buffer:
-            least = ceil((strip + lag) * frame_bytes / BUFFER / 2**20)
+            least = ceil((strip + lag) * frame_bytes / BUFFER_SHARE / 2**20)
             pairs = f" and pairs of frames {lag:,} apart" if lag else ""
             raise InputError(
                 f"max_memory: {self.max_memory:,} bytes are not enough for {self.n_columns:,} "
                 f"columns{pairs}; allow at least {least:,} MiB"
             )
         starts = rng.permutation(np.arange(0, len(self), strip))
-        n_held = min(per_buffer, len(starts)) * (strip + lag)
-        buffers = [np.empty((n_held, self.n_columns), np.float32) for _ in range(2)]
-        numbers_of = [np.empty(n_held, np.int64) for _ in range(2)]
+        n_buffer_frames = min(per_buffer, len(starts)) * (strip + lag)
+        buffers = [np.empty((n_buffer_frames, self.n_columns), np.float32) for _ in range(2)]
+        numbers_of = [np.empty(n_buffer_frames, np.int64) for _ in range(2)]
         for turn, first in enumerate(range(0, len(starts), per_buffer)):
             buffer, numbers = buffers[turn % 2], numbers_of[turn % 2]
             n_filled = 0
@@ -304,12 +306,12 @@ class Dataset:
             yield buffer[:n_filled], numbers, np.concatenate(used)
 
     def check_finite(self) -> None:
-        """Refuse values that are not finite numbers.
+        """Raise an error if a value is not a finite number.
 
         Raises
         ------
         InputError
-            Naming the first frame and column with such a value.
+            With the first frame and column that contain such a value.
         """
         done = 0
         for chunk in self.chunks():
@@ -326,24 +328,24 @@ class Dataset:
             done += len(chunk)
 
 
-def _taken(
+def _gather(
     buffer: np.ndarray, numbers: np.ndarray | None, chosen: np.ndarray, lags: Sequence[int]
 ) -> list[np.ndarray]:
-    """Return the numbers of the chosen frames of a buffer, and for each lag the frames later."""
+    """Return the frame numbers at the positions `chosen`, and the frames at each lag."""
     last = len(buffer) - 1
     frames = [buffer[np.minimum(chosen + lag, last) if lag else chosen] for lag in lags]
     return [chosen if numbers is None else numbers[chosen], *frames]
 
 
-def _joined(first: list[np.ndarray], second: list[np.ndarray]) -> list[np.ndarray]:
-    """Concatenate the arrays of both lists, one by one."""
+def _concatenate(first: list[np.ndarray], second: list[np.ndarray]) -> list[np.ndarray]:
+    """Concatenate each array of the first list with that of the second."""
     if not len(first[0]):
         return second
     return [np.concatenate(both) for both in zip(first, second, strict=True)]
 
 
 def spread_out(numbers: np.ndarray, n: int) -> np.ndarray:
-    """Return at most `n` of the frame numbers, evenly spread over them.
+    """Select at most `n` of the frame numbers, evenly spread.
 
     Examples
     --------

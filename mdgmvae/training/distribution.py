@@ -1,9 +1,9 @@
-"""The devices that train: one device, or the replicas of a `tf.distribute.Strategy` (TensorFlow).
+"""Training on one device, or on the replicas of a `tf.distribute.Strategy` (TensorFlow).
 
-Each replica of a strategy takes its share of the columns of each batch. Their gradients are
-added up, so that a step is the same as on one device, up to rounding.
+Each replica processes some of the columns of a batch, and the gradients are summed. A step is
+therefore the same as on one device, up to rounding.
 
-TensorFlow is imported in the functions, because the command line reads the names of the
+TensorFlow is imported within the functions, because the command line needs the names of the
 strategies before it starts TensorFlow.
 """
 
@@ -24,7 +24,7 @@ from ..errors import InputError
 if TYPE_CHECKING:
     import tensorflow as tf
 
-#: The strategies that have a name, and what each one uses.
+#: The strategies that can be chosen by name, and what each of them uses.
 STRATEGIES = {
     "mirrored": "all GPUs of this machine",
     "multiworker": "the processes that TF_CONFIG or Slurm names, one for each node or GPU",
@@ -38,7 +38,7 @@ class OneDevice:
     Parameters
     ----------
     device : str
-        TensorFlow's name of it, from `network.devices.choose`.
+        TensorFlow's name for it, from `network.devices.choose`.
     """
 
     device: str
@@ -46,16 +46,16 @@ class OneDevice:
 
     @property
     def keeps_frames(self) -> bool:
-        """Whether the frames stay on the device if they fit, since sending them takes time."""
+        """Whether to store frames in memory on the device, because transfers take time."""
         return not self.is_cpu
 
     @property
     def is_cpu(self) -> bool:
-        """Whether the device is a CPU, for which XLA may compile."""
+        """Whether the device is a CPU, for which XLA can compile the steps."""
         return self.device.startswith("CPU")
 
     def scope(self) -> AbstractContextManager[Any]:
-        """Return a context manager in which variables are made and functions are called."""
+        """Return the context in which to create variables and call functions."""
         import tensorflow as tf
 
         scope: AbstractContextManager[Any] = tf.device(self.device)
@@ -69,12 +69,12 @@ class OneDevice:
         """Call ``function(variable, *arguments)`` on each replica."""
         function(variable, *arguments)
 
-    def errors(self) -> AbstractContextManager[None]:
-        """Return a context manager that explains failures of other processes."""
+    def explain_failures(self) -> AbstractContextManager[None]:
+        """Return a context that turns the failure of another process into a clear error."""
         return nullcontext()
 
     def agree(self, number: float) -> float:
-        """Return the mean of the number over all processes, so that all take one decision."""
+        """Return the mean of a number over all processes, so that they decide alike."""
         return number
 
     def __str__(self) -> str:
@@ -90,12 +90,12 @@ class Replicas:
     ----------
     strategy : tf.distribute.Strategy
     device : str
-        The device of this process on which weights are validated.
+        The device of this process that validates weights.
     """
 
     strategy: tf.distribute.Strategy
     device: str
-    #: Replicas are not compiled by XLA, which was not tried.
+    #: XLA is not used with replicas, because this was never tested.
     is_cpu = False
     keeps_frames = False
 
@@ -123,8 +123,8 @@ class Replicas:
         self.strategy.extended.update(variable, function, args=arguments)
 
     @contextmanager
-    def errors(self) -> Iterator[None]:
-        """Do the same as `OneDevice.errors`."""
+    def explain_failures(self) -> Iterator[None]:
+        """Do the same as `OneDevice.explain_failures`."""
         import tensorflow as tf
 
         try:
@@ -132,8 +132,8 @@ class Replicas:
         except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as e:
             raise InputError(
                 "another process of this training is gone "
-                f"({str(e.message).splitlines()[-1]}); start all processes again (with a "
-                "checkpoint they resume from it)"
+                f"({str(e.message).splitlines()[-1]}); start all processes again (they resume if "
+                "there is a checkpoint)"
             ) from e
 
     def agree(self, number: float) -> float:
@@ -142,12 +142,12 @@ class Replicas:
 
         if self.strategy.cluster_resolver is None:
             return number
-        with self.errors():
+        with self.explain_failures():
             return float(self._mean(tf.constant(number, tf.float64)))
 
     @cached_property
     def _mean(self) -> Callable[[tf.Tensor], tf.Tensor]:
-        """The mean of a number over the processes, as a compiled function."""
+        """Compiled function that averages a number over the processes."""
         import tensorflow as tf
 
         def mean(number: tf.Tensor) -> tf.Tensor:
@@ -158,7 +158,7 @@ class Replicas:
         return compiled
 
     def __str__(self) -> str:
-        """Return the number of replicas in words."""
+        """Return the number of replicas as text."""
         return f"{self.n} replicas"
 
 
@@ -166,7 +166,7 @@ Devices: TypeAlias = OneDevice | Replicas
 
 
 def devices_of(device: str, strategy: Any) -> Devices:
-    """Return the devices that train: those of the strategy, or `device` if there is none.
+    """Return the devices for a training: those of the strategy, or `device` if it is None.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def devices_of(device: str, strategy: Any) -> Devices:
 
 
 def strategy_of(strategy: Any) -> tf.distribute.Strategy | None:
-    """Return the strategy of this name; None and strategies are returned as they are.
+    """Return the strategy with this name. None and strategies are returned unchanged.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ def strategy_of(strategy: Any) -> tf.distribute.Strategy | None:
     Raises
     ------
     InputError
-        For another name, or if this machine does not have what the strategy needs.
+        If the name is unknown, or the strategy cannot be used on this machine.
 
     Examples
     --------
@@ -207,7 +207,7 @@ def strategy_of(strategy: Any) -> tf.distribute.Strategy | None:
 
 
 def is_chief(strategy: Any) -> bool:
-    """Return whether this process writes the results: the only process, or the first one."""
+    """Return whether this process is the only one, or the one that writes the results."""
     resolver = _resolver_of(strategy)
     if resolver is None:
         return True
@@ -226,26 +226,26 @@ def n_processes(strategy: Any) -> int:
 
 
 def _resolver_of(strategy: Any) -> Any:
-    """Return the object that knows the other processes; None if there are none."""
+    """Return the resolver that lists all processes, or None if there is only one."""
     found = strategy_of(strategy)
     return None if found is None else found.cluster_resolver
 
 
 @lru_cache
 def _by_name(name: str) -> tf.distribute.Strategy:
-    """Make the strategy, once in a process: the server of a process cannot be started twice."""
+    """Create the strategy. Cached, because a process cannot start its server twice."""
     import tensorflow as tf
 
     if name == "mirrored":
         if len(tf.config.list_logical_devices("GPU")) < 2:
             raise InputError(
                 "strategy='mirrored': TensorFlow sees fewer than two GPUs on this machine; leave "
-                "it out"
+                "the strategy out"
             )
         return tf.distribute.MirroredStrategy()
     resolver = _cluster_resolver()
     try:
-        with _sigterm_handler_kept():
+        with _restore_sigterm_handler():
             return tf.distribute.MultiWorkerMirroredStrategy(resolver)
     except RuntimeError as error:
         raise InputError(
@@ -255,24 +255,24 @@ def _by_name(name: str) -> tf.distribute.Strategy:
 
 
 def _cluster_resolver() -> Any:
-    """Return the resolver of the cluster that TF_CONFIG or Slurm describes."""
+    """Return the resolver for the cluster described by TF_CONFIG or Slurm."""
     import tensorflow as tf
 
     cluster_resolver = tf.distribute.cluster_resolver
     if "TF_CONFIG" in os.environ:
         _check_tf_config(os.environ["TF_CONFIG"])
         return cluster_resolver.TFConfigClusterResolver()
-    # A job that was not started by srun has tasks, but this process is none of them.
+    # Without srun a job may have several tasks, but this process is none of them.
     if os.environ.get("SLURM_NTASKS", "1") != "1" and "SLURM_PROCID" in os.environ:
         return cluster_resolver.SlurmClusterResolver()
     raise InputError(
-        "strategy='multiworker': the other processes are not known; start them with srun on "
-        "Slurm, or set TF_CONFIG (see docs/clusters.md)"
+        "strategy='multiworker': no other processes are known; start them with srun on "
+        "Slurm, or set TF_CONFIG (see docs/guides/clusters.md)"
     )
 
 
 def _check_tf_config(text: str) -> None:
-    """Refuse a TF_CONFIG with which TensorFlow would wait forever or train alone."""
+    """Reject a TF_CONFIG with which TensorFlow would wait forever or train alone."""
     try:
         config = json.loads(text)
         tasks = config["cluster"][config["task"]["type"]]
@@ -290,8 +290,8 @@ def _check_tf_config(text: str) -> None:
 
 
 @contextmanager
-def _sigterm_handler_kept() -> Iterator[None]:
-    """Restore the handler of SIGTERM, which TensorFlow replaces by its own."""
+def _restore_sigterm_handler() -> Iterator[None]:
+    """Restore the SIGTERM handler on exit, because TensorFlow replaces it with its own."""
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield

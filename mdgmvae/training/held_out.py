@@ -1,4 +1,4 @@
-"""Frames that are held out of the training, in blocks of neighbouring frames."""
+"""Hold out blocks of consecutive frames for validation."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ import numpy as np
 
 from ..segments import within_lag
 
-#: Number of held-out blocks, spread over the data. Neighbours in time are nearly copies, so
-#: single frames drawn at random would not really be held out.
+#: Number of held-out blocks. Consecutive frames are nearly identical, so single frames drawn at
+#: random would not be independent of the frames used for training.
 N_HELD_OUT_BLOCKS = 20
-#: Length of a held-out block in lags, at least, if there is a lag.
+#: Minimum length of a held-out block, in lags.
 LAGS_IN_BLOCK = 20
-#: Length of a held-out block in lags, at least, if the data are too short for that.
+#: The same, if the data are too short for blocks of `LAGS_IN_BLOCK` lags.
 FEWEST_LAGS_IN_BLOCK = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """The frames that are trained on, and those that are held out.
+    """The frames used for training, and the held-out frames.
 
     Parameters
     ----------
     train, held_out : ndarray of bool of shape (n_frames,)
-        Frames within one lag of the held-out ones are in neither.
+        Frames within one lag of a held-out frame are in neither.
     """
 
     train: np.ndarray
     held_out: np.ndarray
 
     @classmethod
-    def of_all(cls, n_frames: int) -> Split:
-        """Return the split that holds out nothing."""
+    def train_on_all(cls, n_frames: int) -> Split:
+        """Return a split without held-out frames."""
         everything = np.ones(n_frames, bool)
         return cls(everything, ~everything)
 
     @property
-    def trained(self) -> np.ndarray | None:
-        """`train`, or None if all frames are trained on."""
+    def keep(self) -> np.ndarray | None:
+        """`train`, or None if it contains all frames. To pass as `keep`."""
         return None if self.train.all() else self.train
 
 
@@ -51,21 +51,22 @@ def hold_out(
     rng: np.random.Generator,
     lag: int = 0,
 ) -> Split:
-    """Choose blocks of neighbouring frames to hold out.
+    """Choose blocks of consecutive frames to hold out.
 
-    With a lag, a block is at least `LAGS_IN_BLOCK` lags long, or fewer if the data are short.
-    Nothing is held out if blocks would be shorter than `FEWEST_LAGS_IN_BLOCK` lags.
+    With a lag time, blocks are at least `LAGS_IN_BLOCK` lags long if the data permit it. No frames
+    are held out if blocks would be shorter than `FEWEST_LAGS_IN_BLOCK` lags.
 
     Parameters
     ----------
     n_frames : int
+        Number of frames.
     fraction : float
         Share of the frames to hold out.
     lengths : sequence of int
-        Number of frames in each segment. No block lies in two segments.
+        Number of frames in each segment. No block extends over two segments.
     rng : numpy.random.Generator
     lag : int
-        Lag time in frames; frames within one lag of a held-out block are not trained on.
+        Lag time in frames. Frames within one lag of a held-out block are not used for training.
 
     Returns
     -------
@@ -78,13 +79,13 @@ def hold_out(
     (80, False)
     """
     if fraction == 0:
-        return Split.of_all(n_frames)
+        return Split.train_on_all(n_frames)
     n_blocks = max(2, round(N_HELD_OUT_BLOCKS / fraction))
     if lag:
-        # No block may be longer than all frames that are to be held out.
+        # A block must not be longer than the total number of frames to hold out.
         n_blocks = max(min(n_blocks, n_frames // (LAGS_IN_BLOCK * lag)), ceil(1 / fraction))
         if n_frames < n_blocks * FEWEST_LAGS_IN_BLOCK * lag:
-            return Split.of_all(n_frames)
+            return Split.train_on_all(n_frames)
     edges = {*np.linspace(0, n_frames, n_blocks + 1).astype(int), *np.cumsum([0, *lengths])}
     blocks = list(zip(sorted(edges)[:-1], sorted(edges)[1:], strict=True))
     held_out = np.zeros(n_frames, bool)

@@ -1,4 +1,4 @@
-"""Pairs of frames one lag apart: (t, t + lag) within one continuous segment."""
+"""Pairs of frames one lag time apart, (t, t + lag), within a continuous segment."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ..errors import InputError
 from ..kinetics.covariances import Covariances
 from .dataset import Dataset
 
-#: Number of frames of a component at which the ridge halves the inverse of its population.
-FRAMES_OF_RIDGE = 2.0
-#: Bounds of the number of pairs from which a step estimates VAMP-2.
+#: The ridge as a number of frames. It halves the inverse population of a component of this size.
+RIDGE_FRAMES = 2.0
+#: Bounds on the number of pairs from which a training step estimates VAMP-2.
 FEWEST_PAIRS, MOST_PAIRS = 4_096, 16_384
 
 
 def pairs_of_step(k: int) -> int:
     """Return the number of pairs from which a training step estimates VAMP-2 of k components.
 
-    With so many pairs the estimate is too high by (k - 1)^2 / pairs, about 0.04 for 20
-    components, and a state with a thousandth of the frames is nearly always among them.
+    With this number the estimate is too high by (k - 1)^2 / pairs, about 0.04 for 20 components,
+    and nearly always contains a state with a population of 0.001.
 
     Examples
     --------
@@ -32,18 +32,18 @@ def pairs_of_step(k: int) -> int:
 
 
 def ridge_of(n_pairs: int) -> float:
-    """Return the number that is added to the diagonals of covariances of `n_pairs` pairs.
+    """Return the ridge that is added to the diagonals of covariances of `n_pairs` pairs.
 
     Examples
     --------
     >>> ridge_of(20_000)
     0.0001
     """
-    return FRAMES_OF_RIDGE / n_pairs
+    return RIDGE_FRAMES / n_pairs
 
 
 def ridged_vamp2(covariances: Covariances) -> float:
-    """Return VAMP-2 with the ridge that belongs to the number of pairs, as training scores it.
+    """Return the VAMP-2 score with the ridge that training uses for this number of pairs.
 
     Examples
     --------
@@ -63,7 +63,7 @@ class LaggedPairs:
     lag : int
         Lag time in frames.
     has_partner : ndarray of bool of shape (n_frames,)
-        Whether frame t + lag belongs to the same segment as frame t (and both may be used).
+        Whether frame t + lag belongs to the same segment as frame t, and both may be used.
 
     Examples
     --------
@@ -78,7 +78,7 @@ class LaggedPairs:
     def within(
         cls, lengths: Sequence[int], lag: int, keep: np.ndarray | None = None
     ) -> LaggedPairs:
-        """Return all pairs within a segment, of the frames that `keep` marks.
+        """Return all pairs of frames within a segment.
 
         Parameters
         ----------
@@ -87,14 +87,14 @@ class LaggedPairs:
         lag : int
             Lag time in frames.
         keep : ndarray of bool of shape (n_frames,), optional
-            The frames that may be used. Default: all.
+            Use only these frames. Default: all.
 
         Raises
         ------
         InputError
-            If there is no pair.
+            If there are no pairs.
         """
-        pairs = cls.if_any(lengths, lag, keep)
+        pairs = cls.within_or_none(lengths, lag, keep)
         if pairs is None:
             raise InputError(
                 f"lag={lag}: no continuous segment is longer than {lag} frames (the longest has "
@@ -105,15 +105,15 @@ class LaggedPairs:
         return pairs
 
     @classmethod
-    def if_any(
+    def within_or_none(
         cls, lengths: Sequence[int], lag: int, keep: np.ndarray | None = None
     ) -> LaggedPairs | None:
-        """Return what `within` returns, or None if there is no pair."""
+        """Do the same as `within`, but return None if there are no pairs."""
         n_frames = sum(lengths)
         has_partner = np.ones(n_frames, bool)
         for end in np.cumsum(lengths):
             has_partner[max(end - lag, 0) : end] = False
-        # A segment that is shorter than the lag has no pair, not even with its neighbour.
+        # A segment shorter than the lag has no pairs, not even with frames of the next segment.
         starts = np.cumsum([0, *lengths])[:-1]
         for start, length in zip(starts, lengths, strict=True):
             if length <= lag:
@@ -132,13 +132,14 @@ class LaggedPairs:
     def chunks(
         self, dataset: Dataset, function: Callable[[np.ndarray], np.ndarray] = lambda raw: raw
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield all pairs in order, as (earlier frames, later frames), in bounded chunks.
+        """Yield all pairs in order, as chunks of (earlier frames, later frames).
 
         Parameters
         ----------
         dataset : Dataset
+            The frames.
         function : callable
-            Applied to the frames first: (n, n_columns) -> (n, any number of values).
+            Function to apply to the frames: (n, n_columns) -> (n, any number of values).
         """
         n = max(dataset.block_frames(1), 4 * self.lag)
         for start in range(0, len(dataset) - self.lag, n):

@@ -1,10 +1,9 @@
-"""The training loop: restarts, epochs, annealing, validation, early stop, refit.
+"""The training loop: restarts, epochs, annealing, validation, early stopping, refit.
 
-`train` reads as the method, from top to bottom. One epoch is a pass over all frames in a new
-random order, in steps of Adam (Kingma & Ba 2015) on the mean loss of a batch. All restarts go
-through the same batches. Shuffles and noise are functions of the seed, the restart and the epoch
-alone, so a training that was interrupted and resumed ends with the same weights as one that was
-not.
+`train` is the method from beginning to end. An epoch is a pass over all frames in a new random
+order, with one step of Adam (Kingma & Ba 2015) for each batch. All restarts use the same batches.
+The order and the noise depend only on the seed, the restart and the epoch, so that a resumed
+training ends with the same weights as one that was never interrupted.
 """
 
 from __future__ import annotations
@@ -34,9 +33,9 @@ from .state import Restart, RestartResult, State, TrainingResult
 from .training_set import TrainingSet
 from .validation import Validator
 
-#: Share of the epochs after which states count in the kinetic term.
-SETTLED = 0.5
-#: Number of pairs, in lags, below which kinetics cannot be estimated.
+#: Share of the epochs after which the kinetic term also scores the states.
+SCORE_STATES_AFTER = 0.5
+#: Smallest number of pairs, in lags, from which kinetics can be estimated.
 FEWEST_LAGS = 10
 
 
@@ -50,7 +49,7 @@ def train(
     checkpoint: Checkpoint | None = None,
     verbose: bool | None = None,
 ) -> TrainingResult:
-    """Train all restarts, keep the best one and, with `refit`, train it again on all frames.
+    """Train all restarts, keep the best, and optionally train it again on all frames.
 
     Parameters
     ----------
@@ -59,13 +58,13 @@ def train(
     lengths : sequence of int
         Number of frames in each segment.
     hyperparameters : Hyperparameters
-        Checked against the data (`Hyperparameters.check_data`).
+        Hyperparameters that passed `Hyperparameters.check_data`.
     seed : int
         Seed of all random numbers.
     devices : OneDevice or Replicas
-        The devices that compute.
+        The devices to train on.
     checkpoint : Checkpoint, optional
-        Where to save the state of the training, and to resume from.
+        Checkpoint to which the state is saved and from which training resumes.
     verbose : bool, optional
         Whether to show a progress bar (see `progress_bar`).
 
@@ -76,41 +75,41 @@ def train(
     Raises
     ------
     InputError
-        If there are no pairs of frames one lag apart, or the checkpoint cannot be used.
+        If no frames are one lag apart, or the checkpoint cannot be used.
     """
     given, n_frames = hyperparameters, len(dataset)
-    problems = [] if given.lag is None else _few_pairs(LaggedPairs.within(lengths, given.lag))
+    problems = [] if given.lag is None else _check_n_pairs(LaggedPairs.within(lengths, given.lag))
     rng = np.random.default_rng(seed)
     split = hold_out(n_frames, given.validation_fraction, lengths, rng, given.lag or 0)
-    problems += _nothing_held_out(split, given)
+    problems += _check_held_out(split, given)
 
-    start = prepare(dataset, lengths, split, given, seed, range(given.n_init))
-    setting = _Setting.of(dataset, lengths, given, seed, devices, start)
-    restarts = _train_restarts(setting, start.initial, given.n_epochs, checkpoint, verbose)
+    preparation = prepare(dataset, lengths, split, given, seed, range(given.n_init))
+    context = _Context.of(dataset, lengths, given, seed, devices, preparation)
+    restarts = _train_restarts(context, preparation.initial, given.n_epochs, checkpoint, verbose)
     kept = best(restarts)
-    problems += start.problems
+    problems += preparation.problems
 
     validation_history: dict[str, list[float]] = {}
     if given.refit and split.held_out.any() and not kept.diverged:
-        # A state that was visited once may lie in the frames that were held out.
+        # A state that was visited only once may be among the held-out frames.
         validation_history = kept.history
-        everything = Split.of_all(n_frames)
-        start = prepare(dataset, lengths, everything, given, seed, [kept.restart])
-        setting = _Setting.of(dataset, lengths, given, seed, devices, start)
-        (kept,) = _train_restarts(setting, start.initial, kept.epochs, None, verbose)
-        problems += start.problems
+        everything = Split.train_on_all(n_frames)
+        preparation = prepare(dataset, lengths, everything, given, seed, [kept.restart])
+        context = _Context.of(dataset, lengths, given, seed, devices, preparation)
+        (kept,) = _train_restarts(context, preparation.initial, kept.epochs, None, verbose)
+        problems += preparation.problems
     return TrainingResult(
         kept=kept,
-        architecture=start.architecture,
-        scaling=start.scaling,
+        architecture=preparation.architecture,
+        scaling=preparation.scaling,
         validation_history=validation_history,
         problems=tuple(dict.fromkeys(problems)),
     )
 
 
 @dataclass(frozen=True, eq=False)
-class _Setting:
-    """What all epochs of some restarts have in common."""
+class _Context:
+    """All that stays the same from epoch to epoch."""
 
     hyperparameters: Hyperparameters
     seed: int
@@ -127,51 +126,51 @@ class _Setting:
         hyperparameters: Hyperparameters,
         seed: int,
         devices: Devices,
-        start: Preparation,
-    ) -> _Setting:
-        architecture = start.architecture
+        preparation: Preparation,
+    ) -> _Context:
+        architecture = preparation.architecture
         training_set = TrainingSet.of(
-            dataset, lengths, start.split, start.scaling, architecture, hyperparameters
+            dataset, lengths, preparation.split, preparation.scaling, architecture, hyperparameters
         )
         validator = Validator(training_set, architecture, hyperparameters, seed, devices.device)
         return cls(hyperparameters, seed, devices, architecture, training_set, validator)
 
 
 def _train_restarts(
-    setting: _Setting,
+    context: _Context,
     initial: np.ndarray,
     n_epochs: int,
     checkpoint: Checkpoint | None,
     verbose: bool | None,
 ) -> list[RestartResult]:
-    """Train each restart from its initial weights, or from the checkpoint, on the same batches."""
-    given = setting.hyperparameters
-    state = _resumed(checkpoint, setting.devices) or State.start(initial)
+    """Train restarts from their initial weights or a checkpoint, all on the same batches."""
+    given = context.hyperparameters
+    state = _load_state(checkpoint, context.devices) or State.start(initial)
     optimisers = make_optimisers(
-        setting.architecture, given, setting.devices, setting.training_set, state
+        context.architecture, given, context.devices, context.training_set, state
     )
-    with _recorded(n_epochs, checkpoint, verbose) as record:
+    with _recording(n_epochs, checkpoint, verbose) as record:
         while state.epoch < n_epochs and (active := _active(state, given)):
-            state = _train_epoch(setting, optimisers, state, active)
+            state = _train_epoch(context, optimisers, state, active)
             record(state)
-    weight = kinetic_weight(given.vamp_weight, setting.architecture.n_x)
+    weight = kinetic_weight(given.vamp_weight, context.architecture.n_x)
     return [state.result(number, weight) for number in range(len(state.restarts))]
 
 
 def _train_epoch(
-    setting: _Setting, optimisers: list[Optimiser], state: State, active: list[int]
+    context: _Context, optimisers: list[Optimiser], state: State, active: list[int]
 ) -> State:
     """Train the active restarts for one epoch, and return the new state."""
-    given, data = setting.hyperparameters, setting.training_set
+    given, data = context.hyperparameters, context.training_set
     lr, r_nent = learning_rate(given, state.epoch), entropy_weight(given, state.epoch)
-    generators = [generator(setting.seed, n, state.epoch) for n in range(len(state.restarts))]
+    generators = [generator(context.seed, n, state.epoch) for n in range(len(state.restarts))]
     # Each restart has its own noise, but all share the order of the frames.
     seeds = [int(rng.integers(0, 2**31 - 1, dtype=np.int32)) for rng in generators]
     for n in active:
-        optimisers[n].start_epoch(lr, r_nent, seeds[n], _groups(setting, state, n))
+        optimisers[n].start_epoch(lr, r_nent, seeds[n], _groups(context, state, n))
 
-    # One graph for all restarts would be slower: products of a stack of small matrices take
-    # longer than as many single products.
+    # Restarts have separate graphs, because a batched product of small matrices takes longer than
+    # the separate products.
     for block in data.epoch(generators[0], numbers_only=optimisers[0].takes_numbers):
         for n in active:
             optimisers[n].run(block)
@@ -181,26 +180,27 @@ def _train_epoch(
     for n in active:
         weights, *moments = optimisers[n].arrays()
         terms, restart = optimisers[n].means(), after.restarts[n]
-        # The loss of a step is that before the step, so it does not show what the last steps did.
-        is_sound = setting.devices.agree(float(setting.validator.is_sound(weights))) == 1.0
-        if not math.isfinite(terms["loss"]) or not is_sound:
+        # The loss of a step is computed before the weights change, so it cannot show that the last
+        # step diverged.
+        is_finite = context.devices.agree(float(context.validator.has_finite_loss(weights))) == 1.0
+        if not math.isfinite(terms["loss"]) or not is_finite:
             restart.diverged = True
             continue
         after.weights[n] = weights
         after.first_moment[n], after.second_moment[n] = moments
         values = {"epoch": after.epoch, **{t: terms[t] for t in TERMS}, "r_nent": r_nent, "lr": lr}
         _record(restart, values)
-        _validate(setting, restart, weights, after.epoch)
+        _validate(context, restart, weights, after.epoch)
     return after
 
 
-def _validate(setting: _Setting, restart: Restart, weights: np.ndarray, epoch: int) -> None:
-    """Score the weights, and keep them if they are the best since the annealing."""
-    found = setting.validator.validate(weights)
+def _validate(context: _Context, restart: Restart, weights: np.ndarray, epoch: int) -> None:
+    """Validate the weights, and keep them if they are the best since annealing ended."""
+    found = context.validator.validate(weights)
     _record(restart, found.values)
-    if found.loss is None or epoch < anneal_epochs(setting.hyperparameters):
+    if found.loss is None or epoch < anneal_epochs(context.hyperparameters):
         return
-    loss = setting.devices.agree(found.loss)
+    loss = context.devices.agree(found.loss)
     if loss < restart.best_loss:
         restart.best_loss, restart.best_weights = loss, weights.copy()
         restart.best_epoch, restart.stale_epochs = epoch, 0
@@ -209,7 +209,7 @@ def _validate(setting: _Setting, restart: Restart, weights: np.ndarray, epoch: i
 
 
 def _active(state: State, hyperparameters: Hyperparameters) -> list[int]:
-    """Return the restarts that have neither diverged nor stopped early."""
+    """Return the numbers of the restarts that have neither diverged nor stopped early."""
     patience = math.inf if hyperparameters.patience is None else hyperparameters.patience
     return [
         n
@@ -219,26 +219,26 @@ def _active(state: State, hyperparameters: Hyperparameters) -> list[int]:
 
 
 def best(restarts: Sequence[RestartResult]) -> RestartResult:
-    """Return the restart with the lowest loss among those whose loss stayed finite."""
+    """Return the restart with the lowest loss; one that diverged only if all did."""
     return min(restarts, key=lambda result: (result.diverged, result.loss))
 
 
-def _groups(setting: _Setting, state: State, number: int) -> np.ndarray | None:
-    """Return which components of a restart form a state; None before the training has settled."""
-    given = setting.hyperparameters
-    if given.vamp_weight == 0 or state.epoch < SETTLED * given.n_epochs:
+def _groups(context: _Context, state: State, number: int) -> np.ndarray | None:
+    """Return the states of the components as a matrix, or None while they are not scored."""
+    given = context.hyperparameters
+    if given.vamp_weight == 0 or state.epoch < SCORE_STATES_AFTER * given.n_epochs:
         return None
-    return setting.validator.groups(state.weights[number])
+    return context.validator.groups(state.weights[number])
 
 
 def _record(restart: Restart, values: dict[str, float]) -> None:
-    """Append the values of an epoch to the history."""
+    """Append the values of an epoch to the history of a restart."""
     for name, value in values.items():
         restart.history.setdefault(name, []).append(value)
 
 
-def _resumed(checkpoint: Checkpoint | None, devices: Devices) -> State | None:
-    """Return the state in the checkpoint, if there is one."""
+def _load_state(checkpoint: Checkpoint | None, devices: Devices) -> State | None:
+    """Return the state stored in the checkpoint, or None if there is none."""
     if checkpoint is None:
         return None
     state = checkpoint.load()
@@ -246,16 +246,16 @@ def _resumed(checkpoint: Checkpoint | None, devices: Devices) -> State | None:
     if devices.agree(float(reached)) != reached:
         raise InputError(
             f"{checkpoint.path}: not all processes of this training see this checkpoint; put "
-            "it on a file system that they share"
+            "it on a file system that all of them share"
         )
     return state
 
 
 @contextmanager
-def _recorded(
+def _recording(
     n_epochs: int, checkpoint: Checkpoint | None, verbose: bool | None
 ) -> Iterator[Callable[[State], None]]:
-    """Give a function that shows the progress and saves checkpoints; to be called each epoch."""
+    """Yield a function to call after each epoch, which shows progress and saves checkpoints."""
     latest: State | None = None
     with progress_bar(n_epochs, "training", "epochs", verbose=verbose) as progress:
 
@@ -266,34 +266,33 @@ def _recorded(
             losses = [r.history["loss"][-1] for r in state.restarts if r.history]
             progress.set_postfix_str(f"loss {min(losses, default=np.nan):.3f}", refresh=False)
             if checkpoint:
-                checkpoint.save_now_and_then(state)
+                checkpoint.save_if_due(state)
 
         try:
             yield record
         finally:
-            # An interrupt loses nothing, and a training that has ended is not run again.
+            # So nothing is lost after an interrupt, and a finished training is not repeated.
             if checkpoint and latest:
                 checkpoint.save(latest)
 
 
-def _few_pairs(pairs: LaggedPairs) -> list[str]:
-    """Return a problem if there are too few pairs of frames to estimate kinetics."""
+def _check_n_pairs(pairs: LaggedPairs) -> list[str]:
+    """Return a warning if there are too few pairs of frames to estimate kinetics."""
     if pairs.n_pairs >= FEWEST_LAGS * pairs.lag:
         return []
     return [
-        f"lag={pairs.lag}: only {pairs.n_pairs:,} pairs of frames are that far apart, of "
-        f"{len(pairs.has_partner):,} frames, which is too little to tell states apart. Shorten "
-        "the lag"
+        f"lag={pairs.lag}: only {pairs.n_pairs:,} pairs of frames are that far apart (of "
+        f"{len(pairs.has_partner):,} frames), too few to distinguish states. Shorten the lag"
     ]
 
 
-def _nothing_held_out(split: Split, hyperparameters: Hyperparameters) -> list[str]:
-    """Return a problem if frames were to be held out but the data are too short."""
+def _check_held_out(split: Split, hyperparameters: Hyperparameters) -> list[str]:
+    """Return a warning if the data are too short to hold out frames as requested."""
     fraction = hyperparameters.validation_fraction
     if fraction == 0 or split.held_out.any():
         return []
     return [
         f"validation_fraction={fraction:g}: {len(split.train):,} frames are too few to hold out "
-        f"blocks of time at a lag of {hyperparameters.lag or 0} frames; all of them are trained "
-        "on, and the training does not stop early. Shorten the lag, or set validation_fraction=0"
+        f"blocks of time at a lag of {hyperparameters.lag or 0} frames; all of them are used "
+        "for training, which does not stop early. Shorten the lag, or set validation_fraction=0"
     ]

@@ -1,4 +1,4 @@
-"""The optimiser of a restart: its variables on the device, and the steps on them (TensorFlow)."""
+"""The optimiser of a restart: its variables on the device, and its steps (TensorFlow)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ..presets import Hyperparameters
 from .distribution import Devices, Replicas
 from .engine import Engine
 from .state import State
-from .steps import Adam, EpochSettings, Plan, compiled_steps, run_block, traced
+from .steps import Adam, EpochSettings, Plan, compiled_steps, run_block, trace
 from .training_set import Block, TrainingSet
 
 
 class Optimiser:
-    """Adam on the weights of one restart, which stay on the device.
+    """Adam for one restart, whose weights stay on the device.
 
     Parameters
     ----------
@@ -26,12 +26,13 @@ class Optimiser:
     objective : Objective
     engine : Engine
     weights, first_moment, second_moment : ndarray of shape (n_weights,)
+        Initial values.
     step : int
-        Number of steps that were made before.
+        Number of steps taken so far.
     ridge : float
-        Ridge of the covariances of the kinetic term.
+        Ridge on the covariances of the kinetic term.
     frames : tensor of shape (n_x, n_frames), optional
-        All frames as columns, if the engine keeps them on the device.
+        All frames as columns, if the engine stores them on the device.
     """
 
     def __init__(
@@ -56,16 +57,17 @@ class Optimiser:
             self._variables = Adam(*[tf.Variable(a) for a in arrays])
         plan = Plan(architecture, objective, engine)
         if isinstance(engine.devices, Replicas):
-            # A function cannot take the replicas of a variable, so these variables have their own.
+            # A variable with replicas cannot be an argument of a traced function, so it is bound
+            # before tracing, and each optimiser traces its own function.
             run = partial(run_block, plan, self._variables)
-            self._run = traced(run, *plan.specs())
+            self._run = trace(run, *plan.specs())
         else:
             self._run = partial(compiled_steps(plan), self._variables)
 
     def start_epoch(
         self, lr: float, r_nent: float, seed: int, groups: np.ndarray | None = None
     ) -> None:
-        """Set what is the same for all steps of an epoch.
+        """Set the values that all steps of an epoch share.
 
         Parameters
         ----------
@@ -76,7 +78,7 @@ class Optimiser:
         seed : int
             Seed of the noise.
         groups : ndarray of shape (k, k), optional
-            Which component (row) belongs to which state (column), if states count already.
+            Which component (row) belongs to which state (column). Default: states are not scored.
         """
         if groups is None:
             groups = np.zeros((self._k, self._k), np.float32)
@@ -85,8 +87,8 @@ class Optimiser:
             self._settings = EpochSettings.of(lr, r_nent, self._ridge, seed, groups)
 
     def run(self, block: Block) -> None:
-        """Run the steps of a block of batches."""
-        with self._devices.scope(), self._devices.errors():
+        """Take one step for each batch of a block."""
+        with self._devices.scope(), self._devices.explain_failures():
             arrays = [tf.constant(array) for array in block.arrays]
             step = tf.constant(self.step)
             sums, step = self._run(self._settings, step, *self._frames, *arrays)
@@ -95,7 +97,7 @@ class Optimiser:
 
     @property
     def takes_numbers(self) -> bool:
-        """Whether blocks hold the numbers of frames that are on the device."""
+        """Whether blocks contain only numbers of frames, because the frames are on the device."""
         return bool(self._frames)
 
     def means(self) -> dict[str, float]:
@@ -104,7 +106,7 @@ class Optimiser:
         return dict(zip(TERMS, means.tolist(), strict=True))
 
     def arrays(self) -> list[np.ndarray]:
-        """Return weights, first and second moments."""
+        """Return the weights, the first and the second moments."""
         return [variable.numpy() for variable in self._variables]
 
 
@@ -115,8 +117,8 @@ def make_optimisers(
     training_set: TrainingSet,
     state: State,
 ) -> list[Optimiser]:
-    """Choose the engine, and return the optimiser of each restart, at the given state."""
-    held = training_set.held if devices.keeps_frames else None
+    """Choose the engine, and return an optimiser for each restart in the given state."""
+    in_memory = training_set.frames_in_memory if devices.keeps_frames else None
     engine = Engine.choose(
         devices,
         batch_size=hyperparameters.batch_size,
@@ -124,17 +126,17 @@ def make_optimisers(
         n_frames=len(training_set),
         block_frames=training_set.block_frames,
         n_epochs=hyperparameters.n_epochs,
-        resident=held is not None,
+        resident=in_memory is not None,
     )
     objective = Objective.of(hyperparameters)
-    frames = None if held is None else _on_device(devices, held)
+    frames = None if in_memory is None else _send_to_device(devices, in_memory)
     return [
         Optimiser(architecture, objective, engine, *arrays, state.step, training_set.ridge, frames)
         for arrays in zip(state.weights, state.first_moment, state.second_moment, strict=True)
     ]
 
 
-def _on_device(devices: Devices, frames: np.ndarray) -> tf.Tensor:
-    """Send all frames (n_frames, n_x) to the device, and return them as columns."""
+def _send_to_device(devices: Devices, frames: np.ndarray) -> tf.Tensor:
+    """Copy all frames (n_frames, n_x) to the device, and return them as columns."""
     with devices.scope():
         return tf.transpose(tf.constant(frames))

@@ -1,4 +1,4 @@
-"""Reading one item ahead: a thread makes the next item while the current one is in use."""
+"""Prefetching: a thread prepares the next item while the current one is in use."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def one_ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """Yield the same items in the same order, each made while the one before it is in use.
+def prefetched(items: Iterator[Item]) -> Iterator[Item]:
+    """Yield the items, each prepared while the previous one is in use.
 
-    The iterator must not change an item before it is asked for the next but one. An error is
-    raised at the position of its item.
+    The iterator must not reuse the memory of an item for the next one, because both are in use at
+    the same time. An error is raised when its item is due.
 
     Examples
     --------
-    >>> list(one_ahead(iter("abc")))
+    >>> list(prefetched(iter("abc")))
     ['a', 'b', 'c']
     """
     end = object()
     with ThreadPoolExecutor(1, thread_name_prefix="mdgmvae-reads") as thread:
-        coming = thread.submit(next, items, end)
-        while (item := coming.result()) is not end:
-            coming = thread.submit(next, items, end)
+        upcoming = thread.submit(next, items, end)
+        while (item := upcoming.result()) is not end:
+            upcoming = thread.submit(next, items, end)
             yield item  # type: ignore[misc]

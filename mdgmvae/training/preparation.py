@@ -1,4 +1,4 @@
-"""What comes before the first step: scaling, sizes and initial weights."""
+"""Preparation of a training: scaling, sizes of the networks and initial weights."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from .warm_start import SlowClusters
 
 @dataclass(frozen=True, eq=False)
 class Preparation:
-    """What a training starts with, all from the frames that are trained on.
+    """Everything that a training starts with, derived from the frames used for training.
 
     Parameters
     ----------
     split : Split
+        The frames used for training, and the held-out frames.
     scaling : Scaling
     architecture : Architecture
     initial : ndarray of shape (n_restarts, n_weights), float32
         Initial weights of each restart.
     problems : list of str
-        What the user should know, each with advice.
+        Warnings for the user, each with advice.
     """
 
     split: Split
@@ -47,7 +48,7 @@ def prepare(
     seed: int,
     restarts: Sequence[int],
 ) -> Preparation:
-    """Find the scaling, the sizes of the networks and the initial weights.
+    """Determine the scaling, the sizes of the networks and the initial weights.
 
     Parameters
     ----------
@@ -55,27 +56,36 @@ def prepare(
     lengths : sequence of int
         Number of frames in each segment.
     split : Split
-        Only the frames that are trained on are used.
+        Only the frames for training are used.
     hyperparameters : Hyperparameters
     seed : int
     restarts : sequence of int
-        Numbers of the restarts.
+        Numbers of the restarts, which determine their random numbers.
+
+    Returns
+    -------
+    Preparation
+
+    Raises
+    ------
+    InputError
+        If there is a lag but no pair of frames, or if TICA finds that no feature changes.
     """
-    given, trained = hyperparameters, split.trained
-    pairs = None if given.lag is None else LaggedPairs.within(lengths, given.lag, trained)
-    scaling = Scaling.fit(given.scale, dataset.chosen_chunks(trained), dataset.n_columns)
+    given, keep = hyperparameters, split.keep
+    pairs = None if given.lag is None else LaggedPairs.within(lengths, given.lag, keep)
+    scaling = Scaling.fit(given.scale, dataset.kept_chunks(keep), dataset.n_columns)
     if given.scale == "tica":
         assert pairs is not None, "Hyperparameters.check_data refuses TICA without a lag"
-        scaling = Scaling.fit_tica(scaling, dataset, pairs, given.tica_dim, trained)
+        scaling = Scaling.fit_tica(scaling, dataset, pairs, given.tica_dim, keep)
     architecture = Architecture.of(given, scaling.n_x)
     initial = np.stack([random_weights(architecture, seed, number) for number in restarts])
     problems: list[str] = []
     if given.init == "kmeans":
-        clusters = SlowClusters(dataset, scaling, pairs, trained)
+        clusters = SlowClusters(dataset, scaling, pairs, keep)
         for i, number in enumerate(restarts):
-            start = clusters.start(architecture, initial[i], seed_of(seed, number))
-            initial[i] = start.weights
-            problems += start.problems
+            found = clusters.initialise(architecture, initial[i], seed_of(seed, number))
+            initial[i] = found.weights
+            problems += found.problems
     return Preparation(split, scaling, architecture, initial, problems)
 
 
@@ -85,5 +95,5 @@ def random_weights(architecture: Architecture, seed: int, restart: int) -> np.nd
 
 
 def generator(seed: int, restart: int, epoch: int) -> np.random.Generator:
-    """Return the random numbers of an epoch of a restart; epoch -1 draws the initial weights."""
+    """Return the generator for an epoch of a restart; epoch -1 is for the initial weights."""
     return np.random.default_rng([seed, restart, epoch + 1])

@@ -1,4 +1,4 @@
-"""Scaling: the linear map that is applied to every frame before the networks."""
+"""Scaling: the linear map that is applied to each frame before the networks."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from .dataset import Dataset
 from .lagged_pairs import LaggedPairs
 from .tica import Tica
 
-#: Bytes of the frames from which principal components are computed if there are many columns.
+#: Bytes of frames from which principal components are computed, if there are many columns.
 SAMPLE_BYTES = 2**26
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """The map x -> ((x - mean) / scale) W, and the way back.
+    """The map x -> ((x - mean) / scale) W, and its inverse.
 
     Parameters
     ----------
     mean, scale : ndarray of shape (n_columns,), float32
     projection, back_projection : ndarray of shape (n_columns, n_x) and (n_x, n_columns), float32
-        W of the time-lagged independent components, and the least-squares way back. None if the
-        networks see the standardised columns themselves.
+        W for time-lagged independent components, and its least-squares inverse. None if the
+        columns are not projected.
     autocorrelation : ndarray of shape (n_x,), float32
-        Autocorrelation of each component at the lag of TICA; None without a projection.
+        Autocorrelation of each component at the lag time of TICA. None without a projection.
     explained : float
-        Share of the variance of the standardised columns that survives the way there and back;
-        1 without a projection.
+        Share of the variance of the standardised columns that the projection retains. 1 without
+        a projection.
 
     Examples
     --------
@@ -48,19 +48,21 @@ class Scaling:
 
     @classmethod
     def fit(cls, kind: str | None, chunks: Iterable[np.ndarray], n_columns: int) -> Scaling:
-        """Return no scaling, or standardisation by the frames in `chunks`.
+        """Return no scaling, or standardise the columns.
 
         Parameters
         ----------
         kind : {None, "standard", "tica"}
             None leaves the frames as they are. With "tica", continue with `fit_tica`.
         chunks : iterable of ndarray of shape (n, n_columns)
+            Frames from which mean and standard deviation are computed.
         n_columns : int
+            Number of columns.
 
         Returns
         -------
         Scaling
-            A constant column has scale 1.
+            The scale of a constant column is 1.
         """
         if kind is None:
             return cls(np.zeros(n_columns, np.float32), np.ones(n_columns, np.float32))
@@ -78,24 +80,31 @@ class Scaling:
         tica_dim: int | None,
         keep: np.ndarray | None = None,
     ) -> Scaling:
-        """Return the scaling to whitened time-lagged independent components.
+        """Return the projection to whitened time-lagged independent components.
 
         Parameters
         ----------
         standard : Scaling
             Standardisation, from `fit`.
         dataset : Dataset
+            The frames.
         pairs : LaggedPairs
+            Pairs of frames from which the components are computed.
         tica_dim : int or None
             Number of components to keep, the slowest first; None keeps all. Each component
             has variance 1.
         keep : ndarray of bool of shape (n_frames,), optional
-            The frames from which principal components may be computed.
+            Compute principal components only from these frames.
+
+        Raises
+        ------
+        InputError
+            If no column changes.
         """
         tica = Tica.fit_wide(
             lambda reduce: pairs.chunks(dataset, lambda raw: reduce(standard.apply(raw))),
             dataset.n_columns,
-            lambda: standard.apply(dataset.spread(SAMPLE_BYTES, keep=keep)),
+            lambda: standard.apply(dataset.sample(SAMPLE_BYTES, keep=keep)),
             pairs.lag,
             tica_dim,
         )
@@ -110,7 +119,7 @@ class Scaling:
 
     @property
     def n_x(self) -> int:
-        """Number of values of a frame that the networks see."""
+        """Number of values per frame after scaling."""
         return len(self.mean) if self.projection is None else int(self.projection.shape[1])
 
     def apply(self, x: np.ndarray) -> np.ndarray:
@@ -121,32 +130,32 @@ class Scaling:
     def invert(self, x: np.ndarray) -> np.ndarray:
         """Return frames in the units of the data: (n, n_x) -> (n, n_columns), float32.
 
-        After a projection, the least-squares solution.
+        With a projection, return the least-squares solution.
         """
         if self.back_projection is not None:
             x = x @ self.back_projection
         values: np.ndarray = x * self.scale + self.mean
         return values
 
-    def gradient(self, by_scaled: np.ndarray) -> np.ndarray:
-        """Return d f / d column, per standard deviation of each column, by the chain rule.
+    def gradient(self, scaled_gradient: np.ndarray) -> np.ndarray:
+        """Return the gradient of a function with respect to the standardised columns.
 
         Parameters
         ----------
-        by_scaled : ndarray of shape (..., n_x)
-            d f / d network input.
+        scaled_gradient : ndarray of shape (..., n_x)
+            Gradient with respect to the scaled frame.
 
         Returns
         -------
         ndarray of shape (..., n_columns)
         """
-        return by_scaled if self.projection is None else by_scaled @ self.projection.T
+        return scaled_gradient if self.projection is None else scaled_gradient @ self.projection.T
 
     @property
     def log_jacobian(self) -> float:
-        """The logarithm of |d scaled / d x|, to turn a log-density of scaled frames into that of x.
+        """The log-Jacobian, to convert a log-density of scaled frames into one of x.
 
-        After a projection to fewer dimensions it refers to the density within their span.
+        With a projection to fewer dimensions, the density is that within the subspace.
         """
         log_scale = float(np.log(self.scale.astype(np.float64)).sum())
         if self.projection is None:

@@ -1,4 +1,4 @@
-"""Schedules: values that change from epoch to epoch."""
+"""Schedules: hyperparameters that change from epoch to epoch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def anneal_epochs(hyperparameters: Hyperparameters) -> int:
 
 
 def entropy_weight(hyperparameters: Hyperparameters, epoch: int) -> float:
-    """Return the weight of the negative entropy: from `r_nent_start` linearly to `r_nent`.
+    """Return the weight of the negative entropy, annealed linearly to `r_nent`.
 
     Examples
     --------
@@ -31,7 +31,9 @@ def entropy_weight(hyperparameters: Hyperparameters, epoch: int) -> float:
 
 
 def learning_rate(hyperparameters: Hyperparameters, epoch: int) -> float:
-    """Return `lr`, or its cosine decay towards zero (Loshchilov & Hutter 2017, equation 5).
+    """Return the learning rate: constant, or with cosine decay towards zero.
+
+    Loshchilov & Hutter, ICLR 2017, equation 5.
 
     Examples
     --------

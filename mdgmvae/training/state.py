@@ -1,4 +1,4 @@
-"""The state of a training between two epochs, and the result that it ends with."""
+"""The state of a training between epochs, and its result."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ class Restart:
     history : dict of str to list of float
         One value per epoch.
     best_weights : ndarray of shape (n_weights,) or None
-        Weights with the lowest validation loss, after the annealing.
+        Weights with the lowest validation loss since annealing ended.
     best_loss : float
+        The lowest validation loss.
     best_epoch : int
+        Number of epochs after which it was reached.
     stale_epochs : int
-        Epochs since the validation loss was lowest.
+        Number of epochs since then.
     diverged : bool
-        Whether the loss is no longer finite.
+        Whether the loss stopped being finite.
     """
 
     history: dict[str, list[float]] = field(default_factory=dict)
@@ -39,12 +41,12 @@ class Restart:
 
 @dataclass
 class State:
-    """Everything that determines how a training continues, as arrays and plain numbers.
+    """Everything that is needed to continue a training, as arrays and plain numbers.
 
     Parameters
     ----------
     epoch, step : int
-        Number of epochs and of steps that were made.
+        Number of epochs and of steps taken so far.
     weights, first_moment, second_moment : ndarray of shape (n_restarts, n_weights)
         The variables of Adam.
     restarts : list of Restart
@@ -59,7 +61,7 @@ class State:
 
     @classmethod
     def start(cls, initial: np.ndarray) -> State:
-        """Return the state before the first epoch, with these weights."""
+        """Return the state before the first epoch, with these initial weights."""
         return cls(
             epoch=0,
             step=0,
@@ -70,15 +72,15 @@ class State:
         )
 
     def result(self, number: int, weight_of_vamp2: float) -> RestartResult:
-        """Return what a restart ends with: its best weights, or the last ones.
+        """Return the result of a restart: its best weights, or the last if none were validated.
 
         Parameters
         ----------
         number : int
             Number of the restart.
         weight_of_vamp2 : float
-            Weight of VAMP-2 in the loss, by which restarts are compared if no frames are held
-            out.
+            Weight of VAMP-2 in the loss by which restarts are compared. Used only if no frames
+            are held out.
         """
         restart = self.restarts[number]
         if restart.best_weights is not None:
@@ -94,7 +96,7 @@ class State:
 
 @dataclass(frozen=True, eq=False)
 class RestartResult:
-    """What a restart ends with.
+    """The result of a restart.
 
     Parameters
     ----------
@@ -104,11 +106,11 @@ class RestartResult:
     loss : float
         The loss by which restarts are compared.
     epochs : int
-        Number of epochs after which these weights were reached.
+        Number of epochs that led to these weights.
     restart : int
         Number of the restart.
     diverged : bool
-        Whether the loss was no longer finite; the weights are then the last good ones.
+        Whether the loss stopped being finite. The weights are then the last with a finite loss.
     """
 
     weights: np.ndarray
@@ -121,19 +123,19 @@ class RestartResult:
 
 @dataclass(frozen=True, eq=False)
 class TrainingResult:
-    """What a training ends with.
+    """The result of a training.
 
     Parameters
     ----------
     kept : RestartResult
-        The restart that is kept, or the refit of it.
+        The restart that was kept, or its refit on all frames.
     architecture : Architecture
     scaling : Scaling
     validation_history : dict of str to list of float
-        History of the restart that was kept, with frames held out, if `kept` is its refit on
-        all frames; else empty.
+        If `kept` is a refit, the history of the restart before, with held-out frames.
+        Otherwise empty.
     problems : tuple of str
-        What the user should know about the data, each with advice.
+        Warnings about the data, each with advice.
     """
 
     kept: RestartResult

@@ -1,7 +1,7 @@
 """Steps of Adam on blocks of batches: the compiled part of the training (TensorFlow).
 
-One call runs all steps of a block. The frames of a block come shuffled. The noise of its steps is
-drawn before the loop over the steps, which is one graph and, for long trainings, compiled by XLA.
+One call runs all steps of a block, whose frames are already shuffled. The noise is drawn first. The
+loop over the steps is then a single graph, which XLA compiles in long trainings.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
 class EpochSettings(NamedTuple):
-    """What is the same for all steps of an epoch.
+    """The values that all steps of an epoch share.
 
     Parameters
     ----------
     groups : tensor of shape (k, k)
-        Which component (row) belongs to which state (column); zeros before the training has
-        settled.
+        Which component (row) belongs to which state (column). All zeros while states are not
+        scored.
     lr : scalar
         Learning rate.
     r_nent : scalar
         Weight of the negative entropy.
     ridge : scalar
-        Ridge of the covariances of the kinetic term.
+        Ridge on the covariances of the kinetic term.
     seed : scalar, int32
-        Seed of the noise of the epoch.
+        Seed of the noise in this epoch.
     """
 
     groups: tf.Tensor
@@ -61,7 +61,7 @@ class EpochSettings(NamedTuple):
     def of(
         cls, lr: float, r_nent: float, ridge: float, seed: int, groups: np.ndarray
     ) -> EpochSettings:
-        """Put the numbers on the device."""
+        """Return the settings as tensors on the current device."""
         return cls(
             groups=tf.constant(groups, tf.float32),
             lr=tf.constant(lr, tf.float32),
@@ -72,20 +72,20 @@ class EpochSettings(NamedTuple):
 
     @classmethod
     def specs(cls, k: int) -> EpochSettings:
-        """Return the shapes and types of the fields."""
+        """Return the shape and the type of each field."""
         integer, number = tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32)
         return cls(tf.TensorSpec([k, k], tf.float32), number, number, number, integer)
 
 
 class Draws(NamedTuple):
-    """The random numbers of the steps of a block.
+    """The random numbers for the steps of a block.
 
     Parameters
     ----------
     noise : tensor of shape (n_batches, n_z, k width)
-        Standard normal.
+        Standard normal draws.
     uniform : tensor of shape (n_batches, width) or None
-        Between 0 and 1, if not all components are decoded.
+        Numbers between 0 and 1. None if all components are decoded.
     """
 
     noise: tf.Tensor
@@ -102,14 +102,14 @@ class Adam(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """What the graph of the steps depends on."""
+    """Everything that determines the graph of the steps."""
 
     architecture: Architecture
     objective: Objective
     engine: Engine
 
     def specs(self) -> list[Any]:
-        """Return shapes and types of the arguments of `run_block` after the variables."""
+        """Return the shapes and types of the arguments of `run_block` that follow `adam`."""
         n_x = self.architecture.n_x
         frames, flags = (tf.TensorSpec([None, n], tf.float32) for n in (n_x, 1))
         resident = []
@@ -126,15 +126,15 @@ class Plan:
 
 @lru_cache(maxsize=16)
 def compiled_steps(plan: Plan) -> Callable[..., Any]:
-    """Return `run_block` of a plan, traced once for all variables of these sizes."""
+    """Return `run_block` for a plan, traced once and shared by all variables."""
     with tf.device("CPU:0"):
-        # Only their shapes matter: the function runs on the device of the variables it is given.
+        # Only the shapes matter, because the function runs on the device of its arguments.
         examples = [tf.Variable(tf.zeros([plan.architecture.n_weights])) for _ in range(3)]
-    return traced(partial(run_block, plan), Adam(*examples), *plan.specs())
+    return trace(partial(run_block, plan), Adam(*examples), *plan.specs())
 
 
-def traced(function: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
-    """Trace a function for arguments of these shapes."""
+def trace(function: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
+    """Trace a function for arguments of the same shapes as these."""
     started = time.perf_counter()
     compiled = tf.function(lambda *given: function(*given), autograph=False)
     concrete: Callable[..., Any] = compiled.get_concrete_function(*arguments)
@@ -153,16 +153,17 @@ def run_block(
     adam : Adam
     settings : EpochSettings
     step : scalar, int32
-        Number of steps that were made before.
+        Number of steps taken so far.
     *arrays : tensor
-        All frames as columns, if the engine keeps them on the device; then the arrays of a
+        All frames as columns, if the engine stores them on the device; then the arrays of a
         `Block`.
 
     Returns
     -------
     sums : tensor of shape (len(TERMS) + 1,)
-        Sums of the terms over the frames of the block, and the number of frames.
+        Sum of each term over the frames of the block, and the number of frames.
     step : scalar, int32
+        Number of steps after the block.
     """
     engine = plan.engine
     frames, arrays = (arrays[0], arrays[1:]) if engine.resident else (None, arrays)
@@ -193,8 +194,8 @@ def _noise(
 ) -> tf.Tensor:
     """Draw standard normal noise for each step of a block: (n_batches, n_z, k width).
 
-    Outside the loop over the steps, because drawing within XLA takes longer than the rest of a
-    step.
+    This is done outside the loop over the steps, because drawing within XLA takes longer than the
+    rest of a step.
     """
     size = engine.batch_size
 
@@ -210,16 +211,16 @@ def _noise(
 
 def _uniform(engine: Engine, seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
     """Draw numbers between 0 and 1 for each step of a block: (n_batches, width)."""
-    # The second seed of the noise is never negative, so these are other numbers.
+    # The second seed of `_noise` is never negative, so these draws are independent of it.
     shape = [engine.n_batches, engine.batch_size]
     drawn = tf.random.stateless_uniform(shape, [seed, -1 - step], alg="philox")
     return tf.pad(drawn, [[0, 0], [0, engine.width - engine.batch_size]])
 
 
 def _columns(array: tf.Tensor, n: int, frames: tf.Tensor | None) -> tf.Tensor:
-    """Return an array of a block as `n` columns, filled up with zeros.
+    """Return an array of a block as `n` columns, padded with zeros.
 
-    Frame numbers are replaced by the frames that are on the device.
+    Frame numbers are replaced by the frames, which are on the device.
     """
     are_numbers = frames is not None and array.dtype == tf.int32
     columns = tf.gather(frames, array, axis=1) if are_numbers else tf.transpose(array)
@@ -237,7 +238,7 @@ def _loop_over_batches(
     draws: Draws,
     columns: list[tf.Tensor],
 ) -> tf.Tensor:
-    """Make a step of Adam on each batch of a block; all shapes are known.
+    """Take a step of Adam for each batch of a block; all shapes are static.
 
     Parameters
     ----------
@@ -245,7 +246,7 @@ def _loop_over_batches(
     adam : Adam
     settings : EpochSettings
     step : scalar, int32
-        Number of steps that were made before.
+        Number of steps taken so far.
     n_frames, n_batches : scalar, int32
         Number of frames and of batches of the block.
     draws : Draws
@@ -255,7 +256,7 @@ def _loop_over_batches(
     Returns
     -------
     tensor of shape (len(TERMS) + 1,)
-        Sums over the frames of the block.
+        Sum of each term over the frames of the block, and the number of frames.
     """
     n_weights, devices = plan.architecture.n_weights, plan.engine.devices
 
@@ -265,11 +266,11 @@ def _loop_over_batches(
                 plan, adam.weights, settings, i, replica, n_frames, draws, columns
             )
         )
-        slope, terms = tf.split(total, [n_weights, len(TERMS) + 1])
-        devices.update(partial(_update, step=step + i, lr=settings.lr), *adam, slope)
+        gradient, terms = tf.split(total, [n_weights, len(TERMS) + 1])
+        devices.update(partial(_update, step=step + i, lr=settings.lr), *adam, gradient)
         return i + 1, sums + terms
 
-    # A sum in float32 is exact enough for a block; the blocks are added up in float64.
+    # Float32 is accurate enough for the sum over a block. Blocks are added in float64.
     start = tf.constant(0), tf.zeros([len(TERMS) + 1])
     return tf.while_loop(lambda i, _: i < n_batches, one_step, start, parallel_iterations=1)[1]
 
@@ -284,17 +285,17 @@ def _gradient(
     draws: Draws,
     columns: list[tf.Tensor],
 ) -> tf.Tensor:
-    """Return the gradient and the terms of one replica's share of batch `i`, as one vector."""
+    """Return the gradient and the terms for a replica's share of batch `i`, concatenated."""
     a, engine = plan.architecture, plan.engine
     size, share = engine.batch_size, engine.width // engine.devices.n
-    n_many = min(pairs_of_step(a.k), engine.block_frames)
+    n_reference = min(pairs_of_step(a.k), engine.block_frames)
     start = i * size
     whole = _batch(columns, start, engine.width, tf.minimum(size, n_frames - start))
     batch = whole.columns(replica * share, share)
-    # This batch and those before it in the block, or after it if it is among the first ones. The
-    # columns that fill up a last batch count as frames here: XLA would compile anew for another
-    # number of frames if that number decided where the slice begins.
-    many = _batch(columns, tf.maximum(start + size - n_many, 0), n_many, n_many)
+    # This batch and the batches before it, or after it at the beginning of the block. Padding in
+    # the last batch counts as frames here: if the number of frames determined where the slice
+    # begins, XLA would compile again for each number.
+    reference = _batch(columns, tf.maximum(start + size - n_reference, 0), n_reference, n_reference)
     flat = weights.read_value()
     noise = columns_of(by_component(draws.noise[i], a.k), replica * share, share)
     uniform = None
@@ -303,14 +304,14 @@ def _gradient(
     with tf.GradientTape() as tape:
         tape.watch(flat)
         loss, terms = batch_loss(
-            a, flat, plan.objective, batch, as_columns(noise), uniform, many,
+            a, flat, plan.objective, batch, as_columns(noise), uniform, reference,
             settings.groups, settings.ridge, settings.r_nent,
         )  # fmt: skip
     return tf.concat([tape.gradient(loss, flat), terms], 0)
 
 
 def _batch(columns: list[tf.Tensor], start: tf.Tensor, n: int, n_counted: tf.Tensor | int) -> Batch:
-    """Return `n` columns of a block from `start` on; the first `n_counted` of them are frames."""
+    """Return `n` columns of a block from `start` on, of which `n_counted` are frames."""
     x, *pairs = (tf.slice(array, [0, start], [array.shape[0], n]) for array in columns)
     counts = tf.cast(tf.range(n) < n_counted, tf.float32)
     later, has_partner = (pairs[0], counts * pairs[1][0]) if pairs else (None, None)
@@ -321,11 +322,11 @@ def _update(
     weights: tf.Variable,
     first_moment: tf.Variable,
     second_moment: tf.Variable,
-    slope: tf.Tensor,
+    gradient: tf.Tensor,
     step: tf.Tensor,
     lr: tf.Tensor,
 ) -> None:
-    """Make one step of Adam after `step` others (Kingma & Ba 2015, algorithm 1)."""
+    """Take one step of Adam after `step` others (Kingma & Ba 2015, algorithm 1)."""
     t = tf.cast(step + 1, tf.float32)
     tf.raw_ops.ResourceApplyAdam(
         var=weights.handle,
@@ -337,5 +338,5 @@ def _update(
         beta1=BETA1,
         beta2=BETA2,
         epsilon=EPSILON,
-        grad=slope,
+        grad=gradient,
     )

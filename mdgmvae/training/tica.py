@@ -1,4 +1,4 @@
-"""Time-lagged independent components: the directions in which the frames change slowly."""
+"""Time-lagged independent component analysis (TICA): the slow coordinates of the frames."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ..errors import InputError
 #: (earlier frames, later frames) in chunks, each of shape (n, n_columns).
 Pairs: TypeAlias = Iterable[tuple[np.ndarray, np.ndarray]]
 
-#: Directions with less than this share of the largest variance are left out, because they are
-#: noise or combinations of other columns.
+#: Directions whose variance is below this share of the largest are left out. They are noise or
+#: linear combinations of other columns.
 EPSILON = 1e-6
-#: Number of columns above which principal components come first, and their number.
+#: Number of columns above which TICA is applied to principal components, and their number.
 MAX_COLUMNS, N_PRINCIPAL = 300, 100
 
 
@@ -33,11 +33,11 @@ class Tica:
     projection : ndarray of shape (n_columns, n_components), float32
         The slowest component first.
     back_projection : ndarray of shape (n_components, n_columns), float32
-        The least-squares way back.
+        Least-squares inverse of the projection.
     autocorrelation : ndarray of shape (n_components,), float32
-        Autocorrelation of each component at the lag.
+        Autocorrelation of each component at the lag time.
     explained : float
-        Share of the variance that survives the way there and back.
+        Share of the variance that the projection retains.
 
     Examples
     --------
@@ -63,17 +63,16 @@ class Tica:
         lag: int,
         n_components: int | None = None,
     ) -> Tica:
-        """Fit the components, after principal components if there are many columns.
+        """Fit the components, from principal components if there are many columns.
 
         Parameters
         ----------
         pairs : callable
-            Takes a function of frames, and returns the pairs with this function applied.
+            Takes a function of frames, and returns the pairs after applying it to the frames.
         n_columns : int
-            Number of columns; principal components come first if there are more than
-            `MAX_COLUMNS`.
+            Number of columns. Principal components are used if it exceeds `MAX_COLUMNS`.
         sample : callable
-            Returns frames (n, n_columns) from which the principal components are computed.
+            Returns the frames (n, n_columns) from which to compute principal components.
         lag : int
             Lag time in frames.
         n_components : int, optional
@@ -94,7 +93,7 @@ class Tica:
         total = float(frames.var(axis=0, dtype=np.float64).sum())
         back = tica.back_projection @ axes.T
         return cls(
-            # The mean of the other directions does not matter, because they are left out.
+            # The mean in the other directions does not matter, because they are left out.
             mean=axes @ tica.mean,
             projection=axes @ tica.projection,
             back_projection=back,
@@ -104,12 +103,12 @@ class Tica:
 
     @classmethod
     def fit(cls, pairs: Pairs, lag: int, n_components: int | None = None) -> Tica:
-        """Fit the components to pairs of frames that come in chunks.
+        """Fit the components to pairs of frames.
 
         Parameters
         ----------
         pairs : iterable of (earlier frames, later frames)
-            Each of shape (n, n_columns).
+            Chunks, each of shape (n, n_columns).
         lag : int
             Lag time in frames.
         n_components : int, optional
@@ -138,13 +137,13 @@ class Tica:
             .fit_from_covariances(covariances)
             .fetch_model()
         )
-        # deeptime sorts by size, but a negative autocorrelation is the fastest of all.
+        # deeptime sorts by absolute value, but a negative autocorrelation is the fastest of all.
         slowest_first = np.argsort(-model.singular_values, kind="stable")[:n_components]
         w = np.asarray(model.singular_vectors_left)[:, slowest_first]
         w = w / np.sqrt(np.einsum("ij,ik,kj->j", w, covariance, w))
-        # The sign of an eigenvector depends on the solver, so it is fixed here.
+        # The sign of an eigenvector depends on the solver, so choose it.
         w = w * np.where(w[np.abs(w).argmax(axis=0), np.arange(w.shape[1])] < 0, -1, 1)
-        # The components are uncorrelated with variance 1, so the least-squares way back is their
+        # The components are uncorrelated with variance 1, so the least-squares inverse is their
         # covariance with the columns.
         back = (covariance @ w).T
         total = float(np.trace(covariance))

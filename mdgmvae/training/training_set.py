@@ -1,4 +1,4 @@
-"""The frames that a training sees: scaled, in random order, in blocks of whole batches."""
+"""The frames for training: scaled, in random order, in blocks of whole batches."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .scaling import Scaling
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Frames for a number of steps, shuffled and scaled.
+    """Shuffled and scaled frames for a number of steps.
 
     Parameters
     ----------
     frames : ndarray of shape (n, n_x), float32
-        Or, if the frames are on the device already, their numbers, of shape (n,) and int32.
+        If the frames are already on the device, their numbers instead: shape (n,), int32.
     later : ndarray of the same shape, or None
         The frames one lag later, if pairs are used.
     has_partner : ndarray of shape (n, 1), float32, or None
@@ -36,32 +36,32 @@ class Block:
 
     @property
     def arrays(self) -> list[np.ndarray]:
-        """The arrays that there are."""
+        """The arrays that are not None."""
         return [a for a in (self.frames, self.later, self.has_partner) if a is not None]
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingSet:
-    """The frames of a training, scaled, and which of them are trained on.
+    """The scaled frames of a training, and which of them are used for it.
 
     Parameters
     ----------
     dataset : Dataset
-        All frames, scaled if they fit into memory so.
+        All frames; already scaled if the scaled frames fit into memory.
     scale : callable
-        The scaling that is left to do: (n, n_columns) -> (n, n_x).
+        The scaling that remains to be applied: (n, n_columns) -> (n, n_x).
     is_scaled : bool
-        Whether `dataset` holds scaled frames.
+        Whether the frames of `dataset` are already scaled.
     lengths : sequence of int
         Number of frames in each segment.
     split : Split
-        The frames that are trained on and those that are held out.
+        The frames for training and the held-out frames.
     pairs : LaggedPairs or None
-        Pairs of frames that are trained on; None if the objective uses no pairs.
+        Pairs of frames for training. None if the objective uses no pairs.
     batch_size : int
-        Frames of a batch.
+        Number of frames in a batch.
     block_frames : int
-        Frames of a block at most, a multiple of the batch size.
+        Maximum number of frames in a block, a multiple of the batch size.
     """
 
     dataset: Dataset
@@ -83,7 +83,7 @@ class TrainingSet:
         architecture: Architecture,
         hyperparameters: Hyperparameters,
     ) -> TrainingSet:
-        """Scale the frames, all at once if the result fits into memory, and find the pairs.
+        """Find the pairs, and scale all frames now if the result fits into memory.
 
         Parameters
         ----------
@@ -98,49 +98,49 @@ class TrainingSet:
         a, pairs, n_pairs = architecture, None, 0
         if Objective.of(hyperparameters).uses_pairs:
             assert hyperparameters.lag is not None, "Hyperparameters.check_data refuses no lag"
-            pairs = LaggedPairs.within(lengths, hyperparameters.lag, split.trained)
+            pairs = LaggedPairs.within(lengths, hyperparameters.lag, split.keep)
             n_pairs = pairs_of_step(a.k)
         scale: Callable[[np.ndarray], np.ndarray] = scaling.apply
         is_scaled = False
-        if not dataset.on_disk and dataset.may_be_held(scaling.n_x):
-            dataset, scale, is_scaled = _scaled(dataset, scaling), _unchanged, True
+        if not dataset.on_disk and dataset.fits_in_memory(scaling.n_x):
+            dataset, scale, is_scaled = _scale_all(dataset, scaling), _identity, True
         # The noise of a step takes 4 k n_z bytes for each frame.
         batch_size = hyperparameters.batch_size
         block_frames = dataset.block_frames(batch_size, n_pairs, 4 * a.k * a.n_z)
         return cls(dataset, scale, is_scaled, lengths, split, pairs, batch_size, block_frames)
 
     def __len__(self) -> int:
-        """Return the number of frames, including those that are held out.
+        """Return the number of frames, including the held-out frames.
 
-        So what is compiled with frames held out also serves the training on all frames.
+        The refit on all frames can then reuse the steps that were compiled before.
         """
         return len(self.dataset)
 
     @property
-    def held(self) -> np.ndarray | None:
-        """All scaled frames, shape (n_frames, n_x), if they are in memory, else None."""
-        return self.dataset.held if self.is_scaled else None
+    def frames_in_memory(self) -> np.ndarray | None:
+        """All scaled frames as an array (n_frames, n_x), or None if they are not in memory."""
+        return self.dataset.frames_in_memory if self.is_scaled else None
 
     @property
     def ridge(self) -> float:
-        """The ridge of the covariances of the kinetic term."""
+        """The ridge on the covariances of the kinetic term."""
         return 0.0 if self.pairs is None else ridge_of(self.pairs.n_pairs)
 
     def epoch(self, rng: np.random.Generator, *, numbers_only: bool) -> Iterable[Block]:
-        """Yield the frames that are trained on, in a new random order.
+        """Yield the frames for training in a new random order.
 
         Parameters
         ----------
         rng : numpy.random.Generator
-            Draws the order.
+            Generator for the order.
         numbers_only : bool
-            Yield the frame numbers instead of the frames.
+            Yield frame numbers instead of frames.
         """
         lags = [0] if self.pairs is None else [0, self.pairs.lag]
         for numbers, frames in self.dataset.shuffled(
             rng,
             self.batch_size,
-            self.split.trained,
+            self.split.keep,
             () if numbers_only else lags,
             self.block_frames,
         ):
@@ -155,8 +155,8 @@ class TrainingSet:
             yield Block(*arrays)
 
 
-def _scaled(dataset: Dataset, scaling: Scaling) -> Dataset:
-    """Return all frames, scaled, in memory."""
+def _scale_all(dataset: Dataset, scaling: Scaling) -> Dataset:
+    """Return a dataset of all frames after scaling, in memory."""
     x = np.empty((len(dataset), scaling.n_x), np.float32)
     done = 0
     for chunk in dataset.chunks():
@@ -165,5 +165,5 @@ def _scaled(dataset: Dataset, scaling: Scaling) -> Dataset:
     return Dataset(x, dataset.max_memory)
 
 
-def _unchanged(frames: np.ndarray) -> np.ndarray:
+def _identity(frames: np.ndarray) -> np.ndarray:
     return frames

@@ -1,4 +1,4 @@
-"""Validation: how good the weights are after an epoch."""
+"""Validation of the weights after each epoch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..presets import Hyperparameters
 from .lagged_pairs import LaggedPairs, ridged_vamp2
 from .training_set import TrainingSet
 
-#: Frames on which the weights are checked after each epoch.
+#: Number of frames for which the loss must be finite after each epoch.
 N_PROBES = 64
 
 
@@ -28,9 +28,9 @@ class Validation:
     Parameters
     ----------
     values : dict of str to float
-        Values for the history: "val_loss", "vamp2" and "val_vamp2", as far as they exist.
+        Values for the history: "val_loss", "vamp2" and "val_vamp2", if available.
     loss : float or None
-        The number that chooses among weights; None if no frames are held out.
+        The loss by which weights are compared. None if no frames are held out.
     """
 
     values: dict[str, float]
@@ -47,9 +47,9 @@ class Validator:
     architecture : Architecture
     hyperparameters : Hyperparameters
     seed : int
-        Seed of the noise, which is the same at every epoch.
+        Seed of the noise, which is the same in each epoch.
     device : str
-        The device that computes, from `network.devices.choose`.
+        The device to compute on, from `network.devices.choose`.
     """
 
     training_set: TrainingSet
@@ -58,7 +58,7 @@ class Validator:
     seed: int
     device: str
 
-    def is_sound(self, flat: np.ndarray) -> bool:
+    def has_finite_loss(self, flat: np.ndarray) -> bool:
         """Return whether the loss of frames spread over the data is finite with these weights."""
         a = self.architecture
         noise = np.zeros((a.k, len(self._probe), a.n_z), np.float32)
@@ -66,13 +66,13 @@ class Validator:
         return bool(np.isfinite(loss).all())
 
     def validate(self, flat: np.ndarray) -> Validation:
-        """Score weights with the final weights of the loss terms.
+        """Score weights, with the loss terms weighted as at the end of the training.
 
         Returns
         -------
         Validation
-            The loss of the held-out frames, minus VAMP-2 of their pairs; VAMP-2 of all pairs
-            that are trained on.
+            The loss of the held-out frames, with the kinetic term of their pairs, and the VAMP-2
+            scores.
         """
         values: dict[str, float] = {}
         inference = self._inference(flat)
@@ -88,7 +88,7 @@ class Validator:
         return Validation(values, loss)
 
     def groups(self, flat: np.ndarray) -> np.ndarray:
-        """Lump the components into states, by the labels of the frames that are trained on.
+        """Lump the components into states, using the frames for training.
 
         Returns
         -------
@@ -110,18 +110,18 @@ class Validator:
 
     @cached_property
     def _probe(self) -> np.ndarray:
-        """Scaled frames that are spread over the data."""
+        """Scaled frames, spread evenly over the data."""
         dataset = self.training_set.dataset
         numbers = np.unique(np.linspace(0, len(dataset) - 1, N_PROBES).astype(int))
         return self.training_set.scale(dataset.take(numbers))
 
     @cached_property
     def _held_out_pairs(self) -> LaggedPairs | None:
-        """Pairs of held-out frames, if pairs are used and there are any."""
+        """Pairs of held-out frames. None if pairs are not used or there are none."""
         data = self.training_set
         if data.pairs is None or not data.split.held_out.any():
             return None
-        return LaggedPairs.if_any(data.lengths, data.pairs.lag, data.split.held_out)
+        return LaggedPairs.within_or_none(data.lengths, data.pairs.lag, data.split.held_out)
 
     def _held_out_loss(self, inference: Inference) -> float | None:
         """Return the mean loss of the held-out frames, without the kinetic term."""
@@ -137,16 +137,16 @@ class Validator:
         return total / n
 
     def _held_out_frames(self) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
-        """Yield the held-out frames, and what is decoded if it is not the frame itself."""
+        """Yield the held-out frames, and the frames to decode if they are different ones."""
         dataset, split = self.training_set.dataset, self.training_set.split
         if self.hyperparameters.decoder_target == "lagged" and self._held_out_pairs is not None:
             yield from self._held_out_pairs.chunks(dataset)
             return
-        for frames in dataset.chosen_chunks(split.held_out):
+        for frames in dataset.kept_chunks(split.held_out):
             yield frames, None
 
     def _vamp2(self, inference: Inference, pairs: LaggedPairs) -> float:
-        """Return VAMP-2 of q(y|x) over the pairs."""
+        """Return the VAMP-2 score of q(y|x) for the pairs."""
         data = self.training_set
         q = pairs.chunks(data.dataset, lambda frames: inference.probabilities(data.scale(frames)))
         return ridged_vamp2(Covariances.of(q))

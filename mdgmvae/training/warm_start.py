@@ -1,4 +1,4 @@
-"""Initial weights with which q(y|x) gives k-means clusters of the slow coordinates."""
+"""Initial weights for which q(y|x) reproduces k-means clusters in slow coordinates."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from .lagged_pairs import LaggedPairs, ridged_vamp2
 from .scaling import SAMPLE_BYTES, Scaling
 from .tica import Tica
 
-#: Frames that are clustered, and to whose clusters q(y|x) is fitted.
+#: Number of frames that are clustered, and to which q(y|x) is fitted.
 N_FRAMES = 20_000
-#: Number of slow coordinates that are clustered, at most.
+#: Maximum number of slow coordinates for clustering.
 MAX_DIM = 20
-#: Number of clusterings from which the best is taken.
+#: Number of clusterings, of which the best is used.
 N_CLUSTERINGS = 10
-#: Epochs in which q(y|x) is fitted to the clusters.
+#: Number of epochs for the fit of q(y|x) to the clusters.
 _EPOCHS = 20
 
 
-class Start(NamedTuple):
-    """Initial weights.
+class InitialWeights(NamedTuple):
+    """Initial weights of a restart.
 
     Parameters
     ----------
     weights : ndarray of shape (n_weights,), float32
     problems : list of str
-        What the user should know, each with advice.
+        Warnings for the user, each with advice.
     """
 
     weights: np.ndarray
@@ -45,22 +45,24 @@ class Start(NamedTuple):
 
 
 class SlowClusters:
-    """k-means in time-lagged independent components, each weighted by its autocorrelation.
+    """k-means clusters in time-lagged independent components.
 
-    The weights make distances kinetic (Noé & Clementi, J. Chem. Theory Comput. 11, 5002
-    (2015)): frames that exchange within the lag are close to each other. Of several clusterings
-    with different starts, the one with the highest VAMP-2 is taken instead of the tightest one,
-    which may divide a populated basin and join two rare ones.
+    Each component is multiplied by its autocorrelation. This gives kinetic distances (Noé &
+    Clementi, J. Chem. Theory Comput. 11, 5002 (2015)), in which frames that exchange within the lag
+    time are close to each other. Of several clusterings from different starts, the one with the
+    highest VAMP-2 score is used. The one with the lowest variance within clusters may divide a
+    populated basin and join two rare ones.
 
     Parameters
     ----------
     dataset : Dataset
+        The frames.
     scaling : Scaling
-        Scaling of the network inputs. With TICA it also gives the slow coordinates.
+        Scaling of the network inputs. With TICA, it also provides the slow coordinates.
     pairs : LaggedPairs or None
-        Pairs of frames. Without them, principal components are clustered.
+        Pairs of frames. If None, principal components are clustered.
     keep : ndarray of bool of shape (n_frames,), optional
-        The frames that may be used.
+        Use only these frames. Default: all.
     """
 
     def __init__(
@@ -71,12 +73,12 @@ class SlowClusters:
         keep: np.ndarray | None = None,
     ) -> None:
         self._dataset, self._scaling, self._pairs = dataset, scaling, pairs
-        self._x = x = scaling.apply(dataset.spread(SAMPLE_BYTES, N_FRAMES, keep))
+        self._x = x = scaling.apply(dataset.sample(SAMPLE_BYTES, N_FRAMES, keep))
         self._project = self._projection(x)
         self._coordinates = self._project(x)
 
     def _projection(self, x: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-        """Return the function from scaled frames to the coordinates that are clustered."""
+        """Return the function that maps scaled frames to the coordinates for clustering."""
         scaling, pairs = self._scaling, self._pairs
         if scaling.autocorrelation is not None:
             weights = np.clip(scaling.autocorrelation, 0.0, 1.0)
@@ -95,35 +97,36 @@ class SlowClusters:
         slow = tica.projection * np.clip(tica.autocorrelation, 0.0, 1.0)
         return lambda scaled: (scaled - tica.mean) @ slow
 
-    def start(self, architecture: Architecture, flat: np.ndarray, seed: int) -> Start:
-        """Return the weights `flat`, with those of q(y|x) fitted to the clusters.
+    def initialise(self, architecture: Architecture, flat: np.ndarray, seed: int) -> InitialWeights:
+        """Return `flat` with the weights of q(y|x) fitted to the clusters.
 
         Parameters
         ----------
         architecture : Architecture
         flat : ndarray of shape (n_weights,), float32
+            Random initial weights.
         seed : int
             Seed of the clustering and of the fit of q(y|x).
         """
         k = architecture.k
         if k == 1:
-            return Start(flat, [])
+            return InitialWeights(flat, [])
         clusterings = self._clusterings(k, seed)
         problems = []
         if any(len(np.unique(clusters.labels_)) < k for clusters in clusterings):
             problems.append(
                 f"k={k}: the frames do not fall into {k} clusters, because too few of them "
-                "differ; some components will have no frames. Lower k"
+                "are distinct; some components will have no frames. Lower k"
             )
         chosen = clusterings[int(np.argmax(self._scores(clusterings)))]
         labels = chosen.predict(self._coordinates)
         weights = unflatten(architecture, flat) | _classifier(architecture, self._x, labels, seed)
-        return Start(flatten(architecture, weights), problems)
+        return InitialWeights(flatten(architecture, weights), problems)
 
     def _clusterings(self, k: int, seed: int) -> list[KMeans]:
-        """Return clusterings with different starts; without pairs, the tightest of them."""
+        """Return clusterings from different starts; without pairs, only the best of them."""
         with warnings.catch_warnings(), threadpool_limits(1, "openmp"):
-            # Several threads would leave the order of a sum, and so its last bit, to chance.
+            # With several threads, the order of summation and so the last bits would be random.
             warnings.simplefilter("ignore", ConvergenceWarning)
             if self._pairs is None:
                 return [KMeans(k, n_init=N_CLUSTERINGS, random_state=seed).fit(self._coordinates)]
@@ -131,7 +134,7 @@ class SlowClusters:
             return [KMeans(k, n_init=1, random_state=s).fit(self._coordinates) for s in seeds]
 
     def _scores(self, found: Sequence[KMeans]) -> list[float]:
-        """Return VAMP-2 of each clustering, in one pass over the pairs; without pairs, 0."""
+        """Return the VAMP-2 score of each clustering, in one pass; 0 without pairs."""
         if self._pairs is None:
             return [0.0 for _ in found]
         chunks = self._pairs.chunks(
@@ -145,7 +148,7 @@ class SlowClusters:
 
 
 def _one_hot(clusters: KMeans, *coordinates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the clusters of earlier and later frames as one-hot vectors, (n, k) each."""
+    """Return the clusters of earlier and later frames as one-hot vectors (n, k)."""
     eye = np.eye(clusters.n_clusters, dtype=np.float32)
     earlier, later = (eye[clusters.predict(part)] for part in coordinates)
     return earlier, later
@@ -154,7 +157,7 @@ def _one_hot(clusters: KMeans, *coordinates: np.ndarray) -> tuple[np.ndarray, np
 def _classifier(
     architecture: Architecture, x: np.ndarray, labels: np.ndarray, seed: int
 ) -> dict[str, np.ndarray]:
-    """Return weights with which q(y|x) gives the labels."""
+    """Return weights for which q(y|x) approximately gives the labels."""
     network = MLPClassifier(
         architecture.qy_dims, alpha=1e-3, batch_size=min(256, len(x)), learning_rate_init=5e-3,
         max_iter=_EPOCHS, random_state=seed,
@@ -167,19 +170,19 @@ def _classifier(
     weights = {}
     for layer, (w, b) in enumerate(zip(network.coefs_, network.intercepts_, strict=True)):
         if layer == last:
-            w, b = _logits_of_all(w, b, network.classes_, architecture.k)
+            w, b = _expand_logits(w, b, network.classes_, architecture.k)
         weights[f"qy/{layer}/weights"] = w.astype(np.float32)
         weights[f"qy/{layer}/biases"] = b.astype(np.float32)
     return weights
 
 
-def _logits_of_all(
+def _expand_logits(
     w: np.ndarray, b: np.ndarray, present: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the last layer for all k components, from one for the classes that have frames."""
+    """Extend the last layer from the clusters that have frames to all k components."""
     if w.shape[1] == 1 and len(present) == 2:
-        # Two classes have one logit in scikit-learn; the other one is zero.
+        # For two classes scikit-learn has a single logit; that of the first class is zero.
         w, b = np.hstack([np.zeros_like(w), w]), np.concatenate([[0.0], b])
-    everything, biases = np.zeros((len(w), k)), np.full(k, -10.0)
-    everything[:, present], biases[present] = w, b
-    return everything, biases
+    all_weights, all_biases = np.zeros((len(w), k)), np.full(k, -10.0)
+    all_weights[:, present], all_biases[present] = w, b
+    return all_weights, all_biases

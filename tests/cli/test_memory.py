@@ -11,7 +11,7 @@ from paths import ROOT
 
 from mdgmvae import FeatureSet
 from mdgmvae.storage.npy import write_rows
-from mdgmvae.training.dataset import BLOCK_BYTES, BUFFER, Dataset
+from mdgmvae.training.dataset import BLOCK_BYTES, BUFFER_SHARE, Dataset
 from mdgmvae.trajectory.feature_writer import FeatureWriter
 
 BENCHMARK = ROOT / "benchmarks" / "memory.py"
@@ -21,7 +21,7 @@ def test_shuffling_a_file_holds_two_buffers_of_its_frames(tmp_path):
     buffer, columns = 2**24, 64
     path = tmp_path / "x.npy"
     np.save(path, np.zeros((8 * buffer // (4 * columns), columns), np.float32))
-    dataset = Dataset(path, max_memory=int(buffer / BUFFER))
+    dataset = Dataset(path, max_memory=int(buffer / BUFFER_SHARE))
     tracemalloc.start()
     try:
         n_seen = sum(len(numbers) for numbers, _ in dataset.shuffled(np.random.default_rng(0), 64))

@@ -36,7 +36,7 @@ def test_resumed_training_has_the_same_bits(five_wells, tmp_path, monkeypatch, e
             raise Interrupted
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint.Checkpoint, "save_now_and_then", stop_then)
+        patch.setattr(checkpoint.Checkpoint, "save_if_due", stop_then)
         with pytest.raises(Interrupted):
             GMVAE(**SETTINGS, checkpoint=path).fit(x)
     resumed = GMVAE(**SETTINGS, checkpoint=path).fit(x)

@@ -111,7 +111,7 @@ def test_memory_that_is_too_little_for_a_lag_is_told(tmp_path):
     with pytest.raises(InputError, match=r"pairs of frames 5,000 apart; allow at least 7 MiB"):
         next(shuffled)
     enough = Dataset(path, 7 * 2**20)
-    assert enough.may_be_held(8) and list(enough.shuffled(np.random.default_rng(0), 100))
+    assert enough.fits_in_memory(8) and list(enough.shuffled(np.random.default_rng(0), 100))
 
 
 def test_bad_values_are_found_in_later_chunks(tmp_path):

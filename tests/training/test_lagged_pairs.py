@@ -36,8 +36,8 @@ def test_partners_are_of_the_same_segment(seed):
 def test_segments_that_are_held_out_may_have_no_pair():
     keep = np.zeros(16, bool)
     keep[10:] = True
-    assert LaggedPairs.if_any([10, 3, 3], 5, keep) is None
-    assert LaggedPairs.if_any([10, 3, 3], 5).n_pairs == 5
+    assert LaggedPairs.within_or_none([10, 3, 3], 5, keep) is None
+    assert LaggedPairs.within_or_none([10, 3, 3], 5).n_pairs == 5
 
 
 def test_chunks_hold_every_pair_once(monkeypatch):

@@ -21,13 +21,13 @@ def clean(monkeypatch, tmp_path):
 
 def test_flags_of_the_user_stay(clean):
     clean.setenv("TF_XLA_FLAGS", "--tf_xla_max_cluster_size=9")
-    folder = xla_cache.keep_compiled()
+    folder = xla_cache.enable_xla_cache()
     assert os.environ["TF_XLA_FLAGS"].split() == [
         "--tf_xla_max_cluster_size=9",
         f"--tf_xla_persistent_cache_directory={folder}",
     ]
     assert folder.stat().st_mode & 0o077 == 0
-    assert xla_cache.keep_compiled() is None
+    assert xla_cache.enable_xla_cache() is None
 
 
 @pytest.mark.parametrize("case", ["blank", "file", "others", "started"])
@@ -38,19 +38,19 @@ def test_a_folder_that_is_of_no_use_is_left_alone(case, clean, tmp_path):
     elif case == "file":
         cache.touch()
     elif case == "others":
-        xla_cache.keep_compiled().chmod(0o777)
+        xla_cache.enable_xla_cache().chmod(0o777)
         clean.delenv("TF_XLA_FLAGS")
     else:
         clean.setitem(sys.modules, "tensorflow", object())
-    assert xla_cache.keep_compiled() is None
+    assert xla_cache.enable_xla_cache() is None
     assert "TF_XLA_FLAGS" not in os.environ
 
 
 def test_another_processor_has_another_folder(clean):
-    ours = xla_cache.keep_compiled()
+    ours = xla_cache.enable_xla_cache()
     clean.delenv("TF_XLA_FLAGS")
-    clean.setattr(xla_cache, "_abilities", lambda: "another")
-    assert xla_cache.keep_compiled() != ours
+    clean.setattr(xla_cache, "_processor_features", lambda: "another")
+    assert xla_cache.enable_xla_cache() != ours
 
 
 def test_the_second_command_compiles_nothing_and_finds_the_same(tmp_path, five_wells):
