@@ -222,7 +222,7 @@ def test_a_cluster_that_is_closed_in_mid_run_is_told(tmp_path, alanine):
     )
     with distributed.Client(cluster) as client:
         backend = DistributedBackend(client, report=lambda _: cluster.close())
-        with pytest.raises(InputError, match="the scheduler of the cluster is gone"):
+        with pytest.raises(InputError, match="lost the scheduler of the cluster"):
             backend.apply(slow_part, list(range(20)))
 
 
