@@ -1,4 +1,4 @@
-"""Pairs of atoms or residues, as distances and contacts use them."""
+"""Pairs of atoms or residues, for distances and contacts."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -16,13 +16,13 @@ from .topology.names import atom_labels, chain_names, residue_labels
 
 SCHEMES = ("heavy", "all", "ca", "residue-min")
 MOST_COLUMNS = 5_000_000
-# With so many pairs, MDAnalysis' function saves more than a call for each frame costs.
+# From this number of pairs on, MDAnalysis' function is faster, although it is called per frame.
 _MANY_PAIRS = 4_000
 
 
 @dataclass(frozen=True)
 class PairFeaturizer(Featurizer):
-    """Base of the featurizers that compute distances of pairs.
+    """Base class of featurizers that compute distances of pairs.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class PairFeaturizer(Featurizer):
     Raises
     ------
     InputError
-        If an option is not valid.
+        If an option is invalid.
     """
 
     select: str | None = None
@@ -63,16 +63,16 @@ class PairFeaturizer(Featurizer):
 
 @dataclass(frozen=True, eq=False)
 class PairPlan:
-    """Pairs that were found on some atoms.
+    """The pairs of a featurizer in an AtomGroup.
 
     Attributes
     ----------
     indices : numpy.ndarray
-        Sorted indices of the atoms that are needed, int64.
+        Sorted indices of the atoms of the pairs, int64.
     names : tuple of str
         Name of each pair.
     distances : callable
-        Function of positions and boxes that returns (n_frames, n_pairs) distances.
+        Function of positions and boxes that returns distances in angstrom, (n_frames, n_pairs).
     """
 
     indices: np.ndarray
@@ -82,6 +82,17 @@ class PairPlan:
 
 def plan_pairs(options: PairFeaturizer, atoms: Any) -> PairPlan:
     """Find the pairs of a featurizer in an AtomGroup.
+
+    Parameters
+    ----------
+    options : PairFeaturizer
+        The featurizer.
+    atoms : AtomGroup
+        The atoms given.
+
+    Returns
+    -------
+    PairPlan
 
     Raises
     ------
@@ -99,7 +110,7 @@ def plan_pairs(options: PairFeaturizer, atoms: Any) -> PairPlan:
     elif options.scheme == "ca":
         chosen = chosen[alpha_carbons(atoms[chosen])]
     if len(chosen) < 2:
-        raise _no_pairs(options, f"{len(chosen)} of {searched} atoms are of this scheme")
+        raise _no_pairs(options, f"the scheme applies to {len(chosen)} of {searched} atoms")
     _refuse_too_many(options, len(chosen))
     first, second = np.triu_indices(len(chosen), k=1)
     pairs = np.stack([chosen[first], chosen[second]], axis=1)
@@ -111,7 +122,7 @@ def plan_pairs(options: PairFeaturizer, atoms: Any) -> PairPlan:
 
 
 def _atom_pairs(atoms: Any, pairs: np.ndarray) -> PairPlan:
-    """Plan the distances of (n_pairs, 2) atoms."""
+    """Plan the distances of pairs of atoms, (n_pairs, 2) indices."""
     indices, local = np.unique(pairs, return_inverse=True)
     local = local.reshape(pairs.shape)
     every = np.stack(np.triu_indices(len(indices), k=1), axis=1)
@@ -153,7 +164,7 @@ def _residue_pairs(options: PairFeaturizer, atoms: Any, chosen: np.ndarray) -> P
 
 
 def _near(atoms: Any, pairs: np.ndarray, nearest: int) -> np.ndarray:
-    """Return a mask of the pairs within a chain that are closer than `nearest` in sequence."""
+    """Mask the pairs in one chain whose residue numbers differ by less than `nearest`."""
     chains = np.unique(chain_names(atoms), return_inverse=True)[1]
     same: np.ndarray = (chains[pairs[:, 0]] == chains[pairs[:, 1]]) & (
         atoms.segindices[pairs[:, 0]] == atoms.segindices[pairs[:, 1]]
@@ -168,8 +179,8 @@ def _refuse_too_many(options: PairFeaturizer, members: int) -> None:
     columns = members * (members - 1) // 2
     if columns > MOST_COLUMNS:
         raise InputError(
-            f"{options.kind}: {columns:,} columns ({_described(options)}), more than "
-            f"{MOST_COLUMNS:,}: use scheme='ca' or 'residue-min', or select fewer atoms"
+            f"{options.kind}: {columns:,} columns ({_described(options)}) are too many, the "
+            f"limit is {MOST_COLUMNS:,}: use scheme='ca' or 'residue-min', or select fewer atoms"
         )
 
 

@@ -1,7 +1,7 @@
 """Canonical names of residues and atoms that programs spell differently.
 
-mdtraj renames what it reads (HSD becomes HIS, CD of ILE becomes CD1). MDAnalysis keeps the
-names of the file. Columns, dihedrals and fingerprints have to be the same with both.
+mdtraj renames what it reads (HSD becomes HIS, CD of ILE becomes CD1), whereas MDAnalysis keeps
+the names in the file. Features and fingerprints have to be the same with both.
 """
 
 
@@ -48,7 +48,7 @@ _ATOMS = {
 
 
 def canonical_resname(resname: str) -> str:
-    """Return the canonical name of a residue, whatever its program or protonation state.
+    """Return the canonical name of a residue, independent of program and protonation state.
 
     Examples
     --------

@@ -188,10 +188,8 @@ def test_the_reader_is_used_if_it_has_other_attributes(universe, from_reader, mo
     assert not can_read(reader)
     with caplog.at_level(logging.INFO, logger=xtc_frames.__name__):
         assert_array_equal(FeatureCollector(universe, CA).run().features.values, expected)
-    assert (
-        "a.xtc: read by MDAnalysis' own reader, because it has no attribute _xdr.read_direct_x"
-        in (caplog.text)
-    )
+    reason = "read by MDAnalysis' own reader, because it has no attribute _xdr.read_direct_x"
+    assert f"a.xtc: {reason}" in caplog.text
 
 
 @pytest.mark.parametrize(
