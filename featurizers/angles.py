@@ -17,7 +17,7 @@ from .base import BoundFeaturizer, Featurizer
 from .geometry.kernels import bond_angles
 from .topology.atoms import select_indices
 from .topology.backbone import linked_residues
-from .topology.indices import localised
+from .topology.indices import checked_indices
 from .topology.names import atom_labels
 
 _DEFINITIONS = {
@@ -83,7 +83,7 @@ class Angles(Featurizer):
 
     def _bind(self, atoms: Any) -> BoundFeaturizer:
         if self.triples is not None:
-            triples = localised(self.triples, atoms.n_atoms, "triples")
+            triples = checked_indices(self.triples, atoms.n_atoms, "triples")
         else:
             triples = self._backbone(atoms)
         labels = atom_labels(atoms, triples)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from .geometry.boxes import box_where_there, checked_box
+from .geometry.boxes import checked_box, optional_box
 from .topology.indices import checked_tuples
 
 FORMS = ("cossin", "radians")
@@ -130,7 +130,7 @@ class AngularKernel:
         """Compute the features of a block of frames. See `BoundFeaturizer`."""
         boxes = None
         if self.periodic is None:
-            boxes = box_where_there(box, len(positions))
+            boxes = optional_box(box, len(positions))
         elif self.periodic:
             boxes = checked_box(box, len(positions))
         return self.angles(positions, boxes, self.atoms, self.form)

@@ -11,11 +11,11 @@ from .base import Featurizer, Kernel
 from .geometry.kernels import all_distances, pair_distances, residue_distances
 from .topology.atom_kinds import alpha_carbons, heavy_atoms
 from .topology.atoms import select_indices
-from .topology.indices import checked_tuples, localised
+from .topology.indices import checked_indices, checked_tuples
 from .topology.names import atom_labels, chain_names, residue_labels
 
 SCHEMES = ("heavy", "all", "ca", "residue-min")
-MOST_COLUMNS = 5_000_000
+MAX_COLUMNS = 5_000_000
 # From this number of pairs on, MDAnalysis' function is faster, although it is called per frame.
 _MANY_PAIRS = 4_000
 
@@ -100,7 +100,7 @@ def plan_pairs(options: PairFeaturizer, atoms: Any) -> PairPlan:
         If there are no pairs, or too many to store.
     """
     if options.pairs is not None:
-        return _atom_pairs(atoms, localised(options.pairs, atoms.n_atoms, "pairs"))
+        return _atom_pairs(atoms, checked_indices(options.pairs, atoms.n_atoms, "pairs"))
     chosen = select_indices(atoms, options.select)
     if options.scheme == "residue-min":
         return _residue_pairs(options, atoms, chosen)
@@ -110,14 +110,14 @@ def plan_pairs(options: PairFeaturizer, atoms: Any) -> PairPlan:
     elif options.scheme == "ca":
         chosen = chosen[alpha_carbons(atoms[chosen])]
     if len(chosen) < 2:
-        raise _no_pairs(options, f"the scheme applies to {len(chosen)} of {searched} atoms")
-    _refuse_too_many(options, len(chosen))
+        raise _no_pairs_error(options, f"the scheme applies to {len(chosen)} of {searched} atoms")
+    _check_n_columns(options, len(chosen))
     first, second = np.triu_indices(len(chosen), k=1)
     pairs = np.stack([chosen[first], chosen[second]], axis=1)
     if options.exclude_neighbours:
-        pairs = pairs[~_near(atoms, pairs, options.exclude_neighbours)]
+        pairs = pairs[~_sequence_neighbours(atoms, pairs, options.exclude_neighbours)]
         if not len(pairs):
-            raise _no_pairs(options, "all pairs are neighbours in sequence")
+            raise _no_pairs_error(options, "all pairs are neighbours in sequence")
     return _atom_pairs(atoms, pairs)
 
 
@@ -142,16 +142,16 @@ def _residue_pairs(options: PairFeaturizer, atoms: Any, chosen: np.ndarray) -> P
     resindices = atoms.resindices[heavy][order]
     firsts = np.flatnonzero(np.diff(resindices, prepend=-1))
     if len(firsts) < 2:
-        raise _no_pairs(options, f"{len(firsts)} residues have heavy atoms")
-    _refuse_too_many(options, len(firsts))
+        raise _no_pairs_error(options, f"{len(firsts)} residues have heavy atoms")
+    _check_n_columns(options, len(firsts))
     first, second = np.triu_indices(len(firsts), k=1)
     kept = np.triu(np.ones((len(firsts), len(firsts)), dtype=bool), k=1)
     if options.exclude_neighbours:
         members = heavy[order][firsts]
         pairs = np.stack([members[first], members[second]], axis=1)
-        kept[first, second] = ~_near(atoms, pairs, options.exclude_neighbours)
+        kept[first, second] = ~_sequence_neighbours(atoms, pairs, options.exclude_neighbours)
         if not kept.any():
-            raise _no_pairs(options, "all pairs are neighbours in sequence")
+            raise _no_pairs_error(options, "all pairs are neighbours in sequence")
     of_residue = residue_labels(atoms, heavy)
     labels = [of_residue[int(resindex)] for resindex in resindices[firsts]]
     return PairPlan(
@@ -163,7 +163,7 @@ def _residue_pairs(options: PairFeaturizer, atoms: Any, chosen: np.ndarray) -> P
     )
 
 
-def _near(atoms: Any, pairs: np.ndarray, nearest: int) -> np.ndarray:
+def _sequence_neighbours(atoms: Any, pairs: np.ndarray, nearest: int) -> np.ndarray:
     """Mask the pairs in one chain whose residue numbers differ by less than `nearest`."""
     chains = np.unique(chain_names(atoms), return_inverse=True)[1]
     same: np.ndarray = (chains[pairs[:, 0]] == chains[pairs[:, 1]]) & (
@@ -175,22 +175,22 @@ def _near(atoms: Any, pairs: np.ndarray, nearest: int) -> np.ndarray:
     return same
 
 
-def _refuse_too_many(options: PairFeaturizer, members: int) -> None:
+def _check_n_columns(options: PairFeaturizer, members: int) -> None:
     columns = members * (members - 1) // 2
-    if columns > MOST_COLUMNS:
+    if columns > MAX_COLUMNS:
         raise InputError(
-            f"{options.kind}: {columns:,} columns ({_described(options)}) are too many, the "
-            f"limit is {MOST_COLUMNS:,}: use scheme='ca' or 'residue-min', or select fewer atoms"
+            f"{options.kind}: {columns:,} columns ({_options_text(options)}) are too many, the "
+            f"limit is {MAX_COLUMNS:,}: use scheme='ca' or 'residue-min', or select fewer atoms"
         )
 
 
-def _no_pairs(options: PairFeaturizer, reason: str) -> InputError:
+def _no_pairs_error(options: PairFeaturizer, reason: str) -> InputError:
     return InputError(
-        f"{options.kind}: no pair is left ({_described(options)}): {reason}; select more atoms, "
+        f"{options.kind}: no pair is left ({_options_text(options)}): {reason}; select more atoms, "
         "or choose another scheme"
     )
 
 
-def _described(options: PairFeaturizer) -> str:
+def _options_text(options: PairFeaturizer) -> str:
     what = f"scheme='{options.scheme}', exclude_neighbours={options.exclude_neighbours}"
     return f"select='{options.select}', {what}" if options.select else f"all atoms given, {what}"

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import InputError
 from .base import BoundFeaturizer, Featurizer, Kernel
-from .topology.names import repeated
+from .topology.names import duplicates
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Concatenate(Featurizer):
     def _bind(self, atoms: Any) -> BoundFeaturizer:
         bound = [part.bind(atoms) for part in self.parts]
         names = tuple(name for part in bound for name in part.names)
-        twice = repeated(names)
+        twice = duplicates(names)
         if twice:
             raise InputError(
                 f"Concatenate: {len(twice)} columns come from more than one part, such as "

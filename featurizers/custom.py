@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import InputError
 from .base import BoundFeaturizer, Featurizer
 from .topology.atoms import select_indices
-from .topology.names import repeated
+from .topology.names import duplicates
 
 
 @dataclass(frozen=True)
@@ -84,16 +84,16 @@ class Custom(Featurizer):
             raise InputError(f"Custom: {self.function!r} has no name; pass name=")
         object.__setattr__(self, "name", name)
         if self.names is not None:
-            object.__setattr__(self, "names", self._one_a_column(self.names, "names"))
-            if repeated(self.names):
+            object.__setattr__(self, "names", self._one_per_column(self.names, "names"))
+            if duplicates(self.names):
                 raise InputError(
-                    f"Custom: names repeats '{repeated(self.names)[0]}'; give each column its own "
-                    "name"
+                    f"Custom: names repeats '{duplicates(self.names)[0]}'; give each column its "
+                    "own name"
                 )
         if not isinstance(self.units, str):
-            object.__setattr__(self, "units", self._one_a_column(self.units, "units"))
+            object.__setattr__(self, "units", self._one_per_column(self.units, "units"))
 
-    def _one_a_column(self, values: Any, option: str) -> tuple[str, ...]:
+    def _one_per_column(self, values: Any, option: str) -> tuple[str, ...]:
         """Return one value for each column, or raise an error."""
         given: tuple[str, ...] = tuple(values)
         if len(given) != self.n_features:

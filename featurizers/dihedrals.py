@@ -17,7 +17,7 @@ from .base import BoundFeaturizer, Featurizer
 from .geometry.kernels import dihedral_angles
 from .topology.atoms import select_indices
 from .topology.backbone import linked_residues
-from .topology.indices import localised
+from .topology.indices import checked_indices
 from .topology.names import atom_labels, residue_labels
 
 
@@ -122,7 +122,7 @@ class Dihedrals(Featurizer):
     def _explicit(self, atoms: Any) -> tuple[np.ndarray, list[str]]:
         """Return the atoms and names of dihedrals that the user specified by their atoms."""
         assert self.quadruples is not None
-        quadruples = localised(self.quadruples, atoms.n_atoms, "quadruples")
+        quadruples = checked_indices(self.quadruples, atoms.n_atoms, "quadruples")
         labels = atom_labels(atoms, quadruples)
         return quadruples, [
             "dihedral " + "-".join(labels[index] for index in row) for row in quadruples.tolist()

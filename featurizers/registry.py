@@ -90,19 +90,19 @@ def from_dict(
             "own featurizer, import its module first"
         )
     cls = known[kind]
-    options = {key: _made(value, custom) for key, value in values.items() if key != "kind"}
+    options = {key: _restore(value, custom) for key, value in values.items() if key != "kind"}
     try:
         return cls._from_options(options, custom or {})
     except TypeError as error:
         raise InputError(f"the featurizer '{cls.kind}' cannot be made: {error}") from error
 
 
-def _made(value: Any, custom: Mapping[str, Callable[..., Any]] | None) -> Any:
+def _restore(value: Any, custom: Mapping[str, Callable[..., Any]] | None) -> Any:
     """Convert the dictionaries in the value of an option back to featurizers."""
     if isinstance(value, Mapping) and "kind" in value:
         return from_dict(value, custom)
     if isinstance(value, list):
-        return [_made(item, custom) for item in value]
+        return [_restore(item, custom) for item in value]
     return value
 
 

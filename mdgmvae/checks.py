@@ -11,7 +11,7 @@ from .errors import InputError
 #: Default limit on the memory for features, in bytes.
 DEFAULT_MEMORY = 512 * 2**20
 #: Smallest limit on the memory that a user may set, in bytes.
-LEAST_MEMORY = 2**20
+MIN_MEMORY = 2**20
 _NUMBER = r"[0-9]+\.?[0-9]*(?:e[+-]?[0-9]+)?|\.[0-9]+"
 _UNITS = {
     "": 1,
@@ -271,6 +271,6 @@ def checked_memory(max_memory: Any) -> int:
             "'500 MB' or '2 GiB'"
         )
     n_bytes = int(wanted)
-    if n_bytes < LEAST_MEMORY:
+    if n_bytes < MIN_MEMORY:
         raise InputError(f"max_memory={max_memory!r}: must be at least 1 MiB")
     return n_bytes

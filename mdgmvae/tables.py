@@ -17,7 +17,7 @@ import numpy as np
 #: Two spaces between columns.
 _GAP = "  "
 #: Width of the text below a table, in characters.
-_LINE = 100
+_LINE_WIDTH = 100
 #: Matches a cell that holds a number. Only columns of such cells are right-aligned.
 _NUMBER = re.compile(r"[*\s]*([-+±]?(\d|inf|nan)|-?$)")
 
@@ -64,7 +64,7 @@ class Table:
         if self.rows:
             lines += self._lines()
         if self.note:
-            lines += textwrap.wrap(self.note, _LINE)
+            lines += textwrap.wrap(self.note, _LINE_WIDTH)
         lines += [f"- {sentence}" for sentence in self.sentences]
         return "\n".join(lines)
 
@@ -107,7 +107,7 @@ class Table:
         widths = [
             max(map(len, (*head, *cells))) for head, cells in zip(heads, columns, strict=True)
         ]
-        adjust = [_adjustment(cells) for cells in columns]
+        adjust = [_alignment(cells) for cells in columns]
         lines = [
             _GAP.join(
                 place(cell, width) for place, cell, width in zip(adjust, row, widths, strict=True)
@@ -277,7 +277,7 @@ def _wrapped(head: str, cells: Sequence[str]) -> list[str]:
     return [line.replace("\0", " ") for line in lines]
 
 
-def _adjustment(cells: Sequence[str]) -> Callable[[str, int], str]:
+def _alignment(cells: Sequence[str]) -> Callable[[str, int], str]:
     return str.rjust if all(map(_NUMBER.match, cells)) else str.ljust
 
 

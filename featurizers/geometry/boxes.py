@@ -46,17 +46,17 @@ def checked_box(box: np.ndarray | None, n_frames: int) -> np.ndarray:
         boxes = np.broadcast_to(boxes, (n_frames, 6))
     if boxes.shape != (n_frames, 6):
         raise InputError(f"boxes of shape {boxes.shape} do not match {n_frames} frames; {advice}")
-    sound = _sound(boxes)
-    if not sound.all():
-        where = int(np.flatnonzero(~sound)[0])
+    valid = _valid(boxes)
+    if not valid.all():
+        where = int(np.flatnonzero(~valid)[0])
         raise InputError(
-            f"{int((~sound).sum())} of {n_frames} frames have no box (the first is "
+            f"{int((~valid).sum())} of {n_frames} frames have no box (the first is "
             f"{boxes[where].tolist()}); {advice}"
         )
     return boxes
 
 
-def box_where_there(box: np.ndarray | None, n_frames: int) -> np.ndarray | None:
+def optional_box(box: np.ndarray | None, n_frames: int) -> np.ndarray | None:
     """Return the boxes of a block, in which some or all frames may have no box.
 
     Parameters
@@ -74,18 +74,18 @@ def box_where_there(box: np.ndarray | None, n_frames: int) -> np.ndarray | None:
 
     Examples
     --------
-    >>> from mdgmvae.featurizers.geometry.boxes import box_where_there
-    >>> box_where_there([0, 0, 0, 0, 0, 0], 2) is None
+    >>> from mdgmvae.featurizers.geometry.boxes import optional_box
+    >>> optional_box([0, 0, 0, 0, 0, 0], 2) is None
     True
     """
     if box is None:
         return None
     boxes = np.array(np.broadcast_to(np.asarray(box, dtype=np.float64), (n_frames, 6)))
-    sound = _sound(boxes)
-    if not sound.any():
+    valid = _valid(boxes)
+    if not valid.any():
         return None
     # In a box of this size no vector is longer than half an edge.
-    boxes[~sound] = (1e9, 1e9, 1e9, 90.0, 90.0, 90.0)
+    boxes[~valid] = (1e9, 1e9, 1e9, 90.0, 90.0, 90.0)
     return boxes
 
 
@@ -181,7 +181,7 @@ def reduced_cell(box: np.ndarray) -> np.ndarray:
             return cell
 
 
-def _sound(boxes: np.ndarray) -> np.ndarray:
+def _valid(boxes: np.ndarray) -> np.ndarray:
     """Return a mask of the valid boxes. Frames without a box have zeros."""
     finite: np.ndarray = np.isfinite(boxes).all(axis=1)
     return finite & (boxes > 0).all(axis=1) & (boxes[:, 3:] < 180).all(axis=1)

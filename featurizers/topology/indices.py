@@ -63,7 +63,7 @@ def checked_tuples(values: Any, size: int, option: str) -> tuple[tuple[int, ...]
     return tuple(rows)
 
 
-def localised(rows: Iterable[tuple[int, ...]], n_atoms: int, option: str) -> np.ndarray:
+def checked_indices(rows: Iterable[tuple[int, ...]], n_atoms: int, option: str) -> np.ndarray:
     """Check indices against the number of atoms, and return them as an int64 array.
 
     Parameters

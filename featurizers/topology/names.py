@@ -94,14 +94,14 @@ def chain_names(atoms: Any) -> list[str]:
     return [chain or segid for chain, segid in zip(chain_ids, segids, strict=True)]
 
 
-def repeated(names: Iterable[str]) -> list[str]:
+def duplicates(names: Iterable[str]) -> list[str]:
     """Return the names that occur more than once."""
     return [name for name, count in Counter(names).items() if count > 1]
 
 
 def _unique(labels: Mapping[int, str], numbers: Mapping[int, Hashable]) -> dict[int, str]:
     """Append a number to the labels that occur more than once."""
-    twice = set(repeated(labels.values()))
+    twice = set(duplicates(labels.values()))
     return {
         index: f"{label}#{numbers[index]}" if label in twice else label
         for index, label in labels.items()

@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..featurizers.topology.atoms import is_mdtraj
 from ..labels import as_frames, as_labels
 from .auxiliary import FrameAuxReader
-from .labelled import own_probabilities
+from .labelled import assigned_probabilities
 
 
 def annotate(universe: Any, labels: Any, frames: Any = None, name: str = "gmvae_state") -> None:
@@ -52,7 +52,7 @@ def annotate(universe: Any, labels: Any, frames: Any = None, name: str = "gmvae_
     [1, -1, 0]
     """
     trajectory = _trajectory(universe)
-    values = _numbers(labels)
+    values = _as_values(labels)
     numbers = as_frames(frames, len(values), trajectory.n_frames)
     _attach(trajectory, values, numbers, name, missing=-1 if values.ndim == 1 else np.nan)
 
@@ -81,7 +81,7 @@ def annotate_results(universe: Any, results: Any) -> None:
     for name, values in (
         ("gmvae_state", results.labels),
         ("gmvae_component", results.components),
-        ("gmvae_probability", own_probabilities(results.labels, results.probabilities)),
+        ("gmvae_probability", assigned_probabilities(results.labels, results.probabilities)),
     ):
         _attach(trajectory, values, numbers, name, missing=-1)
 
@@ -94,7 +94,7 @@ def _attach(
         raise InputError(f"name: {name!r} cannot be an attribute of ts.aux; use letters and _")
     spread = np.full((trajectory.n_frames, *values.shape[1:]), missing, dtype=values.dtype)
     spread[numbers] = values
-    differing = np.flatnonzero(~_same(spread[numbers], values))
+    differing = np.flatnonzero(~_equal(spread[numbers], values))
     if differing.size:
         raise InputError(
             f"frames: frame {numbers[differing[0]]} is given twice, with different labels"
@@ -117,7 +117,7 @@ def _trajectory(source: Any) -> Any:
     return trajectory
 
 
-def _numbers(labels: Any) -> np.ndarray:
+def _as_values(labels: Any) -> np.ndarray:
     """Return labels as int64, or two-dimensional values as float32."""
     values = np.asarray(labels)
     if values.ndim != 2:
@@ -127,7 +127,7 @@ def _numbers(labels: Any) -> np.ndarray:
     return values.astype(np.float32)
 
 
-def _same(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def _equal(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return for each frame whether its two values are equal. NaN equals NaN."""
     equal: np.ndarray = (first == second) | ((first != first) & (second != second))
     return equal if equal.ndim == 1 else np.asarray(equal.all(axis=1))

@@ -61,7 +61,7 @@ def write_h5md(
         If labels, probabilities and trajectory do not match.
     """
     labelled = LabelledFrames.of(source, labels, frames)
-    labelled.refuse_own_files(path)
+    labelled.check_output(path)
     further = dict(observables or {})
     if probabilities is not None:
         further["probability"] = probabilities

@@ -97,7 +97,7 @@ class LabelledFrames:
         kept: np.ndarray = array[self.kept]
         return kept.astype(np.float32 if array.dtype.kind == "f" else np.int64)
 
-    def refuse_own_files(self, path: str | os.PathLike[str]) -> None:
+    def check_output(self, path: str | os.PathLike[str]) -> None:
         """Raise an error if writing to `path` would replace the topology or a trajectory file.
 
         Raises
@@ -115,7 +115,7 @@ class LabelledFrames:
                 )
 
 
-def own_probabilities(labels: np.ndarray, probabilities: Any) -> np.ndarray:
+def assigned_probabilities(labels: np.ndarray, probabilities: Any) -> np.ndarray:
     """Return the probability of the state (or component) that each frame is assigned to.
 
     Parameters
@@ -137,7 +137,7 @@ def own_probabilities(labels: np.ndarray, probabilities: Any) -> np.ndarray:
 
     Examples
     --------
-    >>> own_probabilities(np.array([1, 0]), [[0.25, 0.75], [1.0, 0.0]])
+    >>> assigned_probabilities(np.array([1, 0]), [[0.25, 0.75], [1.0, 0.0]])
     array([0.75, 1.  ], dtype=float32)
     """
     matrix = np.asarray(probabilities, dtype=np.float32)

@@ -69,7 +69,7 @@ def write_pdb(source: Any, labels: Any, path: str | os.PathLike[str], frames: An
     [1.0, 2.0]
     """
     labelled = LabelledFrames.of(source, labels, frames)
-    labelled.refuse_own_files(path)
+    labelled.check_output(path)
     atoms = labelled.atoms
     with atomic_file(path) as temporary, PDBFrames(atoms, temporary) as pdb:
         moving = labelled.moving.at(labelled.frames)

@@ -16,7 +16,7 @@ from ..labels import as_frames
 from ..progress import progress_bar
 from ..states.representatives import diverse_frames
 from ..storage.atomic import atomic_folder
-from .labelled import LabelledFrames, own_probabilities
+from .labelled import LabelledFrames, assigned_probabilities
 from .pdb import PDBFrames
 from .superposition import fitted_atoms, superposed
 
@@ -110,9 +110,9 @@ def write_states(
         raise InputError(f"name: {name!r} is not one of {', '.join(_NAMES)}")
     labelled = LabelledFrames.of(source, labels, frames)
     if representatives is None:
-        chosen = _chosen(labelled, latent, probabilities, n_representatives)
+        chosen = _choose_representatives(labelled, latent, probabilities, n_representatives)
     else:
-        chosen = _given(labelled, representatives)
+        chosen = _check_representatives(labelled, representatives)
     with atomic_folder(directory, overwrite, STALE_STATES) as folder:
         if format is not None:
             _write_trajectories(labelled, folder, name, format, verbose)
@@ -120,7 +120,7 @@ def write_states(
             _write_representatives(labelled, numbers, folder / f"{name}_{state}.pdb", name, state)
 
 
-def _chosen(
+def _choose_representatives(
     labelled: LabelledFrames, latent: Any, probabilities: Any, n: int
 ) -> dict[int, np.ndarray]:
     """Choose the frame numbers of the representatives of each state."""
@@ -128,22 +128,24 @@ def _chosen(
     probability = np.ones(len(labels), np.float32)
     if probabilities is not None:
         matrix = labelled.values(probabilities, "probabilities", ndim=(2,))
-        probability = own_probabilities(labels, matrix)
+        probability = assigned_probabilities(labels, matrix)
     if latent is None:
-        rows = {state: _spread(np.flatnonzero(labels == state), n) for state in np.unique(labels)}
+        rows = {
+            state: _evenly_spaced(np.flatnonzero(labels == state), n) for state in np.unique(labels)
+        }
     else:
         points = labelled.values(latent, "latent", ndim=(2,)).astype(np.float32)
         rows = diverse_frames(labels, points, probability, frames, n)
     return {int(state): frames[of_state] for state, of_state in rows.items()}
 
 
-def _spread(rows: np.ndarray, n: int) -> np.ndarray:
+def _evenly_spaced(rows: np.ndarray, n: int) -> np.ndarray:
     """Choose n evenly spaced rows, including the first one."""
     positions = np.unique(np.linspace(0, len(rows) - 1, min(n, len(rows))).astype(int))
     return np.asarray(rows[positions])
 
 
-def _given(
+def _check_representatives(
     labelled: LabelledFrames, representatives: Sequence[Any] | Mapping[int, Any]
 ) -> dict[int, np.ndarray]:
     """Check the given frame numbers of representatives, and leave out states without any."""

@@ -10,9 +10,9 @@ from MDAnalysis.analysis import align
 from ..featurizers.topology.atom_kinds import alpha_carbons, heavy_atoms
 
 #: Smallest number of points that defines a rotation.
-_FEWEST = 3
+_MIN_ATOMS = 3
 #: With fewer C-alpha atoms, all heavy atoms of the protein are superposed.
-_FEWEST_ALPHA = 4
+_MIN_ALPHA_CARBONS = 4
 
 
 def fitted_atoms(atoms: Any) -> np.ndarray:
@@ -40,12 +40,12 @@ def fitted_atoms(atoms: Any) -> np.ndarray:
     10
     """
     alpha = alpha_carbons(atoms)
-    if np.count_nonzero(alpha) >= _FEWEST_ALPHA:
+    if np.count_nonzero(alpha) >= _MIN_ALPHA_CARBONS:
         return alpha
     heavy = heavy_atoms(atoms)
     polymer = np.isin(atoms.ix, atoms.select_atoms("protein or nucleic").ix)
     for chosen in (heavy & polymer, heavy):
-        if np.count_nonzero(chosen) >= _FEWEST:
+        if np.count_nonzero(chosen) >= _MIN_ATOMS:
             return chosen
     return np.ones(atoms.n_atoms, dtype=bool)
 
@@ -69,7 +69,7 @@ def superposed(positions: np.ndarray, reference: np.ndarray, fitted: np.ndarray)
     mobile, target = positions[fitted].astype(float), reference[fitted].astype(float)
     centre, onto = mobile.mean(axis=0), target.mean(axis=0)
     moved = positions - centre
-    if len(mobile) >= _FEWEST:
+    if len(mobile) >= _MIN_ATOMS:
         rotation, _ = align.rotation_matrix(mobile - centre, target - onto)
         moved = moved @ rotation.T
     result: np.ndarray = (moved + onto).astype(np.float32)

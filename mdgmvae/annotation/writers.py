@@ -102,7 +102,7 @@ class Writer:
         InputError
             If the results and the trajectory do not match.
         """
-        from .labelled import own_probabilities
+        from .labelled import assigned_probabilities
 
         kind = KINDS[of]
         labels, other = getattr(results, kind.labels), KINDS[kind.other]
@@ -117,7 +117,7 @@ class Writer:
         }
         options = {name: available[name] for name in self.options if name != "probability"}
         if "probability" in self.options:
-            options["probabilities"] = own_probabilities(labels, probabilities)
+            options["probabilities"] = assigned_probabilities(labels, probabilities)
         self._function()(source, labels, path, results.frames, **options)
 
     def _function(self) -> Callable[..., None]:

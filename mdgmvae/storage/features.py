@@ -11,7 +11,7 @@ from ..errors import InputError
 from .atomic import atomic_file
 from .npy import (
     check_npy_name,
-    does_not_describe,
+    mismatch_message,
     open_npy,
     read_description,
     write_description,
@@ -144,7 +144,7 @@ class FeatureSet:
                 fingerprint=dict(known["fingerprint"]),
             )
         except (TypeError, ValueError) as error:
-            raise InputError(does_not_describe(sidecar, path, str(error))) from error
+            raise InputError(mismatch_message(sidecar, path, str(error))) from error
         features._check(sidecar)
         return features
 
@@ -161,10 +161,10 @@ class FeatureSet:
         ):
             if found != wanted:
                 why = f"{name}: found {found}, expected {wanted}"
-                raise InputError(does_not_describe(sidecar, self.path, why))
+                raise InputError(mismatch_message(sidecar, self.path, why))
         if min(self.lengths) < 1:
             raise InputError(
-                does_not_describe(sidecar, self.path, "a segment length is not positive")
+                mismatch_message(sidecar, self.path, "a segment length is not positive")
             )
 
     def save(self, path: str | os.PathLike[str]) -> "FeatureSet":

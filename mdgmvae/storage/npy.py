@@ -15,7 +15,9 @@ import numpy as np
 from ..errors import InputError
 
 #: Error message of a worker process that cannot find the feature file.
-UNSEEN = "{path}: a worker cannot see the feature file; set out= to a path that all workers share"
+FILE_NOT_VISIBLE = (
+    "{path}: a worker cannot see the feature file; set out= to a path that all workers share"
+)
 # Number of array values that are converted to text at once.
 _VALUES_AT_ONCE = 4096
 
@@ -97,7 +99,7 @@ def write_rows(path: str | os.PathLike[str], row: int, values: np.ndarray) -> No
             while rest:
                 rest = rest[stream.write(rest) :]
     except FileNotFoundError as error:
-        raise InputError(UNSEEN.format(path=path)) from error
+        raise InputError(FILE_NOT_VISIBLE.format(path=path)) from error
     except OSError as error:
         raise InputError(
             f"{Path(path).parent}: cannot write features there ({error.strerror}); set out= "
@@ -211,9 +213,9 @@ def read_description(path: Path, npy: Path) -> dict[str, Any]:
         with path.open(encoding="utf-8") as stream:
             described = json.load(stream)
     except (OSError, ValueError) as error:
-        raise InputError(does_not_describe(path, npy, str(error))) from error
+        raise InputError(mismatch_message(path, npy, str(error))) from error
     if not isinstance(described, dict):
-        raise InputError(does_not_describe(path, npy, "it is not a JSON object"))
+        raise InputError(mismatch_message(path, npy, "it is not a JSON object"))
     return described
 
 
@@ -263,6 +265,6 @@ def _write_list(stream: TextIO, values: np.ndarray) -> None:
     stream.write("]")
 
 
-def does_not_describe(path: Path, npy: Path, why: str) -> str:
+def mismatch_message(path: Path, npy: Path, why: str) -> str:
     """Return the error message for a .json file that does not match its .npy file."""
     return f"{path}: does not describe {npy.name} ({why}); remove or rename it, or write both again"

@@ -11,7 +11,7 @@ from ..errors import TopologyWarning
 _BONDS = (("N", "CA"), ("CA", "C"), ("C", "O"), ("CA", "CB"))
 #: Upper limit of the length of these bonds in angstrom. It allows for high temperatures and
 #: poorly minimised structures.
-_LONGEST = 2.2
+_MAX_BOND_LENGTH = 2.2
 
 
 def warn_of_atom_order(atoms: Any, positions: np.ndarray, box: np.ndarray | None) -> None:
@@ -43,7 +43,7 @@ def warn_of_atom_order(atoms: Any, positions: np.ndarray, box: np.ndarray | None
             continue
         lengths = calc_bonds(positions[pairs[:, 0]], positions[pairs[:, 1]], box=box)
         median = float(np.median(lengths))
-        if median > _LONGEST:
+        if median > _MAX_BOND_LENGTH:
             warnings.warn(
                 f"{first}-{second} bonds are {median:.1f} angstrom long in the first frame (median "
                 f"of {len(pairs)}): the topology seems to list the atoms in another order than "

@@ -20,7 +20,7 @@ from ..errors import InputError
 #: Function that is called with the number of frames that a worker has finished.
 Report = Callable[[int], Any]
 
-_BROKEN = (
+_WORKER_ENDED = (
     "a worker process ended before it had read its frames: in a script, put the call under "
     "'if __name__ == \"__main__\":', define custom functions in a module that can be imported, "
     "use fewer workers if memory is short, or use backend='serial'"
@@ -68,13 +68,13 @@ class ProcessBackend(BackendBase):
             If the work cannot be sent to another process, or a process dies.
         """
         with (
-            clear_errors(),
+            explained_errors(),
             ProcessPoolExecutor(self.n_workers, mp_context=get_context(start_method())) as pool,
         ):
             futures = [pool.submit(func, part) for part in computations]
             try:
                 for future in as_completed(futures):
-                    tell(self.report, future.result())
+                    report_frames(self.report, future.result())
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -119,9 +119,9 @@ class DaskBackend(BackendDask):
         from dask.callbacks import Callback
 
         def finished(key: Any, result: Any, *_: Any) -> None:
-            tell(self.report, result)
+            report_frames(self.report, result)
 
-        with clear_errors(), Callback(posttask=finished):
+        with explained_errors(), Callback(posttask=finished):
             return list(super().apply(func, computations))
 
 
@@ -146,7 +146,7 @@ def start_method() -> str:
     return "fork" if sys.platform == "linux" and "tensorflow" not in sys.modules else "spawn"
 
 
-def tell(report: Report | None, part: Any) -> None:
+def report_frames(report: Report | None, part: Any) -> None:
     """Report the number of frames of a finished part.
 
     Results without frames are ignored, because dask also reports tasks of its own.
@@ -163,7 +163,7 @@ def tell(report: Report | None, part: Any) -> None:
 
 
 @contextlib.contextmanager
-def clear_errors() -> Iterator[None]:
+def explained_errors() -> Iterator[None]:
     """Replace errors of the communication between processes by errors that say what to do.
 
     Raises
@@ -174,7 +174,7 @@ def clear_errors() -> Iterator[None]:
     try:
         yield
     except BrokenProcessPool as error:
-        raise InputError(_BROKEN) from error
+        raise InputError(_WORKER_ENDED) from error
     except Exception as error:
         # Pickling can fail with AttributeError, TypeError, PicklingError, ValueError and others.
         if isinstance(error, InputError) or "pickle" not in str(error).lower():

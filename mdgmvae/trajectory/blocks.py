@@ -14,7 +14,7 @@ _MAX_FRAMES = 1024
 # A float32 value, and room for the arrays that check whether it is finite.
 _BYTES_PER_FEATURE = 8
 # Largest coordinate in angstrom. A NaN that was written to XTC is read as 2.1e7.
-_ABSURD = 1e6
+_MAX_COORDINATE = 1e6
 
 
 def frames_per_block(bound: BoundFeaturizer) -> int:
@@ -61,8 +61,8 @@ def compute_block(
         If a coordinate or a feature is not a finite number. The message names the first frame.
     """
     # Every comparison with NaN is False, so this condition also finds NaN.
-    if not (positions.min() >= -_ABSURD and positions.max() <= _ABSURD):
-        frame, atom, axis = np.argwhere(~(np.abs(positions) <= _ABSURD))[0]
+    if not (positions.min() >= -_MAX_COORDINATE and positions.max() <= _MAX_COORDINATE):
+        frame, atom, axis = np.argwhere(~(np.abs(positions) <= _MAX_COORDINATE))[0]
         raise InputError(
             f"frame {frames[frame]:,}: atom {bound.indices[atom]:,} of the atoms given lies at "
             f"{'xyz'[axis]} = {positions[frame, atom, axis]:.3g} angstrom, so features such as "

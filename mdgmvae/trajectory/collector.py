@@ -27,11 +27,11 @@ from .blocks import BlockWriter
 from .executors import executor_for
 from .feature_writer import FeatureWriter
 from .frames import (
+    as_sequence,
     continuous_lengths,
     file_of_frames,
     frame_numbers,
     frames_needed,
-    listed,
 )
 from .integrity import check_universe
 from .xtc_frames import XTCFrames, can_read
@@ -177,7 +177,7 @@ class FeatureCollector(AnalysisBase):
             If a trajectory file is damaged within the chosen frames, if the choice of frames or
             backend is invalid, or if coordinates or features are not finite numbers.
         """
-        chosen = listed(frames)
+        chosen = as_sequence(frames)
         check_universe(self.atomgroup.universe, frames_needed(stop, chosen))
         # The trajectory may have been replaced since then (load_new, transfer_to_memory).
         self._trajectory = self.atomgroup.universe.trajectory
@@ -237,7 +237,7 @@ class FeatureCollector(AnalysisBase):
             in_memory = getattr(self._trajectory, "format", None) == "MEMORY"
             n_parts = executor.n_workers
             if not in_memory:
-                n_parts = max(n_parts * _PARTS_PER_WORKER, getattr(executor, "fewest_parts", 1))
+                n_parts = max(n_parts * _PARTS_PER_WORKER, getattr(executor, "min_parts", 1))
         return max(1, min(n_parts, n_frames))
 
     def _check_run(self, n_frames: int, n_features: int) -> None:
@@ -269,12 +269,12 @@ class FeatureCollector(AnalysisBase):
         try:
             super()._compute(indexed_frames, verbose=False)
         except (OSError, EOFError) as error:
-            raise self._unreadable(indexed_frames[:, 1], error) from error
+            raise self._read_error(indexed_frames[:, 1], error) from error
         self._blocks.flush()
         del self._blocks
         return _Part(self.frames, self.times, self.results)
 
-    def _unreadable(self, frames: np.ndarray, error: Exception) -> InputError:
+    def _read_error(self, frames: np.ndarray, error: Exception) -> InputError:
         frame = frames[min(self._frame_index + 1, len(frames) - 1)]
         return InputError(
             f"{self._trajectory.filename}: frame {frame:,} cannot be read ({error}); copy the "

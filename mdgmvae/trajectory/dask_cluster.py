@@ -18,16 +18,16 @@ from typing import Any
 from MDAnalysis.analysis.backends import BackendBase
 
 from ..errors import InputError
-from .backends import Report, clear_errors, tell
+from .backends import Report, explained_errors, report_frames
 
 logger = logging.getLogger(__name__)
 
 #: Smallest number of parts, if the user does not set the number of workers.
-FEWEST_PARTS = 64
+MIN_PARTS = 64
 #: Seconds between messages that the cluster has no workers.
-REMINDER = 60
+REMINDER_INTERVAL = 60
 #: Seconds to wait for a scheduler to answer.
-PATIENCE = 20
+SCHEDULER_TIMEOUT = 20
 
 
 class DistributedBackend(BackendBase):
@@ -48,10 +48,10 @@ class DistributedBackend(BackendBase):
     def __init__(
         self, client: Any, n_workers: int | None = None, report: Report | None = None
     ) -> None:
-        with _clear_errors_of_clusters():
+        with _explained_cluster_errors():
             super().__init__(n_workers or max(1, len(client.nthreads())))
         #: There are more parts than workers, because more workers may join later.
-        self.fewest_parts = 1 if n_workers else FEWEST_PARTS
+        self.min_parts = 1 if n_workers else MIN_PARTS
         self.client = client
         self.report = report
 
@@ -79,7 +79,7 @@ class DistributedBackend(BackendBase):
         from distributed import CancelledError, as_completed
         from distributed.protocol.pickle import dumps
 
-        with clear_errors(), _clear_errors_of_clusters():
+        with explained_errors(), _explained_cluster_errors():
             self._wait_for_workers()
             # The threads of a worker must not share one object, whose trajectory has a position.
             call = partial(_call_copy, dumps(func))
@@ -93,7 +93,7 @@ class DistributedBackend(BackendBase):
                     if isinstance(result, CancelledError):
                         raise result
                     results[positions[future.key]] = result
-                    tell(self.report, result)
+                    report_frames(self.report, result)
                     # Otherwise, dask would compute the part again if its worker is lost.
                     future.release()
                 return results
@@ -107,7 +107,7 @@ class DistributedBackend(BackendBase):
         while not self.client.nthreads():
             logger.warning("the cluster has no workers yet; waiting for them")
             with contextlib.suppress(TimeoutError):
-                self.client.wait_for_workers(1, timeout=REMINDER)
+                self.client.wait_for_workers(1, timeout=REMINDER_INTERVAL)
 
 
 @contextlib.contextmanager
@@ -144,8 +144,8 @@ def connected(address: str | None) -> Iterator[None]:
     where = {"address" if is_address else "scheduler_file": address}
     try:
         if not is_address:
-            _wait_for(Path(address))
-        client = Client(**where, timeout=PATIENCE)
+            _wait_for_file(Path(address))
+        client = Client(**where, timeout=SCHEDULER_TIMEOUT)
     except (OSError, ValueError, TypeError, KeyError) as error:
         reason = " ".join(str(error).split())
         raise InputError(
@@ -188,17 +188,17 @@ def _call_copy(serialized: bytes, part: Any) -> Any:
     return func(part)
 
 
-def _wait_for(path: Path) -> None:
+def _wait_for_file(path: Path) -> None:
     """Wait for the scheduler file, in case the scheduler has just been started."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + SCHEDULER_TIMEOUT
     while not path.is_file():
         if time.monotonic() > end:
-            raise FileNotFoundError(f"no such file after {PATIENCE} s")
+            raise FileNotFoundError(f"no such file after {SCHEDULER_TIMEOUT} s")
         time.sleep(0.1)
 
 
 @contextlib.contextmanager
-def _clear_errors_of_clusters() -> Iterator[None]:
+def _explained_cluster_errors() -> Iterator[None]:
     """Replace errors of a cluster by errors that say what to do."""
     from distributed import CancelledError, KilledWorker
     from distributed.comm import CommClosedError

@@ -61,7 +61,7 @@ def frame_numbers(
         raise InputError(
             "frames= cannot be combined with start, stop or step; use one or the other"
         )
-    chosen = np.asarray(listed(frames))
+    chosen = np.asarray(as_sequence(frames))
     if chosen.dtype == bool:
         if chosen.shape != (n_frames,):
             raise InputError(
@@ -83,7 +83,7 @@ def frame_numbers(
     return np.where(numbers < 0, numbers + n_frames, numbers)
 
 
-def listed(frames: Iterable[Any] | None) -> Sequence[Any] | np.ndarray | None:
+def as_sequence(frames: Iterable[Any] | None) -> Sequence[Any] | np.ndarray | None:
     """Return frame numbers or a mask as a sequence that can be read more than once.
 
     Parameters
@@ -135,7 +135,7 @@ def frames_needed(stop: int | None, frames: Iterable[Any] | None) -> int | None:
     int or None
     """
     if frames is not None:
-        chosen = np.asarray(listed(frames))
+        chosen = np.asarray(as_sequence(frames))
         if chosen.dtype == bool:
             chosen = np.flatnonzero(chosen)
         whole = chosen.dtype.kind in "iu" and chosen.size > 0 and chosen.min() >= 0

@@ -129,9 +129,9 @@ def _check_file(
             size = os.fstat(stream.fileno()).st_size
             if size == 0:
                 raise InputError(f"{path}: the file is empty; copy it again")
-            walker = _WALKERS.get(file_format)
-            if walker is not None:
-                _walk(path, walker(stream, size), size, n_atoms, stop, before)
+            read_frames = _FRAME_READERS.get(file_format)
+            if read_frames is not None:
+                _check_frames(path, read_frames(stream, size), size, n_atoms, stop, before)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; check the name and the folder") from error
     except OSError as error:
@@ -140,7 +140,7 @@ def _check_file(
         ) from error
 
 
-def _walk(
+def _check_frames(
     path: Path,
     frames: Iterator[_Frame | int],
     size: int,
@@ -159,7 +159,7 @@ def _walk(
             if stop is not None and count >= stop:
                 return
             if n_atoms is not None and frame.n_atoms != n_atoms:
-                raise InputError(_other_atoms(path, count, frame.n_atoms, n_atoms))
+                raise InputError(_atom_count_message(path, count, frame.n_atoms, n_atoms))
             n_atoms = frame.n_atoms
             if frame.end > size:
                 raise _Damaged(f"ends early (file cut at byte {size:,})")
@@ -172,13 +172,13 @@ def _walk(
                 f"{path}: {damage}; is it a {path.suffix[1:].upper()} file? Give it the right "
                 "suffix, or copy it again"
             ) from damage
-        raise InputError(_damage(path, count, str(damage), expected, before)) from damage
+        raise InputError(_damage_message(path, count, str(damage), expected, before)) from damage
     if expected is not None and expected > count:
         # Not a warning: many programs write the planned number of frames and never correct it.
         logger.info("%s: the header specifies %d frames, the file has %d", path, expected, count)
 
 
-def _other_atoms(path: Path, frame: int, found: int, wanted: int) -> str:
+def _atom_count_message(path: Path, frame: int, found: int, wanted: int) -> str:
     if frame == 0:
         return (
             f"{path}: has {found:,} atoms, but the topology has {wanted:,}; use the topology "
@@ -190,7 +190,7 @@ def _other_atoms(path: Path, frame: int, found: int, wanted: int) -> str:
     )
 
 
-def _damage(path: Path, count: int, what: str, expected: int | None, before: int) -> str:
+def _damage_message(path: Path, count: int, what: str, expected: int | None, before: int) -> str:
     """Return the error message for a file that is damaged after `count` frames."""
     total = f" of about {expected:,}" if expected is not None and expected > count else ""
     plural = "" if count == 1 and not total else "s"
@@ -206,7 +206,7 @@ def _read(stream: FileIO, offset: int, n_bytes: int) -> bytes:
     return stream.read(n_bytes)
 
 
-def _no_frame(offset: int, kind: str) -> _Damaged:
+def _header_error(offset: int, kind: str) -> _Damaged:
     return _Damaged(f"does not begin with the header of a {kind} frame (at byte {offset:,})")
 
 
@@ -220,7 +220,7 @@ def _xtc_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
     while offset < size:
         header = _read(stream, offset, 96)
         if len(header) >= 4 and header[:4] not in (b"\0\0\x07\xcb", b"\0\0\x07\xe7"):
-            raise _no_frame(offset, "XTC")
+            raise _header_error(offset, "XTC")
         if len(header) < 56:
             raise _Damaged(f"ends early (file cut at byte {size:,})")
         magic, n_atoms = struct.unpack_from(">ii", header)
@@ -251,7 +251,7 @@ def _trr_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
     while offset < size:
         header = _read(stream, offset, 76)
         if len(header) >= 4 and header[:4] != b"\0\0\x07\xc9":
-            raise _no_frame(offset, "TRR")
+            raise _header_error(offset, "TRR")
         if len(header) < 76:
             raise _Damaged(f"ends early (file cut at byte {size:,})")
         sizes = struct.unpack_from(">10i", header, 24)
@@ -326,13 +326,13 @@ def _dcd_records(stream: FileIO, size: int, order: str, marker: int) -> Iterator
     n_free = n_atoms
     while offset < size:
         if record(offset)[0] != (48 if has_cell else 4 * n_free):
-            raise _no_frame(offset, "DCD")
+            raise _header_error(offset, "DCD")
         offset += cell + n_dims * (4 * n_free + 2 * marker)
         yield _Frame(offset, n_atoms)
         n_free = n_atoms - n_fixed
 
 
-_WALKERS: dict[str, Callable[[FileIO, int], Iterator[Any]]] = {
+_FRAME_READERS: dict[str, Callable[[FileIO, int], Iterator[Any]]] = {
     "XTC": _xtc_frames,
     "TRR": _trr_frames,
     "DCD": _dcd_frames,

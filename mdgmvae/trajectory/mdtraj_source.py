@@ -95,7 +95,7 @@ class MDTrajFiles:
         for path in map(Path, paths):
             rest = None if needed is None else max(0, needed - starts[-1])
             check_trajectory(path, n_atoms=topology.n_atoms, stop=rest)
-            starts.append(starts[-1] + _count(path, topology, rest))
+            starts.append(starts[-1] + _count_frames(path, topology, rest))
         return cls(topology, tuple(map(Path, paths)), np.array(starts, dtype=np.int64))
 
     @property
@@ -173,8 +173,8 @@ class MDTrajMemory:
                 np.arange(rows.start, rows.stop),
                 self.trajectory.time[rows],
                 self.trajectory.xyz[rows][:, atoms],
-                _rows(self.trajectory.unitcell_lengths, rows),
-                _rows(self.trajectory.unitcell_angles, rows),
+                _slice_rows(self.trajectory.unitcell_lengths, rows),
+                _slice_rows(self.trajectory.unitcell_angles, rows),
             )
 
 
@@ -183,7 +183,7 @@ def chunk_length(n_atoms: int) -> int:
     return max(1, min(_MAX_CHUNK, _CHUNK_BYTES // (12 * n_atoms)))
 
 
-def _rows(values: np.ndarray | None, rows: slice) -> np.ndarray | None:
+def _slice_rows(values: np.ndarray | None, rows: slice) -> np.ndarray | None:
     """Return rows of an array, or None if there is no array."""
     return None if values is None else values[rows]
 
@@ -230,8 +230,8 @@ def _read(
                 return
     except (OSError, RuntimeError, ValueError, EOFError) as error:
         raise InputError(
-            f"{path}: cannot be read from frame {position:,} on ({_line(error)}); copy it again, "
-            "or stop before that frame"
+            f"{path}: cannot be read from frame {position:,} on ({_one_line(error)}); copy it "
+            "again, or stop before that frame"
         ) from error
 
 
@@ -256,12 +256,12 @@ def _load_topology(topology: Any) -> Any:
         return mdtraj.load_topology(str(topology))
     except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
         raise InputError(
-            f"{topology}: mdtraj cannot read a topology from it ({_line(error)}); use a topology "
-            "file such as .pdb or .gro"
+            f"{topology}: mdtraj cannot read a topology from it ({_one_line(error)}); use a "
+            "topology file such as .pdb or .gro"
         ) from error
 
 
-def _count(path: Path, topology: Any, needed: int | None) -> int:
+def _count_frames(path: Path, topology: Any, needed: int | None) -> int:
     """Count the frames of one file, but only up to `needed` if frames have to be read."""
     import mdtraj
 
@@ -275,10 +275,11 @@ def _count(path: Path, topology: Any, needed: int | None) -> int:
         return sum(len(chunk) for _, chunk in _read(path, topology, 1000, 0, last, first_atom))
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         raise InputError(
-            f"{path}: mdtraj cannot read it ({_line(error)}); check its format, or copy it again"
+            f"{path}: mdtraj cannot read it ({_one_line(error)}); check its format, or copy it "
+            "again"
         ) from error
 
 
-def _line(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     """Return the message of an error in a single line."""
     return " ".join(str(error).split())

@@ -57,7 +57,7 @@ class MovingAtoms:
         if is_mdtraj(source):
             if not hasattr(source, "xyz"):
                 raise InputError("an mdtraj Topology has no coordinates; pass an mdtraj.Trajectory")
-            _load(atoms.universe, source)
+            _load_frames(atoms.universe, source)
             return cls(atoms, np.asarray(source.time, dtype=np.float64))
         if not hasattr(atoms.universe, "trajectory"):
             raise InputError("the universe has no coordinates; load a trajectory into it")
@@ -83,7 +83,7 @@ class MovingAtoms:
         MDAnalysis.coordinates.timestep.Timestep
         """
         trajectory = self.atoms.universe.trajectory
-        with _same_frame_afterwards(trajectory):
+        with _keep_current_frame(trajectory):
             for frame in frames:
                 ts = trajectory[int(frame)]
                 if self.times is not None:
@@ -92,7 +92,7 @@ class MovingAtoms:
 
 
 @contextmanager
-def _same_frame_afterwards(trajectory: Any) -> Iterator[None]:
+def _keep_current_frame(trajectory: Any) -> Iterator[None]:
     """Return to the current frame at the end of the block."""
     frame = trajectory.ts.frame
     try:
@@ -101,7 +101,7 @@ def _same_frame_afterwards(trajectory: Any) -> Iterator[None]:
         trajectory[frame]
 
 
-def _load(universe: Any, source: Any) -> None:
+def _load_frames(universe: Any, source: Any) -> None:
     """Copy the frames of an mdtraj.Trajectory into a universe."""
     boxes = None
     if source.unitcell_lengths is not None:

@@ -19,10 +19,10 @@ from .atom_order import warn_of_atom_order
 from .blocks import compute_block, frames_per_block
 from .feature_writer import FeatureWriter
 from .frames import (
+    as_sequence,
     continuous_lengths,
     frame_numbers,
     frames_needed,
-    listed,
 )
 from .mdtraj_source import Chunk, MDTrajFiles, MDTrajMemory
 
@@ -92,19 +92,19 @@ def featurize(
     """
     out = None if out is None else check_npy_name(out)
     chosen = by_name(featurizer)
-    asked = listed(frames)
-    mdtraj_source = _as_mdtraj(source, stop, asked)
+    wanted = as_sequence(frames)
+    mdtraj_source = _as_mdtraj(source, stop, wanted)
     if mdtraj_source is None:
         from .collector import FeatureCollector
 
         collector = FeatureCollector(source, chosen, out=out, select=select, verbose=verbose)
-        collector.run(start, stop, step, asked, n_workers=n_workers, backend=backend)
+        collector.run(start, stop, step, wanted, n_workers=n_workers, backend=backend)
         return collector.features
     if backend not in (None, "serial"):
         raise InputError(
             f"backend={backend!r} only reads MDAnalysis universes; leave it out, or pass a Universe"
         )
-    numbers = frame_numbers(mdtraj_source.n_frames, start, stop, step, asked)
+    numbers = frame_numbers(mdtraj_source.n_frames, start, stop, step, wanted)
     return _featurize_mdtraj(mdtraj_source, chosen, out, select, numbers, verbose)
 
 

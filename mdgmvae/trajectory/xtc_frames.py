@@ -20,7 +20,7 @@ from .frames import file_of_frames
 logger = logging.getLogger(__name__)
 
 #: Attributes of the readers that are used here. Most of them are private.
-_USED = {
+_REQUIRED_ATTRIBUTES = {
     XTCReader: ("_xdr.seek", "_xdr.read_direct_x", "_frame", "_kwargs", "convert_units"),
     ChainReader: ("_start_frames", "readers"),
 }
@@ -121,9 +121,11 @@ def can_read(reader: Any) -> bool:
     (True, False)
     """
     # A subclass may change frames in any way, so only these exact types are accepted.
-    if type(reader) not in _USED or reader.transformations or reader.aux_list:
+    if type(reader) not in _REQUIRED_ATTRIBUTES or reader.transformations or reader.aux_list:
         return False
-    missing = [name for name in _USED[type(reader)] if not _has(reader, name)]
+    missing = [
+        name for name in _REQUIRED_ATTRIBUTES[type(reader)] if not _has_attribute(reader, name)
+    ]
     if missing:
         logger.info(
             "%s: read by MDAnalysis' own reader, because it has no attribute %s",
@@ -141,7 +143,7 @@ def can_read(reader: Any) -> bool:
     )
 
 
-def _has(thing: Any, name: str) -> bool:
+def _has_attribute(thing: Any, name: str) -> bool:
     """Return whether an object has an attribute. The name may contain dots."""
     first, _, rest = name.partition(".")
-    return hasattr(thing, first) and (not rest or _has(getattr(thing, first), rest))
+    return hasattr(thing, first) and (not rest or _has_attribute(getattr(thing, first), rest))

@@ -149,7 +149,7 @@ def test_the_command_on_a_cluster(cluster, tmp_path):
     ],
 )
 def test_a_scheduler_that_is_not_there(options, message, capfd, tmp_path, monkeypatch):
-    monkeypatch.setattr("mdgmvae.trajectory.dask_cluster.PATIENCE", 2)
+    monkeypatch.setattr("mdgmvae.trajectory.dask_cluster.SCHEDULER_TIMEOUT", 2)
     out = ["-o", str(tmp_path / "x.npy")]
     topology, trajectories = alanine_dipeptide()
     assert main(["featurize", topology, *trajectories, *options, *out]) == 2
