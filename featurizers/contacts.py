@@ -20,7 +20,7 @@ class Contacts(PairFeaturizer):
     select, pairs, scheme, exclude_neighbours, periodic
         See `Distances`.
     cutoff : float
-        Largest distance of a contact in angstrom.
+        Distance in angstrom at which a contact ends, or at which it is 0.5 if `smooth` is True.
     smooth : bool
         If True, a contact is the rational switching function 1 / (1 + (d / cutoff)^6), which is
         0.5 at the cutoff. If False, it is 1 where d <= cutoff and 0 elsewhere.

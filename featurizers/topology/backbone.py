@@ -85,7 +85,7 @@ def linked_residues(atoms: Any, chosen: np.ndarray) -> list[Residue]:
 
 
 def _residues(atoms: Any, indices: np.ndarray) -> list[Residue]:
-    """Return the residues of some atoms, not yet linked."""
+    """Return the residues of the given atoms, not yet linked."""
     residues: dict[int, Residue] = {}
     for index, resindex, resname, name in zip(
         indices.tolist(), atoms.resindices.tolist(), atoms.resnames, atoms.names, strict=True
@@ -123,7 +123,7 @@ def _links(atoms: Any, residues: list[Residue]) -> Iterator[tuple[Residue, Resid
 
 
 def _bonds_of(atoms: Any, carbons: list[int]) -> tuple[dict[int, list[int]], set[int]]:
-    """Return the bond partners of some atoms, and all atoms with bonds, as indices."""
+    """Return the bond partners of the given carbons, and all atoms with bonds, as indices."""
     bonds = getattr(atoms.universe, "bonds", None)
     if bonds is None or len(bonds) == 0:
         return {}, set()

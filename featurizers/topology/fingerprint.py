@@ -69,7 +69,7 @@ class Fingerprint:
 
     @classmethod
     def of(cls, atoms: Any) -> "Fingerprint":
-        """Return the fingerprint of some atoms.
+        """Return the fingerprint of atoms.
 
         Parameters
         ----------

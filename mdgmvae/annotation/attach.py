@@ -105,7 +105,7 @@ def _attach(
 def _trajectory(source: Any) -> Any:
     if is_mdtraj(source):
         raise InputError(
-            "an mdtraj.Trajectory cannot carry labels; keep them with "
+            "an mdtraj.Trajectory cannot hold labels; save them with "
             "mdgmvae.annotation.write_labels, or write them with write_pdb or write_states"
         )
     trajectory = getattr(getattr(source, "universe", None), "trajectory", None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-#: Stands for the second column of a feature that has only one.
+#: Value of `second` for a feature that has only one column.
 NO_COLUMN = -1
 
 
