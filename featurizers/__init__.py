@@ -1,7 +1,7 @@
-"""Featurizers: descriptions of features that bind to the atoms of any topology.
+"""Featurizers: descriptions of features that can be bound to the atoms of any topology.
 
-A module of this folder that defines a featurizer needs no entry here: its class is found by
-its name. Importing this package is cheap. MDAnalysis and mdtraj are imported on first use.
+Featurizers in the modules of this folder are found by class name and need no entry here.
+Importing this package is cheap: MDAnalysis and mdtraj are imported on first use.
 
 Examples
 --------

@@ -17,7 +17,7 @@ from .base import BoundFeaturizer, Featurizer
 from .geometry.kernels import bond_angles
 from .topology.atoms import select_indices
 from .topology.backbone import linked_residues
-from .topology.indices import localised
+from .topology.indices import checked_indices
 from .topology.names import atom_labels
 
 _DEFINITIONS = {
@@ -30,7 +30,7 @@ _DEFINITIONS = {
 
 @dataclass(frozen=True)
 class Angles(Featurizer):
-    """Angles at the middle of three atoms, in radians or as cosine and sine.
+    """Angles between three atoms, in radians or as cosine and sine.
 
     Without arguments, the features are the bond angles of the backbone.
 
@@ -38,14 +38,14 @@ class Angles(Featurizer):
     ----------
     select : str, optional
         Selection in MDAnalysis' language, applied within the atoms given. None selects all of
-        them. All three atoms of an angle have to be selected.
+        them. An angle is used only if all three of its atoms are selected.
     triples : array_like of int, optional
         Atoms of each angle, (n_angles, 3), as 0-based indices into the atoms given. Use it
         instead of `select` and `angles`.
     angles : tuple of {'N-CA-C', 'CA-C-N', 'C-N-CA', 'CA-CA-CA'}
-        The kinds of angle. Neighbouring residues are found as for `Dihedrals`.
+        Kinds of angles. Neighbouring residues are found as for `Dihedrals`.
     form : {'radians', 'cossin'}
-        The angle in [0, pi], or its cosine and its sine in two columns.
+        The angle in [0, pi], or its cosine and sine in two columns.
     periodic : bool, optional
         Use the nearest periodic images of bond vectors. None (default) does so in every frame
         that has a box.
@@ -53,7 +53,7 @@ class Angles(Featurizer):
     Raises
     ------
     InputError
-        If an option is not valid; on binding, if there is no such angle.
+        If an option is invalid. `bind` raises it if there is no such angle.
 
     Examples
     --------
@@ -83,7 +83,7 @@ class Angles(Featurizer):
 
     def _bind(self, atoms: Any) -> BoundFeaturizer:
         if self.triples is not None:
-            triples = localised(self.triples, atoms.n_atoms, "triples")
+            triples = checked_indices(self.triples, atoms.n_atoms, "triples")
         else:
             triples = self._backbone(atoms)
         labels = atom_labels(atoms, triples)

@@ -1,4 +1,4 @@
-"""Options, columns and kernel that angles and dihedrals share."""
+"""Options, columns and kernel shared by angles and dihedrals."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -6,31 +6,42 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from .geometry.boxes import box_where_there, checked_box
+from .geometry.boxes import checked_box, optional_box
 from .topology.indices import checked_tuples
 
 FORMS = ("cossin", "radians")
 
 
 def check_form(form: str) -> None:
-    """Raise an error unless `form` is known.
+    """Raise an error if `form` is unknown.
 
     Raises
     ------
     InputError
-        If it is not; the message lists the known forms.
+        If `form` is unknown. The message lists the known forms.
     """
     if form not in FORMS:
         raise InputError(f"form='{form}' is unknown; choose one of {', '.join(FORMS)}")
 
 
 def checked_angles(angles: str | Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of angles as a tuple.
+    """Check the names of angles, and return them as a tuple.
+
+    Parameters
+    ----------
+    angles : str or iterable of str
+        One or more names.
+    known : iterable of str
+        Allowed names.
+
+    Returns
+    -------
+    tuple of str
 
     Raises
     ------
     InputError
-        If there is none, one is unknown, or one is given twice.
+        If there are no names, or a name is unknown or given twice.
     """
     names = (angles,) if isinstance(angles, str) else tuple(angles)
     if not names or len(set(names)) < len(names) or not set(names) <= set(known):
@@ -41,12 +52,27 @@ def checked_angles(angles: str | Iterable[str], known: Iterable[str]) -> tuple[s
 def checked_atoms(
     rows: Iterable[Iterable[int]], n_atoms: int, option: str, select: str | None
 ) -> tuple[tuple[int, ...], ...]:
-    """Return the explicit atoms of each angle as tuples.
+    """Check the explicit atoms of each angle, and return them as tuples.
+
+    Parameters
+    ----------
+    rows : iterable of iterable of int
+        0-based indices of the atoms of each angle.
+    n_atoms : int
+        Number of atoms in an angle.
+    option : str
+        Name of the option in error messages.
+    select : str or None
+        The selection, which cannot be combined with explicit atoms.
+
+    Returns
+    -------
+    tuple of tuple of int
 
     Raises
     ------
     InputError
-        If a selection is given as well, or an angle has another number of atoms.
+        If a selection is given too, or the indices are invalid.
     """
     if select is not None:
         raise InputError(f"pass select or {option}, not both")
@@ -54,7 +80,17 @@ def checked_atoms(
 
 
 def columns(names: Iterable[str], form: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names and units of the columns of some angles.
+    """Return the names and units of the columns of angles.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Name of each angle.
+    form : {'cossin', 'radians'}
+
+    Returns
+    -------
+    names, units : tuple of str
 
     Examples
     --------
@@ -71,7 +107,7 @@ def columns(names: Iterable[str], form: str) -> tuple[tuple[str, ...], tuple[str
 
 @dataclass(frozen=True, eq=False)
 class AngularKernel:
-    """Kernel that computes the angles of some atoms.
+    """Kernel that computes angles or dihedrals.
 
     Attributes
     ----------
@@ -80,9 +116,9 @@ class AngularKernel:
     atoms : numpy.ndarray
         Indices into the atoms of a block, (n_angles, 3 or 4).
     form : {'cossin', 'radians'}
-        Give the cosine and sine of each angle side by side, or the angles.
+        Return the cosine and sine of each angle side by side, or the angles.
     periodic : bool or None
-        Use the nearest images of bond vectors. None does so in frames that have a box.
+        Use the nearest periodic images of bond vectors. None does so in frames with a box.
     """
 
     angles: Callable[[np.ndarray, np.ndarray | None, np.ndarray, str], np.ndarray]
@@ -91,10 +127,10 @@ class AngularKernel:
     periodic: bool | None
 
     def __call__(self, positions: np.ndarray, box: np.ndarray | None) -> np.ndarray:
-        """Compute a block of frames. See `BoundFeaturizer`."""
+        """Compute the features of a block of frames. See `BoundFeaturizer`."""
         boxes = None
         if self.periodic is None:
-            boxes = box_where_there(box, len(positions))
+            boxes = optional_box(box, len(positions))
         elif self.periodic:
             boxes = checked_box(box, len(positions))
         return self.angles(positions, boxes, self.atoms, self.form)

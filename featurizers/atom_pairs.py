@@ -1,4 +1,4 @@
-"""Pairs of atoms or residues, as distances and contacts use them."""
+"""Pairs of atoms or residues, for distances and contacts."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -11,18 +11,18 @@ from .base import Featurizer, Kernel
 from .geometry.kernels import all_distances, pair_distances, residue_distances
 from .topology.atom_kinds import alpha_carbons, heavy_atoms
 from .topology.atoms import select_indices
-from .topology.indices import checked_tuples, localised
+from .topology.indices import checked_indices, checked_tuples
 from .topology.names import atom_labels, chain_names, residue_labels
 
 SCHEMES = ("heavy", "all", "ca", "residue-min")
-MOST_COLUMNS = 5_000_000
-# With so many pairs, MDAnalysis' function saves more than a call for each frame costs.
+MAX_COLUMNS = 5_000_000
+# From this number of pairs on, MDAnalysis' function is faster, although it is called per frame.
 _MANY_PAIRS = 4_000
 
 
 @dataclass(frozen=True)
 class PairFeaturizer(Featurizer):
-    """Base of the featurizers that compute distances of pairs.
+    """Base class of featurizers that compute distances of pairs.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class PairFeaturizer(Featurizer):
     Raises
     ------
     InputError
-        If an option is not valid.
+        If an option is invalid.
     """
 
     select: str | None = None
@@ -63,16 +63,16 @@ class PairFeaturizer(Featurizer):
 
 @dataclass(frozen=True, eq=False)
 class PairPlan:
-    """Pairs that were found on some atoms.
+    """The pairs of a featurizer in an AtomGroup.
 
     Attributes
     ----------
     indices : numpy.ndarray
-        Sorted indices of the atoms that are needed, int64.
+        Sorted indices of the atoms of the pairs, int64.
     names : tuple of str
         Name of each pair.
     distances : callable
-        Function of positions and boxes that returns (n_frames, n_pairs) distances.
+        Function of positions and boxes that returns distances in angstrom, (n_frames, n_pairs).
     """
 
     indices: np.ndarray
@@ -83,13 +83,24 @@ class PairPlan:
 def plan_pairs(options: PairFeaturizer, atoms: Any) -> PairPlan:
     """Find the pairs of a featurizer in an AtomGroup.
 
+    Parameters
+    ----------
+    options : PairFeaturizer
+        The featurizer.
+    atoms : AtomGroup
+        The atoms given.
+
+    Returns
+    -------
+    PairPlan
+
     Raises
     ------
     InputError
         If there are no pairs, or too many to store.
     """
     if options.pairs is not None:
-        return _atom_pairs(atoms, localised(options.pairs, atoms.n_atoms, "pairs"))
+        return _atom_pairs(atoms, checked_indices(options.pairs, atoms.n_atoms, "pairs"))
     chosen = select_indices(atoms, options.select)
     if options.scheme == "residue-min":
         return _residue_pairs(options, atoms, chosen)
@@ -99,19 +110,19 @@ def plan_pairs(options: PairFeaturizer, atoms: Any) -> PairPlan:
     elif options.scheme == "ca":
         chosen = chosen[alpha_carbons(atoms[chosen])]
     if len(chosen) < 2:
-        raise _no_pairs(options, f"{len(chosen)} of {searched} atoms are of this scheme")
-    _refuse_too_many(options, len(chosen))
+        raise _no_pairs_error(options, f"the scheme applies to {len(chosen)} of {searched} atoms")
+    _check_n_columns(options, len(chosen))
     first, second = np.triu_indices(len(chosen), k=1)
     pairs = np.stack([chosen[first], chosen[second]], axis=1)
     if options.exclude_neighbours:
-        pairs = pairs[~_near(atoms, pairs, options.exclude_neighbours)]
+        pairs = pairs[~_sequence_neighbours(atoms, pairs, options.exclude_neighbours)]
         if not len(pairs):
-            raise _no_pairs(options, "all pairs are neighbours in sequence")
+            raise _no_pairs_error(options, "all pairs are neighbours in sequence")
     return _atom_pairs(atoms, pairs)
 
 
 def _atom_pairs(atoms: Any, pairs: np.ndarray) -> PairPlan:
-    """Plan the distances of (n_pairs, 2) atoms."""
+    """Plan the distances of pairs of atoms, (n_pairs, 2) indices."""
     indices, local = np.unique(pairs, return_inverse=True)
     local = local.reshape(pairs.shape)
     every = np.stack(np.triu_indices(len(indices), k=1), axis=1)
@@ -131,16 +142,16 @@ def _residue_pairs(options: PairFeaturizer, atoms: Any, chosen: np.ndarray) -> P
     resindices = atoms.resindices[heavy][order]
     firsts = np.flatnonzero(np.diff(resindices, prepend=-1))
     if len(firsts) < 2:
-        raise _no_pairs(options, f"{len(firsts)} residues have heavy atoms")
-    _refuse_too_many(options, len(firsts))
+        raise _no_pairs_error(options, f"{len(firsts)} residues have heavy atoms")
+    _check_n_columns(options, len(firsts))
     first, second = np.triu_indices(len(firsts), k=1)
     kept = np.triu(np.ones((len(firsts), len(firsts)), dtype=bool), k=1)
     if options.exclude_neighbours:
         members = heavy[order][firsts]
         pairs = np.stack([members[first], members[second]], axis=1)
-        kept[first, second] = ~_near(atoms, pairs, options.exclude_neighbours)
+        kept[first, second] = ~_sequence_neighbours(atoms, pairs, options.exclude_neighbours)
         if not kept.any():
-            raise _no_pairs(options, "all pairs are neighbours in sequence")
+            raise _no_pairs_error(options, "all pairs are neighbours in sequence")
     of_residue = residue_labels(atoms, heavy)
     labels = [of_residue[int(resindex)] for resindex in resindices[firsts]]
     return PairPlan(
@@ -152,8 +163,8 @@ def _residue_pairs(options: PairFeaturizer, atoms: Any, chosen: np.ndarray) -> P
     )
 
 
-def _near(atoms: Any, pairs: np.ndarray, nearest: int) -> np.ndarray:
-    """Return a mask of the pairs within a chain that are closer than `nearest` in sequence."""
+def _sequence_neighbours(atoms: Any, pairs: np.ndarray, nearest: int) -> np.ndarray:
+    """Mask the pairs in one chain whose residue numbers differ by less than `nearest`."""
     chains = np.unique(chain_names(atoms), return_inverse=True)[1]
     same: np.ndarray = (chains[pairs[:, 0]] == chains[pairs[:, 1]]) & (
         atoms.segindices[pairs[:, 0]] == atoms.segindices[pairs[:, 1]]
@@ -164,22 +175,22 @@ def _near(atoms: Any, pairs: np.ndarray, nearest: int) -> np.ndarray:
     return same
 
 
-def _refuse_too_many(options: PairFeaturizer, members: int) -> None:
+def _check_n_columns(options: PairFeaturizer, members: int) -> None:
     columns = members * (members - 1) // 2
-    if columns > MOST_COLUMNS:
+    if columns > MAX_COLUMNS:
         raise InputError(
-            f"{options.kind}: {columns:,} columns ({_described(options)}), more than "
-            f"{MOST_COLUMNS:,}: use scheme='ca' or 'residue-min', or select fewer atoms"
+            f"{options.kind}: {columns:,} columns ({_options_text(options)}) are too many, the "
+            f"limit is {MAX_COLUMNS:,}: use scheme='ca' or 'residue-min', or select fewer atoms"
         )
 
 
-def _no_pairs(options: PairFeaturizer, reason: str) -> InputError:
+def _no_pairs_error(options: PairFeaturizer, reason: str) -> InputError:
     return InputError(
-        f"{options.kind}: no pair is left ({_described(options)}): {reason}; select more atoms, "
+        f"{options.kind}: no pair is left ({_options_text(options)}): {reason}; select more atoms, "
         "or choose another scheme"
     )
 
 
-def _described(options: PairFeaturizer) -> str:
+def _options_text(options: PairFeaturizer) -> str:
     what = f"scheme='{options.scheme}', exclude_neighbours={options.exclude_neighbours}"
     return f"select='{options.select}', {what}" if options.select else f"all atoms given, {what}"

@@ -1,8 +1,8 @@
-"""The base class of the featurizers and the featurizer that is bound to atoms.
+"""Base class of featurizers, and featurizers that are bound to atoms.
 
 A `Featurizer` describes what to compute. Its options can be printed, compared and saved.
-Binding it to atoms gives a `BoundFeaturizer` with indices, names, units and a pure kernel for
-blocks of frames.
+Binding it to atoms gives a `BoundFeaturizer` with atom indices, the names and units of the
+features, and a pure function (the kernel) that computes them for blocks of frames.
 """
 
 import abc
@@ -25,9 +25,9 @@ _CLASSES: dict[str, type["Featurizer"]] = {}
 class Featurizer(abc.ABC):
     """Base class of all featurizers.
 
-    A subclass is a frozen dataclass whose fields are its options. A subclass that defines
-    `kind` is registered under this name: `by_name`, `from_dict`, the command line and saved
-    models find it there. Classes without `kind` are bases of others.
+    A subclass is a frozen dataclass whose fields are its options. If it defines `kind`, it is
+    registered under this name, by which `by_name`, `from_dict`, the command line and saved models
+    find it. Classes without `kind` are base classes of others.
 
     Attributes
     ----------
@@ -57,11 +57,11 @@ class Featurizer(abc.ABC):
         if kind is None:
             return
         other = _CLASSES.get(kind)
-        # A class may be defined again, as when a cell of a notebook is run twice.
+        # A class may be defined again, for example if a notebook cell is run twice.
         if other is not None and _full_name(other) != _full_name(cls):
             raise TypeError(
-                f"{_full_name(cls)}: kind='{kind}' is the kind of {_full_name(other)}; choose "
-                "another name"
+                f"{_full_name(cls)}: kind='{kind}' is already the kind of {_full_name(other)}; "
+                "choose another name"
             )
         _CLASSES[kind] = cls
 
@@ -72,8 +72,8 @@ class Featurizer(abc.ABC):
         Returns
         -------
         dict
-            Featurizers by name. By default `kind` stands for the featurizer without options;
-            a class with a required option has no short name.
+            Featurizers by name. By default, `kind` is the name of the featurizer with default
+            options. A class with a required option has no short name.
         """
         options: tuple[Field[Any], ...] = fields(cls) if is_dataclass(cls) else ()
         if any(o.default is MISSING and o.default_factory is MISSING for o in options):
@@ -96,7 +96,7 @@ class Featurizer(abc.ABC):
         Raises
         ------
         InputError
-            If there is nothing to compute on these atoms.
+            If there are no such features for these atoms.
         """
         return self._bind(as_atoms(atoms))
 
@@ -105,14 +105,14 @@ class Featurizer(abc.ABC):
         """Bind to an AtomGroup."""
 
     def with_reference(self, atoms: Any, positions: np.ndarray) -> "Featurizer":
-        """Return a featurizer that takes its reference from the first analysed frame.
+        """Return a featurizer with a reference, which is taken from a frame if it has none.
 
         Parameters
         ----------
         atoms : Universe, AtomGroup, mdtraj.Trajectory or mdtraj.Topology
             The atoms to work on.
         positions : numpy.ndarray
-            Their coordinates in angstrom, (n_atoms, 3).
+            Their coordinates in the first analysed frame in angstrom, (n_atoms, 3).
 
         Returns
         -------
@@ -133,11 +133,11 @@ class Featurizer(abc.ABC):
         Parameters
         ----------
         options : dict
-            What `to_dict` returned, without the kind. Featurizers among the options have
-            already been made again.
+            What `to_dict` returned, without the kind. Options that are featurizers have already
+            been converted back.
         functions : mapping of str to callable
-            Functions that the user gives again, by name. Only classes that call a function of
-            the user need them.
+            Functions by name, which the user has to pass again. Only classes that call a user's
+            function need them.
         """
         known = {item.name for item in fields(cls)}  # type: ignore[arg-type]
         unknown = sorted(set(options) - known)
@@ -152,27 +152,26 @@ class Featurizer(abc.ABC):
 def defined_classes() -> Mapping[str, type[Featurizer]]:
     """Return the featurizer classes that have been defined so far, by kind.
 
-    Classes of modules that have not been imported are missing: see `registry.kinds`.
+    Classes in modules that have not been imported are missing. `registry.kinds` imports them.
     """
     return MappingProxyType(_CLASSES)
 
 
 @dataclass(frozen=True, eq=False)
 class BoundFeaturizer:
-    """A featurizer on particular atoms. Call it with a block of frames.
+    """A featurizer that is bound to atoms. Call it with a block of frames.
 
     Attributes
     ----------
     featurizer : Featurizer
         The featurizer that was bound.
     indices : numpy.ndarray
-        Indices of the atoms that the kernel needs, sorted and unique, int64. They count within
-        the atoms that were given to `bind`.
+        Sorted, unique indices of the atoms that the kernel needs, int64. They refer to the atoms
+        that were passed to `bind`.
     names, units : tuple of str
         Name and unit of each column. Units are "angstrom", "radian" or "1".
     kernel : callable
-        A pure function of the positions and boxes of a block. It can be sent to another
-        process.
+        A pure function of the positions and boxes of a block. It can be pickled.
 
     Examples
     --------
@@ -213,14 +212,14 @@ class BoundFeaturizer:
         Raises
         ------
         InputError
-            If the block has another shape, or a box is needed and missing.
+            If `positions` has the wrong shape, or a box is needed and missing.
         """
         positions = np.asarray(positions, dtype=np.float32)
         expected = (len(self.indices), 3)
         if positions.ndim != 3 or positions.shape[1:] != expected:
             raise InputError(
-                f"positions of shape {positions.shape} were given where "
-                f"(n_frames, {expected[0]}, 3) are needed: take the atoms of `indices`"
+                f"positions of shape {positions.shape} were given, but the shape must be "
+                f"(n_frames, {expected[0]}, 3): pass the atoms of `indices`"
             )
         return self.kernel(positions, box)
 
@@ -230,7 +229,7 @@ def _full_name(cls: type) -> str:
 
 
 def _to_json(value: Any) -> Any:
-    """Convert featurizers to dictionaries and tuples to lists, as JSON returns them."""
+    """Convert featurizers to dictionaries, and tuples to the lists that JSON would return."""
     if isinstance(value, Featurizer):
         return value.to_dict()
     if isinstance(value, tuple):

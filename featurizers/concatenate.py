@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import InputError
 from .base import BoundFeaturizer, Featurizer, Kernel
-from .topology.names import repeated
+from .topology.names import duplicates
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Concatenate(Featurizer):
     Raises
     ------
     InputError
-        If a part is not a featurizer; on binding, if two parts give the same column.
+        If a part is not a featurizer. `bind` raises it if two parts give the same column.
 
     Examples
     --------
@@ -49,11 +49,11 @@ class Concatenate(Featurizer):
 
     @classmethod
     def named(cls) -> dict[str, Featurizer]:
-        """Return no short names: users give a list of names instead."""
+        """Return no short names, because users pass a list of names instead."""
         return {}
 
     def with_reference(self, atoms: Any, positions: np.ndarray) -> "Concatenate":
-        """Give every part its reference. See `Featurizer.with_reference`."""
+        """Return the parts with their references. See `Featurizer.with_reference`."""
         return replace(
             self, parts=tuple(part.with_reference(atoms, positions) for part in self.parts)
         )
@@ -61,10 +61,10 @@ class Concatenate(Featurizer):
     def _bind(self, atoms: Any) -> BoundFeaturizer:
         bound = [part.bind(atoms) for part in self.parts]
         names = tuple(name for part in bound for name in part.names)
-        twice = repeated(names)
+        twice = duplicates(names)
         if twice:
             raise InputError(
-                f"Concatenate: {len(twice)} columns come from more than one part, the first is "
+                f"Concatenate: {len(twice)} columns come from more than one part, such as "
                 f"'{twice[0]}'; leave one of the parts out"
             )
         indices = np.unique(np.concatenate([part.indices for part in bound]))
@@ -81,7 +81,7 @@ class Concatenate(Featurizer):
 
 @dataclass(frozen=True, eq=False)
 class _ConcatenateKernel:
-    """Kernels with the atoms and the number of columns of each."""
+    """Kernels of the parts, each with its atoms and number of columns."""
 
     parts: tuple[tuple[np.ndarray, int, Kernel], ...]
 

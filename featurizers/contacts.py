@@ -13,14 +13,14 @@ from .geometry.boxes import checked_box
 
 @dataclass(frozen=True)
 class Contacts(PairFeaturizer):
-    """Contacts between pairs of atoms or residues, from 0 (apart) to 1 (in contact).
+    """Contacts between atoms or residues, from 0 (apart) to 1 (in contact).
 
     Parameters
     ----------
     select, pairs, scheme, exclude_neighbours, periodic
         See `Distances`.
     cutoff : float
-        Distance of a contact, in angstrom.
+        Distance in angstrom at which a contact ends, or at which it is 0.5 if `smooth` is True.
     smooth : bool
         If True, a contact is the rational switching function 1 / (1 + (d / cutoff)^6), which is
         0.5 at the cutoff. If False, it is 1 where d <= cutoff and 0 elsewhere.
@@ -28,12 +28,12 @@ class Contacts(PairFeaturizer):
     Raises
     ------
     InputError
-        If an option is not valid; on binding, if there are no pairs or too many.
+        If an option is invalid. `bind` raises it if there are no pairs, or too many.
 
     Notes
     -----
-    With r = d / cutoff, 1 / (1 + r^6) equals (1 - r^6) / (1 - r^12). This is the switching
-    function with exponents 6 and 12 that is common for coordination numbers.
+    With r = d / cutoff, 1 / (1 + r^6) equals (1 - r^6) / (1 - r^12), the switching function with
+    exponents 6 and 12 that is common for coordination numbers.
 
     Examples
     --------
@@ -58,7 +58,7 @@ class Contacts(PairFeaturizer):
 
     @classmethod
     def named(cls) -> dict[str, Featurizer]:
-        """Return the contacts between residues as "contacts"."""
+        """Return contacts between residues under the name "contacts"."""
         return {"contacts": cls(scheme="residue-min")}
 
     def _bind(self, atoms: Any) -> BoundFeaturizer:

@@ -1,4 +1,4 @@
-"""A function of the user as a featurizer."""
+"""A featurizer that calls a function of the user."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,38 +10,39 @@ import numpy as np
 from ..errors import InputError
 from .base import BoundFeaturizer, Featurizer
 from .topology.atoms import select_indices
-from .topology.names import repeated
+from .topology.names import duplicates
 
 
 @dataclass(frozen=True)
 class Custom(Featurizer):
     """Features that your own function computes from positions.
 
-    A saved model keeps the name of the function and its number of features, never its code.
-    Give the function again when you load the model.
+    A saved model contains the name of the function and its number of features, but not its code.
+    Pass the function again when you load the model.
 
     Parameters
     ----------
     function : callable
         Function of the positions of a block of frames in angstrom, (n_frames, n_atoms, 3)
-        float32. It returns numbers of shape (n_frames, n_features). For parallel backends it
-        has to be a function of a module that can be imported, not a lambda.
+        float32. It returns an array of numbers, (n_frames, n_features). For parallel backends,
+        define it in a module that can be imported; a lambda does not work.
     n_features : int
-        Number of columns that it returns.
+        Number of columns that the function returns.
     name : str, optional
-        The name under which it is saved. By default, the name of the function.
+        Name under which the function is saved. By default, the name of the function.
     select : str, optional
-        Atoms that the function gets: a selection in MDAnalysis' language, applied within the
-        atoms given. Their order is kept. None selects all of them.
+        Atoms whose positions are passed to the function: a selection in MDAnalysis' language,
+        applied within the atoms given. Their order is kept. None selects all of them.
     names : sequence of str, optional
         Name of each column. By default "name 0", "name 1", ..., or "name" for a single column.
     units : str or sequence of str
-        Unit of all columns, or of each column.
+        Unit of all columns, or one unit for each column.
 
     Raises
     ------
     InputError
-        If an option is not valid; on computing, if the function returns something else.
+        If an option is invalid. Computing features raises it if the function returns another
+        shape or type.
 
     Examples
     --------
@@ -83,16 +84,16 @@ class Custom(Featurizer):
             raise InputError(f"Custom: {self.function!r} has no name; pass name=")
         object.__setattr__(self, "name", name)
         if self.names is not None:
-            object.__setattr__(self, "names", self._one_a_column(self.names, "names"))
-            if repeated(self.names):
+            object.__setattr__(self, "names", self._one_per_column(self.names, "names"))
+            if duplicates(self.names):
                 raise InputError(
-                    f"Custom: names repeats '{repeated(self.names)[0]}'; give each column its own "
-                    "name"
+                    f"Custom: names repeats '{duplicates(self.names)[0]}'; give each column its "
+                    "own name"
                 )
         if not isinstance(self.units, str):
-            object.__setattr__(self, "units", self._one_a_column(self.units, "units"))
+            object.__setattr__(self, "units", self._one_per_column(self.units, "units"))
 
-    def _one_a_column(self, values: Any, option: str) -> tuple[str, ...]:
+    def _one_per_column(self, values: Any, option: str) -> tuple[str, ...]:
         """Return one value for each column, or raise an error."""
         given: tuple[str, ...] = tuple(values)
         if len(given) != self.n_features:
@@ -120,7 +121,7 @@ class Custom(Featurizer):
         function = functions.get(str(name))
         if function is None:
             raise InputError(
-                f"the features come from your function '{name}', whose code is not saved: pass "
+                f"the features come from your function '{name}', whose code is not saved; pass "
                 f'load(..., custom={{"{name}": function}})'
             )
         return super()._from_options({**options, "function": function}, functions)
@@ -128,7 +129,7 @@ class Custom(Featurizer):
 
 @dataclass(frozen=True, eq=False)
 class _CustomKernel:
-    """The function, with a check of what it returns."""
+    """Call the function, and check what it returns."""
 
     function: Callable[[np.ndarray], np.ndarray]
     n_features: int

@@ -17,18 +17,18 @@ from .base import BoundFeaturizer, Featurizer
 from .geometry.kernels import dihedral_angles
 from .topology.atoms import select_indices
 from .topology.backbone import linked_residues
-from .topology.indices import localised
+from .topology.indices import checked_indices
 from .topology.names import atom_labels, residue_labels
 
 
 def _patterns(text: str) -> tuple[tuple[str, ...], ...]:
-    """Return the names of the atoms of each pattern; commas separate patterns."""
+    """Split patterns at commas, and each pattern into the names of its atoms."""
     return tuple(tuple(line.split()) for line in text.split(","))
 
 
-# The first pattern whose atoms a residue has defines its angle. "-C" is an atom of the residue
-# before, "+N" of the residue after. The second patterns of phi and psi are for chains that
-# CHARMM capped: there the atoms of the cap belong to the residue itself.
+# Patterns of atom names. The first pattern that is complete in a residue is used. "-C" is an atom
+# of the previous residue, "+N" of the next one. The second patterns of phi and psi are for chains
+# capped by CHARMM, where the atoms of the cap belong to the residue itself.
 _DEFINITIONS = {
     "phi": _patterns("-C N CA C, CY N CA C"),
     "psi": _patterns("N CA C +N, N CA C NT"),
@@ -54,31 +54,32 @@ class Dihedrals(Featurizer):
     ----------
     select : str, optional
         Selection in MDAnalysis' language, applied within the atoms given. None selects all of
-        them. All four atoms of an angle have to be selected.
+        them. An angle is used only if all four of its atoms are selected.
     angles : tuple of {'phi', 'psi', 'omega', 'chi1', 'chi2', 'chi3', 'chi4', 'chi5'}
-        The kinds of angle, or a single one. The columns come in this order, and along the chain
-        for each kind.
+        Kinds of angles, or a single kind. Columns are in this order and, for each kind, in the
+        order of the residues.
     quadruples : array_like of int, optional
         Atoms of each dihedral, (n_dihedrals, 4), as 0-based indices into the atoms given. Use it
         instead of `select` and `angles`.
     form : {'cossin', 'radians'}
-        The cosine and the sine of each angle in two columns, which do not jump at 180 degrees,
-        or the angle in [-pi, pi].
+        The cosine and sine of each angle in two columns, which are continuous at 180 degrees, or
+        the angle in [-pi, pi].
     periodic : bool, optional
-        Use the nearest periodic images of bond vectors. Molecules that are broken across the
-        boundary of the box need it. None (default) does so in every frame that has a box. True
-        does so always, and a frame without a box is an error.
+        Use the nearest periodic images of bond vectors, which is necessary for molecules that
+        are broken across the boundary of the box. None (default) does so in every frame that has
+        a box. True requires a box in every frame.
 
     Raises
     ------
     InputError
-        If an option is not valid; on binding, if there is no such angle.
+        If an option is invalid. `bind` raises it if there is no such angle.
 
     Notes
     -----
-    Two residues are neighbours if their C and N are bonded. Without bonds, chain, segment and
-    residue number decide. Chains are never connected. An omega belongs to the residue of its
-    first two atoms. Signs follow IUPAC, as in MDAnalysis and mdtraj.
+    Two residues are neighbours if their C and N are bonded. If the topology has no bonds, they
+    are neighbours if they belong to the same chain and segment and their residue numbers are
+    consecutive. An omega angle belongs to the residue of its first two atoms. Signs follow the
+    IUPAC convention, as in MDAnalysis and mdtraj.
 
     Columns are called "phi ALA2 cos" and "phi ALA2 sin", or "phi ALA2" in radians.
 
@@ -119,16 +120,16 @@ class Dihedrals(Featurizer):
         return BoundFeaturizer(self, indices, *columns(names, self.form), kernel)
 
     def _explicit(self, atoms: Any) -> tuple[np.ndarray, list[str]]:
-        """Return atoms and names of the dihedrals that are given by their atoms."""
+        """Return the atoms and names of dihedrals that the user specified by their atoms."""
         assert self.quadruples is not None
-        quadruples = localised(self.quadruples, atoms.n_atoms, "quadruples")
+        quadruples = checked_indices(self.quadruples, atoms.n_atoms, "quadruples")
         labels = atom_labels(atoms, quadruples)
         return quadruples, [
             "dihedral " + "-".join(labels[index] for index in row) for row in quadruples.tolist()
         ]
 
     def _named(self, atoms: Any) -> tuple[np.ndarray, list[str]]:
-        """Return atoms and names of the dihedrals that are given by their kind."""
+        """Return the atoms and names of dihedrals that the user specified by their kind."""
         chosen = select_indices(atoms, self.select)
         residues = linked_residues(atoms, chosen)
         found: list[tuple[str, int, tuple[int, ...]]] = []
@@ -142,8 +143,8 @@ class Dihedrals(Featurizer):
             where = f"select='{self.select}'" if self.select else "the atoms given"
             raise InputError(
                 f"no {' or '.join(self.angles)} in {where} ({len(chosen)} atoms): all four atoms "
-                "of an angle have to be selected, also those of neighbouring residues; select "
-                "whole residues of a peptide, or pass quadruples="
+                "of an angle have to be selected, including those of neighbouring residues; "
+                "select whole residues of a peptide, or pass quadruples="
             )
         quadruples = np.array([row for _, _, row in found], dtype=np.int64)
         owners = np.isin(atoms.resindices, [resindex for _, resindex, _ in found])

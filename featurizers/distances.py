@@ -12,7 +12,7 @@ from .geometry.boxes import checked_box
 
 @dataclass(frozen=True)
 class Distances(PairFeaturizer):
-    """Distances between atoms, or smallest distances between residues, in angstrom.
+    """Distances between atoms, or minimum distances between residues, in angstrom.
 
     Without arguments, the features are the distances of all pairs of heavy atoms.
 
@@ -25,24 +25,24 @@ class Distances(PairFeaturizer):
         The pairs, (n_pairs, 2), as 0-based indices into the atoms given. Use it instead of
         `select`, `scheme` and `exclude_neighbours`.
     scheme : {'heavy', 'all', 'ca', 'residue-min'}
-        Which atoms of the selection form pairs: its heavy atoms, all its atoms, or its C-alpha
-        atoms. "residue-min" gives, for each pair of residues, the smallest distance between
-        their heavy atoms.
+        Atoms of the selection that form pairs: its heavy atoms, all atoms, or the C-alpha atoms.
+        "residue-min" computes the minimum distance between the heavy atoms of each pair of
+        residues.
     exclude_neighbours : int
-        Leave out pairs of one chain whose residue numbers differ by less than this. 0 keeps all
-        pairs, 1 drops the pairs within a residue.
+        Leave out pairs in the same chain whose residue numbers differ by less than this. 0 keeps
+        all pairs, 1 leaves out pairs within a residue.
     periodic : bool
         Use the nearest periodic image, in boxes of any shape.
 
     Raises
     ------
     InputError
-        If an option is not valid; on binding, if there are no pairs or too many.
+        If an option is invalid. `bind` raises it if there are no pairs, or too many.
 
     Notes
     -----
-    Columns are called "d ALA2:CA-GLY5:CA", or "d ALA2-GLY5" between residues. The name of the
-    chain is put in front if residues of several chains would have the same name.
+    Columns are called "d ALA2:CA-GLY5:CA", or "d ALA2-GLY5" between residues. Names start with
+    the chain if residues of several chains would otherwise have the same name.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class Distances(PairFeaturizer):
 
     @classmethod
     def named(cls) -> dict[str, Featurizer]:
-        """Return distances of heavy atoms and of C-alpha atoms."""
+        """Return distances between heavy atoms and between C-alpha atoms."""
         return {"distances": cls(), "ca_distances": cls(scheme="ca")}
 
     def _bind(self, atoms: Any) -> BoundFeaturizer:
@@ -77,7 +77,7 @@ class Distances(PairFeaturizer):
 
 @dataclass(frozen=True, eq=False)
 class _DistanceKernel:
-    """Distances of pairs, with boxes if they are periodic."""
+    """Distances of pairs, with nearest periodic images if wanted."""
 
     distances: Kernel
     periodic: bool

@@ -22,22 +22,21 @@ class Positions(Featurizer):
         Atoms whose coordinates are the features: a selection in MDAnalysis' language, applied
         within the atoms given. None selects all of them.
     reference : array_like, optional
-        Coordinates in angstrom of the atoms that `align` selects, (n_aligned, 3). They are kept
-        with the featurizer as float32. None takes the first analysed frame (see
-        `with_reference`).
+        Coordinates in angstrom of the atoms that `align` selects, (n_aligned, 3). They are
+        stored as float32. None takes the first analysed frame (see `with_reference`).
     align : str, optional
-        Atoms to superpose, with equal weights. By default, those of `select`.
+        Selection of the atoms to superpose, with equal weights. By default, `select`.
 
     Raises
     ------
     InputError
-        If the reference does not fit the atoms, or fewer than three atoms are superposed.
+        If the reference does not match the atoms, or fewer than three atoms are superposed.
 
     Notes
     -----
-    The origin of the features is the centre of the reference, so they do not depend on where
-    the reference is. Make molecules whole first if they are broken across the boundary of the
-    box. Columns are called "x ALA2:CA", "y ALA2:CA", "z ALA2:CA".
+    The origin of the features is the centre of the reference, so they do not depend on the
+    position of the reference. If molecules are broken across the boundary of the box, make them
+    whole first. Columns are called "x ALA2:CA", "y ALA2:CA", "z ALA2:CA".
 
     Examples
     --------
@@ -75,14 +74,19 @@ class Positions(Featurizer):
                 f"reference of shape {reference.shape}: pass (n_aligned, 3) finite coordinates in "
                 "angstrom"
             )
-        # The shortest decimal numbers that give the same float32 values again.
+        # The shortest decimal numbers that are converted back to the same float32 values.
         rows = tuple(tuple(float(str(value)) for value in row) for row in reference)
         object.__setattr__(self, "reference", rows)
 
     def with_reference(self, atoms: Any, positions: np.ndarray) -> "Positions":
-        """Take the reference from a frame if there is none yet.
+        """Return a featurizer with a reference, which is taken from a frame if it has none.
 
         See `Featurizer.with_reference`.
+
+        Raises
+        ------
+        InputError
+            If `positions` does not have the shape (n_atoms, 3).
         """
         if self.reference is not None:
             return self
@@ -107,7 +111,8 @@ class Positions(Featurizer):
         chosen = "the selection" if value is None else f"{option}='{value}'"
         if len(fitted) < 3:
             raise InputError(
-                f"positions: {chosen} finds {len(fitted)} atoms: a superposition needs 3 or more"
+                f"positions: {chosen} finds {len(fitted)} atoms, but a superposition needs 3 or "
+                "more"
             )
         if self.reference is not None and len(self.reference) != len(fitted):
             raise InputError(
@@ -131,7 +136,7 @@ class Positions(Featurizer):
 
 @dataclass(frozen=True, eq=False)
 class _PositionKernel:
-    """Superposition on the reference."""
+    """Superpose frames on the reference."""
 
     moved: np.ndarray
     fitted: np.ndarray

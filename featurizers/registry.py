@@ -1,4 +1,4 @@
-"""Featurizers from names, dictionaries and JSON files."""
+"""Make featurizers from names, dictionaries and JSON files."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from .concatenate import Concatenate
 
 @cache
 def _import_all() -> None:
-    """Import the modules beside this one, so that their featurizers are registered."""
+    """Import all modules of this folder, so that their featurizers are registered."""
     for module in iter_modules([str(Path(__file__).parent)]):
         import_module(f"{__package__}.{module.name}")
 
@@ -26,7 +26,7 @@ def kinds() -> dict[str, type[Featurizer]]:
     Returns
     -------
     dict
-        The classes of this package, and your own classes that have been defined.
+        The classes of this package, and your own classes that have been defined so far.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def kinds() -> dict[str, type[Featurizer]]:
 
 
 def built_in_classes() -> dict[str, type[Featurizer]]:
-    """Return the featurizer classes of this package by the name of the class."""
+    """Return the featurizer classes of this package by class name."""
     return {
         cls.__name__: cls
         for cls in kinds().values()
@@ -49,7 +49,7 @@ def built_in_classes() -> dict[str, type[Featurizer]]:
 
 
 def _named() -> dict[str, Featurizer]:
-    """Return the featurizers that have a short name."""
+    """Return the featurizers that have a short name, by this name."""
     found = {name: item for cls in kinds().values() for name, item in cls.named().items()}
     return {name: found[name] for name in sorted(found)}
 
@@ -62,7 +62,7 @@ def from_dict(
     Parameters
     ----------
     values : dict
-        The kind and the options. Options that are missing have their defaults.
+        The kind and the options. Missing options have their defaults.
     custom : dict, optional
         Functions of `Custom` featurizers by name.
 
@@ -86,23 +86,23 @@ def from_dict(
     kind = values.get("kind") if isinstance(values, Mapping) else values
     if not isinstance(values, Mapping) or kind not in known:
         raise InputError(
-            f"no featurizer is of kind {kind!r}: the kinds are {', '.join(known)}; the module of "
-            "a kind of your own has to be imported first"
+            f"no featurizer is of kind {kind!r}: the kinds are {', '.join(known)}; if it is your "
+            "own featurizer, import its module first"
         )
     cls = known[kind]
-    options = {key: _made(value, custom) for key, value in values.items() if key != "kind"}
+    options = {key: _restore(value, custom) for key, value in values.items() if key != "kind"}
     try:
         return cls._from_options(options, custom or {})
     except TypeError as error:
         raise InputError(f"the featurizer '{cls.kind}' cannot be made: {error}") from error
 
 
-def _made(value: Any, custom: Mapping[str, Callable[..., Any]] | None) -> Any:
-    """Make the featurizers in the value of an option."""
+def _restore(value: Any, custom: Mapping[str, Callable[..., Any]] | None) -> Any:
+    """Convert the dictionaries in the value of an option back to featurizers."""
     if isinstance(value, Mapping) and "kind" in value:
         return from_dict(value, custom)
     if isinstance(value, list):
-        return [_made(item, custom) for item in value]
+        return [_restore(item, custom) for item in value]
     return value
 
 
@@ -112,10 +112,10 @@ def by_name(features: Any) -> Featurizer:
     Parameters
     ----------
     features : str, path-like, Featurizer, or a sequence of these
-        "dihedrals", "distances" (of heavy atoms), "ca_distances", "positions", "angles" or
-        "contacts" (smallest distances between residues), or the kind of your own featurizer.
-        Or the path of a .json file that holds the `to_dict` of a featurizer or lies beside a
-        feature file. The featurizers of a sequence are concatenated.
+        "dihedrals", "distances" (between heavy atoms), "ca_distances", "positions", "angles",
+        "contacts" (between residues), or the kind of your own featurizer. Or the path of a .json
+        file that contains the `to_dict` of a featurizer or lies beside a feature file. The
+        featurizers of a sequence are concatenated.
 
     Returns
     -------

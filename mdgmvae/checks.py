@@ -8,10 +8,10 @@ from typing import Any
 
 from .errors import InputError
 
-#: Memory for features in bytes, if the user sets none.
+#: Default limit on the memory for features, in bytes.
 DEFAULT_MEMORY = 512 * 2**20
-#: Smallest memory for features in bytes.
-LEAST_MEMORY = 2**20
+#: Smallest limit on the memory that a user may set, in bytes.
+MIN_MEMORY = 2**20
 _NUMBER = r"[0-9]+\.?[0-9]*(?:e[+-]?[0-9]+)?|\.[0-9]+"
 _UNITS = {
     "": 1,
@@ -29,7 +29,7 @@ def check_number(
     low: float = -math.inf,
     high: float = math.inf,
 ) -> int | float:
-    """Return a value as a finite number within bounds.
+    """Check that a value is a finite number within bounds, and convert it.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def check_number(
         Name of the option, for the message.
     value : object
     whole : bool
-        Whether it must be a whole number.
+        Whether the value must be a whole number.
     low, high : float
         Smallest and largest allowed value.
 
@@ -49,7 +49,7 @@ def check_number(
     Raises
     ------
     InputError
-        If the value is not such a number.
+        If the value is not a number, is not finite or is out of bounds.
 
     Examples
     --------
@@ -71,12 +71,12 @@ def check_number(
         if high < math.inf:
             bounds += f" and at most {high:g}"
         raise InputError(f"{name}={value!r}: must be {bounds}")
-    # Convert the value itself: a float has only 53 bits.
+    # Convert `value`, not `number`: a float is exact only for whole numbers up to 2**53.
     return int(value) if whole else number
 
 
 def is_bool(value: Any) -> bool:
-    """Return whether a value is a bool of Python or NumPy.
+    """Return whether a value is a Python or NumPy bool.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def is_bool(value: Any) -> bool:
 
 
 def check_count(name: str, value: Any, low: int = 1) -> int:
-    """Return a value as a whole number.
+    """Check that a value is a whole number, and convert it to int.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def check_count(name: str, value: Any, low: int = 1) -> int:
     Raises
     ------
     InputError
-        If it is not a whole number, or below `low`.
+        If the value is not a whole number or is below `low`.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def check_count(name: str, value: Any, low: int = 1) -> int:
 
 
 def check_counts(name: str, values: Any, low: int = 1) -> list[int]:
-    """Return a sequence of values as whole numbers.
+    """Check that all values are whole numbers, and convert them to int.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def check_counts(name: str, values: Any, low: int = 1) -> list[int]:
     Raises
     ------
     InputError
-        If it is not a sequence of whole numbers, or one is below `low`.
+        If `values` is not a sequence of whole numbers, or one of them is below `low`.
 
     Examples
     --------
@@ -163,7 +163,7 @@ def draw_seed() -> int:
 def seed_of(*numbers: int) -> int:
     """Derive a 32-bit seed from a seed of any size and other numbers.
 
-    scikit-learn takes no larger seeds.
+    scikit-learn does not accept larger seeds.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def seed_of(*numbers: int) -> int:
 
 
 def checked_seeds(seeds: Any) -> list[int]:
-    """Return a sequence of values as seeds.
+    """Check a sequence of seeds, and convert them to int.
 
     Parameters
     ----------
@@ -212,7 +212,7 @@ def checked_seeds(seeds: Any) -> list[int]:
 
 
 def checked_seed(seed: Any) -> int:
-    """Return a value as a seed.
+    """Check a seed, and convert it to int.
 
     Parameters
     ----------
@@ -225,7 +225,7 @@ def checked_seed(seed: Any) -> int:
     Raises
     ------
     InputError
-        If it is not a whole number from 0 to 2**63 - 1.
+        If the seed is not a whole number from 0 to 2**63 - 1.
 
     Examples
     --------
@@ -239,7 +239,7 @@ def checked_seed(seed: Any) -> int:
 
 
 def checked_memory(max_memory: Any) -> int:
-    """Return an amount of memory in bytes.
+    """Convert an amount of memory to bytes.
 
     Parameters
     ----------
@@ -253,7 +253,7 @@ def checked_memory(max_memory: Any) -> int:
     Raises
     ------
     InputError
-        If it is not an amount of memory, or less than 1 MiB.
+        If `max_memory` is not an amount of memory, or is less than 1 MiB.
 
     Examples
     --------
@@ -267,9 +267,10 @@ def checked_memory(max_memory: Any) -> int:
     wanted = float(found[1]) * unit if found and unit else math.inf
     if isinstance(max_memory, bool) or not math.isfinite(wanted):
         raise InputError(
-            f"max_memory={max_memory!r}: pass bytes, or an amount such as '500 MB' or '2 GiB'"
+            f"max_memory={max_memory!r}: pass a number of bytes, or an amount such as "
+            "'500 MB' or '2 GiB'"
         )
     n_bytes = int(wanted)
-    if n_bytes < LEAST_MEMORY:
+    if n_bytes < MIN_MEMORY:
         raise InputError(f"max_memory={max_memory!r}: must be at least 1 MiB")
     return n_bytes

@@ -31,4 +31,4 @@ class TopologyWarning(UserWarning):
 
 
 class TrainingError(MDGMVAEError, RuntimeError):
-    """Raised when training cannot continue, such as when the loss is no longer finite."""
+    """Raised when training cannot continue, for example if the loss is no longer finite."""

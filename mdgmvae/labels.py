@@ -1,4 +1,4 @@
-"""Check labels and frame numbers, and find the number and representatives of the states."""
+"""Check labels and frame numbers, count the states and choose representative frames."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from .errors import InputError
 
 
 def as_labels(labels: Any) -> np.ndarray:
-    """Return labels as an int64 array.
+    """Check labels, and convert them to an int64 array.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def as_labels(labels: Any) -> np.ndarray:
     Raises
     ------
     InputError
-        If there is not one whole number, at least -1, for each frame.
+        If the labels are not a one-dimensional array of whole numbers, each at least -1.
 
     Examples
     --------
@@ -40,8 +40,8 @@ def as_labels(labels: Any) -> np.ndarray:
     values = values.astype(np.int64)
     if values.size and values.min() < -1:
         raise InputError(
-            f"labels: the smallest is {values.min()}; number states from 0, and use -1 for frames "
-            "that were not analysed"
+            f"labels: the smallest label is {values.min()}; number states from 0, and use -1 for "
+            "frames that were not analysed"
         )
     return values
 
@@ -52,7 +52,7 @@ def as_frames(frames: Any, n_labels: int, n_frames: int) -> np.ndarray:
     Parameters
     ----------
     frames : array-like of int or None
-        Frame numbers in the trajectory, from 0. None: there is one label for every frame.
+        0-based frame numbers in the trajectory. None: there is one label for every frame.
     n_labels : int
         Number of labels.
     n_frames : int
@@ -76,8 +76,8 @@ def as_frames(frames: Any, n_labels: int, n_frames: int) -> np.ndarray:
     if frames is None:
         if n_labels != n_frames:
             raise InputError(
-                f"labels: there are {n_labels:,} for a trajectory of {n_frames:,} frames; pass "
-                "frames=, the frame number of each label"
+                f"labels: the trajectory has {n_frames:,} frames, but there are {n_labels:,} "
+                "labels; pass frames=, the frame number of each label"
             )
         return np.arange(n_frames, dtype=np.int64)
     numbers = np.asarray(frames)
@@ -87,7 +87,9 @@ def as_frames(frames: Any, n_labels: int, n_frames: int) -> np.ndarray:
             f"and dtype {numbers.dtype}"
         )
     if len(numbers) != n_labels:
-        raise InputError(f"frames: there are {len(numbers):,} for {n_labels:,} labels")
+        raise InputError(
+            f"frames: pass {n_labels:,} frame numbers, one for each label, not {len(numbers):,}"
+        )
     outside = numbers[(numbers < 0) | (numbers >= n_frames)]
     if outside.size:
         raise InputError(
@@ -105,8 +107,8 @@ def representative_rows(labels: np.ndarray, latent: np.ndarray | None = None) ->
     labels : (n,) int array
         State of each frame; -1 for none.
     latent : (n, n_z) float array, optional
-        Latent coordinates. The frame nearest to the mean of the frames of the state is chosen.
-        Without them, the first frame of the state is chosen.
+        Latent coordinates. If they are given, the frame nearest to the mean of the state is
+        chosen, otherwise the first frame of the state.
 
     Returns
     -------
@@ -154,5 +156,7 @@ def n_states_of(labels: np.ndarray, k: int | None) -> int:
     if largest < 0:
         raise InputError("labels: no frame has a state, so there is nothing to analyse")
     if k is not None and k <= largest:
-        raise InputError(f"k={k}: there is a label {largest}; k must be at least {largest + 1}")
+        raise InputError(
+            f"k={k}: the largest label is {largest}, so k must be at least {largest + 1}"
+        )
     return largest + 1 if k is None else check_count("k", k)

@@ -24,7 +24,7 @@ class Rule:
     Parameters
     ----------
     kind : {"int", "float", "dims", "choice", "bool"}
-        "dims" stands for the widths of the hidden layers of a network, at least one.
+        "dims" is the widths of the hidden layers of a network, one or more.
     help : str
         Meaning, for the command line and the documentation.
     low, high : float
@@ -86,7 +86,7 @@ def _field(
 
 @dataclass(frozen=True, kw_only=True)
 class Hyperparameters:
-    """A set of hyperparameters, each of them checked. The defaults are those of the paper.
+    """A checked set of hyperparameters. The defaults are those of the paper.
 
     The parameters are documented in `GMVAE`.
 
@@ -120,7 +120,7 @@ class Hyperparameters:
         (128,), "dims", "widths of the hidden layers of p(x|z)", 1, 100_000
     )
     r_nent: float = _field(0.05, "float", "weight of the negative entropy of q(y|x)", 0)
-    batch_size: int = _field(517, "int", "frames in a batch", 1)
+    batch_size: int = _field(517, "int", "number of frames in a batch", 1)
     lr: float = _field(1e-4, "float", "learning rate of Adam", 1e-12)
     scale: str | None = _field(
         None, "choice", "scaling of the features", choices=(None, "standard", "tica")
@@ -128,7 +128,7 @@ class Hyperparameters:
     tica_dim: int | None = _field(
         None,
         "int",
-        "slowest independent components kept by scale='tica'; by default all",
+        "number of slowest independent components that scale='tica' keeps; by default all",
         1,
         optional=True,
     )
@@ -139,7 +139,7 @@ class Hyperparameters:
     lr_schedule: str = _field(
         "constant",
         "choice",
-        "course of the learning rate over the epochs",
+        "how the learning rate changes over the epochs",
         choices=("constant", "cosine"),
     )
     validation_fraction: float = _field(
@@ -148,7 +148,7 @@ class Hyperparameters:
     patience: int | None = _field(
         None,
         "int",
-        "epochs without a lower validation loss after which training stops",
+        "number of epochs without a lower validation loss after which training stops",
         1,
         optional=True,
     )
@@ -156,7 +156,7 @@ class Hyperparameters:
     init: str = _field(
         "random",
         "choice",
-        "start at random or from a k-means clustering of the slow coordinates",
+        "initialise at random, or from a k-means clustering of the slow coordinates",
         choices=("random", "kmeans"),
     )
     refit: bool = _field(
@@ -169,20 +169,20 @@ class Hyperparameters:
     decoder_target: str = _field(
         "same",
         "choice",
-        "decode the same frame or the one a lag time later",
+        "frame that is decoded: the same one, or the one a lag time later",
         choices=("same", "lagged"),
     )
     kl: str = _field(
         "sampled",
         "choice",
-        "latent term at the z drawn, or in closed form",
+        "latent term, evaluated at a sampled z or in closed form",
         choices=("sampled", "analytic"),
     )
     px_floor: float = _field(1e-5, "float", "smallest variance of p(x|z), in scaled units", 1e-12)
     n_decoded: int | None = _field(
         None,
         "int",
-        "most probable components decoded for each frame; by default all",
+        "number of most probable components decoded for each frame; by default all",
         1,
         optional=True,
     )
@@ -195,12 +195,14 @@ class Hyperparameters:
     n_macrostates: int | None = _field(
         None,
         "int",
-        "number of states; by default from the processes slower than the lag time",
+        "number of states; by default derived from the processes slower than the lag time",
         1,
         optional=True,
     )
     relu_logits: bool = _field(
-        False, "bool", "ReLU on the logits, for models trained with the paper's code"
+        False,
+        "bool",
+        "apply ReLU to the logits, as in models trained with the paper's code",
     )
 
     def __post_init__(self) -> None:
@@ -216,7 +218,7 @@ class Hyperparameters:
         ----------
         preset : {"paper", "robust"}
         **given
-            Hyperparameters that replace those of the preset.
+            Values that replace those of the preset.
 
         Returns
         -------
@@ -252,7 +254,7 @@ class Hyperparameters:
         Parameters
         ----------
         n_frames, n_columns : int
-            Size of the data.
+            Number of frames and of feature columns.
 
         Raises
         ------
@@ -292,10 +294,10 @@ class Hyperparameters:
 #: Meaning and allowed values of each hyperparameter, by name.
 RULES: Mapping[str, Rule] = {f.name: f.metadata["rule"] for f in fields(Hyperparameters)}
 
-#: The values of the paper's code, and nothing beyond what it does.
+#: The settings of the paper's code, without any extension.
 PAPER = Hyperparameters()
 
-#: A kinetic term, slow coordinates as inputs, initialisation by k-means, and a number of epochs
+#: Adds a kinetic term, slow coordinates as inputs, k-means initialisation, and a number of epochs
 #: chosen on held-out frames. benchmarks/ablation.py measures what each of these contributes.
 ROBUST = Hyperparameters(
     n_z=2,
@@ -345,7 +347,7 @@ def check_values(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_names(names: Iterable[str]) -> None:
-    """Check that names are those of hyperparameters.
+    """Check that all names are names of hyperparameters.
 
     Parameters
     ----------

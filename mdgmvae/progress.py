@@ -21,19 +21,19 @@ def progress_bar(
     total : int or None
         Number of steps; None when it is unknown.
     description : str
-        The task, such as "reading frames" or "training".
+        Name of the task, such as "reading frames" or "training".
     unit : str
         What is counted, such as "frames" or "epochs".
     verbose : bool, optional
-        True always draws the bar, False never does. None (default) draws it when standard error
-        is a terminal, and in a notebook.
+        True always draws the bar, False never does. None (default) draws it in a notebook, or
+        if standard error is a terminal.
     **options
         Other arguments of `tqdm.tqdm`.
 
     Returns
     -------
     tqdm.tqdm
-        Use it in a `with` statement, or close it. It prints nothing if no bar is drawn.
+        Use it in a `with` statement, or close it. Without a bar it prints nothing.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Segments (continuous stretches of trajectory): lengths, lags within them, and folds."""
+"""Segments (continuous stretches of trajectory): their lengths, lag times and folds."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .checks import check_count, check_counts
 from .errors import InputError
 from .labels import as_labels
 
-#: Length of a block of time for cross-validation, in lags, if the data are long enough.
+#: Length of a block for cross-validation, in lags, if the data are long enough.
 LAGS_IN_BLOCK = 20
 
 
 def discrete_trajectories(labels: Any, lengths: Sequence[int] | None = None) -> list[np.ndarray]:
-    """Cut labels into segments without unassigned frames.
+    """Split labels into discrete trajectories that contain only assigned frames.
 
     Parameters
     ----------
@@ -29,12 +29,12 @@ def discrete_trajectories(labels: Any, lengths: Sequence[int] | None = None) -> 
     Returns
     -------
     list of ndarray of int64
-        In time order; none is empty.
+        Labels of each discrete trajectory, in time order. None of them is empty.
 
     Raises
     ------
     InputError
-        If `labels` are not labels, or `lengths` do not add up to them.
+        If the labels are invalid, or `lengths` do not add up to their number.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def discrete_trajectories(labels: Any, lengths: Sequence[int] | None = None) -> 
 
 
 def checked_lengths(lengths: Sequence[int] | None, n_frames: int) -> tuple[int, ...]:
-    """Check and return the lengths of the segments.
+    """Check the lengths of the segments, and return them as a tuple.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def checked_lengths(lengths: Sequence[int] | None, n_frames: int) -> tuple[int, 
     Raises
     ------
     InputError
-        If they do not add up to the number of frames.
+        If a length is not a positive whole number, or the lengths do not add up to `n_frames`.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def checked_lag(lag: int, segments: Sequence[np.ndarray], name: str = "lag") -> 
     lag : int
         Lag time in frames.
     segments : sequence of ndarray
-        Number of frames in each segment; only their lengths are used.
+        Data of each segment, of which only the number of frames is used.
     name : str
         Name of the option, for the message.
 
@@ -138,18 +138,18 @@ def within_lag(chosen: np.ndarray, lag: int) -> np.ndarray:
 
 
 def cut(segments: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Keep only the chosen frames of the segments; other frames end a segment.
+    """Split segments at the frames that are not chosen.
 
     Parameters
     ----------
     segments : ndarray of shape (n_frames,), int64
-        Number of the segment of each frame; -1 for none.
+        Index of the segment of each frame; -1 for none.
     chosen : ndarray of shape (n_frames,), bool
 
     Returns
     -------
     ndarray of shape (n_frames,), int64
-        New number of the segment of each frame; -1 for a frame that is not chosen.
+        Index of the new segment of each frame; -1 for a frame that is not chosen.
     """
     starts = np.concatenate([[True], (segments[1:] != segments[:-1]) | (chosen[1:] != chosen[:-1])])
     return np.where(chosen & (segments >= 0), np.cumsum(starts), -1)
@@ -161,14 +161,14 @@ def folds_of(lengths: Sequence[int], lag: int, n_folds: int, blocks_per_fold: in
     Parameters
     ----------
     lengths : sequence of int
-        Number of frames in each segment; no block lies in two segments.
+        Number of frames in each segment. No block extends over two segments.
     lag : int
-        Lag time in frames. A block is at least `LAGS_IN_BLOCK` lags long, if there are enough
-        frames.
+        Lag time in frames. If there are enough frames, a block is at least `LAGS_IN_BLOCK` lags
+        long.
     n_folds : int
         Number of folds, at least 2.
     blocks_per_fold : int
-        Number of blocks of each fold, if there are enough frames.
+        Number of blocks in each fold, if there are enough frames.
 
     Returns
     -------
@@ -178,7 +178,7 @@ def folds_of(lengths: Sequence[int], lag: int, n_folds: int, blocks_per_fold: in
     Raises
     ------
     InputError
-        If the blocks would not be longer than two lags.
+        If an argument is invalid, or the blocks would not be longer than two lags.
     """
     n_folds = check_count("n_folds", n_folds, low=2)
     blocks_per_fold = check_count("blocks_per_fold", blocks_per_fold)

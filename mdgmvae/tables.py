@@ -16,9 +16,9 @@ import numpy as np
 
 #: Two spaces between columns.
 _GAP = "  "
-#: Number of characters in a line of sentences.
-_LINE = 100
-#: Pattern of the cells in columns of numbers; other columns are left-aligned.
+#: Width of the text below a table, in characters.
+_LINE_WIDTH = 100
+#: Matches a cell that holds a number. Only columns of such cells are right-aligned.
 _NUMBER = re.compile(r"[*\s]*([-+±]?(\d|inf|nan)|-?$)")
 
 
@@ -29,7 +29,7 @@ class Table:
     Parameters
     ----------
     columns : tuple of str
-        Heads of the columns. In text, a long head is wrapped onto several lines.
+        Heads of the columns. In text, a long head is wrapped over several lines.
     rows : tuple of tuple
         One cell per column. Text and HTML show ``str(cell)``.
     title : str
@@ -64,7 +64,7 @@ class Table:
         if self.rows:
             lines += self._lines()
         if self.note:
-            lines += textwrap.wrap(self.note, _LINE)
+            lines += textwrap.wrap(self.note, _LINE_WIDTH)
         lines += [f"- {sentence}" for sentence in self.sentences]
         return "\n".join(lines)
 
@@ -107,7 +107,7 @@ class Table:
         widths = [
             max(map(len, (*head, *cells))) for head, cells in zip(heads, columns, strict=True)
         ]
-        adjust = [_adjustment(cells) for cells in columns]
+        adjust = [_alignment(cells) for cells in columns]
         lines = [
             _GAP.join(
                 place(cell, width) for place, cell, width in zip(adjust, row, widths, strict=True)
@@ -137,9 +137,18 @@ class Shown:
 
 
 def to_plain(value: Any) -> Any:
-    """Return `value` as numbers, strings, lists and dictionaries that JSON can hold.
+    """Convert a value to numbers, strings, lists and dictionaries that JSON can hold.
 
-    Arrays and tuples become lists, dataclasses become dictionaries, and NaN and infinity None.
+    Arrays and tuples become lists, dataclasses become dictionaries, and NaN and infinity become
+    None.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    object
 
     Examples
     --------
@@ -169,7 +178,11 @@ def named(kind: str, numbers: Sequence[int]) -> str:
     kind : str
         "state" or "component".
     numbers : sequence of int
-        At least one.
+        One or more numbers.
+
+    Returns
+    -------
+    str
 
     Examples
     --------
@@ -193,7 +206,16 @@ def counted(n: int, noun: str) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number with two significant digits, or with all digits before the point.
+    """Format a number with two significant digits, or as a whole number from 10 upwards.
+
+    Parameters
+    ----------
+    value : float
+
+    Returns
+    -------
+    str
+        "-" for NaN.
 
     Examples
     --------
@@ -210,7 +232,17 @@ def number(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share as a percentage without its sign.
+    """Format a share as a percentage with one decimal, without the percent sign.
+
+    Parameters
+    ----------
+    share : float
+        From 0 to 1.
+
+    Returns
+    -------
+    str
+        "-" for NaN.
 
     Examples
     --------
@@ -223,7 +255,19 @@ def percent(share: float) -> str:
 def interval(
     value: float, lower: float, upper: float, shown: Callable[[float], str] = number
 ) -> str:
-    """Return a value with its interval, if there is one.
+    """Format a value and its interval, if there is one.
+
+    Parameters
+    ----------
+    value, lower, upper : float
+        The value and the ends of its interval, NaN if they are unknown.
+    shown : callable
+        Formats each of the three numbers.
+
+    Returns
+    -------
+    str
+        Without the interval if both ends are unknown, or look the same as the value.
 
     Examples
     --------
@@ -237,14 +281,14 @@ def interval(
 
 def _wrapped(head: str, cells: Sequence[str]) -> list[str]:
     """Wrap a head into lines no wider than the cells, or than its longest word."""
-    # Keep a unit on the same line as its quantity.
+    # Keep a unit on the same line as the quantity before it.
     words = head.replace(" / ", "\0/\0")
     width = max(map(len, (*cells, *words.split(" "), "")))
     lines = textwrap.wrap(words, width, break_on_hyphens=False) or [""]
     return [line.replace("\0", " ") for line in lines]
 
 
-def _adjustment(cells: Sequence[str]) -> Callable[[str, int], str]:
+def _alignment(cells: Sequence[str]) -> Callable[[str, int], str]:
     return str.rjust if all(map(_NUMBER.match, cells)) else str.ljust
 
 

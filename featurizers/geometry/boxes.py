@@ -10,7 +10,7 @@ _RIGHT_ANGLE_TOLERANCE = 1e-5
 
 
 def checked_box(box: np.ndarray | None, n_frames: int) -> np.ndarray:
-    """Return the boxes of a block, or raise an error if a frame has none.
+    """Check that every frame of a block has a box, and return the boxes.
 
     Parameters
     ----------
@@ -45,19 +45,19 @@ def checked_box(box: np.ndarray | None, n_frames: int) -> np.ndarray:
     if boxes.shape == (6,):
         boxes = np.broadcast_to(boxes, (n_frames, 6))
     if boxes.shape != (n_frames, 6):
-        raise InputError(f"boxes of shape {boxes.shape} for {n_frames} frames; {advice}")
-    sound = _sound(boxes)
-    if not sound.all():
-        where = int(np.flatnonzero(~sound)[0])
+        raise InputError(f"boxes of shape {boxes.shape} do not match {n_frames} frames; {advice}")
+    valid = _valid(boxes)
+    if not valid.all():
+        where = int(np.flatnonzero(~valid)[0])
         raise InputError(
-            f"{int((~sound).sum())} of {n_frames} frames have no box (the first reads "
+            f"{int((~valid).sum())} of {n_frames} frames have no box (the first is "
             f"{boxes[where].tolist()}); {advice}"
         )
     return boxes
 
 
-def box_where_there(box: np.ndarray | None, n_frames: int) -> np.ndarray | None:
-    """Return the boxes of a block in which some or all frames may have none.
+def optional_box(box: np.ndarray | None, n_frames: int) -> np.ndarray | None:
+    """Return the boxes of a block, in which some or all frames may have no box.
 
     Parameters
     ----------
@@ -69,36 +69,36 @@ def box_where_there(box: np.ndarray | None, n_frames: int) -> np.ndarray | None:
     Returns
     -------
     numpy.ndarray or None
-        Boxes, (n_frames, 6) float64, or None if no frame has a box. Frames without a box get
-        one that is too large to change any vector.
+        Boxes, (n_frames, 6) float64, or None if no frame has a box. Frames without a box get a
+        box that is so large that it does not change any vector.
 
     Examples
     --------
-    >>> from mdgmvae.featurizers.geometry.boxes import box_where_there
-    >>> box_where_there([0, 0, 0, 0, 0, 0], 2) is None
+    >>> from mdgmvae.featurizers.geometry.boxes import optional_box
+    >>> optional_box([0, 0, 0, 0, 0, 0], 2) is None
     True
     """
     if box is None:
         return None
     boxes = np.array(np.broadcast_to(np.asarray(box, dtype=np.float64), (n_frames, 6)))
-    sound = _sound(boxes)
-    if not sound.any():
+    valid = _valid(boxes)
+    if not valid.any():
         return None
     # In a box of this size no vector is longer than half an edge.
-    boxes[~sound] = (1e9, 1e9, 1e9, 90.0, 90.0, 90.0)
+    boxes[~valid] = (1e9, 1e9, 1e9, 90.0, 90.0, 90.0)
     return boxes
 
 
 def right_angled(boxes: np.ndarray) -> bool:
-    """Return whether all angles of (n_frames, 6) boxes are right angles."""
+    """Return whether all angles of the boxes, (n_frames, 6), are right angles."""
     return bool((np.abs(boxes[:, 3:] - 90.0) < _RIGHT_ANGLE_TOLERANCE).all())
 
 
 def minimum_image(delta: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """Return the shortest periodic images of difference vectors.
 
-    The result is exact for every box, however skewed: the cell is reduced first, and a vector is
-    final only if no neighbouring image is shorter.
+    The result is exact for every box, however skewed. The cell is reduced first, and a vector is
+    shortened until no neighbouring image is shorter.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def minimum_image(delta: np.ndarray, boxes: np.ndarray) -> np.ndarray:
         nearest: np.ndarray = delta - lengths * np.round(delta / lengths)
         return nearest
     images = np.empty_like(delta)
-    # One pass for each different box. Usually the box is constant and there is one pass.
+    # Loop over the different boxes. Usually the box is constant, and there is only one.
     distinct, which = np.unique(boxes, axis=0, return_inverse=True)
     for number, box in enumerate(distinct):
         frames = np.flatnonzero(which.ravel() == number)
@@ -135,7 +135,7 @@ def minimum_image(delta: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 
 
 def reduced_cell(box: np.ndarray) -> np.ndarray:
-    """Return the three shortest vectors that span the same lattice as a box.
+    """Return the three shortest vectors that span the lattice of a box.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def reduced_cell(box: np.ndarray) -> np.ndarray:
     Raises
     ------
     InputError
-        If the three angles are not those of any box.
+        If no box can have these three angles.
 
     Examples
     --------
@@ -172,7 +172,7 @@ def reduced_cell(box: np.ndarray) -> np.ndarray:
             first, second = cell[[i for i in range(3) if i != row]]
             for i, j in itertools.product((-1, 0, 1), repeat=2):
                 candidate = cell[row] + i * first + j * second
-                # Without the margin, vectors of equal length would be exchanged for ever.
+                # Without the tolerance, vectors of equal length would be exchanged forever.
                 if candidate @ candidate < (1 - 1e-10) * (cell[row] @ cell[row]):
                     cell[row] = candidate
                     shortened = True
@@ -181,8 +181,8 @@ def reduced_cell(box: np.ndarray) -> np.ndarray:
             return cell
 
 
-def _sound(boxes: np.ndarray) -> np.ndarray:
-    """Return a mask of the valid boxes. Frames without a box carry zeros."""
+def _valid(boxes: np.ndarray) -> np.ndarray:
+    """Return a mask of the valid boxes. Frames without a box have zeros."""
     finite: np.ndarray = np.isfinite(boxes).all(axis=1)
     return finite & (boxes > 0).all(axis=1) & (boxes[:, 3:] < 180).all(axis=1)
 
@@ -198,7 +198,7 @@ def _box_vectors(box: np.ndarray) -> np.ndarray:
     height = 1.0 - cos_beta**2 - along_y**2
     if height <= 0:
         raise InputError(
-            f"the box {box.tolist()} encloses no volume: no box has such angles; "
+            f"the box {box.tolist()} encloses no volume, because no box can have these angles; "
             "correct the trajectory, or use periodic=False"
         )
     return np.array(
@@ -223,7 +223,7 @@ def _shortest(vectors: np.ndarray, cell: np.ndarray) -> np.ndarray:
     while doubtful.size:
         along = vectors[doubtful] @ scaled
         step = np.abs(along).argmax(axis=1)
-        # Without the margin, a vector on a face would be moved back and forth for ever.
+        # Without the tolerance, a vector on a face would be moved back and forth forever.
         turns = np.round(along[np.arange(doubtful.size), step] * (1 - 1e-12))
         moved = turns != 0
         doubtful = doubtful[moved]

@@ -1,7 +1,7 @@
 """Pure functions that compute features of blocks of frames, float32 in and out.
 
-`positions` has the shape (n_frames, n_atoms, 3), in angstrom. `boxes` has the shape
-(n_frames, 6), or is None for coordinates as they are.
+`positions` has the shape (n_frames, n_atoms, 3), in angstrom. `boxes` has the shape (n_frames, 6).
+If it is None, no periodic images are used.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from .vectors import (
     squared,
 )
 
-# Vectors in work at once: many enough to be fast, few enough for the cache of a processor.
+# Number of vectors that are processed at once: large enough to be fast, small enough for the cache.
 _CHUNK = 100_000
 
 
@@ -97,16 +97,16 @@ def residue_distances(
     starts: np.ndarray,
     kept: np.ndarray,
 ) -> np.ndarray:
-    """Compute smallest distances between the atoms of two residues.
+    """Compute the minimum distance between the atoms of each pair of residues.
 
     Parameters
     ----------
     positions, boxes : numpy.ndarray
         See the module.
     order : numpy.ndarray
-        Indices of the atoms, residue by residue.
+        Indices of the atoms, sorted by residue.
     starts : numpy.ndarray
-        Index into `order` at which each residue begins, and the length of `order`,
+        Index into `order` of the first atom of each residue, followed by the length of `order`,
         (n_residues + 1,).
     kept : numpy.ndarray
         Mask of the pairs (i, j > i) to compute, (n_residues, n_residues) bool.
@@ -140,12 +140,12 @@ def dihedral_angles(
     quadruples: np.ndarray,
     form: str = "radians",
 ) -> np.ndarray:
-    """Compute dihedral angles in [-pi, pi], with the sign of IUPAC.
+    """Compute dihedral angles in [-pi, pi], with the sign convention of IUPAC.
 
     Parameters
     ----------
     positions, boxes : numpy.ndarray
-        See the module. In a box, bond vectors are the nearest images.
+        See the module. If there are boxes, bond vectors are the nearest images.
     quadruples : numpy.ndarray
         Indices into the atoms of `positions`, (n_dihedrals, 4).
     form : {'radians', 'cossin'}
@@ -183,7 +183,7 @@ def bond_angles(
     triples: np.ndarray,
     form: str = "radians",
 ) -> np.ndarray:
-    """Compute angles in [0, pi] at the middle atoms of triples.
+    """Compute the angle in [0, pi] at the middle atom of each triple.
 
     Parameters
     ----------
@@ -220,7 +220,7 @@ def bond_angles(
 def superposed(
     positions: np.ndarray, moved: np.ndarray, fitted: np.ndarray, reference: np.ndarray
 ) -> np.ndarray:
-    """Superpose each frame on a reference by least squares, with equal weights of the atoms.
+    """Superpose each frame on a reference by least squares, with equal weights for all atoms.
 
     Parameters
     ----------
@@ -231,7 +231,8 @@ def superposed(
     fitted : numpy.ndarray
         Indices of the atoms to superpose, (n_fitted,).
     reference : numpy.ndarray
-        Coordinates to superpose them on, (n_fitted, 3). Their centre is moved to the origin.
+        Reference coordinates of the fitted atoms, (n_fitted, 3). Their centre is moved to the
+        origin.
 
     Returns
     -------
@@ -259,7 +260,7 @@ def superposed(
 
 
 class _Angles:
-    """Angles of a block, as radians or as cosine and sine."""
+    """Angles of a block, in radians or as cosine and sine."""
 
     def __init__(self, n_frames: int, n_angles: int, form: str) -> None:
         self._values = np.empty((n_frames, n_angles, 1 + (form == "cossin")), dtype=np.float32)
@@ -267,7 +268,8 @@ class _Angles:
     def put(self, frames: slice, some: slice, sine: np.ndarray, cosine: np.ndarray) -> None:
         """Store some angles of some frames.
 
-        `sine` and `cosine` are (n_angles, n_frames) arrays with a common positive factor.
+        `sine` and `cosine` have the shape (n_angles, n_frames). Both may be multiplied by the
+        same positive number.
         """
         values = self._values[frames, some]
         if values.shape[2] == 1:
@@ -275,7 +277,7 @@ class _Angles:
             values[..., 0] = np.arctan2(sine, cosine).T
             return
         radius = np.sqrt(sine**2 + cosine**2)
-        # Atoms on a line or at one place have no angle. As atan2 does, call it 0.
+        # The angle is undefined if atoms are collinear or coincide. Set it to 0, as atan2 does.
         undefined = radius == 0
         if undefined.any():
             cosine, radius = np.where(undefined, 1.0, cosine), np.where(undefined, 1.0, radius)

@@ -1,7 +1,7 @@
 """Vectors between atoms of a block of frames, as arrays of their components.
 
-The frames are the last axis. A coordinate of an atom is then contiguous in memory over the
-frames, so that atoms are picked by copying long stretches and arithmetic runs along memory.
+Frames are the last axis, so that each coordinate of an atom is contiguous in memory over the
+frames. This makes both the selection of atoms and the arithmetic fast.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import numpy as np
 
 from .boxes import minimum_image, right_angled
 
-# Frames and features in work at once. Intermediate arrays of this size stay in the cache of a core.
+# Numbers of frames and features processed at once. Their arrays stay in the cache of a core.
 _FRAMES, _FEATURES = 64, 128
 
 
@@ -22,7 +22,7 @@ class Vectors:
     positions : numpy.ndarray
         Coordinates, (n_frames, n_atoms, 3) float32.
     boxes : numpy.ndarray or None
-        Boxes for the nearest images, (n_frames, 6). None takes coordinates as they are.
+        Boxes for the nearest images, (n_frames, 6). If None, no periodic images are used.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def parts(
     Yields
     ------
     vectors : Vectors
-        Vectors of a few frames.
+        Vectors between atoms in a few frames.
     frames, features : slice
         These frames, and the features to compute with them.
     """

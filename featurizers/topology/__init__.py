@@ -1,4 +1,4 @@
-"""Atoms of a topology: selection, names, bonds along the chain, and their fingerprint."""
+"""Atoms of a topology: selections, names, linked residues and fingerprints."""
 
 from ..._lazy import lazy_names
 

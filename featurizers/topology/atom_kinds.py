@@ -1,4 +1,4 @@
-"""Heavy atoms and C-alpha atoms, recognised with whatever attributes a topology has."""
+"""Recognise heavy atoms and C-alpha atoms by the attributes that a topology has."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def attribute_or(atoms: Any, name: str, default: Any) -> Any:
-    """Return an attribute of each atom, or the default for each if the topology lacks it."""
+    """Return an attribute of all atoms, or the default for each if the topology lacks it."""
     values = getattr(atoms, name, None)
     return [default] * atoms.n_atoms if values is None else values
 
@@ -14,8 +14,8 @@ def attribute_or(atoms: Any, name: str, default: Any) -> Any:
 def heavy_atoms(atoms: Any) -> np.ndarray:
     """Return a mask of the atoms that are not hydrogens.
 
-    Elements decide if the topology has them, otherwise masses and names. Hydrogens with a
-    repartitioned (larger) mass are recognised.
+    Hydrogens are recognised by element if the topology has elements, otherwise by mass and name.
+    Hydrogens with a repartitioned (larger) mass are recognised too.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def heavy_atoms(atoms: Any) -> np.ndarray:
 
 
 def alpha_carbons(atoms: Any) -> np.ndarray:
-    """Return a mask of the C-alpha atoms. Calcium has the same name and is left out.
+    """Return a mask of the C-alpha atoms, without calcium ions, which have the same name.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""Atoms of any source as an MDAnalysis AtomGroup.
+"""Convert the atoms of any source to an MDAnalysis AtomGroup, and select atoms.
 
-The rest of the package knows only MDAnalysis' AtomGroup and its selection language.
+The rest of the package uses only MDAnalysis' AtomGroup and selection language.
 """
 
 from typing import Any
@@ -21,14 +21,13 @@ def as_atoms(source: Any) -> Any:
     Returns
     -------
     MDAnalysis.core.groups.AtomGroup
-        The atoms. For an mdtraj source they belong to a Universe without coordinates. It has
-        names, residues, chains, elements, masses and bonds, so that every selection by topology
-        works.
+        The atoms. For an mdtraj source, they belong to a Universe without coordinates. Its names,
+        residues, chains, elements, masses and bonds suffice for every selection by topology.
 
     Raises
     ------
     InputError
-        If `source` is something else, is empty, contains an atom twice, or is an updating
+        If `source` is of another type, is empty, contains an atom twice, or is an updating
         AtomGroup.
 
     Examples
@@ -62,7 +61,7 @@ def as_atoms(source: Any) -> Any:
 
 
 def is_mdtraj(source: Any) -> bool:
-    """Return whether an object is one of mdtraj's, without importing mdtraj."""
+    """Return whether the class of an object is defined by mdtraj, without importing mdtraj."""
     return type(source).__module__.partition(".")[0] == "mdtraj"
 
 
@@ -84,7 +83,7 @@ def selected_atoms(source: Any, select: str | None) -> Any:
     Raises
     ------
     InputError
-        If the selection is not valid or finds nothing.
+        If the selection is invalid or finds no atoms.
 
     Examples
     --------
@@ -119,7 +118,7 @@ def select_indices(atoms: Any, select: str | None, what: str = "select") -> np.n
     Raises
     ------
     InputError
-        If the selection is not valid or finds nothing.
+        If the selection is invalid or finds no atoms.
 
     Examples
     --------
@@ -141,7 +140,7 @@ def select_indices(atoms: Any, select: str | None, what: str = "select") -> np.n
     except (SelectionError, NoDataError, AttributeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(
-            f"{what}='{select}' is not a selection for these atoms: {reason}"
+            f"{what}='{select}' is not a valid selection for these atoms: {reason}"
         ) from error
     if selected.n_atoms == 0:
         raise InputError(

@@ -1,4 +1,4 @@
-"""Residues linked along their chains, in which dihedrals and backbone angles are found."""
+"""Link residues along their chains, to find dihedrals and backbone angles in them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class Residue:
     resindex : int
         Index of the residue in the universe.
     atoms : dict
-        Index into the atoms given by canonical name, for the selected atoms only.
+        Indices into the atoms given, by canonical name. Only selected atoms are included.
     previous, next : Residue or None
         The neighbours across peptide bonds.
     """
@@ -33,7 +33,16 @@ class Residue:
     def find(self, pattern: Sequence[str]) -> tuple[int, ...] | None:
         """Return the indices of the atoms that a pattern names, or None if one is missing.
 
-        "-C" is atom C of the residue before, "+N" is atom N of the residue after.
+        "-C" is atom C of the previous residue, "+N" is atom N of the next residue.
+
+        Parameters
+        ----------
+        pattern : sequence of str
+            Names of the atoms.
+
+        Returns
+        -------
+        tuple of int or None
         """
         found = []
         for name in pattern:
@@ -48,9 +57,9 @@ class Residue:
 def linked_residues(atoms: Any, chosen: np.ndarray) -> list[Residue]:
     """Return the residues of the chosen atoms in order, linked to their neighbours.
 
-    If the topology has bonds of both C and N, a bond between them links two residues.
-    Otherwise a residue is linked to the next one if both belong to the same chain and segment,
-    their numbers are consecutive, and the first one does not end in a carboxylate.
+    Two residues are linked if their C and N are bonded. If the topology lacks the bonds of either
+    atom, a residue is linked to the next one if both belong to the same chain and segment, their
+    numbers are consecutive, and the first one does not end in a carboxylate.
 
     Parameters
     ----------
@@ -62,7 +71,7 @@ def linked_residues(atoms: Any, chosen: np.ndarray) -> list[Residue]:
     Returns
     -------
     list of Residue
-        Empty if the topology lacks names or residues.
+        Residues with at least one chosen atom. Empty if the topology lacks names or residues.
     """
     if not all(hasattr(atoms, attribute) for attribute in ("names", "resnames", "resids")):
         return []
@@ -76,13 +85,13 @@ def linked_residues(atoms: Any, chosen: np.ndarray) -> list[Residue]:
 
 
 def _residues(atoms: Any, indices: np.ndarray) -> list[Residue]:
-    """Return the residues of some atoms, not yet linked."""
+    """Return the residues of the given atoms, not yet linked."""
     residues: dict[int, Residue] = {}
     for index, resindex, resname, name in zip(
         indices.tolist(), atoms.resindices.tolist(), atoms.resnames, atoms.names, strict=True
     ):
         residue = residues.setdefault(resindex, Residue(resindex))
-        # Of alternative locations, the first one is used.
+        # If an atom has alternative locations, the first one is used.
         residue.atoms.setdefault(canonical_name(str(resname), str(name)), index)
     return list(residues.values())
 
@@ -114,7 +123,7 @@ def _links(atoms: Any, residues: list[Residue]) -> Iterator[tuple[Residue, Resid
 
 
 def _bonds_of(atoms: Any, carbons: list[int]) -> tuple[dict[int, list[int]], set[int]]:
-    """Return the bond partners of some atoms, and all atoms with bonds, as indices."""
+    """Return the bond partners of the given carbons, and all atoms with bonds, as indices."""
     bonds = getattr(atoms.universe, "bonds", None)
     if bonds is None or len(bonds) == 0:
         return {}, set()
@@ -130,7 +139,7 @@ def _bonds_of(atoms: Any, carbons: list[int]) -> tuple[dict[int, list[int]], set
 
 
 def _sequence_keys(atoms: Any, residues: list[Residue]) -> dict[int, tuple[Any, int, str]]:
-    """Return chain, number and insertion code of each residue."""
+    """Return the chain, number and insertion code of each residue."""
     firsts = atoms[[next(iter(residue.atoms.values())) for residue in residues]]
     icodes = getattr(firsts, "icodes", [""] * len(firsts))
     chains = zip(firsts.segindices.tolist(), chain_names(firsts), strict=True)

@@ -1,4 +1,4 @@
-"""The identity of the atoms that a model or a feature file was made from."""
+"""Identity of the atoms that a model or a feature file was made from."""
 
 import hashlib
 import json
@@ -27,13 +27,13 @@ class AtomRecord:
     name: str
 
     def __str__(self) -> str:
-        """Return the atom as error messages name it."""
+        """Return the name of the atom for error messages."""
         return f"{self.name} of {self.resname} {self.resid}"
 
     @property
     def key(self) -> tuple[str, int, str]:
-        """Names and number as they are compared, with the synonyms of programs made one."""
-        # Programs number hydrogens differently, and no feature depends on which is which.
+        """Canonical names and residue number, by which atoms are compared."""
+        # Programs number hydrogens differently, and no feature depends on their numbers.
         hydrogen = self.name.lstrip("0123456789").startswith("H")
         name = "H" if hydrogen else canonical_name(self.resname, self.name)
         return canonical_resname(self.resname), self.resid, name
@@ -43,9 +43,9 @@ class AtomRecord:
 class Fingerprint:
     """Identity of a sequence of atoms, small enough to be saved with every model.
 
-    Names that programs spell differently compare equal: HSD and HIS, CD and CD1 of ILE, and the
-    numbers of hydrogens. A model that was made with MDAnalysis therefore accepts the same system
-    read by mdtraj.
+    Names that programs spell differently are equal, such as HSD and HIS, or CD and CD1 of ILE.
+    Numbers of hydrogens are ignored. A model that was made with MDAnalysis therefore accepts the
+    same system read by mdtraj.
 
     Attributes
     ----------
@@ -69,17 +69,21 @@ class Fingerprint:
 
     @classmethod
     def of(cls, atoms: Any) -> "Fingerprint":
-        """Return the fingerprint of some atoms.
+        """Return the fingerprint of atoms.
 
         Parameters
         ----------
         atoms : Universe, AtomGroup, mdtraj.Trajectory or mdtraj.Topology
             The atoms.
 
+        Returns
+        -------
+        Fingerprint
+
         Raises
         ------
         InputError
-            If `atoms` is something else.
+            If `atoms` is of another type.
         """
         atoms = as_atoms(atoms)
         names = attribute_or(atoms, "names", "")
@@ -94,7 +98,7 @@ class Fingerprint:
 
     @property
     def digest(self) -> str:
-        """SHA-256 digest of all that is compared, in hexadecimal."""
+        """SHA-256 digest of the names and numbers that are compared, in hexadecimal."""
         keys = [record.key for record in self.records]
         return hashlib.sha256(json.dumps(keys).encode()).hexdigest()
 
@@ -106,24 +110,25 @@ class Fingerprint:
         atoms : Universe, AtomGroup, mdtraj.Trajectory or mdtraj.Topology
             The atoms to compare.
         what : str
-            What to call them in the error message: "this universe", or the name of a file.
+            Name of the source of the atoms in the error message, such as a file name.
 
         Raises
         ------
         AtomMismatchError
-            If they differ. The message names the first atom that differs, or the numbers of
-            atoms.
+            If the atoms differ. The message names the first atom that differs, or both numbers
+            of atoms.
         """
         other = Fingerprint.of(atoms)
-        advice = "use the same atoms (selection, order) that the model was made from"
+        advice = "use the atoms (selection, order) that the model was made from"
         for index, (mine, its) in enumerate(zip(self.records, other.records, strict=False)):
             if mine.key != its.key:
                 raise AtomMismatchError(
-                    f"{what}: atom {index} is {its}, the model has {mine}; {advice}"
+                    f"{what}: atom {index} is {its}, but the model has {mine}; {advice}"
                 )
         if len(self.records) != len(other.records):
             raise AtomMismatchError(
-                f"{what}: {len(other.records)} atoms, the model has {len(self.records)}; {advice}"
+                f"{what}: has {len(other.records)} atoms, but the model has {len(self.records)}; "
+                f"{advice}"
             )
 
     def to_dict(self) -> dict[str, Any]:

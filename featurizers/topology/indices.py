@@ -1,4 +1,4 @@
-"""Pairs, triples and quadruples of atom indices that users give."""
+"""Check pairs, triples and quadruples of atom indices from users."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +9,7 @@ from ...errors import InputError
 
 
 def checked_tuples(values: Any, size: int, option: str) -> tuple[tuple[int, ...], ...]:
-    """Return indices as a tuple of tuples of int, or raise an error.
+    """Check tuples of indices, and return them as tuples of int.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def checked_tuples(values: Any, size: int, option: str) -> tuple[tuple[int, ...]
     try:
         array = np.asarray(values)
     except ValueError as error:
-        raise InputError(f"{option}: pass tuples of {size} atom indices each") from error
+        raise InputError(f"{option}: pass tuples of {size} atom indices") from error
     if (
         array.ndim != 2
         or array.shape[1] != size
@@ -48,7 +48,7 @@ def checked_tuples(values: Any, size: int, option: str) -> tuple[tuple[int, ...]
     ):
         raise InputError(
             f"{option}: pass (n, {size}) integers, 0-based indices into the atoms given; "
-            f"got shape {array.shape} of {array.dtype}"
+            f"got an array of shape {array.shape} and type {array.dtype}"
         )
     rows: list[tuple[int, ...]] = [tuple(row) for row in array.tolist()]
     seen = set()
@@ -58,18 +58,32 @@ def checked_tuples(values: Any, size: int, option: str) -> tuple[tuple[int, ...]
                 f"{option}[{number}] is {row}: pass {size} different indices, 0 or larger"
             )
         if row in seen:
-            raise InputError(f"{option}[{number}] repeats {row}: pass it once")
+            raise InputError(f"{option}[{number}] repeats {row}: pass it only once")
         seen.add(row)
     return tuple(rows)
 
 
-def localised(rows: Iterable[tuple[int, ...]], n_atoms: int, option: str) -> np.ndarray:
-    """Return explicit indices as an int64 array, or raise an error.
+def checked_indices(rows: Iterable[tuple[int, ...]], n_atoms: int, option: str) -> np.ndarray:
+    """Check indices against the number of atoms, and return them as an int64 array.
+
+    Parameters
+    ----------
+    rows : iterable of tuple of int
+        0-based indices into the atoms given.
+    n_atoms : int
+        Number of atoms.
+    option : str
+        Name of the option in error messages.
+
+    Returns
+    -------
+    numpy.ndarray
+        The indices, (n, size) int64.
 
     Raises
     ------
     InputError
-        If an index is not one of the atoms given. The message names the first one.
+        If an index is too large. The message names the first tuple with such an index.
     """
     array = np.array(list(rows), dtype=np.int64)
     outside = np.flatnonzero((array >= n_atoms).any(axis=1))

@@ -1,4 +1,4 @@
-"""Conversion of an mdtraj topology to the atoms of an MDAnalysis Universe."""
+"""Convert an mdtraj topology to the atoms of an MDAnalysis Universe."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from ...errors import InputError
 
 
 def mdtraj_atoms(topology: Any) -> Any:
-    """Convert an mdtraj topology to an AtomGroup for which every selection by topology works.
+    """Convert an mdtraj topology to an AtomGroup on which every selection by topology works.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def mdtraj_atoms(topology: Any) -> Any:
         trajectory=False,
     )
     symbols = [atom.element.symbol if atom.element is not None else "" for atom in atoms]
-    # mdtraj gives the symbol VS to particles without an element (virtual sites, beads).
+    # mdtraj uses the symbol VS for particles without an element (virtual sites, beads).
     symbols = ["" if symbol == "VS" else symbol for symbol in symbols]
     chain_ids = [(getattr(chain, "chain_id", None) or "").strip() for chain in chains]
     segids = [
@@ -76,8 +76,8 @@ def mdtraj_atoms(topology: Any) -> Any:
 def _trusted_bonds(topology: Any) -> list[tuple[int, int]]:
     """Return the bonds of an mdtraj topology, without peptide bonds that cannot exist.
 
-    If a file has no bonds, mdtraj links every residue of a chain to the next one, even across
-    gaps in the numbering and after carboxylates. MDAnalysis reads no such bonds.
+    If a file has no bonds, mdtraj bonds every residue of a chain to the next one, even across
+    gaps in the numbering and after carboxylates. MDAnalysis does not.
     """
     ended = {atom.residue.index for atom in topology.atoms if atom.name == "OXT"}
     bonds = []

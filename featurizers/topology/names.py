@@ -1,4 +1,4 @@
-"""Readable names of residues and atoms that are unique within a featurizer."""
+"""Readable and unique names of the residues and atoms of a featurizer."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
@@ -10,21 +10,22 @@ from .synonyms import canonical_name, canonical_resname
 
 
 def residue_labels(atoms: Any, used: np.ndarray) -> dict[int, str]:
-    """Return names of the residues of some atoms, such as "ALA2".
+    """Return the names of the residues of the given atoms, such as "ALA2".
 
-    The chain is put in front ("A:ALA2") if residues of several chains would have the same name.
+    Names start with the chain ("A:ALA2") if residues of several chains would otherwise have the
+    same name.
 
     Parameters
     ----------
     atoms : AtomGroup
         The atoms given.
     used : numpy.ndarray
-        Indices into `atoms`.
+        Indices into `atoms` of the atoms whose residues are named.
 
     Returns
     -------
-    dict
-        A unique name by the index of the residue in its universe.
+    dict of int to str
+        Unique name of each residue, by its index in the universe.
 
     Examples
     --------
@@ -58,19 +59,19 @@ def residue_labels(atoms: Any, used: np.ndarray) -> dict[int, str]:
 
 
 def atom_labels(atoms: Any, used: np.ndarray) -> dict[int, str]:
-    """Return names of some atoms, such as "ALA2:CA".
+    """Return the names of atoms, such as "ALA2:CA".
 
     Parameters
     ----------
     atoms : AtomGroup
         The atoms given.
     used : numpy.ndarray
-        Indices into `atoms`.
+        Indices into `atoms` of the atoms to name.
 
     Returns
     -------
-    dict
-        A unique name by the index into `atoms`.
+    dict of int to str
+        Unique name of each atom, by its index into `atoms`.
     """
     used = np.unique(used)
     of_residue = residue_labels(atoms, used)
@@ -93,14 +94,14 @@ def chain_names(atoms: Any) -> list[str]:
     return [chain or segid for chain, segid in zip(chain_ids, segids, strict=True)]
 
 
-def repeated(names: Iterable[str]) -> list[str]:
+def duplicates(names: Iterable[str]) -> list[str]:
     """Return the names that occur more than once."""
     return [name for name, count in Counter(names).items() if count > 1]
 
 
 def _unique(labels: Mapping[int, str], numbers: Mapping[int, Hashable]) -> dict[int, str]:
     """Append a number to the labels that occur more than once."""
-    twice = set(repeated(labels.values()))
+    twice = set(duplicates(labels.values()))
     return {
         index: f"{label}#{numbers[index]}" if label in twice else label
         for index, label in labels.items()

@@ -1,16 +1,16 @@
 """Canonical names of residues and atoms that programs spell differently.
 
-mdtraj renames what it reads (HSD becomes HIS, CD of ILE becomes CD1). MDAnalysis keeps the
-names of the file. Columns, dihedrals and fingerprints have to be the same with both.
+mdtraj renames what it reads (HSD becomes HIS, CD of ILE becomes CD1), whereas MDAnalysis keeps
+the names in the file. Features and fingerprints have to be the same with both.
 """
 
 
-def _inverted(synonyms: dict[str, str]) -> dict[str, str]:
+def _by_synonym(synonyms: dict[str, str]) -> dict[str, str]:
     """Return the canonical name of each synonym."""
     return {word: name for name, words in synonyms.items() for word in words.split()}
 
 
-_RESIDUES = _inverted(
+_RESIDUES = _by_synonym(
     {
         "HIS": "HSD HSE HSP HSH HID HIE HIP HIH",
         "CYS": "CYX",
@@ -22,9 +22,9 @@ _RESIDUES = _inverted(
         "U": "URA",
     }
 )
-_TERMINAL_OXYGENS = _inverted({"O": "O1 OT1 OCT1 OC1", "OXT": "O2 OT2 OCT2 OC2 OT"})
+_TERMINAL_OXYGENS = _by_synonym({"O": "O1 OT1 OCT1 OC1", "OXT": "O2 OT2 OCT2 OC2 OT"})
 _PEPTIDE = frozenset(
-    _inverted(
+    _by_synonym(
         {
             "amino acid": "ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR "
             "TRP TYR VAL ORN AIB PCA",
@@ -33,22 +33,22 @@ _PEPTIDE = frozenset(
     )
 )
 _ATOMS = {
-    "ILE": _inverted({"CD1": "CD"}),
-    "SER": _inverted({"OG": "OG1"}),
-    "THR": _inverted({"OG1": "OG", "CG2": "CG"}),
-    "CYS": _inverted({"SG": "SG1"}),
-    "ASN": _inverted({"OD1": "OD", "ND2": "ND"}),
-    "GLN": _inverted({"OE1": "OE", "NE2": "NE"}),
-    "FOR": _inverted({"C": "CY", "O": "OY"}),
-    "ACE": _inverted({"C": "CY", "CH3": "CAY CA", "O": "OY"}),
-    "NME": _inverted({"N": "NT", "C": "CH3 CT CAT CA"}),
-    "NH2": _inverted({"N": "NT"}),
-    "HOH": _inverted({"O": "OW OH2 O1"}),
+    "ILE": _by_synonym({"CD1": "CD"}),
+    "SER": _by_synonym({"OG": "OG1"}),
+    "THR": _by_synonym({"OG1": "OG", "CG2": "CG"}),
+    "CYS": _by_synonym({"SG": "SG1"}),
+    "ASN": _by_synonym({"OD1": "OD", "ND2": "ND"}),
+    "GLN": _by_synonym({"OE1": "OE", "NE2": "NE"}),
+    "FOR": _by_synonym({"C": "CY", "O": "OY"}),
+    "ACE": _by_synonym({"C": "CY", "CH3": "CAY CA", "O": "OY"}),
+    "NME": _by_synonym({"N": "NT", "C": "CH3 CT CAT CA"}),
+    "NH2": _by_synonym({"N": "NT"}),
+    "HOH": _by_synonym({"O": "OW OH2 O1"}),
 }
 
 
 def canonical_resname(resname: str) -> str:
-    """Return the canonical name of a residue, whatever its program or protonation state.
+    """Return the canonical name of a residue, independent of program and protonation state.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Write states into trajectories and files that other tools read."""
+"""Annotate trajectories with states, and write files that other tools read."""
 
 from .._lazy import lazy_names
 

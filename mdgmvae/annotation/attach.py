@@ -1,4 +1,4 @@
-"""Attach labels and other values of frames to an MDAnalysis trajectory."""
+"""Attach labels and other values of each frame to an MDAnalysis trajectory."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from ..errors import InputError
 from ..featurizers.topology.atoms import is_mdtraj
 from ..labels import as_frames, as_labels
 from .auxiliary import FrameAuxReader
-from .labelled import own_probabilities
+from .labelled import assigned_probabilities
 
 
 def annotate(universe: Any, labels: Any, frames: Any = None, name: str = "gmvae_state") -> None:
     """Attach labels to a trajectory, as ``ts.aux.<name>`` of every frame.
 
     The labels survive indexing, slicing, ``copy()``, pickling and parallel analyses. A second
-    call with the same name replaces them. A trajectory that is loaded again, by ``load_new`` or
-    ``transfer_to_memory``, has to be annotated again.
+    call with the same name replaces them. ``load_new`` and ``transfer_to_memory`` replace the
+    trajectory, which then has to be annotated again.
 
     Parameters
     ----------
     universe : Universe or AtomGroup
         The universe whose trajectory is annotated.
     labels : array-like
-        Of shape (n,) and integer: states or components. ``ts.aux.<name>`` is an int, -1 for a
-        frame that is not in `frames`.
-        Of shape (n, m): numbers such as probabilities. ``ts.aux.<name>`` is an (m,) float32
-        array, NaN for a frame that is not in `frames`.
+        Integers of shape (n,): states or components. ``ts.aux.<name>`` is then an int, and -1
+        for a frame that is not in `frames`.
+        Numbers of shape (n, m), such as probabilities. ``ts.aux.<name>`` is then an (m,) float32
+        array, and NaN for a frame that is not in `frames`.
     frames : array-like of int, optional
         Frame number of each label. Default: there is one label for every frame, in order.
     name : str
@@ -38,8 +38,8 @@ def annotate(universe: Any, labels: Any, frames: Any = None, name: str = "gmvae_
     Raises
     ------
     InputError
-        If labels, frames and trajectory do not fit, if a frame is given twice with
-        different labels, or if `name` is not a Python name or belongs to another auxiliary.
+        If labels, frames and trajectory do not match, if a frame is given twice with
+        different labels, or if `name` is not a Python name or is used by another auxiliary.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def annotate(universe: Any, labels: Any, frames: Any = None, name: str = "gmvae_
     [1, -1, 0]
     """
     trajectory = _trajectory(universe)
-    values = _numbers(labels)
+    values = _as_values(labels)
     numbers = as_frames(frames, len(values), trajectory.n_frames)
     _attach(trajectory, values, numbers, name, missing=-1 if values.ndim == 1 else np.nan)
 
@@ -60,16 +60,16 @@ def annotate(universe: Any, labels: Any, frames: Any = None, name: str = "gmvae_
 def annotate_results(universe: Any, results: Any) -> None:
     """Attach the results of an analysis to its trajectory.
 
-    Every frame has the int ``ts.aux.gmvae_state``, the int ``ts.aux.gmvae_component`` and the
-    float ``ts.aux.gmvae_probability``, the probability of its state. All are -1 for a frame that
-    was not analysed.
+    Every frame gets ``ts.aux.gmvae_state`` and ``ts.aux.gmvae_component``, both int, and
+    ``ts.aux.gmvae_probability``, the probability of its state as a float. All are -1 for a frame
+    that was not analysed.
 
     Parameters
     ----------
     universe : Universe or AtomGroup
         The universe that was analysed.
     results : TrajectoryResults
-        With ``frames``, ``labels``, ``components`` and ``probabilities``.
+        Results with ``frames``, ``labels``, ``components`` and ``probabilities``.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def annotate_results(universe: Any, results: Any) -> None:
     for name, values in (
         ("gmvae_state", results.labels),
         ("gmvae_component", results.components),
-        ("gmvae_probability", own_probabilities(results.labels, results.probabilities)),
+        ("gmvae_probability", assigned_probabilities(results.labels, results.probabilities)),
     ):
         _attach(trajectory, values, numbers, name, missing=-1)
 
@@ -89,12 +89,12 @@ def annotate_results(universe: Any, results: Any) -> None:
 def _attach(
     trajectory: Any, values: np.ndarray, numbers: np.ndarray, name: str, missing: float
 ) -> None:
-    """Attach values of some frames as an auxiliary, with `missing` for all other frames."""
+    """Attach values as an auxiliary. Frames without a value get `missing`."""
     if not name.isidentifier() or keyword.iskeyword(name) or hasattr(dict, name):
         raise InputError(f"name: {name!r} cannot be an attribute of ts.aux; use letters and _")
     spread = np.full((trajectory.n_frames, *values.shape[1:]), missing, dtype=values.dtype)
     spread[numbers] = values
-    differing = np.flatnonzero(~_same(spread[numbers], values))
+    differing = np.flatnonzero(~_equal(spread[numbers], values))
     if differing.size:
         raise InputError(
             f"frames: frame {numbers[differing[0]]} is given twice, with different labels"
@@ -105,7 +105,7 @@ def _attach(
 def _trajectory(source: Any) -> Any:
     if is_mdtraj(source):
         raise InputError(
-            "an mdtraj.Trajectory cannot carry labels; keep them with "
+            "an mdtraj.Trajectory cannot hold labels; save them with "
             "mdgmvae.annotation.write_labels, or write them with write_pdb or write_states"
         )
     trajectory = getattr(getattr(source, "universe", None), "trajectory", None)
@@ -117,8 +117,8 @@ def _trajectory(source: Any) -> Any:
     return trajectory
 
 
-def _numbers(labels: Any) -> np.ndarray:
-    """Return labels as int64, or vectors as float32."""
+def _as_values(labels: Any) -> np.ndarray:
+    """Return labels as int64, or two-dimensional values as float32."""
     values = np.asarray(labels)
     if values.ndim != 2:
         return as_labels(values)
@@ -127,7 +127,7 @@ def _numbers(labels: Any) -> np.ndarray:
     return values.astype(np.float32)
 
 
-def _same(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return for each frame whether both values are equal or both are NaN."""
+def _equal(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return for each frame whether its two values are equal. NaN equals NaN."""
     equal: np.ndarray = (first == second) | ((first != first) & (second != second))
     return equal if equal.ndim == 1 else np.asarray(equal.all(axis=1))

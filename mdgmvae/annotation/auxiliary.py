@@ -1,7 +1,7 @@
 """An auxiliary reader for MDAnalysis that looks up values by frame number.
 
-MDAnalysis' own auxiliary readers match by time, which restarts in each file of a chain. Frame
-numbers are unique in every trajectory.
+MDAnalysis' own auxiliary readers match by time, which restarts in each file of a chained
+trajectory. Frame numbers are always unique.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class FrameAuxReader(AuxReader):
     ----------
     auxdata : tuple of one ndarray
         ``(values,)``, with values of shape (n_frames,) or (n_frames, m). It is a tuple because
-        MDAnalysis evaluates the truth value of this argument.
+        MDAnalysis evaluates the truth value of this argument, and an array has none.
     auxname : str, optional
         The name under ``ts.aux``; ``trajectory.add_auxiliary`` sets it.
 
@@ -35,11 +35,11 @@ class FrameAuxReader(AuxReader):
     4
     """
 
-    # This registers the class with MDAnalysis, which refuses unregistered classes.
+    # This attribute registers the class with MDAnalysis, which refuses unregistered classes.
     format: ClassVar[str] = "MDGMVAE"
     required_attrs: ClassVar[list[str]] = ["auxname", "format", "_auxdata"]
 
-    # The constructor of the base class would set up matching by time, which is not used here.
+    # The base class is not initialised, because it would set up matching by time.
     def __init__(self, auxdata: tuple[np.ndarray], auxname: str | None = None) -> None:
         self._auxdata = auxdata
         self.auxname = auxname
@@ -59,7 +59,7 @@ class FrameAuxReader(AuxReader):
     def update_ts(self, ts: Any) -> Any:
         """Set ``ts.aux.<auxname>`` to the value of the frame `ts`."""
         if self._closed:
-            # Each file of a chain has its own timestep, which may still carry the name.
+            # Each file of a chain has its own timestep, which may still hold the attribute.
             ts.aux.pop(self.auxname, None)
             return ts
         return super().update_ts(ts)
@@ -67,12 +67,12 @@ class FrameAuxReader(AuxReader):
     def attach_auxiliary(
         self, coord_parent: Any, aux_spec: str | None = None, format: str | None = None
     ) -> None:
-        """Attach to a trajectory reader and replace an earlier reader of the same name.
+        """Attach to a trajectory reader, and replace an earlier FrameAuxReader of the same name.
 
         Raises
         ------
         InputError
-            If an auxiliary of another kind has this name.
+            If an auxiliary of another class has this name.
         """
         name = self.auxname if aux_spec is None else aux_spec
         earlier = coord_parent._auxs.get(name)

@@ -1,4 +1,4 @@
-"""Write H5MD files that carry states as observables."""
+"""Write H5MD files that contain states as observables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from MDAnalysis.coordinates.H5MD import H5MDWriter
 from ..storage.atomic import atomic_file
 from .labelled import LabelledFrames
 
-# The units of MDAnalysis, stated explicitly so that sources without units can be written.
+# MDAnalysis' own units. If they are passed explicitly, sources without units can be written.
 _UNITS = {
     "timeunit": "ps",
     "lengthunit": "Angstrom",
@@ -35,7 +35,7 @@ def write_h5md(
 ) -> None:
     """Write the labelled frames as H5MD, with the label as the observable ``mdgmvae/state``.
 
-    MDAnalysis reads it back as ``ts.data["mdgmvae/state"]``. The steps of the file are the
+    MDAnalysis reads the label as ``ts.data["mdgmvae/state"]``. The steps in the file are the
     frame numbers of the source, in increasing order as H5MD requires.
 
     Parameters
@@ -43,25 +43,25 @@ def write_h5md(
     source : Universe, AtomGroup or mdtraj.Trajectory
         The atoms to write, with velocities and forces if available.
     labels : (n,) array-like of int
-        States or components; a frame with the label -1 is left out.
+        States or components. Frames with the label -1 are left out.
     path : path-like
-        The file, which is replaced as a whole; its name ends in ``.h5md`` or ``.h5``.
+        The file, which is replaced atomically. Its name ends in ``.h5md`` or ``.h5``.
     frames : (n,) array-like of int, optional
         Frame numbers of the labels. Default: all frames.
     probabilities : (n,) or (n, m) array-like, optional
-        Written as the observable ``mdgmvae/probability``, float32.
+        Probabilities, written as the float32 observable ``mdgmvae/probability``.
     name : {"state", "component"}
         Kind of labels; the observable is ``mdgmvae/<name>``.
     observables : mapping of str to (n,) or (n, m) array-like, optional
-        Further values of the frames, each written as ``mdgmvae/<name>``.
+        Further values of each frame, written as ``mdgmvae/<name>``.
 
     Raises
     ------
     InputError
-        If labels, probabilities and trajectory do not fit.
+        If labels, probabilities and trajectory do not match.
     """
     labelled = LabelledFrames.of(source, labels, frames)
-    labelled.refuse_own_files(path)
+    labelled.check_output(path)
     further = dict(observables or {})
     if probabilities is not None:
         further["probability"] = probabilities
@@ -91,7 +91,7 @@ def _h5md(path: Path, n_atoms: int) -> Iterator[Any]:
 
 @contextmanager
 def _extra_data(ts: Any, extra: dict[str, Any]) -> Iterator[None]:
-    """Add to the data of the user's timestep, and remove the additions afterwards."""
+    """Add data to the user's timestep, and restore the original data afterwards."""
     before = dict(ts.data)
     ts.data.update(extra)
     try:

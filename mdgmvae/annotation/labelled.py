@@ -1,4 +1,4 @@
-"""Labels and the frames that they belong to, checked against a trajectory."""
+"""Labels and their frames, checked against a trajectory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LabelledFrames:
     frames : ndarray of int64 of shape (n,)
         Frame number of each label.
     kept : ndarray of bool of shape (n_given,)
-        Mask of the given labels that are kept.
+        Mask of the given labels that are kept (those that are not -1).
     """
 
     moving: MovingAtoms
@@ -37,7 +37,7 @@ class LabelledFrames:
 
     @classmethod
     def of(cls, source: Any, labels: Any, frames: Any) -> Self:
-        """Check the labels and leave out the frames with the label -1.
+        """Check the labels, and leave out frames with the label -1.
 
         Parameters
         ----------
@@ -51,7 +51,7 @@ class LabelledFrames:
         Raises
         ------
         InputError
-            If labels, frames and trajectory do not fit, or every label is -1.
+            If labels, frames and trajectory do not match, or every label is -1.
         """
         given = as_labels(labels)
         moving = MovingAtoms.of(source)
@@ -67,13 +67,13 @@ class LabelledFrames:
         return self.moving.atoms
 
     def values(self, values: Any, name: str, *, ndim: tuple[int, ...] = (1, 2)) -> np.ndarray:
-        """Check other values of the same frames and keep those of labelled frames.
+        """Check other values of the same frames, and keep those of the labelled frames.
 
         Parameters
         ----------
         values : (n_given,) or (n_given, m) array-like
-            Numbers, one or several for each label that was given. Integers become int64,
-            all others float32.
+            One number or one vector for each of the given labels. Integers become int64,
+            floating-point numbers float32.
         name : str
             Name of the values in error messages.
         ndim : tuple of int
@@ -86,24 +86,24 @@ class LabelledFrames:
         Raises
         ------
         InputError
-            If there is not one value, or one vector, for each label.
+            If the values are not numbers, or there is not one number or vector for each label.
         """
         array = np.asarray(values)
         if array.ndim not in ndim or len(array) != len(self.kept) or array.dtype.kind not in "iuf":
             raise InputError(
-                f"{name}: an array of shape {array.shape} and dtype {array.dtype} does not fit "
+                f"{name}: an array of shape {array.shape} and dtype {array.dtype} does not match "
                 f"{len(self.kept):,} labels; pass one number, or one vector, for each label"
             )
         kept: np.ndarray = array[self.kept]
         return kept.astype(np.float32 if array.dtype.kind == "f" else np.int64)
 
-    def refuse_own_files(self, path: str | os.PathLike[str]) -> None:
-        """Raise an error if the topology or a trajectory being read would be replaced.
+    def check_output(self, path: str | os.PathLike[str]) -> None:
+        """Raise an error if writing to `path` would replace the topology or a trajectory file.
 
         Raises
         ------
         InputError
-            If `path` is one of these files.
+            If `path` is a file that is being read.
         """
         universe = self.atoms.universe
         trajectory = universe.trajectory
@@ -115,8 +115,8 @@ class LabelledFrames:
                 )
 
 
-def own_probabilities(labels: np.ndarray, probabilities: Any) -> np.ndarray:
-    """Return the probability of the state (or component) of each frame.
+def assigned_probabilities(labels: np.ndarray, probabilities: Any) -> np.ndarray:
+    """Return the probability of the state (or component) that each frame is assigned to.
 
     Parameters
     ----------
@@ -133,19 +133,20 @@ def own_probabilities(labels: np.ndarray, probabilities: Any) -> np.ndarray:
     Raises
     ------
     InputError
-        If the number of rows or columns does not fit the labels or the states.
+        If there is not one row for each label and one column for each state.
 
     Examples
     --------
-    >>> own_probabilities(np.array([1, 0]), [[0.25, 0.75], [1.0, 0.0]])
+    >>> assigned_probabilities(np.array([1, 0]), [[0.25, 0.75], [1.0, 0.0]])
     array([0.75, 1.  ], dtype=float32)
     """
     matrix = np.asarray(probabilities, dtype=np.float32)
     n_states = int(labels.max(initial=-1)) + 1
     if matrix.ndim != 2 or len(matrix) != len(labels) or matrix.shape[1] < n_states:
         raise InputError(
-            f"probabilities: an array of shape {matrix.shape} does not fit {len(labels):,} labels "
-            f"of {n_states} states; pass one row for each label and one column for each state"
+            f"probabilities: an array of shape {matrix.shape} does not match {len(labels):,} "
+            f"labels of {n_states} states; pass one row for each label and one column for each "
+            "state"
         )
     own: np.ndarray = matrix[np.arange(len(labels)), labels]
     own[labels < 0] = np.nan

@@ -1,4 +1,4 @@
-"""Read and write labels.npz, the file that holds the labels of all frames."""
+"""Read and write labels.npz, which contains the labels of all analysed frames."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..storage.atomic import atomic_file
 
 #: Name of the label file in a folder of results.
 LABELS = "labels.npz"
-#: The arrays of the file: dtype and number of dimensions of each array.
+#: dtype and number of dimensions of each array in the file.
 _ARRAYS: dict[str, tuple[type, int]] = {
     "frames": (np.int64, 1),
     "times": (np.float64, 1),
@@ -29,7 +29,7 @@ _ARRAYS: dict[str, tuple[type, int]] = {
 
 
 def write_labels(path: str | os.PathLike[str], results: Any) -> None:
-    """Write the labels of an analysis to a .npz file; an existing file is replaced as a whole.
+    """Write the labels of an analysis to an .npz file. An existing file is replaced atomically.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def write_labels(path: str | os.PathLike[str], results: Any) -> None:
     Raises
     ------
     InputError
-        If an array is missing or has another shape, or when `path` cannot be written.
+        If an array is missing or has the wrong shape, or if `path` cannot be written.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def write_labels(path: str | os.PathLike[str], results: Any) -> None:
     array([0, 1, 0])
     """
     found = {name: getattr(results, name) for name in _ARRAYS if hasattr(results, name)}
-    arrays = _checked(found, f"{path}: cannot be written, the results are incomplete")
+    arrays = _checked(found, f"{path}: cannot be written because the results are incomplete")
     # NumPy would add ".npz" to a file name without it, but not to an open file.
     with atomic_file(path) as temporary, open(temporary, "wb") as handle:
         np.savez(handle, **arrays)  # type: ignore[arg-type]
@@ -74,7 +74,7 @@ def read_labels(path: str | os.PathLike[str]) -> Any:
     Parameters
     ----------
     path : path-like
-        A .npz file, or a folder of results that holds ``labels.npz``.
+        An .npz file, or a folder of results that contains ``labels.npz``.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def read_labels(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     InputError
-        If `path` is not such a file. The message says what is missing.
+        If `path` is not a label file. The message says what is missing.
     """
     from MDAnalysis.analysis.results import Results
 
@@ -98,13 +98,22 @@ def read_labels(path: str | os.PathLike[str]) -> Any:
         raise InputError(f"{path}: no such file; check the path") from None
     except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise InputError(
-            f"{path}: cannot be read as a .npz file; `mdgmvae assign` writes a file of labels"
+            f"{path}: cannot be read as an .npz file; `mdgmvae assign` writes label files"
         ) from error
-    return Results(**_checked(found, f"{path}: is not a label file of mdgmvae"))
+    return Results(**_checked(found, f"{path}: is not an mdgmvae label file"))
 
 
 def find_labels(path: str | os.PathLike[str]) -> Path:
-    """Return the label file for a path: the path itself, or labels.npz in a folder.
+    """Return the path of a label file: the path itself, or labels.npz in a folder.
+
+    Parameters
+    ----------
+    path : path-like
+        A label file, or a folder of results.
+
+    Returns
+    -------
+    pathlib.Path
 
     Raises
     ------
@@ -132,8 +141,8 @@ def _checked(found: dict[str, Any], problem: str) -> dict[str, np.ndarray]:
         values = np.asarray(given)
         if values.ndim != ndim or len(values) != n_frames or values.dtype.kind not in "iuf":
             raise InputError(
-                f"{problem}; {name} has shape {values.shape} and dtype {values.dtype}, but numbers "
-                f"in {ndim} dimension{'s' if ndim > 1 else ''} for {n_frames:,} frames are needed"
+                f"{problem}; {name} has shape {values.shape} and dtype {values.dtype}, but must "
+                f"hold numbers in {ndim} dimension{'s' if ndim > 1 else ''} for {n_frames:,} frames"
             )
         arrays[name] = values.astype(dtype)
     return arrays

@@ -1,4 +1,4 @@
-"""Write PDB files that carry the state in the B column."""
+"""Write PDB files with the state in the B column."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..storage.atomic import atomic_file
 from .labelled import LabelledFrames
 
-# Defaults for attributes that a topology may lack; without them MDAnalysis would warn.
+# Defaults for attributes that a topology may lack. Without them, MDAnalysis would warn.
 _DEFAULTS: dict[str, Any] = {
     "names": "X",
     "resnames": "UNK",
@@ -38,23 +38,23 @@ _NO_CELL = (1.0, 1.0, 1.0, 90.0, 90.0, 90.0)
 def write_pdb(source: Any, labels: Any, path: str | os.PathLike[str], frames: Any = None) -> None:
     """Write the labelled frames as a multi-model PDB file with the state in the B column.
 
-    The format allows one unit cell per file, which is that of the first frame written.
+    The format allows only one unit cell per file. That of the first frame is written.
 
     Parameters
     ----------
     source : Universe, AtomGroup or mdtraj.Trajectory
         The atoms to write.
     labels : (n,) array-like of int
-        States or components; a frame with the label -1 is left out.
+        States or components. Frames with the label -1 are left out.
     path : path-like
-        The file, which is replaced as a whole.
+        The file, which is replaced atomically.
     frames : (n,) array-like of int, optional
-        Frame numbers of the labels; the models come in this order. Default: all frames.
+        Frame numbers of the labels. Models are written in this order. Default: all frames.
 
     Raises
     ------
     InputError
-        If labels and trajectory do not fit, or coordinates do not fit into a PDB file.
+        If labels and trajectory do not match, or a coordinate is too large for a PDB file.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def write_pdb(source: Any, labels: Any, path: str | os.PathLike[str], frames: An
     [1.0, 2.0]
     """
     labelled = LabelledFrames.of(source, labels, frames)
-    labelled.refuse_own_files(path)
+    labelled.check_output(path)
     atoms = labelled.atoms
     with atomic_file(path) as temporary, PDBFrames(atoms, temporary) as pdb:
         moving = labelled.moving.at(labelled.frames)
@@ -80,8 +80,8 @@ def write_pdb(source: Any, labels: Any, path: str | os.PathLike[str], frames: An
 class PDBFrames:
     """Context manager that writes a PDB file frame by frame.
 
-    The B column of a Universe belongs to all frames and to the user, so the states are written
-    from a copy of the topology.
+    A Universe has one B column for all frames, and it belongs to the user. The states are
+    therefore written from a copy of the topology.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ class PDBFrames:
     path : path-like
         The file, which is overwritten.
     title : str, optional
-        The TITLE of the file.
+        TITLE record of the file.
     remarks : sequence of str
         Lines that become REMARK records.
     """
@@ -110,7 +110,7 @@ class PDBFrames:
         for name, default in _DEFAULTS.items():
             if not hasattr(self._copy.atoms, name):
                 self._copy.add_TopologyAttr(name, self._values(name, default))
-        # This format has one character for the chain.
+        # The PDB format has a single character for the chain.
         self._copy.atoms.chainIDs = [
             chain if len(chain) == 1 and chain.isalnum() else _DEFAULTS["chainIDs"]
             for chain in self._copy.atoms.chainIDs
@@ -138,14 +138,14 @@ class PDBFrames:
         positions : ndarray of shape (n_atoms, 3)
             Positions in angstrom.
         ts : Timestep
-            Contains the unit cell and the frame number.
+            Source of the unit cell and the frame number.
         state : int
-            Value of the B column of all atoms.
+            Value of the B column for all atoms.
 
         Raises
         ------
         InputError
-            If a coordinate has more digits than a PDB file can hold.
+            If a coordinate is too large for the PDB format.
         """
         copy = self._copy.trajectory.ts
         copy.positions = positions

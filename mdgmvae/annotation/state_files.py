@@ -16,14 +16,14 @@ from ..labels import as_frames
 from ..progress import progress_bar
 from ..states.representatives import diverse_frames
 from ..storage.atomic import atomic_folder
-from .labelled import LabelledFrames, own_probabilities
+from .labelled import LabelledFrames, assigned_probabilities
 from .pdb import PDBFrames
 from .superposition import fitted_atoms, superposed
 
 _FORMATS = ("xtc", "trr", "dcd")
 _NAMES = ("state", "component")
-#: Files of an earlier call of `write_states`, and the index files that MDAnalysis adds. Requiring
-#: digits spares the user's own files, such as state_best.pdb.
+#: Patterns of the files of an earlier call, and of the index files that MDAnalysis adds. They
+#: require digits, so that they do not match the user's own files, such as state_best.pdb.
 STALE_STATES = tuple(
     f"{hidden}{name}_{'[0-9]' * digits}.{suffix}"
     for name in _NAMES
@@ -50,47 +50,47 @@ def write_states(
 ) -> None:
     """Write the frames of each state, and its representative structures.
 
-    ``state_0.xtc``, ``state_1.xtc``, ... hold the frames of each state that has any, in the
-    order of `frames`. ``state_0.pdb``, ... hold its representative frames, one model each: the
-    frame nearest to the centre of the state first, the others superposed on it. Remarks in
-    the file list the frame of each model; the B column contains the state. Each PDB file can
-    serve as the topology of the trajectory beside it.
+    ``state_0.xtc``, ``state_1.xtc``, ... contain the frames of each state, in the order of
+    `frames`. ``state_0.pdb``, ``state_1.pdb``, ... contain its representative frames as models.
+    The first model is the frame nearest to the centre of the state; the others are superposed on
+    it. Remarks give the frame number of each model, and the B column contains the state. Each
+    PDB file can serve as the topology of its trajectory. States without frames get no files.
 
     Parameters
     ----------
     source : Universe, AtomGroup or mdtraj.Trajectory
         The atoms to write.
     labels : (n,) array-like of int
-        States or components; a frame with the label -1 is left out.
+        States or components. Frames with the label -1 are left out.
     directory : path-like
-        The folder to create. All files appear in it together at the end.
+        The folder to create. All files appear in it at once, when they are complete.
     frames : (n,) array-like of int, optional
         Frame numbers of the labels. Default: all frames.
     latent : (n, n_z) array-like, optional
-        Latent coordinates of the frames, from which representatives are chosen. Without them
+        Latent coordinates of the frames, by which representatives are chosen. Without them,
         representatives are spread evenly over the frames of the state.
     format : {"xtc", "trr", "dcd"} or None
-        Format of the trajectories; None writes the PDB files only.
+        Format of the trajectories. None writes only the PDB files.
     probabilities : (n, m) array-like, optional
-        Probabilities of the states. Representatives are then frames that belong to their state
-        with a high probability.
+        Probabilities of the states. If they are given, representatives are frames with a high
+        probability of their state.
     representatives : sequence or mapping, optional
         Frame numbers of the representatives of each state, as in
-        `Description.representatives`. Default: chosen by `latent`.
+        `Description.representatives`. Default: they are chosen by `latent`.
     n_representatives : int
         Number of representatives of each state, if `representatives` are not given.
     name : {"state", "component"}
-        Kind of labels; the files are called ``<name>_0.xtc``, ...
+        Kind of labels. The files are called ``<name>_0.xtc``, ...
     overwrite : bool
-        Allow a folder that is not empty. Files of an earlier call are removed, others are kept.
+        Accept a folder that is not empty. Files of an earlier call are removed, others are kept.
     verbose : bool, optional
-        Show a progress bar; by default on a terminal or in a notebook only.
+        Show a progress bar. By default, only on a terminal or in a notebook.
 
     Raises
     ------
     InputError
-        If labels, latent, probabilities and trajectory do not fit, if the format is unknown,
-        or if the folder is not empty and `overwrite` is not set.
+        If labels, latent, probabilities and trajectory do not match, if the format is unknown,
+        or if the folder is not empty and `overwrite` is False.
 
     Examples
     --------
@@ -110,9 +110,9 @@ def write_states(
         raise InputError(f"name: {name!r} is not one of {', '.join(_NAMES)}")
     labelled = LabelledFrames.of(source, labels, frames)
     if representatives is None:
-        chosen = _chosen(labelled, latent, probabilities, n_representatives)
+        chosen = _choose_representatives(labelled, latent, probabilities, n_representatives)
     else:
-        chosen = _given(labelled, representatives)
+        chosen = _check_representatives(labelled, representatives)
     with atomic_folder(directory, overwrite, STALE_STATES) as folder:
         if format is not None:
             _write_trajectories(labelled, folder, name, format, verbose)
@@ -120,33 +120,35 @@ def write_states(
             _write_representatives(labelled, numbers, folder / f"{name}_{state}.pdb", name, state)
 
 
-def _chosen(
+def _choose_representatives(
     labelled: LabelledFrames, latent: Any, probabilities: Any, n: int
 ) -> dict[int, np.ndarray]:
-    """Choose frame numbers that represent each state."""
+    """Choose the frame numbers of the representatives of each state."""
     labels, frames = labelled.labels, labelled.frames
     probability = np.ones(len(labels), np.float32)
     if probabilities is not None:
         matrix = labelled.values(probabilities, "probabilities", ndim=(2,))
-        probability = own_probabilities(labels, matrix)
+        probability = assigned_probabilities(labels, matrix)
     if latent is None:
-        rows = {state: _spread(np.flatnonzero(labels == state), n) for state in np.unique(labels)}
+        rows = {
+            state: _evenly_spaced(np.flatnonzero(labels == state), n) for state in np.unique(labels)
+        }
     else:
         points = labelled.values(latent, "latent", ndim=(2,)).astype(np.float32)
         rows = diverse_frames(labels, points, probability, frames, n)
     return {int(state): frames[of_state] for state, of_state in rows.items()}
 
 
-def _spread(rows: np.ndarray, n: int) -> np.ndarray:
+def _evenly_spaced(rows: np.ndarray, n: int) -> np.ndarray:
     """Choose n evenly spaced rows, including the first one."""
     positions = np.unique(np.linspace(0, len(rows) - 1, min(n, len(rows))).astype(int))
     return np.asarray(rows[positions])
 
 
-def _given(
+def _check_representatives(
     labelled: LabelledFrames, representatives: Sequence[Any] | Mapping[int, Any]
 ) -> dict[int, np.ndarray]:
-    """Check given frame numbers of representatives; leave out states without any."""
+    """Check the given frame numbers of representatives, and leave out states without any."""
     pairs = (
         representatives.items()
         if isinstance(representatives, Mapping)
@@ -162,7 +164,7 @@ def _given(
 def _write_trajectories(
     labelled: LabelledFrames, folder: Path, name: str, format: str, verbose: bool | None
 ) -> None:
-    """Write each frame into the trajectory of its state, in one pass over the source."""
+    """Write each frame to the trajectory of its state, in one pass over the source."""
     atoms, writers = labelled.atoms, dict[int, Any]()
     with ExitStack() as stack:
         n_frames = len(labelled.frames)

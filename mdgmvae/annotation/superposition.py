@@ -1,4 +1,4 @@
-"""Superpose frames of the same atoms on one of them."""
+"""Superpose frames on a reference frame of the same atoms."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from MDAnalysis.analysis import align
 
 from ..featurizers.topology.atom_kinds import alpha_carbons, heavy_atoms
 
-#: Fewer points than these do not define a rotation.
-_FEWEST = 3
-#: With fewer C-alpha atoms than these, all heavy atoms of the protein are superposed.
-_FEWEST_ALPHA = 4
+#: Smallest number of points that defines a rotation.
+_MIN_ATOMS = 3
+#: With fewer C-alpha atoms, all heavy atoms of the protein are superposed.
+_MIN_ALPHA_CARBONS = 4
 
 
 def fitted_atoms(atoms: Any) -> np.ndarray:
     """Choose the atoms on which frames are superposed.
 
-    These are the C-alpha atoms of a protein, the heavy atoms of a molecule with few C-alpha
-    atoms, or all atoms. Solvent moves independently of the molecule and is left out.
+    These are the C-alpha atoms if there are at least four, otherwise the heavy atoms of the
+    protein or nucleic acid, otherwise all heavy atoms, otherwise all atoms. Solvent is left out
+    where possible, because it moves independently of the molecule.
 
     Parameters
     ----------
@@ -39,18 +40,18 @@ def fitted_atoms(atoms: Any) -> np.ndarray:
     10
     """
     alpha = alpha_carbons(atoms)
-    if np.count_nonzero(alpha) >= _FEWEST_ALPHA:
+    if np.count_nonzero(alpha) >= _MIN_ALPHA_CARBONS:
         return alpha
     heavy = heavy_atoms(atoms)
     polymer = np.isin(atoms.ix, atoms.select_atoms("protein or nucleic").ix)
     for chosen in (heavy & polymer, heavy):
-        if np.count_nonzero(chosen) >= _FEWEST:
+        if np.count_nonzero(chosen) >= _MIN_ATOMS:
             return chosen
     return np.ones(atoms.n_atoms, dtype=bool)
 
 
 def superposed(positions: np.ndarray, reference: np.ndarray, fitted: np.ndarray) -> np.ndarray:
-    """Rotate and translate a frame to superpose the fitted atoms on a reference.
+    """Rotate and translate a frame so that the fitted atoms superpose on a reference.
 
     The rotation minimises the root-mean-square deviation (MDAnalysis.analysis.align).
 
@@ -59,7 +60,7 @@ def superposed(positions: np.ndarray, reference: np.ndarray, fitted: np.ndarray)
     positions, reference : ndarray of shape (n_atoms, 3)
         Positions in angstrom of the frame and of the reference.
     fitted : ndarray of bool of shape (n_atoms,)
-        The atoms to superpose; with fewer than 3 the frame is only translated.
+        The atoms to superpose. With fewer than 3, the frame is only translated.
 
     Returns
     -------
@@ -68,7 +69,7 @@ def superposed(positions: np.ndarray, reference: np.ndarray, fitted: np.ndarray)
     mobile, target = positions[fitted].astype(float), reference[fitted].astype(float)
     centre, onto = mobile.mean(axis=0), target.mean(axis=0)
     moved = positions - centre
-    if len(mobile) >= _FEWEST:
+    if len(mobile) >= _MIN_ATOMS:
         rotation, _ = align.rotation_matrix(mobile - centre, target - onto)
         moved = moved @ rotation.T
     result: np.ndarray = (moved + onto).astype(np.float32)

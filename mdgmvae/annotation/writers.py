@@ -1,8 +1,8 @@
-"""The table of output formats: each row names a function that writes labelled frames.
+"""Table of output formats: each row names the function that writes labelled frames.
 
 To add a format, write a module with a function ``(source, labels, path, frames=None, **options)``
-and add a row to `WRITERS`. ``mdgmvae annotate --format`` offers every row. Nothing heavy is
-imported here, so that the command line can read the table before it parses its arguments.
+and add a row to `WRITERS`. ``mdgmvae annotate --format`` then offers it. This module imports
+nothing heavy, because the command line reads the table before it parses its arguments.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Kind:
-    """The arrays of the results that contain states, or components.
+    """A kind of labels (states or components), and its arrays in the results.
 
     Parameters
     ----------
     name : str
-        The word for a single one.
+        Singular of the kind: "state" or "component".
     labels, probabilities : str
-        Attributes of the results.
+        Names of the arrays, which are attributes of the results.
     other : str
         The other kind of labels, as a key of `KINDS`.
     """
@@ -49,14 +49,14 @@ class Writer:
     module, function : str
         Module (relative to this package) and name of the function.
     meaning : str
-        What it writes, for the help of the command line.
+        Description of the output, for the help of the command line.
     suffixes : tuple of str
-        Suffixes of its files; empty if it writes a folder.
+        Allowed suffixes of the output file. Empty if the output is a folder.
     options : tuple of str
-        Arguments of `write` that it accepts: "name" of the labels (``state``
-        or ``component``), "latent", "probabilities" of each state, "probability" of the state
-        of each frame (passed as ``probabilities``), "observables" (the other kind of labels),
-        "overwrite" and "verbose".
+        Keyword arguments that the function accepts: "name" (``state`` or ``component``),
+        "latent", "probabilities" (of every state), "observables" (the other kind of labels),
+        "overwrite" and "verbose". With "probability" instead of "probabilities", it gets only
+        the probability of the state of each frame, as ``probabilities``.
     """
 
     module: str
@@ -80,29 +80,29 @@ class Writer:
         overwrite: bool = False,
         verbose: bool | None = None,
     ) -> None:
-        """Write the labelled frames of some atoms.
+        """Write labelled frames in this format.
 
         Parameters
         ----------
         source : Universe, AtomGroup or mdtraj.Trajectory
             The atoms to write.
         results : Results
-            As `read_labels` returns them.
+            Results, as `read_labels` returns them.
         path : path-like
             The file or folder.
         of : {"states", "components"}
             Which labels to write.
         overwrite : bool
-            Allow a folder that is not empty.
+            Accept a folder that is not empty.
         verbose : bool, optional
-            Show a progress bar; by default on a terminal or in a notebook only.
+            Show a progress bar. By default, only on a terminal or in a notebook.
 
         Raises
         ------
         InputError
-            If the results and the trajectory do not fit.
+            If the results and the trajectory do not match.
         """
-        from .labelled import own_probabilities
+        from .labelled import assigned_probabilities
 
         kind = KINDS[of]
         labels, other = getattr(results, kind.labels), KINDS[kind.other]
@@ -117,7 +117,7 @@ class Writer:
         }
         options = {name: available[name] for name in self.options if name != "probability"}
         if "probability" in self.options:
-            options["probabilities"] = own_probabilities(labels, probabilities)
+            options["probabilities"] = assigned_probabilities(labels, probabilities)
         self._function()(source, labels, path, results.frames, **options)
 
     def _function(self) -> Callable[..., None]:

@@ -15,7 +15,7 @@ from ..errors import InputError
 from ..model.gmvae import GMVAE
 from ..progress import progress_bar
 from ..storage.features import FeatureSet
-from ..storage.npy import UNSEEN, open_npy
+from ..storage.npy import FILE_NOT_VISIBLE, open_npy
 from ..trajectory.executors import cluster_for
 from .results import TrajectoryResults
 
@@ -95,7 +95,7 @@ def _label_on(
 ) -> list[_Part]:
     """Label the frames of a feature file on the workers of a cluster."""
     n_frames = len(features)
-    n_parts = max(cluster.n_workers, cluster.fewest_parts)
+    n_parts = max(cluster.n_workers, cluster.min_parts)
     most = min(ceil(n_frames / n_parts), PART_BYTES // (4 * features.n_features))
     length = CHUNK_FRAMES * max(1, most // CHUNK_FRAMES)
     parts = [range(start, min(start + length, n_frames)) for start in range(0, n_frames, length)]
@@ -108,5 +108,5 @@ def _label_on(
 
 def _label_part(gmvae: GMVAE, path: str, frames: range) -> _Part:
     if not os.path.exists(path):
-        raise InputError(UNSEEN.format(path=path))
+        raise InputError(FILE_NOT_VISIBLE.format(path=path))
     return _Part.of(gmvae, open_npy(path)[frames.start : frames.stop], frames)

@@ -1,4 +1,4 @@
-"""Feature files, and writing that replaces a file completely or not at all."""
+"""Feature files, and atomic writing of files and folders."""
 
 from .._lazy import lazy_names
 

@@ -1,4 +1,4 @@
-"""Files and folders that are replaced completely or not at all."""
+"""Write files and folders atomically: they are replaced completely or not at all."""
 
 import fnmatch
 import os
@@ -14,7 +14,12 @@ from ..errors import InputError
 def check_file(path: str | os.PathLike[str]) -> None:
     """Raise an error if `atomic_file` could not write to `path`.
 
-    Call this before the work whose results go to the file.
+    Call this before a long computation whose results are written to the file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to write later.
 
     Raises
     ------
@@ -27,7 +32,7 @@ def check_file(path: str | os.PathLike[str]) -> None:
     if not path.parent.is_dir():
         raise InputError(f"{path}: the folder {path.parent} does not exist; create it first")
     if not os.access(path.parent, os.W_OK):
-        raise InputError(f"{path}: the folder {path.parent} cannot be written; choose another")
+        raise InputError(f"{path}: the folder {path.parent} is not writable; choose another")
 
 
 @contextmanager
@@ -35,7 +40,7 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path beside `path`, and rename it to `path` at the end of the block.
 
     If the block raises an error, the temporary file is removed and `path` stays as it was.
-    The temporary name has the suffix of `path` because many writers choose a format by it.
+    The temporary name has the suffix of `path`, from which many writers infer the format.
 
     Parameters
     ----------
@@ -86,7 +91,7 @@ def atomic_folder(
     """Yield an empty folder, and move its files to `path` at the end of the block.
 
     With `overwrite`, files of the same names are replaced, files that match `stale` are
-    removed, and all other files in `path` are kept. If the block or the moving fails or is
+    removed, and all other files in `path` are kept. If the block or the final move fails or is
     interrupted, `path` stays as it was.
 
     Parameters
@@ -101,7 +106,7 @@ def atomic_folder(
     Yields
     ------
     pathlib.Path
-        The empty folder.
+        An empty temporary folder.
 
     Raises
     ------
@@ -113,7 +118,7 @@ def atomic_folder(
     exists = path.is_dir()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Work inside a folder that exists: it may be a mount point, and no rename can cross one.
+        # A rename cannot cross a mount point, which an existing `path` may be. Work inside it.
         within = path if exists else path.parent
         work = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=within))
     except OSError as error:
@@ -134,6 +139,13 @@ def atomic_folder(
 def check_folder(path: str | os.PathLike[str], overwrite: bool = False) -> None:
     """Raise an error if `atomic_folder` could not write to `path`.
 
+    Parameters
+    ----------
+    path : path-like
+        The folder to write later.
+    overwrite : bool
+        Accept a folder that is not empty.
+
     Raises
     ------
     InputError
@@ -152,7 +164,7 @@ def check_folder(path: str | os.PathLike[str], overwrite: bool = False) -> None:
 def _merge(new: Path, path: Path, old: Path, stale: Sequence[str]) -> None:
     """Move the files of `new` into `path`.
 
-    The files that they replace are first moved to `old`, and moved back after an error.
+    Files that are replaced or stale are first moved to `old`. After an error they are moved back.
     """
     names = [file.relative_to(new) for file in sorted(new.rglob("*")) if not file.is_dir()]
     replaced = [name for name in names if (path / name).exists()]
@@ -163,8 +175,8 @@ def _merge(new: Path, path: Path, old: Path, stale: Sequence[str]) -> None:
             for name in files:
                 if (source / name).is_dir():
                     raise InputError(
-                        f"{source / name}: is a folder, but a file of this name has to be written; "
-                        "rename the folder"
+                        f"{source / name}: is a folder, but a file with this name has to be "
+                        "written; rename the folder"
                     )
                 (target / name).parent.mkdir(parents=True, exist_ok=True)
                 moved.append((source / name, target / name))
@@ -188,12 +200,12 @@ def _matching(path: Path, patterns: Sequence[str]) -> list[Path]:
 
 
 def _cannot_write(path: Path, error: OSError) -> InputError:
-    return InputError(f"{path}: cannot write there ({error.strerror}); choose another folder")
+    return InputError(f"{path}: cannot be written ({error.strerror}); choose another folder")
 
 
 def _umask() -> int:
-    """Return the permissions that new files do not get."""
-    # The mask can only be read by setting it.
+    """Return the umask: the permissions that new files do not get."""
+    # The umask can only be read by setting it.
     umask = os.umask(0)
     os.umask(umask)
     return umask

@@ -12,7 +12,7 @@ from ..tables import Table, counted
 from .atomic import atomic_file
 from .npy import (
     check_npy_name,
-    does_not_describe,
+    mismatch_message,
     open_npy,
     read_description,
     write_description,
@@ -32,24 +32,24 @@ class FeatureSet:
     Attributes
     ----------
     values : numpy.memmap
-        Features, (n_frames, n_features) float32, read from disk when used. An .npy file that you
+        Features, (n_frames, n_features) float32, read from disk on access. An .npy file that you
         made yourself keeps its own floating-point or integer type.
     names, units : tuple of str
         Name and unit of each column. Units are "angstrom", "radian" or "1".
     frames : numpy.ndarray
         Frame numbers in the trajectory, (n_frames,) int64.
     times : numpy.ndarray
-        Times in ps, (n_frames,) float64; NaN where unknown. They may restart in each file.
+        Times in ps, (n_frames,) float64; NaN if unknown. They may restart in each file.
     trajectory_index : numpy.ndarray
         Index of the trajectory file of each frame, (n_frames,) int64.
     lengths : tuple of int
-        Number of frames of each segment. Their sum is n_frames.
+        Number of frames in each segment. Their sum is n_frames.
     path : pathlib.Path
-        The .npy file. A temporary file is removed together with this object.
+        The .npy file. If it is temporary, it is removed together with this object.
     selection : str or None
-        Selection of the atoms that were given to the featurizer.
+        Selection of the atoms that were passed to the featurizer.
     featurizer : dict
-        The featurizer with its reference. Empty for an .npy file that you made yourself.
+        The featurizer and its reference. Empty for an .npy file that you made yourself.
     fingerprint : dict
         Identity of the atoms. Empty for an .npy file that you made yourself.
 
@@ -80,7 +80,7 @@ class FeatureSet:
         return len(self.values)
 
     def __repr__(self) -> str:
-        """Return the size of the set and its file."""
+        """Return a summary: the size of the set, and its file."""
         n_frames, n_features = self.values.shape
         return (
             f"FeatureSet({counted(n_frames, 'frame')} x {counted(n_features, 'feature')} in "
@@ -109,7 +109,7 @@ class FeatureSet:
         Parameters
         ----------
         path : path-like
-            An .npy file of real numbers of shape (n_frames, n_features). Without a .json file
+            An .npy file of real numbers of shape (n_frames, n_features). Without a .json file,
             the columns are called "x0", "x1", ..., the frames are numbered from 0 and form one
             segment, and the times are NaN.
 
@@ -121,8 +121,8 @@ class FeatureSet:
         Raises
         ------
         InputError
-            If the file is not such an array or is cut short, or if the .json file does not
-            fit it.
+            If the file does not contain such an array or is truncated, or if the .json file does
+            not describe it.
         """
         path = Path(path)
         values = open_npy(path)
@@ -157,12 +157,12 @@ class FeatureSet:
                 fingerprint=dict(known["fingerprint"]),
             )
         except (TypeError, ValueError) as error:
-            raise InputError(does_not_describe(sidecar, path, str(error))) from error
+            raise InputError(mismatch_message(sidecar, path, str(error))) from error
         features._check(sidecar)
         return features
 
     def _check(self, sidecar: Path) -> None:
-        """Raise an error if the description belongs to another array."""
+        """Raise an error if the description does not match the array."""
         n_frames, n_features = self.values.shape
         for name, found, wanted in (
             ("names", len(self.names), n_features),
@@ -173,15 +173,17 @@ class FeatureSet:
             ("frames in lengths", sum(self.lengths), n_frames),
         ):
             if found != wanted:
-                why = f"{name}: {found} where {wanted} are needed"
-                raise InputError(does_not_describe(sidecar, self.path, why))
+                why = f"{name}: found {found}, expected {wanted}"
+                raise InputError(mismatch_message(sidecar, self.path, why))
         if min(self.lengths) < 1:
-            raise InputError(does_not_describe(sidecar, self.path, "a length is not positive"))
+            raise InputError(
+                mismatch_message(sidecar, self.path, "a segment length is not positive")
+            )
 
     def save(self, path: str | os.PathLike[str]) -> "FeatureSet":
         """Copy the features to `path` and to a .json file beside it.
 
-        Existing files are replaced completely or, after an error, not at all.
+        Existing files are replaced completely or, if an error occurs, not at all.
 
         Parameters
         ----------

@@ -1,7 +1,7 @@
-"""Reading and writing of the two files of a feature set, x.npy and x.json.
+"""Read and write the two files of a feature set, x.npy and x.json.
 
-Arrays are written with plain file writes, not through a memory map. The memory of a run
-therefore does not grow with the file.
+Arrays are written with plain file writes instead of a memory map, so that memory use does not
+grow with the size of the file.
 """
 
 import json
@@ -15,13 +15,24 @@ import numpy as np
 from ..errors import InputError
 
 #: Error message of a worker process that cannot find the feature file.
-UNSEEN = "{path}: a worker cannot see the feature file; set out= to a path that all workers share"
-# Values of an array that are converted to text at a time.
+FILE_NOT_VISIBLE = (
+    "{path}: a worker cannot see the feature file; set out= to a path that all workers share"
+)
+# Number of array values that are converted to text at once.
 _VALUES_AT_ONCE = 4096
 
 
 def check_npy_name(path: str | os.PathLike[str]) -> Path:
-    """Return `path`, or raise an error unless it ends in .npy.
+    """Check that the name of a feature file ends in .npy, and return it as a Path.
+
+    Parameters
+    ----------
+    path : path-like
+        The name to check.
+
+    Returns
+    -------
+    pathlib.Path
 
     Raises
     ------
@@ -30,15 +41,17 @@ def check_npy_name(path: str | os.PathLike[str]) -> Path:
     """
     path = Path(path)
     if path.suffix != ".npy":
-        raise InputError(f"{path}: features are written to a file that ends in .npy; rename it")
+        raise InputError(
+            f"{path}: the name of a feature file must end in .npy; choose another name"
+        )
     return path
 
 
 def write_header(path: str | os.PathLike[str], n_rows: int, n_columns: int) -> None:
-    """Write or replace the header of a float32 .npy file. The data stay as they are.
+    """Write or replace the header of a float32 .npy file, and keep its data.
 
-    NumPy leaves room in the header for the number of rows to grow, so the number can be
-    corrected once all rows are written.
+    NumPy pads the header, so that the number of rows can be corrected after all rows have been
+    written.
 
     Parameters
     ----------
@@ -61,7 +74,7 @@ def write_header(path: str | os.PathLike[str], n_rows: int, n_columns: int) -> N
 
 
 def write_rows(path: str | os.PathLike[str], row: int, values: np.ndarray) -> None:
-    """Write consecutive rows into a file that `write_header` made.
+    """Write consecutive rows to a file that `write_header` created.
 
     Parameters
     ----------
@@ -86,10 +99,10 @@ def write_rows(path: str | os.PathLike[str], row: int, values: np.ndarray) -> No
             while rest:
                 rest = rest[stream.write(rest) :]
     except FileNotFoundError as error:
-        raise InputError(UNSEEN.format(path=path)) from error
+        raise InputError(FILE_NOT_VISIBLE.format(path=path)) from error
     except OSError as error:
         raise InputError(
-            f"{Path(path).parent}: features cannot be written there ({error.strerror}); set out= "
+            f"{Path(path).parent}: cannot write features there ({error.strerror}); set out= "
             "to a file on a disk with more space"
         ) from error
 
@@ -118,8 +131,8 @@ def open_npy(path: str | os.PathLike[str]) -> np.ndarray:
     Raises
     ------
     InputError
-        If the file is missing, is not an .npy file, is cut short, or holds something else than
-        a two-dimensional array of real numbers.
+        If the file is missing, is not an .npy file or is truncated, or if it does not contain a
+        two-dimensional array of real numbers.
     """
     path = Path(path)
     if path.is_dir():
@@ -141,14 +154,14 @@ def open_npy(path: str | os.PathLike[str]) -> np.ndarray:
         )
     if len(shape) != 2 or 0 in shape:
         raise InputError(
-            f"{path}: has the shape {shape}; an array of shape (n_frames, n_features) with at "
-            "least one of each is needed"
+            f"{path}: has the shape {shape}, but features are an array of shape (n_frames, "
+            "n_features) with at least one frame and one feature"
             + ("; use array.reshape(-1, 1)" if len(shape) == 1 else "")
         )
     if size < offset + dtype.itemsize * shape[0] * shape[1]:
         raise InputError(
-            f"{path}: the file is cut (its header announces {shape[0]:,} frames, "
-            f"{(size - offset) // (dtype.itemsize * shape[1]):,} are there); copy it again"
+            f"{path}: the file is truncated (its header specifies {shape[0]:,} frames, but it has "
+            f"{(size - offset) // (dtype.itemsize * shape[1]):,}); copy it again"
         )
     return np.memmap(
         path, dtype=dtype, mode="r", offset=offset, shape=shape, order="F" if fortran else "C"
@@ -159,7 +172,7 @@ def _read_header(path: Path, stream: BinaryIO) -> tuple[tuple[int, ...], bool, n
     """Return shape, Fortran order and data type of an open .npy file."""
     start = stream.read(6)
     if start[:4] == b"PK\x03\x04":
-        raise InputError(f"{path}: is an .npz archive; save the one array in it with np.save")
+        raise InputError(f"{path}: is an .npz archive; save the array that you need with np.save")
     if start != np.lib.format.MAGIC_PREFIX:
         raise InputError(f"{path}: is not an .npy file; write one with np.save")
     stream.seek(0)
@@ -167,8 +180,8 @@ def _read_header(path: Path, stream: BinaryIO) -> tuple[tuple[int, ...], bool, n
         version = np.lib.format.read_magic(stream)
         if version == (1, 0):
             return np.lib.format.read_array_header_1_0(stream)
-        # NumPy has no public reader for version 3.0. It differs from 2.0 only in allowing field
-        # names beyond ASCII, and arrays with fields are refused anyway.
+        # NumPy has no public reader for version 3.0. It differs from 2.0 only in that names of
+        # fields need not be ASCII, and arrays with fields are refused anyway.
         return np.lib.format.read_array_header_2_0(stream)
     except ValueError as error:
         raise InputError(
@@ -200,9 +213,9 @@ def read_description(path: Path, npy: Path) -> dict[str, Any]:
         with path.open(encoding="utf-8") as stream:
             described = json.load(stream)
     except (OSError, ValueError) as error:
-        raise InputError(does_not_describe(path, npy, str(error))) from error
+        raise InputError(mismatch_message(path, npy, str(error))) from error
     if not isinstance(described, dict):
-        raise InputError(does_not_describe(path, npy, "it holds no description"))
+        raise InputError(mismatch_message(path, npy, "it is not a JSON object"))
     return described
 
 
@@ -238,9 +251,9 @@ def write_description(path: Path, described: dict[str, Any]) -> None:
 
 
 def _write_list(stream: TextIO, values: np.ndarray) -> None:
-    """Write an array as a JSON list, a part at a time.
+    """Write an array as a JSON list, one part at a time.
 
-    Python objects take ten times the memory of the array, so it is never converted in one go.
+    As Python objects, the whole array would take ten times its memory.
     """
     stream.write("[")
     for start in range(0, len(values), _VALUES_AT_ONCE):
@@ -252,6 +265,6 @@ def _write_list(stream: TextIO, values: np.ndarray) -> None:
     stream.write("]")
 
 
-def does_not_describe(path: Path, npy: Path, why: str) -> str:
-    """Return the message for a .json file that does not belong to its .npy file."""
+def mismatch_message(path: Path, npy: Path, why: str) -> str:
+    """Return the error message for a .json file that does not match its .npy file."""
     return f"{path}: does not describe {npy.name} ({why}); remove or rename it, or write both again"

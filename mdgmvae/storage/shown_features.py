@@ -1,4 +1,4 @@
-"""Features as a chemist counts them: the cosine and the sine of an angle are one feature."""
+"""Features as users see them: the cosine and sine columns of an angle are one feature."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-#: Second column of a feature that has only one.
+#: Value of `second` for a feature that has only one column.
 NO_COLUMN = -1
 
 
 @dataclass(frozen=True, eq=False)
 class ShownFeatures:
-    """Which columns of a feature matrix make up each feature.
+    """Map from the features that users see to the columns of a feature matrix.
 
     Attributes
     ----------
     names : tuple of str
         Name of each feature; "phi ALA2" for the columns "phi ALA2 cos" and "phi ALA2 sin".
     units : tuple of str
-        Unit of each feature: "degree" for angles, otherwise that of the column.
+        Unit of each feature: "degree" for angles, otherwise the unit of the column.
     first, second : ndarray of int64 of shape (n_features,)
-        Columns of each feature: cosine and sine of a pair. Of other features the second is -1.
+        Columns of each feature: cosine and sine of a pair. For other features, `second` is -1.
     is_angle : ndarray of bool of shape (n_features,)
 
     Examples
@@ -41,12 +41,16 @@ class ShownFeatures:
 
     @classmethod
     def of(cls, names: Sequence[str], units: Sequence[str]) -> ShownFeatures:
-        """Find the features that columns with these names and units make up.
+        """Group columns into features, from their names and units.
 
         Parameters
         ----------
         names, units : sequence of str
             Name and unit of each column.
+
+        Returns
+        -------
+        ShownFeatures
         """
         place = {name: column for column, name in enumerate(names)}
         angles = {
@@ -74,13 +78,30 @@ class ShownFeatures:
         return len(self.names)
 
     def linear(self, raw: np.ndarray) -> np.ndarray:
-        """Return the features that are not angles: (n, n_columns) -> (n, n_linear), float64."""
+        """Return the features that are not angles.
+
+        Parameters
+        ----------
+        raw : ndarray of shape (n, n_columns)
+
+        Returns
+        -------
+        ndarray of float64 of shape (n, n_linear)
+        """
         return raw[:, self.first[~self.is_angle]].astype(np.float64)
 
     def directions(self, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return cosines and sines of the angles: (n, n_columns) -> twice (n, n_angles), float64.
+        """Return the cosines and sines of the angles.
 
-        Each pair is scaled to length 1. A pair of zeros has no direction and stays as it is.
+        Each pair is scaled to length 1. A pair of zeros has no direction and is returned as is.
+
+        Parameters
+        ----------
+        raw : ndarray of shape (n, n_columns)
+
+        Returns
+        -------
+        cosines, sines : ndarray of float64 of shape (n, n_angles)
         """
         first, second = self.first[self.is_angle], self.second[self.is_angle]
         x = raw[:, first].astype(np.float64)
@@ -94,10 +115,21 @@ class ShownFeatures:
         return x, y
 
     def gradient(self, raw: np.ndarray, by_column: np.ndarray) -> np.ndarray:
-        """Return d f / d feature from d f / d column: (n, n_columns) -> (n, n_features), float64.
+        """Convert the gradient of a function from columns to features.
 
-        The gradient is per unit of the column. For a pair it is taken along the circle, per
-        radian: -sin * (d f / d cos) + cos * (d f / d sin).
+        The result is per unit of the column. For a pair, it is the derivative along the circle,
+        per radian: -sin * (d f / d cos) + cos * (d f / d sin).
+
+        Parameters
+        ----------
+        raw : ndarray of shape (n, n_columns)
+            Columns of each frame.
+        by_column : ndarray of shape (n, n_columns)
+            Derivative with respect to each column.
+
+        Returns
+        -------
+        ndarray of float64 of shape (n, n_features)
         """
         gradient = by_column[:, self.first].astype(np.float64)
         pairs = np.flatnonzero(self.second != NO_COLUMN)
@@ -111,10 +143,21 @@ class ShownFeatures:
 
 
 def with_unit(value: float, unit: str) -> str:
-    """Return a value of a feature with its unit, as text.
+    """Format the value of a feature with its unit.
 
-    Angles are rounded to degrees. Other values have two decimals, or two significant digits where
-    they are small or large.
+    Angles are rounded to degrees. Other values have two decimals, or two significant digits if
+    they are very small or very large.
+
+    Parameters
+    ----------
+    value : float
+    unit : str
+        A unit of `ShownFeatures.units`.
+
+    Returns
+    -------
+    str
+        "-" for NaN.
 
     Examples
     --------

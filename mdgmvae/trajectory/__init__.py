@@ -1,4 +1,4 @@
-"""Reading of trajectories: frames in, feature files out."""
+"""Read trajectories, compute features and write them to files."""
 
 from .._lazy import lazy_names
 

@@ -1,7 +1,7 @@
-"""Backends of MDAnalysis' analyses that run on this machine.
+"""Backends that run an MDAnalysis analysis on this machine.
 
-They replace those of MDAnalysis, which fork after TensorFlow has run, wait for ever if a worker
-dies, and do not report their progress.
+MDAnalysis' own backends fork even after TensorFlow has run, wait forever if a worker dies, and do
+not report their progress. These replace them.
 """
 
 import contextlib
@@ -17,18 +17,18 @@ from MDAnalysis.analysis.backends import BackendBase, BackendDask
 
 from ..errors import InputError
 
-#: Function that is called with the number of frames that were finished.
+#: Function that is called with the number of frames that a worker has finished.
 Report = Callable[[int], Any]
 
-_BROKEN = (
-    "a worker process ended before its frames were read: in a script put the call under "
+_WORKER_ENDED = (
+    "a worker process ended before it had read its frames: in a script, put the call under "
     "'if __name__ == \"__main__\":', define custom functions in a module that can be imported, "
-    "give fewer workers if memory is short, or use backend='serial'"
+    "use fewer workers if memory is short, or use backend='serial'"
 )
 
 
 class ProcessBackend(BackendBase):
-    """Worker processes on this machine, chosen by ``backend="multiprocessing"``.
+    """Backend of worker processes on this machine, for ``backend="multiprocessing"``.
 
     Parameters
     ----------
@@ -68,13 +68,13 @@ class ProcessBackend(BackendBase):
             If the work cannot be sent to another process, or a process dies.
         """
         with (
-            clear_errors(),
+            explained_errors(),
             ProcessPoolExecutor(self.n_workers, mp_context=get_context(start_method())) as pool,
         ):
             futures = [pool.submit(func, part) for part in computations]
             try:
                 for future in as_completed(futures):
-                    tell(self.report, future.result())
+                    report_frames(self.report, future.result())
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -82,7 +82,7 @@ class ProcessBackend(BackendBase):
 
 
 class DaskBackend(BackendDask):
-    """Processes that dask starts on this machine, chosen by ``backend="dask"`` without a client.
+    """Backend of dask processes on this machine, for ``backend="dask"`` without a client.
 
     Parameters
     ----------
@@ -119,9 +119,9 @@ class DaskBackend(BackendDask):
         from dask.callbacks import Callback
 
         def finished(key: Any, result: Any, *_: Any) -> None:
-            tell(self.report, result)
+            report_frames(self.report, result)
 
-        with clear_errors(), Callback(posttask=finished):
+        with explained_errors(), Callback(posttask=finished):
             return list(super().apply(func, computations))
 
 
@@ -135,8 +135,8 @@ def available_processors() -> int:
 def start_method() -> str:
     """Choose how worker processes are started.
 
-    Forking is fast and does not need a main module that can be imported. But a fork of a
-    process in which TensorFlow's threads run can hang, and so can any fork on macOS.
+    Forking is fast and works even if the main module cannot be imported. But a process can hang
+    if it is forked while TensorFlow's threads run, or on macOS.
 
     Returns
     -------
@@ -146,18 +146,25 @@ def start_method() -> str:
     return "fork" if sys.platform == "linux" and "tensorflow" not in sys.modules else "spawn"
 
 
-def tell(report: Report | None, part: Any) -> None:
-    """Report the frames of a finished part.
+def report_frames(report: Report | None, part: Any) -> None:
+    """Report the number of frames of a finished part.
 
-    Objects without frames are ignored: dask also calls back for tasks of its own.
+    Results without frames are ignored, because dask also reports tasks of its own.
+
+    Parameters
+    ----------
+    report : callable or None
+        Function that is called with the number of frames.
+    part : object
+        Result of a task.
     """
     if report is not None and hasattr(part, "frames"):
         report(len(part.frames))
 
 
 @contextlib.contextmanager
-def clear_errors() -> Iterator[None]:
-    """Explain errors of communication between processes to the user.
+def explained_errors() -> Iterator[None]:
+    """Replace errors of the communication between processes by errors that say what to do.
 
     Raises
     ------
@@ -167,9 +174,9 @@ def clear_errors() -> Iterator[None]:
     try:
         yield
     except BrokenProcessPool as error:
-        raise InputError(_BROKEN) from error
+        raise InputError(_WORKER_ENDED) from error
     except Exception as error:
-        # Failed pickling raises AttributeError, TypeError, PicklingError, ValueError and others.
+        # Pickling can fail with AttributeError, TypeError, PicklingError, ValueError and others.
         if isinstance(error, InputError) or "pickle" not in str(error).lower():
             raise
         raise InputError(

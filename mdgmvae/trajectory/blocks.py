@@ -1,4 +1,4 @@
-"""Features of blocks of frames: computed, checked, and written to the feature file."""
+"""Compute, check and write features in blocks of frames."""
 
 from typing import Any
 
@@ -8,22 +8,22 @@ from ..errors import InputError
 from ..featurizers.base import BoundFeaturizer
 from ..storage.npy import write_rows
 
-# Fits into the cache that cores share.
+# Small enough for the cache that cores share.
 _BLOCK_BYTES = 4 * 2**20
 _MAX_FRAMES = 1024
-# A float32 value, and some room for the check that it is finite.
+# A float32 value, and room for the arrays that check whether it is finite.
 _BYTES_PER_FEATURE = 8
-# In angstrom. A NaN written to XTC is read as 2.1e7, which is finite but not a position.
-_ABSURD = 1e6
+# Largest coordinate in angstrom. A NaN that was written to XTC is read as 2.1e7.
+_MAX_COORDINATE = 1e6
 
 
 def frames_per_block(bound: BoundFeaturizer) -> int:
-    """Choose how many frames are computed at once, so that memory stays bounded.
+    """Choose the number of frames in a block, so that memory use stays bounded.
 
     Parameters
     ----------
     bound : BoundFeaturizer
-        The featurizer. A block has fewer frames the more atoms and features it has.
+        The featurizer. The more atoms and features it has, the fewer frames are in a block.
 
     Returns
     -------
@@ -60,13 +60,13 @@ def compute_block(
     InputError
         If a coordinate or a feature is not a finite number. The message names the first frame.
     """
-    # Written so that NaN fails the comparison.
-    if not (positions.min() >= -_ABSURD and positions.max() <= _ABSURD):
-        frame, atom, axis = np.argwhere(~(np.abs(positions) <= _ABSURD))[0]
+    # Every comparison with NaN is False, so this condition also finds NaN.
+    if not (positions.min() >= -_MAX_COORDINATE and positions.max() <= _MAX_COORDINATE):
+        frame, atom, axis = np.argwhere(~(np.abs(positions) <= _MAX_COORDINATE))[0]
         raise InputError(
-            f"frame {frames[frame]:,}: atom {bound.indices[atom]:,} of those given lies at "
+            f"frame {frames[frame]:,}: atom {bound.indices[atom]:,} of the atoms given lies at "
             f"{'xyz'[axis]} = {positions[frame, atom, axis]:.3g} angstrom, so features such as "
-            f"'{bound.names[0]}' would mean nothing; leave the frame out (frames=, start, stop) "
+            f"'{bound.names[0]}' would be meaningless; leave the frame out (frames=, start, stop) "
             "or repair the trajectory"
         )
     values = np.asarray(bound(positions, box), dtype=np.float32)
@@ -86,14 +86,14 @@ def compute_block(
 
 
 class BlockWriter:
-    """Gather frames into blocks, and write their features into a feature file.
+    """Collect frames into blocks, and write their features to a feature file.
 
     Parameters
     ----------
     bound : BoundFeaturizer
         The featurizer.
     indices : numpy.ndarray
-        Indices of its atoms in the trajectory.
+        Indices in the trajectory of the atoms that the featurizer needs.
     path : str
         The .npy file to write to.
     first_row : int
@@ -128,7 +128,7 @@ class BlockWriter:
             self.flush()
         self._has_box = has_box
         row = self._n_filled
-        # Three times as fast as indexing. Mode "raise" would make a copy first.
+        # `take` is three times as fast as indexing. Mode "raise" would make a copy first.
         timestep.positions.take(self._indices, 0, self._positions[row], "clip")
         if has_box:
             self._box[row] = box
@@ -136,7 +136,7 @@ class BlockWriter:
         self._n_filled += 1
 
     def flush(self) -> None:
-        """Compute and write the frames that have been added since the last block."""
+        """Compute and write the features of the frames added since the last block."""
         filled, self._n_filled = self._n_filled, 0
         if filled == 0:
             return

@@ -1,6 +1,6 @@
 """Analysis that writes the features of an MDAnalysis trajectory to a file.
 
-Each worker writes its own rows of the file. Only frame numbers and times travel between
+Each worker writes its own rows of the file. Only frame numbers and times are sent between
 processes.
 """
 
@@ -27,21 +27,21 @@ from .blocks import BlockWriter
 from .executors import executor_for
 from .feature_writer import FeatureWriter
 from .frames import (
+    as_sequence,
     continuous_lengths,
     file_of_frames,
     frame_numbers,
     frames_needed,
-    listed,
 )
 from .integrity import check_universe
 from .xtc_frames import XTCFrames, can_read
 
-_PARTS_PER_WORKER = 4  # so that the bar of a parallel run moves
+_PARTS_PER_WORKER = 4  # more than 1, so that the progress bar of a parallel run advances
 
 
 @dataclass(frozen=True)
 class _Part:
-    """Result of a worker. It is sent back instead of the analysis with its universe."""
+    """Result of a worker, which is sent back instead of the analysis and its universe."""
 
     frames: np.ndarray
     times: np.ndarray
@@ -54,14 +54,14 @@ class FeatureCollector(AnalysisBase):
     Parameters
     ----------
     atomgroup : MDAnalysis.Universe or MDAnalysis.AtomGroup
-        The atoms given to the featurizer.
+        The atoms to which the featurizer is applied.
     featurizer : Featurizer
         What to compute. If it needs a reference, it takes the first analysed frame.
     out : path-like, optional
         The .npy file to create or replace, with a .json file beside it. By default, a temporary
         file that is removed together with `features`.
     select : str, optional
-        Selection of some of the atoms. It is kept with the features.
+        Selection of some of the atoms. It is stored with the features.
     verbose : bool, optional
         Show a progress bar. By default, only on a terminal or in a notebook.
 
@@ -89,8 +89,8 @@ class FeatureCollector(AnalysisBase):
     """
 
     _analysis_algorithm_is_parallelizable = True
-    # Attributes that stay in this process. A subclass adds its own, such as a trained model.
-    # Workers need the trajectory but not the topology, which takes long to pickle for each part.
+    # Attributes that are not sent to workers. A subclass adds its own, such as a trained model.
+    # Workers need the trajectory but not the topology, which takes a long time to pickle.
     _not_pickled: ClassVar[tuple[str, ...]] = (
         *("atomgroup", "features", "_writer", "_bar", "_sliced_trajectory", "_blocks"),
     )
@@ -113,7 +113,7 @@ class FeatureCollector(AnalysisBase):
         trajectory = getattr(atoms.universe, "_trajectory", None)
         if trajectory is None:
             raise InputError("the universe has no trajectory; load one with u.load_new(file)")
-        # With True, each worker process would draw a bar of its own.
+        # If verbose were True, each worker process would draw its own progress bar.
         super().__init__(trajectory, verbose=False)
         self.atomgroup = atoms
         self.featurizer = featurizer
@@ -123,7 +123,7 @@ class FeatureCollector(AnalysisBase):
 
     @classmethod
     def get_supported_backends(cls) -> tuple[str, ...]:
-        """Return the names of backends that `run` accepts."""
+        """Return the names of the backends that `run` accepts."""
         return ("serial", "multiprocessing", "dask")
 
     def __getstate__(self) -> dict[str, Any]:
@@ -159,10 +159,10 @@ class FeatureCollector(AnalysisBase):
         n_parts : int, optional
             Number of parts into which a parallel backend splits the frames.
         backend : {'serial', 'multiprocessing', 'dask'} or BackendBase, optional
-            The backend. All give identical features. "dask" uses the active client of
-            dask.distributed.
+            The backend. All of them give identical features. "dask" uses the active client of
+            dask.distributed, or processes on this machine if there is none.
         unsupported_backend : bool, optional
-            Accept instances of other classes of backends, as in MDAnalysis.
+            Accept an instance of a backend that this class does not list, as in MDAnalysis.
         progressbar_kwargs : dict, optional
             Further arguments of the progress bar.
 
@@ -174,12 +174,12 @@ class FeatureCollector(AnalysisBase):
         Raises
         ------
         InputError
-            If a trajectory file is damaged within the chosen frames, the choice of frames or
-            backend is not valid, or coordinates or features are not finite numbers.
+            If a trajectory file is damaged within the chosen frames, if the choice of frames or
+            backend is invalid, or if coordinates or features are not finite numbers.
         """
-        chosen = listed(frames)
+        chosen = as_sequence(frames)
         check_universe(self.atomgroup.universe, frames_needed(stop, chosen))
-        # The universe may have a new trajectory by now (load_new, transfer_to_memory).
+        # The trajectory may have been replaced since then (load_new, transfer_to_memory).
         self._trajectory = self.atomgroup.universe.trajectory
         numbers = frame_numbers(self._trajectory.n_frames, start, stop, step, chosen)
         executor = executor_for(backend, n_workers, self._trajectory)
@@ -215,7 +215,7 @@ class FeatureCollector(AnalysisBase):
                 verbose=False,
                 n_workers=getattr(executor, "n_workers", n_workers) if parallel else 1,
                 n_parts=parts,
-                # MDAnalysis takes any instance for parallel when it checks transformations.
+                # MDAnalysis treats any instance as parallel when it checks transformations.
                 backend=executor if parallel else "serial",
                 unsupported_backend=unsupported_backend or executor is not backend,
             )
@@ -233,15 +233,15 @@ class FeatureCollector(AnalysisBase):
         if not parallel:
             return 1
         if n_parts is None:
-            # Each part carries the trajectory, with all its frames if it is in memory.
+            # Each part is sent with the trajectory, including all frames if it is in memory.
             in_memory = getattr(self._trajectory, "format", None) == "MEMORY"
             n_parts = executor.n_workers
             if not in_memory:
-                n_parts = max(n_parts * _PARTS_PER_WORKER, getattr(executor, "fewest_parts", 1))
+                n_parts = max(n_parts * _PARTS_PER_WORKER, getattr(executor, "min_parts", 1))
         return max(1, min(n_parts, n_frames))
 
     def _check_run(self, n_frames: int, n_features: int) -> None:
-        """Let a subclass raise an error before frames are read."""
+        """Raise an error before frames are read. Subclasses may override this."""
 
     def _bind(self, timestep: Any) -> BoundFeaturizer:
         """Bind the featurizer, with `timestep` as its reference if it needs one."""
@@ -263,18 +263,18 @@ class FeatureCollector(AnalysisBase):
         *,
         progressbar_kwargs: dict[str, Any] | None = None,
     ) -> _Part:
-        # The first column counts over the whole run. The base class does not keep it.
+        # The first column numbers the frames of the whole run. The base class drops it.
         self._rows = indexed_frames[:, 0]
         self._frame_index = -1
         try:
             super()._compute(indexed_frames, verbose=False)
         except (OSError, EOFError) as error:
-            raise self._unreadable(indexed_frames[:, 1], error) from error
+            raise self._read_error(indexed_frames[:, 1], error) from error
         self._blocks.flush()
         del self._blocks
         return _Part(self.frames, self.times, self.results)
 
-    def _unreadable(self, frames: np.ndarray, error: Exception) -> InputError:
+    def _read_error(self, frames: np.ndarray, error: Exception) -> InputError:
         frame = frames[min(self._frame_index + 1, len(frames) - 1)]
         return InputError(
             f"{self._trajectory.filename}: frame {frame:,} cannot be read ({error}); copy the "

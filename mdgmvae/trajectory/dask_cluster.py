@@ -1,7 +1,8 @@
 """Backend that runs an analysis on a dask.distributed cluster.
 
-Workers of a cluster come and go. If one is lost, another one repeats its unfinished part. A
-part writes the same rows of the same file whoever computes it, so unfinished rows do no harm.
+Workers may join or leave a cluster at any time. If one is lost, another worker repeats its
+unfinished part. A part always writes the same rows of the same file, so it overwrites what the
+lost worker wrote.
 """
 
 import contextlib
@@ -17,20 +18,20 @@ from typing import Any
 from MDAnalysis.analysis.backends import BackendBase
 
 from ..errors import InputError
-from .backends import Report, clear_errors, tell
+from .backends import Report, explained_errors, report_frames
 
 logger = logging.getLogger(__name__)
 
-#: Smallest number of parts if the number of workers is not given.
-FEWEST_PARTS = 64
-#: Seconds between two messages that there are no workers.
-REMINDER = 60
-#: Seconds to wait for the answer of a scheduler.
-PATIENCE = 20
+#: Smallest number of parts, if the user does not set the number of workers.
+MIN_PARTS = 64
+#: Seconds between messages that the cluster has no workers.
+REMINDER_INTERVAL = 60
+#: Seconds to wait for a scheduler to answer.
+SCHEDULER_TIMEOUT = 20
 
 
 class DistributedBackend(BackendBase):
-    """Workers of a dask.distributed cluster, chosen by ``backend="dask"`` with an active client.
+    """Backend of a dask.distributed cluster, for ``backend="dask"`` with an active client.
 
     Parameters
     ----------
@@ -47,10 +48,10 @@ class DistributedBackend(BackendBase):
     def __init__(
         self, client: Any, n_workers: int | None = None, report: Report | None = None
     ) -> None:
-        with _clear_errors_of_clusters():
+        with _explained_cluster_errors():
             super().__init__(n_workers or max(1, len(client.nthreads())))
-        #: More workers may join while the first ones are busy.
-        self.fewest_parts = 1 if n_workers else FEWEST_PARTS
+        #: There are more parts than workers, because more workers may join later.
+        self.min_parts = 1 if n_workers else MIN_PARTS
         self.client = client
         self.report = report
 
@@ -72,32 +73,32 @@ class DistributedBackend(BackendBase):
         Raises
         ------
         InputError
-            If the work cannot be sent, the workers lack a file or a module, one part of the
-            work ends every worker that begins it, or the scheduler is gone.
+            If the work cannot be sent, if the workers lack a file or a module, if the workers
+            that compute a part are lost one after another, or if the scheduler is lost.
         """
         from distributed import CancelledError, as_completed
         from distributed.protocol.pickle import dumps
 
-        with clear_errors(), _clear_errors_of_clusters():
+        with explained_errors(), _explained_cluster_errors():
             self._wait_for_workers()
-            # Threads of a worker must not share one object, since its trajectory moves.
+            # The threads of a worker must not share one object, whose trajectory has a position.
             call = partial(_call_copy, dumps(func))
-            # pure=False: dask must not reuse results. The same call writes another file next time.
+            # pure=False stops dask from reusing results: an identical call may write another file.
             futures = self.client.map(call, computations, pure=False)
             positions = {future.key: position for position, future in enumerate(futures)}
             results: list[Any] = [None] * len(futures)
             try:
                 for future, result in as_completed(futures, with_results=True):
-                    # A client that was closed returns the error as a result.
+                    # A closed client returns the error as a result.
                     if isinstance(result, CancelledError):
                         raise result
                     results[positions[future.key]] = result
-                    tell(self.report, result)
-                    # Without this, it would be computed again if its worker is lost.
+                    report_frames(self.report, result)
+                    # Otherwise, dask would compute the part again if its worker is lost.
                     future.release()
                 return results
             finally:
-                # A closed client cannot cancel, and its error would hide the first one.
+                # A closed client cannot cancel, and its error would hide the original one.
                 with contextlib.suppress(Exception):
                     self.client.cancel(futures)
 
@@ -106,12 +107,12 @@ class DistributedBackend(BackendBase):
         while not self.client.nthreads():
             logger.warning("the cluster has no workers yet; waiting for them")
             with contextlib.suppress(TimeoutError):
-                self.client.wait_for_workers(1, timeout=REMINDER)
+                self.client.wait_for_workers(1, timeout=REMINDER_INTERVAL)
 
 
 @contextlib.contextmanager
 def connected(address: str | None) -> Iterator[None]:
-    """Make ``backend="dask"`` use the cluster of a scheduler within a block.
+    """Connect to a scheduler, so that ``backend="dask"`` uses its cluster within a block.
 
     Parameters
     ----------
@@ -143,8 +144,8 @@ def connected(address: str | None) -> Iterator[None]:
     where = {"address" if is_address else "scheduler_file": address}
     try:
         if not is_address:
-            _wait_for(Path(address))
-        client = Client(**where, timeout=PATIENCE)
+            _wait_for_file(Path(address))
+        client = Client(**where, timeout=SCHEDULER_TIMEOUT)
     except (OSError, ValueError, TypeError, KeyError) as error:
         reason = " ".join(str(error).split())
         raise InputError(
@@ -174,7 +175,7 @@ def active_client() -> Any:
 
 
 def _call_copy(serialized: bytes, part: Any) -> Any:
-    """Call a copy of the function that belongs to this task alone."""
+    """Unpickle the function, so that each task has its own copy, and call it."""
     from distributed.protocol.pickle import loads
 
     try:
@@ -182,23 +183,23 @@ def _call_copy(serialized: bytes, part: Any) -> Any:
     except OSError as error:
         raise InputError(
             f"a worker cannot open the trajectory ({error}; its folder is {os.getcwd()}); pass "
-            "absolute names that are valid on every node"
+            "absolute paths that are valid on every node"
         ) from error
     return func(part)
 
 
-def _wait_for(path: Path) -> None:
-    """Wait for the file of a scheduler that has just been started."""
-    end = time.monotonic() + PATIENCE
+def _wait_for_file(path: Path) -> None:
+    """Wait for the scheduler file, in case the scheduler has just been started."""
+    end = time.monotonic() + SCHEDULER_TIMEOUT
     while not path.is_file():
         if time.monotonic() > end:
-            raise FileNotFoundError(f"no such file after {PATIENCE} s")
+            raise FileNotFoundError(f"no such file after {SCHEDULER_TIMEOUT} s")
         time.sleep(0.1)
 
 
 @contextlib.contextmanager
-def _clear_errors_of_clusters() -> Iterator[None]:
-    """Explain errors of a cluster to the user."""
+def _explained_cluster_errors() -> Iterator[None]:
+    """Replace errors of a cluster by errors that say what to do."""
     from distributed import CancelledError, KilledWorker
     from distributed.comm import CommClosedError
 
@@ -207,8 +208,8 @@ def _clear_errors_of_clusters() -> Iterator[None]:
     except KilledWorker as error:
         raise InputError(
             f"{error.allowed_failures + 1} workers in turn were lost while they read the same "
-            f"frames, the last one at {error.last_worker.address}; give workers more memory or "
-            "fewer threads each, and look at the log of this worker"
+            f"frames, the last one at {error.last_worker.address}; give each worker more memory or "
+            "fewer threads, and look at the log of the last worker"
         ) from error
     except ModuleNotFoundError as error:
         raise InputError(
@@ -217,5 +218,5 @@ def _clear_errors_of_clusters() -> Iterator[None]:
         ) from error
     except (CancelledError, CommClosedError) as error:
         raise InputError(
-            f"the scheduler of the cluster is gone ({error}); start it again and repeat the command"
+            f"lost the scheduler of the cluster ({error}); start it again and repeat the command"
         ) from error

@@ -1,4 +1,4 @@
-"""Choice of the backend that runs an analysis."""
+"""Choose the backend that runs an analysis."""
 
 from typing import Any
 
@@ -18,11 +18,11 @@ def executor_for(
     Parameters
     ----------
     backend : {'serial', 'multiprocessing', 'dask'} or BackendBase, optional
-        A name as in `backend_for`, or an instance, which is returned.
+        A name, or an instance, which is returned unchanged.
     n_workers : int, optional
         Number of workers, as in `backend_for`.
     trajectory : MDAnalysis.coordinates.base.ProtoReader
-        The trajectory that is sent to the workers of a parallel backend.
+        The trajectory. A parallel backend sends it to its workers.
 
     Returns
     -------
@@ -32,8 +32,9 @@ def executor_for(
     Raises
     ------
     InputError
-        If `backend_for` raises it, several workers are asked of the serial backend, or a
-        transformation of the trajectory cannot be sent to other processes.
+        If the name or `n_workers` is invalid, dask is not installed, several workers are asked of
+        the serial backend, or a transformation of the trajectory cannot be sent to other
+        processes.
 
     Examples
     --------
@@ -59,12 +60,13 @@ def executor_for(
 
 
 def backend_for(name: str, n_workers: int | None) -> BackendBase:
-    """Choose a parallel backend by its name.
+    """Make the parallel backend with a given name.
 
     Parameters
     ----------
     name : {'multiprocessing', 'dask'}
-        "dask" uses the active client of dask.distributed, or processes if there is none.
+        "dask" uses the active client of dask.distributed, or processes on this machine if there
+        is none.
     n_workers : int, optional
         Number of workers. By default, the number of processors that this process may use, or
         the number of workers of the cluster.
@@ -77,7 +79,8 @@ def backend_for(name: str, n_workers: int | None) -> BackendBase:
     Raises
     ------
     InputError
-        If the name is unknown, `n_workers` is not a positive number, or dask is not installed.
+        If the name is unknown, `n_workers` is not a positive whole number, or dask is not
+        installed.
 
     Examples
     --------
@@ -109,19 +112,19 @@ def backend_for(name: str, n_workers: int | None) -> BackendBase:
 def cluster_for(
     backend: str | BackendBase | None, n_workers: int | None = None
 ) -> DistributedBackend | None:
-    """Return the dask cluster that a backend stands for.
+    """Return the backend of the dask cluster that a name or an instance refers to.
 
     Parameters
     ----------
     backend : str or BackendBase, optional
-        "dask" stands for the cluster of the active client.
+        A backend. "dask" refers to the cluster of the active client.
     n_workers : int, optional
         Number of workers. By default, all workers of the cluster.
 
     Returns
     -------
     DistributedBackend or None
-        None if the backend is not a cluster.
+        None if the backend does not run on a cluster.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Writing of a feature file that appears when it is complete, or not at all."""
+"""Write a feature file that appears only when it is complete."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ from ..storage.npy import (
 
 
 class FeatureWriter:
-    """Context in which any process may write rows, which are then committed.
+    """Context manager for a feature file to which several processes may write rows.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class FeatureWriter:
     Attributes
     ----------
     rows_path : str
-        Absolute name of the file to pass to `mdgmvae.storage.npy.write_rows`.
+        Absolute path of the file, for `mdgmvae.storage.npy.write_rows`.
 
     Examples
     --------
@@ -82,7 +82,7 @@ class FeatureWriter:
         self._stack.__exit__(kind, error, traceback)
 
     def commit(self, **described: Any) -> FeatureSet:
-        """Complete the files and move them to their place.
+        """Complete the files and move them into place.
 
         Parameters
         ----------
@@ -113,6 +113,6 @@ class FeatureWriter:
 
 
 def _remove(folder: Path, process: int) -> None:
-    # A forked worker inherits the object, but only the process that made the files removes them.
+    # Forked workers inherit the object, but only the process that made the files may remove them.
     if os.getpid() == process:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Frame numbers: choice of frames, their files, and the segments that they form."""
+"""Frame numbers: which frames to read, their files, and the segments that they form."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -25,13 +25,14 @@ def frame_numbers(
     start, stop, step : int, optional
         The frames, as in a slice.
     frames : iterable of int or bool, optional
-        Frame numbers in any order, or a mask with one entry for each frame. Use it instead of a
+        Frame numbers in any order, or a mask with one value for each frame. Use it instead of a
         slice.
 
     Returns
     -------
     numpy.ndarray
-        Frame numbers in the given order, int64. Negative numbers in `frames` count from the end.
+        Frame numbers in the given order, int64. Negative numbers in `frames` are counted from
+        the end.
 
     Raises
     ------
@@ -48,19 +49,19 @@ def frame_numbers(
     check_slice(start, stop, step)
     if frames is None:
         if step == 0:
-            raise InputError("step=0 chooses no frames; use a positive or a negative number")
+            raise InputError("step=0 selects no frames; use a positive or a negative number")
         numbers = np.arange(n_frames, dtype=np.int64)[slice(start, stop, step)]
         if len(numbers) == 0:
             raise InputError(
-                f"start={start}, stop={stop}, step={step} leave none of the {n_frames:,} frames; "
-                "choose others"
+                f"start={start}, stop={stop}, step={step} select none of the {n_frames:,} frames; "
+                "choose other values"
             )
         return numbers
     if not (start is None and stop is None and step is None):
         raise InputError(
             "frames= cannot be combined with start, stop or step; use one or the other"
         )
-    chosen = np.asarray(listed(frames))
+    chosen = np.asarray(as_sequence(frames))
     if chosen.dtype == bool:
         if chosen.shape != (n_frames,):
             raise InputError(
@@ -69,21 +70,30 @@ def frame_numbers(
             )
         chosen = np.flatnonzero(chosen)
     if chosen.ndim != 1 or len(chosen) == 0:
-        raise InputError("frames= chooses no frame; pass frame numbers or a mask")
+        raise InputError("frames= selects no frame; pass frame numbers or a mask")
     if chosen.dtype.kind not in "iu":
         raise InputError(f"frames= has the type {chosen.dtype}; pass whole numbers or a mask")
     outside = (chosen < -n_frames) | (chosen >= n_frames)
     if outside.any():
         raise InputError(
-            f"frames= asks for frame {chosen[outside][0]:,}, but the trajectory has {n_frames:,} "
+            f"frames= contains frame {chosen[outside][0]:,}, but the trajectory has {n_frames:,} "
             f"frames; pass numbers from 0 to {n_frames - 1:,}"
         )
     numbers = chosen.astype(np.int64)
     return np.where(numbers < 0, numbers + n_frames, numbers)
 
 
-def listed(frames: Iterable[Any] | None) -> Sequence[Any] | np.ndarray | None:
-    """Return frame numbers or a mask as a sequence, which can be read more than once.
+def as_sequence(frames: Iterable[Any] | None) -> Sequence[Any] | np.ndarray | None:
+    """Return frame numbers or a mask as a sequence that can be read more than once.
+
+    Parameters
+    ----------
+    frames : iterable of int or bool, or None
+
+    Returns
+    -------
+    sequence or None
+        None if `frames` is None.
 
     Raises
     ------
@@ -98,7 +108,7 @@ def listed(frames: Iterable[Any] | None) -> Sequence[Any] | np.ndarray | None:
 
 
 def check_slice(start: Any, stop: Any, step: Any) -> None:
-    """Raise an error unless all values can be part of a slice.
+    """Raise an error if a bound or the step of a slice is not a whole number or None.
 
     Raises
     ------
@@ -111,9 +121,21 @@ def check_slice(start: Any, stop: Any, step: Any) -> None:
 
 
 def frames_needed(stop: int | None, frames: Iterable[Any] | None) -> int | None:
-    """Return the number of frames that must be readable, or None if all must be."""
+    """Return how many leading frames must be readable, or None if all must be.
+
+    Parameters
+    ----------
+    stop : int or None
+        End of the slice of frames.
+    frames : iterable of int or bool, or None
+        Frame numbers or a mask.
+
+    Returns
+    -------
+    int or None
+    """
     if frames is not None:
-        chosen = np.asarray(listed(frames))
+        chosen = np.asarray(as_sequence(frames))
         if chosen.dtype == bool:
             chosen = np.flatnonzero(chosen)
         whole = chosen.dtype.kind in "iu" and chosen.size > 0 and chosen.min() >= 0
@@ -125,10 +147,10 @@ def frames_needed(stop: int | None, frames: Iterable[Any] | None) -> int | None:
 def continuous_lengths(
     frames: np.ndarray, trajectory_index: np.ndarray, joined: bool = False
 ) -> tuple[int, ...]:
-    """Return the lengths of the segments that frames form.
+    """Return the lengths of the segments that the frames form.
 
-    A segment ends where the file changes, and where the step from frame to frame changes or is
-    not positive.
+    A segment ends where the file changes, and where the step between frames changes or is not
+    positive.
 
     Parameters
     ----------
@@ -137,12 +159,13 @@ def continuous_lengths(
     trajectory_index : numpy.ndarray
         Index of the file of each frame, (n,).
     joined : bool
-        The files continue each other, so that a segment does not end with its file.
+        Whether the files form one continuous trajectory, so that a segment may extend over
+        several files.
 
     Returns
     -------
     tuple of int
-        Number of frames of each segment.
+        Number of frames in each segment.
 
     Examples
     --------
@@ -180,11 +203,11 @@ def file_of_frames(reader: Any, frames: np.ndarray) -> tuple[np.ndarray, bool]:
     trajectory_index : numpy.ndarray
         Index of the file of each frame, (n,) int64.
     joined : bool
-        Whether the reader joins its files to one continuous trajectory.
+        Whether the reader joins its files into one continuous trajectory.
     """
     starts = getattr(reader, "_start_frames", None)
     if starts is None:
         return np.zeros(len(frames), dtype=np.int64), False
-    # The last entry may be the number of all frames. No frame number reaches it.
+    # The last entry may be the total number of frames, which is above every frame number.
     index = np.searchsorted(np.asarray(starts), frames, side="right") - 1
     return index.astype(np.int64), hasattr(reader, "_sf")

@@ -1,8 +1,8 @@
-"""Check that trajectory files are complete, from the headers of their frames.
+"""Check from the headers of the frames that trajectory files are complete.
 
-MDAnalysis' readers silently end early if an XTC or DCD file is cut, and overrun memory if the
-number of atoms grows within an XTC file. Only headers are read here, so that a file of 100,000
-frames takes about a second.
+MDAnalysis' readers silently stop early if an XTC or DCD file is truncated, and overrun memory if
+the number of atoms grows within an XTC file. Only headers are read here, so that a file of
+100,000 frames takes about a second.
 """
 
 import logging
@@ -18,7 +18,7 @@ from ..errors import InputError
 
 logger = logging.getLogger(__name__)
 
-# GROMACS stores uncompressed floats up to this number of atoms.
+# Up to this number of atoms, XTC frames hold uncompressed floats.
 _XTC_SMALL = 9
 _DCD_HEADER = 84
 _FOLDER_FORMATS = {"DTR", "STK", "ZARR", "ZARRTRAJ"}
@@ -26,14 +26,14 @@ _FOLDER_FORMATS = {"DTR", "STK", "ZARR", "ZARRTRAJ"}
 
 @dataclass(frozen=True)
 class _Frame:
-    """End of a frame in its file in bytes, and its number of atoms."""
+    """Byte offset of the end of a frame, and its number of atoms."""
 
     end: int
     n_atoms: int
 
 
 class _Damaged(Exception):
-    """Description of the damage of the current frame."""
+    """Raised if the current frame is damaged. The message describes the damage."""
 
 
 def check_trajectory(
@@ -45,26 +45,27 @@ def check_trajectory(
 ) -> None:
     """Raise an error unless a trajectory file can be read to its end, or up to `stop`.
 
-    In XTC, TRR and DCD files, the headers of all frames are read. Files of other formats only
-    have to exist and not to be empty; the rest is left to their readers.
+    In XTC, TRR and DCD files, the headers of all frames are read. A file of another format only
+    has to exist and must not be empty; everything else is left to its reader.
 
     Parameters
     ----------
     path : path-like
         The trajectory file. Its suffix gives the format.
     n_atoms : int, optional
-        Number of atoms of the topology, which the file must have, too.
+        Number of atoms of the topology, which the file must match.
     stop : int, optional
-        Frames from this number on are not needed. They may be damaged or missing.
+        Frames from this number on are not needed, and may be damaged or missing.
     before : int
-        Number of frames in the files before this one. The advice to pass --stop counts them.
+        Number of frames in the files before this one. It is added to the value of --stop that
+        the error message recommends.
 
     Raises
     ------
     InputError
-        If the file is missing, empty or a folder, has another format than its suffix, is cut
-        within a frame, or contains something else than frames; or if its number of atoms is
-        not `n_atoms` or changes within the file.
+        If the file is missing, empty or a folder, if its format does not match its suffix, if it
+        is truncated within a frame or contains other data between frames, or if its number of
+        atoms is not `n_atoms` or changes within the file.
 
     Examples
     --------
@@ -83,14 +84,15 @@ def check_universe(universe: Any, stop: int | None = None, *, can_stop: bool = T
     universe : MDAnalysis.Universe
         The universe. Frames in memory or in a stream are not checked.
     stop : int, optional
-        Frames from this number on, counted over all files, are not needed.
+        Frames from this number on, counted over all files, are not needed, and may be damaged
+        or missing.
     can_stop : bool
-        Whether an error about a file that is cut may advise to stop before the damage.
+        Whether the error of a cut file may advise to stop before the damage.
 
     Raises
     ------
     InputError
-        If `check_trajectory` raises it for a file.
+        If a file fails the check.
 
     Examples
     --------
@@ -101,7 +103,7 @@ def check_universe(universe: Any, stop: int | None = None, *, can_stop: bool = T
     reader = universe.trajectory
     readers = getattr(reader, "readers", [reader])
     starts = getattr(reader, "_start_frames", [0])
-    # The last start may be the number of all frames, to which no reader belongs.
+    # The last start may be the total number of frames, for which there is no reader.
     for part, first in zip(readers, map(int, starts), strict=False):
         if stop is not None and first >= stop:
             break
@@ -120,10 +122,9 @@ def _is_file(reader: Any) -> bool:
 def _check_file(
     path: Path, file_format: str, n_atoms: int | None, stop: int | None, before: int | None
 ) -> None:
-    """Check one file.
+    """Check one file of a given format. See `check_trajectory`.
 
-    `before` frames of a chain of files come before its first frame. With None, errors do not
-    advise to stop before the damage.
+    Without `before`, the error of a cut file does not advise to stop before the damage.
     """
     if path.is_dir():
         if file_format in _FOLDER_FORMATS:
@@ -134,9 +135,9 @@ def _check_file(
             size = os.fstat(stream.fileno()).st_size
             if size == 0:
                 raise InputError(f"{path}: the file is empty; copy it again")
-            walker = _WALKERS.get(file_format)
-            if walker is not None:
-                _walk(path, walker(stream, size), size, n_atoms, stop, before)
+            read_frames = _FRAME_READERS.get(file_format)
+            if read_frames is not None:
+                _check_frames(path, read_frames(stream, size), size, n_atoms, stop, before)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; check the name and the folder") from error
     except OSError as error:
@@ -145,7 +146,7 @@ def _check_file(
         ) from error
 
 
-def _walk(
+def _check_frames(
     path: Path,
     frames: Iterator[_Frame | int],
     size: int,
@@ -153,18 +154,18 @@ def _walk(
     stop: int | None,
     before: int | None,
 ) -> None:
-    """Read the headers of the frames up to `stop` or the end of the file."""
+    """Check the frames of a file up to `stop` or the end of the file."""
     count = 0
     expected: int | None = None
     try:
         for frame in frames:
-            if isinstance(frame, int):  # the number of frames according to the header of the file
+            if isinstance(frame, int):  # the number of frames in the header of the file
                 expected = frame
                 continue
             if stop is not None and count >= stop:
                 return
             if n_atoms is not None and frame.n_atoms != n_atoms:
-                raise InputError(_other_atoms(path, count, frame.n_atoms, n_atoms))
+                raise InputError(_atom_count_message(path, count, frame.n_atoms, n_atoms))
             n_atoms = frame.n_atoms
             if frame.end > size:
                 raise _Damaged(f"ends early (file cut at byte {size:,})")
@@ -174,29 +175,31 @@ def _walk(
             return
         if count == 0 and "ends early" not in str(damage):
             raise InputError(
-                f"{path}: {damage}; is it a {path.suffix[1:].upper()} file? Give the file its "
-                "right suffix, or copy it again"
+                f"{path}: {damage}; is it a {path.suffix[1:].upper()} file? Give it the right "
+                "suffix, or copy it again"
             ) from damage
-        raise InputError(_damage(path, count, str(damage), expected, before)) from damage
+        raise InputError(_damage_message(path, count, str(damage), expected, before)) from damage
     if expected is not None and expected > count:
-        # Not a warning: many programs write the planned number and never correct it.
-        logger.info("%s: the header announces %d frames, %d are there", path, expected, count)
+        # Not a warning: many programs write the planned number of frames and never correct it.
+        logger.info("%s: the header specifies %d frames, the file has %d", path, expected, count)
 
 
-def _other_atoms(path: Path, frame: int, found: int, wanted: int) -> str:
+def _atom_count_message(path: Path, frame: int, found: int, wanted: int) -> str:
     if frame == 0:
         return (
-            f"{path}: has {found:,} atoms, the topology has {wanted:,}; use the topology that "
-            "this trajectory was written with"
+            f"{path}: has {found:,} atoms, but the topology has {wanted:,}; use the topology "
+            "that belongs to this trajectory"
         )
     return (
-        f"{path}: frame {frame:,} has {found:,} atoms, the frames before it have {wanted:,}; "
+        f"{path}: frame {frame:,} has {found:,} atoms, but the frames before it have {wanted:,}; "
         "write the trajectory again with one selection of atoms"
     )
 
 
-def _damage(path: Path, count: int, what: str, expected: int | None, before: int | None) -> str:
-    """Return the error message for damage after `count` frames."""
+def _damage_message(
+    path: Path, count: int, what: str, expected: int | None, before: int | None
+) -> str:
+    """Return the error message for a file that is damaged after `count` frames."""
     total = f" of about {expected:,}" if expected is not None and expected > count else ""
     plural = "" if count == 1 and not total else "s"
     advice = "copy the file again"
@@ -210,21 +213,21 @@ def _read(stream: FileIO, offset: int, n_bytes: int) -> bytes:
     return stream.read(n_bytes)
 
 
-def _no_frame(offset: int, kind: str) -> _Damaged:
+def _header_error(offset: int, kind: str) -> _Damaged:
     return _Damaged(f"does not begin with the header of a {kind} frame (at byte {offset:,})")
 
 
 def _xtc_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
     """Yield the frames of an XTC file.
 
-    A frame has a magic number, the number of atoms, step, time and box, the number of atoms
-    again, and the compressed coordinates.
+    A frame consists of a magic number, the number of atoms, step, time and box, the number of
+    atoms again, and the compressed coordinates.
     """
     offset = 0
     while offset < size:
         header = _read(stream, offset, 96)
         if len(header) >= 4 and header[:4] not in (b"\0\0\x07\xcb", b"\0\0\x07\xe7"):
-            raise _no_frame(offset, "XTC")
+            raise _header_error(offset, "XTC")
         if len(header) < 56:
             raise _Damaged(f"ends early (file cut at byte {size:,})")
         magic, n_atoms = struct.unpack_from(">ii", header)
@@ -248,14 +251,14 @@ def _xtc_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
 def _trr_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
     """Yield the frames of a TRR file.
 
-    A frame has a magic number, a version, the sizes of its blocks, the number of atoms, step,
-    time and lambda, and the blocks.
+    A frame consists of a magic number, a version, the sizes of its blocks, the number of atoms,
+    step, time and lambda, and the blocks.
     """
     offset = 0
     while offset < size:
         header = _read(stream, offset, 76)
         if len(header) >= 4 and header[:4] != b"\0\0\x07\xc9":
-            raise _no_frame(offset, "TRR")
+            raise _header_error(offset, "TRR")
         if len(header) < 76:
             raise _Damaged(f"ends early (file cut at byte {size:,})")
         sizes = struct.unpack_from(">10i", header, 24)
@@ -263,7 +266,8 @@ def _trr_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
         _, _, box, virial, pressure, _, _, *vectors = sizes
         if header[12:24] != b"GMX_trn_file" or min(sizes) < 0 or n_atoms < 0:
             raise _Damaged(f"has a damaged header (at byte {offset:,})")
-        # The precision is not stored. It follows from the size of a block of known length.
+        # The precision is not stored. It follows from the size of a block with a known number of
+        # values.
         largest = max(vectors)
         real = box // 9 if box else (largest // (3 * n_atoms) if n_atoms else 4)
         if real not in (4, 8):
@@ -275,10 +279,11 @@ def _trr_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
 def _dcd_frames(stream: FileIO, size: int) -> Iterator[_Frame | int]:
     """Yield the number of frames in the header of a DCD file, then its frames.
 
-    All frames have the same size, except the first one if atoms are fixed.
+    All frames have the same size. If atoms are fixed, the first frame is larger, because only it
+    contains them.
     """
     first = _read(stream, 0, 16 + _DCD_HEADER)
-    # Fortran record markers have four or eight bytes, in either byte order.
+    # Fortran record markers are four or eight bytes long, in either byte order.
     for order in "<>":
         for marker, code in ((4, "i"), (8, "q")):
             if first[: marker + 4] == struct.pack(order + code, _DCD_HEADER) + b"CORD":
@@ -288,7 +293,7 @@ def _dcd_frames(stream: FileIO, size: int) -> Iterator[_Frame | int]:
 
 
 def _dcd_records(stream: FileIO, size: int, order: str, marker: int) -> Iterator[_Frame | int]:
-    """Yield the frames of a DCD file with a byte order and a size of record markers."""
+    """Yield the frames of a DCD file with the given byte order and size of record markers."""
     code = order + ("i" if marker == 4 else "q")
 
     def record(offset: int) -> tuple[int, int]:
@@ -307,8 +312,8 @@ def _dcd_records(stream: FileIO, size: int, order: str, marker: int) -> Iterator
     _, title = record(0)
     _, atoms = record(title)
     if record(atoms)[0] != 4:
-        # MDAnalysis writes titles that are longer than their record marker says. The number of
-        # lines is right.
+        # MDAnalysis writes titles that are longer than their record marker says, but with the
+        # right number of lines.
         (n_lines,) = struct.unpack(order + "i", _read(stream, title + marker, 4))
         atoms = title + 4 + 80 * n_lines + 2 * marker
     length, offset = record(atoms)
@@ -328,13 +333,13 @@ def _dcd_records(stream: FileIO, size: int, order: str, marker: int) -> Iterator
     n_free = n_atoms
     while offset < size:
         if record(offset)[0] != (48 if has_cell else 4 * n_free):
-            raise _no_frame(offset, "DCD")
+            raise _header_error(offset, "DCD")
         offset += cell + n_dims * (4 * n_free + 2 * marker)
         yield _Frame(offset, n_atoms)
         n_free = n_atoms - n_fixed
 
 
-_WALKERS: dict[str, Callable[[FileIO, int], Iterator[Any]]] = {
+_FRAME_READERS: dict[str, Callable[[FileIO, int], Iterator[Any]]] = {
     "XTC": _xtc_frames,
     "TRR": _trr_frames,
     "DCD": _dcd_frames,

@@ -1,4 +1,4 @@
-"""Lag times in ps and lags in frames."""
+"""Convert lag times in ps to lags in frames, and check time steps."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ import numpy as np
 from ..errors import InputError
 from ..storage.features import FeatureSet
 
-#: Relative difference below which two time steps count as equal: times are often rounded.
+#: Time steps that differ by less than this fraction count as equal, because times are often
+#: rounded.
 SAME_STEP = 0.01
 
 
 def time_step(times: np.ndarray, lengths: Sequence[int]) -> float | None:
-    """Compute the time between neighbouring frames of a segment.
+    """Compute the time between successive frames of a segment.
 
     Parameters
     ----------
     times : ndarray of shape (n_frames,)
         In ps.
     lengths : sequence of int
-        Number of frames of each segment.
+        Number of frames in each segment.
 
     Returns
     -------
     float or None
-        In ps. None when the times are unknown or segments have different time steps.
+        In ps. None if the times are unknown or segments have different time steps.
 
     Examples
     --------
@@ -50,12 +51,12 @@ def time_steps(times: np.ndarray, lengths: Sequence[int]) -> np.ndarray:
     times : ndarray of shape (n_frames,)
         In ps.
     lengths : sequence of int
-        Number of frames of each segment.
+        Number of frames in each segment.
 
     Returns
     -------
     ndarray of float64
-        In ps. Empty when the times of a segment are unknown or do not increase.
+        In ps. Empty if the times of a segment are unknown or do not increase.
     """
     segments = np.split(np.asarray(times, float), np.cumsum(lengths)[:-1])
     steps = np.array([np.median(np.diff(segment)) for segment in segments if len(segment) > 1])
@@ -67,14 +68,14 @@ def _differ(steps: np.ndarray) -> bool:
 
 
 def checked_lag_time(lag_time: Any, hyperparameters: Mapping[str, Any]) -> float | None:
-    """Check a lag time.
+    """Check a lag time, and convert it to float.
 
     Parameters
     ----------
     lag_time : float or None
         In ps.
     hyperparameters : mapping
-        What the user has set; ``lag`` excludes a lag time.
+        Hyperparameters that the user has set. `lag` cannot be combined with a lag time.
 
     Returns
     -------
@@ -83,7 +84,7 @@ def checked_lag_time(lag_time: Any, hyperparameters: Mapping[str, Any]) -> float
     Raises
     ------
     InputError
-        If the lag time is not a positive number, or a lag in frames is given as well.
+        If the lag time is not a positive number, or if `lag` is set too.
     """
     if lag_time is None:
         return None
@@ -119,8 +120,8 @@ def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
     Raises
     ------
     InputError
-        If the lag time is shorter than the time between frames, no segment is longer than the lag
-        time, or the time between frames is unknown.
+        If the lag time is shorter than the time between frames, if no segment is longer than the
+        lag time, or if the time between frames is unknown or differs between segments.
 
     Warns
     -----
@@ -161,7 +162,7 @@ def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
 
 
 def warn_of_different_steps(lag: int, features: FeatureSet) -> None:
-    """Warn when the same lag in frames is a different time in different segments.
+    """Warn if a lag in frames is a different time in different segments.
 
     Parameters
     ----------
@@ -173,7 +174,7 @@ def warn_of_different_steps(lag: int, features: FeatureSet) -> None:
     Warns
     -----
     UserWarning
-        Naming the shortest and the longest time step.
+        If segments have different time steps. The warning names the shortest and the longest.
     """
     different = _different_steps(features)
     if different:
@@ -185,7 +186,7 @@ def warn_of_different_steps(lag: int, features: FeatureSet) -> None:
 
 
 def _different_steps(features: FeatureSet) -> str:
-    """Describe the time steps when segments have different ones; otherwise return ""."""
+    """Describe how time steps differ between segments, or return "" if they do not."""
     steps = time_steps(features.times, features.lengths)
     if not len(steps) or not _differ(steps):
         return ""

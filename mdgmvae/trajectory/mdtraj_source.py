@@ -1,6 +1,6 @@
-"""Frames of mdtraj in chunks, converted to angstrom and ps.
+"""Read frames with mdtraj in chunks, and convert lengths to angstrom.
 
-Several files count as one trajectory. They are never completely in memory.
+Several files form one trajectory, which is never completely in memory.
 """
 
 import os
@@ -24,7 +24,7 @@ _SEEKABLE = {".xtc", ".trr", ".dcd", ".nc", ".netcdf", ".h5"}
 
 @dataclass(frozen=True)
 class Chunk:
-    """Frames that were read together.
+    """A chunk of frames.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class MDTrajFiles:
-    """Trajectory files that mdtraj reads in chunks, as one trajectory.
+    """Trajectory files that mdtraj reads in chunks as one trajectory.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class MDTrajFiles:
     files : tuple of pathlib.Path
         The trajectory files.
     starts : numpy.ndarray
-        Number of the first frame of each file, and the number of all frames.
+        Number of the first frame of each file, and the total number of frames, int64.
     """
 
     topology: Any
@@ -85,7 +85,7 @@ class MDTrajFiles:
         Raises
         ------
         InputError
-            If a file cannot be read, or has another number of atoms than the topology.
+            If a file cannot be read, or its number of atoms differs from that of the topology.
         """
         topology = _load_topology(topology)
         paths = [files] if isinstance(files, str | os.PathLike) else list(files)
@@ -95,7 +95,7 @@ class MDTrajFiles:
         for path in map(Path, paths):
             rest = None if needed is None else max(0, needed - starts[-1])
             check_trajectory(path, n_atoms=topology.n_atoms, stop=rest)
-            starts.append(starts[-1] + _count(path, topology, rest))
+            starts.append(starts[-1] + _count_frames(path, topology, rest))
         return cls(topology, tuple(map(Path, paths)), np.array(starts, dtype=np.int64))
 
     @property
@@ -104,11 +104,11 @@ class MDTrajFiles:
         return int(self.starts[-1])
 
     def index_of(self, frames: np.ndarray) -> np.ndarray:
-        """Return the index of the file of each frame, int64."""
+        """Return the index of the file that contains each frame, int64."""
         return np.searchsorted(self.starts[1:], frames, side="right").astype(np.int64)
 
     def chunks(self, wanted: np.ndarray, atoms: np.ndarray) -> Iterator[Chunk]:
-        """Read the chunks that contain some frames.
+        """Read the chunks that contain the given frames.
 
         Parameters
         ----------
@@ -120,7 +120,7 @@ class MDTrajFiles:
         Yields
         ------
         Chunk
-            A chunk, which may also contain other frames.
+            A chunk of frames. It may also contain frames that are not wanted.
         """
         length = chunk_length(self.topology.n_atoms)
         for path, first, end in zip(self.files, self.starts[:-1], self.starts[1:], strict=True):
@@ -139,7 +139,7 @@ class MDTrajFiles:
 
 @dataclass(frozen=True)
 class MDTrajMemory:
-    """An mdtraj.Trajectory in memory, given out in chunks.
+    """An mdtraj.Trajectory in memory, which is read in chunks.
 
     Attributes
     ----------
@@ -164,27 +164,27 @@ class MDTrajMemory:
         return np.zeros(len(frames), dtype=np.int64)
 
     def chunks(self, wanted: np.ndarray, atoms: np.ndarray) -> Iterator[Chunk]:
-        """Cut out the chunks that contain some frames. See `MDTrajFiles.chunks`."""
+        """Yield the chunks that contain the given frames. See `MDTrajFiles.chunks`."""
         length = chunk_length(len(atoms))
         for begin in range(int(wanted.min()), int(wanted.max()) + 1, length):
             rows = slice(begin, min(begin + length, self.n_frames))
-            # Slice the arrays. Slicing the trajectory would copy all atoms.
+            # Slice the arrays, because slicing the trajectory would copy all atoms.
             yield _chunk(
                 np.arange(rows.start, rows.stop),
                 self.trajectory.time[rows],
                 self.trajectory.xyz[rows][:, atoms],
-                _rows(self.trajectory.unitcell_lengths, rows),
-                _rows(self.trajectory.unitcell_angles, rows),
+                _slice_rows(self.trajectory.unitcell_lengths, rows),
+                _slice_rows(self.trajectory.unitcell_angles, rows),
             )
 
 
 def chunk_length(n_atoms: int) -> int:
-    """Choose how many frames of `n_atoms` atoms are read at once."""
+    """Choose the number of frames in a chunk of `n_atoms` atoms."""
     return max(1, min(_MAX_CHUNK, _CHUNK_BYTES // (12 * n_atoms)))
 
 
-def _rows(values: np.ndarray | None, rows: slice) -> np.ndarray | None:
-    """Return some rows of an array that may be missing."""
+def _slice_rows(values: np.ndarray | None, rows: slice) -> np.ndarray | None:
+    """Return rows of an array, or None if there is no array."""
     return None if values is None else values[rows]
 
 
@@ -195,11 +195,11 @@ def _chunk(
     lengths: np.ndarray | None,
     angles: np.ndarray | None,
 ) -> Chunk:
-    """Convert frames to angstrom, and boxes to the form of MDAnalysis."""
+    """Convert frames to angstrom, and boxes to the format of MDAnalysis."""
     box = None
     if lengths is not None and angles is not None:
         box = np.hstack([lengths * 10.0, angles]).astype(np.float32)
-        # In a file, zeros mean that there is no box.
+        # Files store zeros for a frame without a box.
         real: np.ndarray = np.isfinite(box).all(axis=1) & (box[:, :3].min(axis=1) > 0.0)
         box = np.where(real[:, None], box, np.float32(0)) if real.any() else None
     positions = np.asarray(xyz, dtype=np.float32) * np.float32(10.0)
@@ -209,12 +209,12 @@ def _chunk(
 def _read(
     path: Path, topology: Any, length: int, begin: int, last: int, atoms: np.ndarray
 ) -> Iterator[tuple[int, Any]]:
-    """Yield chunks of one file from frame `begin` to `last`, and the first frame of each."""
+    """Yield chunks of one file from frame `begin` to `last`, each with its first frame number."""
     position = begin
     try:
         if path.suffix.lower() in _SEEKABLE:
-            # The last chunk ends at `last`, so that nothing after it is read: the file may be cut
-            # there.
+            # The last chunk ends at `last`. Nothing after it is read, because the file may be
+            # truncated there.
             whole, rest = divmod(last + 1 - begin, length)
             for size, count in ((length, whole), (rest, 1 if rest else 0)):
                 for chunk in islice(_iterload(path, topology, atoms, size, position), count):
@@ -230,8 +230,8 @@ def _read(
                 return
     except (OSError, RuntimeError, ValueError, EOFError) as error:
         raise InputError(
-            f"{path}: cannot be read from frame {position:,} on ({_line(error)}); copy it again, "
-            "or stop before that frame"
+            f"{path}: cannot be read from frame {position:,} on ({_one_line(error)}); copy it "
+            "again, or stop before that frame"
         ) from error
 
 
@@ -256,29 +256,30 @@ def _load_topology(topology: Any) -> Any:
         return mdtraj.load_topology(str(topology))
     except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
         raise InputError(
-            f"{topology}: mdtraj reads no topology from it ({_line(error)}); use a topology file "
-            "such as .pdb or .gro"
+            f"{topology}: mdtraj cannot read a topology from it ({_one_line(error)}); use a "
+            "topology file such as .pdb or .gro"
         ) from error
 
 
-def _count(path: Path, topology: Any, needed: int | None) -> int:
-    """Count the frames of one file. If they have to be read for it, count up to `needed`."""
+def _count_frames(path: Path, topology: Any, needed: int | None) -> int:
+    """Count the frames of one file, but only up to `needed` if frames have to be read."""
     import mdtraj
 
     try:
         with mdtraj.open(str(path)) as stream:
             return len(stream)
     except (TypeError, NotImplementedError, AttributeError):
-        # The format has no index, or its reader needs the number of atoms: read the whole file.
+        # The format has no index, or its reader needs the number of atoms: read the frames.
         last = np.iinfo(np.int64).max if needed is None else needed - 1
         first_atom = np.array([0])
         return sum(len(chunk) for _, chunk in _read(path, topology, 1000, 0, last, first_atom))
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         raise InputError(
-            f"{path}: mdtraj cannot read it ({_line(error)}); check its format, or copy it again"
+            f"{path}: mdtraj cannot read it ({_one_line(error)}); check its format, or copy it "
+            "again"
         ) from error
 
 
-def _line(error: Exception) -> str:
-    """Return the message of an error as one line."""
+def _one_line(error: Exception) -> str:
+    """Return the message of an error in a single line."""
     return " ".join(str(error).split())

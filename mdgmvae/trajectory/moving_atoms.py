@@ -1,4 +1,4 @@
-"""Atoms of MDAnalysis or mdtraj with the frames of their trajectory."""
+"""Atoms of MDAnalysis or mdtraj, together with their trajectory."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ class MovingAtoms:
     atoms : AtomGroup
         The atoms, with positions in angstrom.
     times : numpy.ndarray or None
-        Times of the frames in ps, (n_frames,) float64, if the trajectory does not have them.
+        Times of the frames in ps, (n_frames,) float64, if the trajectory does not contain them.
     """
 
     atoms: Any
@@ -30,17 +30,21 @@ class MovingAtoms:
 
     @classmethod
     def of(cls, source: Any) -> Self:
-        """Return the atoms of a source with their trajectory.
+        """Make moving atoms from any source.
 
         Parameters
         ----------
         source : Universe, AtomGroup or mdtraj.Trajectory
             The source. An mdtraj.Trajectory is copied into a Universe, in angstrom.
 
+        Returns
+        -------
+        MovingAtoms
+
         Raises
         ------
         InputError
-            If `source` is something else or has no coordinates.
+            If `source` is of another type or has no coordinates.
 
         Examples
         --------
@@ -53,7 +57,7 @@ class MovingAtoms:
         if is_mdtraj(source):
             if not hasattr(source, "xyz"):
                 raise InputError("an mdtraj Topology has no coordinates; pass an mdtraj.Trajectory")
-            _load(atoms.universe, source)
+            _load_frames(atoms.universe, source)
             return cls(atoms, np.asarray(source.time, dtype=np.float64))
         if not hasattr(atoms.universe, "trajectory"):
             raise InputError("the universe has no coordinates; load a trajectory into it")
@@ -65,12 +69,21 @@ class MovingAtoms:
         return int(self.atoms.universe.trajectory.n_frames)
 
     def at(self, frames: Iterable[int]) -> Iterator[Any]:
-        """Yield the Timestep of the trajectory at each of some frames.
+        """Yield the Timestep of the trajectory at each of the given frames.
 
-        At the end of the loop, the trajectory returns to the frame at which it was.
+        At the end of the loop, the trajectory returns to the frame that it was at.
+
+        Parameters
+        ----------
+        frames : iterable of int
+            Frame numbers in any order.
+
+        Yields
+        ------
+        MDAnalysis.coordinates.timestep.Timestep
         """
         trajectory = self.atoms.universe.trajectory
-        with _same_frame_afterwards(trajectory):
+        with _keep_current_frame(trajectory):
             for frame in frames:
                 ts = trajectory[int(frame)]
                 if self.times is not None:
@@ -79,8 +92,8 @@ class MovingAtoms:
 
 
 @contextmanager
-def _same_frame_afterwards(trajectory: Any) -> Iterator[None]:
-    """Return to the current frame at the end of a block."""
+def _keep_current_frame(trajectory: Any) -> Iterator[None]:
+    """Return to the current frame at the end of the block."""
     frame = trajectory.ts.frame
     try:
         yield
@@ -88,7 +101,7 @@ def _same_frame_afterwards(trajectory: Any) -> Iterator[None]:
         trajectory[frame]
 
 
-def _load(universe: Any, source: Any) -> None:
+def _load_frames(universe: Any, source: Any) -> None:
     """Copy the frames of an mdtraj.Trajectory into a universe."""
     boxes = None
     if source.unitcell_lengths is not None:

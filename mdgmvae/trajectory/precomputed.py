@@ -1,4 +1,4 @@
-"""Features that were computed before the analysis, stored like those that it computes."""
+"""Features that the user has computed, stored in the same form as those of an analysis."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Precomputed:
     Parameters
     ----------
     values : numpy.ndarray
-        (n_frames, n_features), one line for each frame that will be analysed.
+        Features of the frames that will be analysed, (n_frames, n_features).
     names, units : tuple of str
         Name and unit of each feature.
     frames : numpy.ndarray, optional
-        (n_frames,) int64, the frame numbers where they are known.
+        Frame numbers, (n_frames,) int64, if they are known.
 
     Examples
     --------
@@ -44,26 +44,31 @@ class Precomputed:
 
     @classmethod
     def of(cls, features: np.ndarray | FeatureSet, names: Sequence[str] | None = None) -> Self:
-        """Take an array with the names of its columns, or a FeatureSet with its own names.
+        """Check an array and the names of its columns, or a FeatureSet, which has names.
 
         Parameters
         ----------
         features : numpy.ndarray or FeatureSet
             Numbers of shape (n_frames, n_features).
         names : sequence of str, optional
-            One name for each column of an array; by default "x0", "x1", ...
+            One name for each column of an array. By default "x0", "x1", ...
+
+        Returns
+        -------
+        Precomputed
 
         Raises
         ------
         InputError
-            If `features` is not a table of numbers, or `names` do not fit its columns.
+            If `features` is not a two-dimensional array of numbers, or `names` do not match its
+            columns.
         """
         if isinstance(features, FeatureSet):
             if names is not None:
                 raise InputError(
-                    "feature_names: a FeatureSet has names already; leave feature_names out"
+                    "feature_names: a FeatureSet already has names; leave feature_names out"
                 )
-            # A plain .npy file says nothing about the frames that it was computed for.
+            # A plain .npy file does not say which frames it was computed for.
             frames = features.frames if features.featurizer else None
             return cls(features.values, features.names, features.units, frames)
         if features.ndim != 2 or features.dtype.kind not in "fiub" or not features.shape[1]:
@@ -80,26 +85,26 @@ class Precomputed:
         return int(self.values.shape[1])
 
     def store(self, atoms: Any, frames: np.ndarray, selection: str | None) -> FeatureSet:
-        """Write the features to a temporary file, with the times of the frames.
+        """Write the features and the times of their frames to a temporary file.
 
         Parameters
         ----------
         atoms : MDAnalysis.AtomGroup
-            The atoms that are analysed.
+            The analysed atoms.
         frames : numpy.ndarray
-            (n_frames,) int64, the frames that are analysed.
+            Numbers of the analysed frames, (n_frames,) int64.
         selection : str, optional
-            The selection that `atoms` was made by.
+            The selection of `atoms`.
 
         Returns
         -------
         FeatureSet
-            Its `featurizer` is empty.
+            The stored features. `featurizer` is empty.
 
         Raises
         ------
         InputError
-            If the features are of other frames, or a trajectory file is damaged.
+            If the features belong to other frames, or a trajectory file is damaged.
         """
         self._check_frames(frames)
         universe = atoms.universe
@@ -123,7 +128,7 @@ class Precomputed:
     def _check_frames(self, frames: np.ndarray) -> None:
         if len(self.values) != len(frames):
             raise InputError(
-                f"features: there are features of {len(self.values):,} frames, but "
+                f"features: features of {len(self.values):,} frames were given, but "
                 f"{len(frames):,} frames are to be analysed; choose the same frames with start, "
                 "stop, step or frames"
             )
@@ -133,9 +138,8 @@ class Precomputed:
         if len(different):
             first = different[0]
             raise InputError(
-                f"features: they were computed for frame {self.frames[first]:,} where frame "
-                f"{frames[first]:,} is to be analysed; choose the same frames with start, stop, "
-                "step or frames"
+                f"features: computed for frame {self.frames[first]:,}, but frame {frames[first]:,} "
+                "is to be analysed; choose the same frames with start, stop, step or frames"
             )
 
 
@@ -146,8 +150,8 @@ def _checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, .
         raise InputError(f"feature_names={names!r}: pass a list of names, one for each column")
     if len(names) != n_features:
         raise InputError(
-            f"feature_names: there are {len(names)} names for {n_features} columns of features; "
-            "pass one name for each column"
+            f"feature_names: pass {n_features} names, one for each column of the features, not "
+            f"{len(names)}"
         )
     repeated = sorted({name for name in names if list(names).count(name) > 1})
     if repeated:
@@ -156,7 +160,7 @@ def _checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, .
 
 
 def _times(trajectory: Any, frames: np.ndarray) -> np.ndarray:
-    """Read the time of each frame in ps, and go back to the frame where the trajectory was."""
+    """Read the time of each frame in ps, and return to the current frame of the trajectory."""
     before = trajectory.frame
     times = np.array([ts.time for ts in trajectory[frames]], dtype=np.float64)
     trajectory[before]

@@ -1,4 +1,4 @@
-"""Features of any source of frames, written to a file as the frames are read."""
+"""Compute features of any source, and write them to a file as frames are read."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -19,10 +19,10 @@ from .atom_order import warn_of_atom_order
 from .blocks import compute_block, frames_per_block
 from .feature_writer import FeatureWriter
 from .frames import (
+    as_sequence,
     continuous_lengths,
     frame_numbers,
     frames_needed,
-    listed,
 )
 from .mdtraj_source import Chunk, MDTrajFiles, MDTrajMemory
 
@@ -43,23 +43,23 @@ def featurize(
 ) -> FeatureSet:
     """Compute features of a trajectory and write them to an .npy file.
 
-    Frames are read, computed and written in blocks. Neither the trajectory nor the features are
-    ever completely in memory.
+    Frames are processed in blocks. Neither the trajectory nor the features are ever completely
+    in memory.
 
     Parameters
     ----------
     source : Universe, AtomGroup, mdtraj.Trajectory or (topology, [trajectory files])
-        The frames. A Universe stands for all its atoms. The files of a pair are read with
-        `mdtraj.iterload` and count as one trajectory.
+        Source of the frames. Of a Universe, all atoms are used. The files of a pair are read
+        with `mdtraj.iterload` as one trajectory.
     featurizer : str, Featurizer, or a list of them
         What to compute: "dihedrals", "distances", "positions" or another name, or a featurizer.
         If it needs a reference, it takes the first analysed frame.
     out : path-like, optional
-        The .npy file to create or replace, with a .json file beside it. After an error, existing
-        files are unchanged. By default, a temporary file that is removed together with the
-        FeatureSet.
+        The .npy file to create or replace, with a .json file beside it. If an error occurs,
+        existing files are unchanged. By default, a temporary file that is removed together with
+        the FeatureSet.
     select : str, optional
-        Selection of the atoms in MDAnalysis' language, for mdtraj sources as well.
+        Selection of the atoms in MDAnalysis' selection language, for all sources.
     start, stop, step : int, optional
         The frames, as in a slice.
     frames : iterable of int or bool, optional
@@ -92,26 +92,26 @@ def featurize(
     """
     out = None if out is None else check_npy_name(out)
     chosen = by_name(featurizer)
-    asked = listed(frames)
-    mdtraj_source = _as_mdtraj(source, stop, asked)
+    wanted = as_sequence(frames)
+    mdtraj_source = _as_mdtraj(source, stop, wanted)
     if mdtraj_source is None:
         from .collector import FeatureCollector
 
         collector = FeatureCollector(source, chosen, out=out, select=select, verbose=verbose)
-        collector.run(start, stop, step, asked, n_workers=n_workers, backend=backend)
+        collector.run(start, stop, step, wanted, n_workers=n_workers, backend=backend)
         return collector.features
     if backend not in (None, "serial"):
         raise InputError(
-            f"backend={backend!r} reads MDAnalysis universes only; leave it out, or pass a Universe"
+            f"backend={backend!r} only reads MDAnalysis universes; leave it out, or pass a Universe"
         )
-    numbers = frame_numbers(mdtraj_source.n_frames, start, stop, step, asked)
+    numbers = frame_numbers(mdtraj_source.n_frames, start, stop, step, wanted)
     return _featurize_mdtraj(mdtraj_source, chosen, out, select, numbers, verbose)
 
 
 def _as_mdtraj(
     source: Any, stop: int | None, frames: Sequence[Any] | np.ndarray | None
 ) -> MDTrajFiles | MDTrajMemory | None:
-    """Return the source if mdtraj reads it or made it, or None if it is MDAnalysis'."""
+    """Return the mdtraj source that reads `source`, or None if MDAnalysis reads it."""
     if isinstance(source, tuple | list):
         if len(source) != 2:
             raise InputError(
@@ -172,7 +172,7 @@ def _featurize_mdtraj(
 def _write_chunk(
     bound: BoundFeaturizer, chunk: Chunk, numbers: np.ndarray, rows: np.ndarray, path: str
 ) -> None:
-    """Compute those frames of a chunk that belong to `rows`, and write them."""
+    """Compute the features of the frames in a chunk, and write them to their rows."""
     n_block = frames_per_block(bound)
     for begin in range(0, len(rows), n_block):
         block = rows[begin : begin + n_block]

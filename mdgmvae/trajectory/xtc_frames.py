@@ -1,9 +1,9 @@
-"""Fast reading of XTC files, with the same result as MDAnalysis' reader.
+"""Read XTC files faster than MDAnalysis' reader, with the same result.
 
 MDAnalysis' reader converts the box of every frame in Python, although most boxes do not change.
-This takes an eighth of the time of a frame of 3,000 atoms. `XTCFrames` converts a box only if it
-has changed. It uses private attributes of the reader. If one of them is missing, as in another
-version of MDAnalysis, `can_read` returns False and the reader itself is used.
+For 3,000 atoms, that takes an eighth of the time. `XTCFrames` converts a box only if it has
+changed. It uses private attributes of the reader. If one of them is missing in some version of
+MDAnalysis, `can_read` returns False and the reader itself is used.
 """
 
 import logging
@@ -19,15 +19,15 @@ from .frames import file_of_frames
 
 logger = logging.getLogger(__name__)
 
-#: Attributes of the readers that are used here, most of them private.
-_USED = {
+#: Attributes of the readers that are used here. Most of them are private.
+_REQUIRED_ATTRIBUTES = {
     XTCReader: ("_xdr.seek", "_xdr.read_direct_x", "_frame", "_kwargs", "convert_units"),
     ChainReader: ("_start_frames", "readers"),
 }
 
 
 class XTCFrames:
-    """Iterable over chosen frames of XTC files, in the Timestep of their reader.
+    """Iterable over the given frames of XTC files, which yields the Timestep of their reader.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class XTCFrames:
 
 
 class _File:
-    """The file of one reader. Reading changes the reader as its own methods would."""
+    """The file of one reader. Reading updates the reader as its own methods would."""
 
     def __init__(self, reader: Any) -> None:
         self._reader = reader
@@ -108,8 +108,8 @@ def can_read(reader: Any) -> bool:
     Returns
     -------
     bool
-        False for other formats, and for readers with transformations, auxiliary data, a part of
-        the atoms or a time step that was given. Also False if the reader lacks an attribute that
+        False for other formats, for readers with transformations, auxiliary data, a subset of
+        the atoms or a time step set by the user, and for readers that lack an attribute that
         `XTCFrames` uses.
 
     Examples
@@ -120,13 +120,15 @@ def can_read(reader: Any) -> bool:
     >>> can_read(mda.Universe(GRO, XTC).trajectory), can_read(mda.Universe(PSF, DCD).trajectory)
     (True, False)
     """
-    # A subclass may change the frames in any way.
-    if type(reader) not in _USED or reader.transformations or reader.aux_list:
+    # A subclass may change frames in any way, so only these exact types are accepted.
+    if type(reader) not in _REQUIRED_ATTRIBUTES or reader.transformations or reader.aux_list:
         return False
-    missing = [name for name in _USED[type(reader)] if not _has(reader, name)]
+    missing = [
+        name for name in _REQUIRED_ATTRIBUTES[type(reader)] if not _has_attribute(reader, name)
+    ]
     if missing:
         logger.info(
-            "%s: frames are read by MDAnalysis' reader, which has no %s here",
+            "%s: read by MDAnalysis' own reader, because it has no attribute %s",
             reader.filename,
             missing[0],
         )
@@ -141,7 +143,7 @@ def can_read(reader: Any) -> bool:
     )
 
 
-def _has(thing: Any, name: str) -> bool:
-    """Return whether an object has an attribute, or an attribute of an attribute."""
+def _has_attribute(thing: Any, name: str) -> bool:
+    """Return whether an object has an attribute. The name may contain dots."""
     first, _, rest = name.partition(".")
-    return hasattr(thing, first) and (not rest or _has(getattr(thing, first), rest))
+    return hasattr(thing, first) and (not rest or _has_attribute(getattr(thing, first), rest))

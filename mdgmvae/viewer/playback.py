@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..annotation.labelled import own_probabilities
+from ..annotation.labelled import assigned_probabilities
 from ..errors import InputError
 from ..featurizers.topology.atoms import as_atoms, is_mdtraj
 from ..labels import as_frames, as_labels
@@ -89,7 +89,7 @@ def view(
         trajectory, reader = MDAnalysisTrajectory(atoms), atoms.universe.trajectory
     states = as_labels(labels)
     numbers = as_frames(frames, len(states), trajectory.n_frames)
-    certainty = None if probabilities is None else own_probabilities(states, probabilities)
+    certainty = None if probabilities is None else assigned_probabilities(states, probabilities)
     colors = _colors(states, probabilities, palette)
     before = None if reader is None else reader.frame
     widget = StateView(

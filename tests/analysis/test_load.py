@@ -96,10 +96,12 @@ def test_assign_keeps_the_order_of_frames_and_writes_features(analysed, u, tmp_p
 
 
 def test_assign_refuses_other_atoms(analysed, u):
-    with pytest.raises(AtomMismatchError, match=r"21 atoms, the model has 22|atom \d+ is"):
+    with pytest.raises(AtomMismatchError, match=r"21 atoms, but the model has 22|atom \d+ is"):
         analysed.assign(u.atoms[:-1])
     u.atoms[8].residue.resname = "GLY"
-    with pytest.raises(AtomMismatchError, match=r"atom 6 is N of GLY 2, the model has N of ALA 2"):
+    with pytest.raises(
+        AtomMismatchError, match=r"atom 6 is N of GLY 2, but the model has N of ALA 2"
+    ):
         analysed.assign(u)
 
 

@@ -18,7 +18,7 @@ def test_an_array_is_analysed_like_features_that_are_computed(u, analysed):
     np.testing.assert_allclose(gm.results.times, analysed.results.times)
     assert u.trajectory[20].aux.gmvae_state == gm.results.labels[1]
     assert "(1000, 4) array" in repr(gm)
-    with pytest.raises(InputError, match=r"features of 1,000 frames, but 20,000 frames"):
+    with pytest.raises(InputError, match=r"features of 1,000 frames were given, but 20,000 frames"):
         gm.run()
     with pytest.raises(InputError, match="trained on an array"):
         gm.assign(u)
@@ -44,7 +44,7 @@ def test_a_feature_set_keeps_its_names_and_its_frames(u, analysed):
     assert gm.features.names == features.names
     assert gm.features.units == features.units
     np.testing.assert_array_equal(gm.results.labels, analysed.results.labels)
-    with pytest.raises(InputError, match=r"computed for frame 20 where frame 10 is to be"):
+    with pytest.raises(InputError, match=r"computed for frame 20, but frame 10 is to be"):
         gm.run(stop=10_000, step=10)
 
 
@@ -60,7 +60,7 @@ def test_a_plain_feature_file_may_be_of_any_frames(u, tmp_path):
         (np.zeros(10), None, r"an array of shape \(10,\) .*; pass numbers of shape"),
         (np.zeros((10, 0)), None, "pass numbers of shape"),
         (np.full((10, 2), "a"), None, "pass numbers of shape"),
-        (np.zeros((10, 2)), ["a"], "there are 1 names for 2 columns"),
+        (np.zeros((10, 2)), ["a"], "pass 2 names, one for each column of the features, not 1"),
         (np.zeros((10, 2)), ["a", "a"], "'a' is given twice"),
         (np.zeros((10, 2)), "ab", "pass a list of names"),
     ],

@@ -160,8 +160,8 @@ def test_removed_labels_are_gone_in_every_file_and_can_come_back():
 @pytest.mark.parametrize(
     ("labels", "frames", "name", "says"),
     [
-        ([0, 1], None, "s", "2 for a trajectory of 98"),
-        ([0, 1], [5], "s", "1 for 2 labels"),
+        ([0, 1], None, "s", "98 frames, but there are 2 labels"),
+        ([0, 1], [5], "s", "one for each label, not 1"),
         ([0, 1], [5, 98], "s", "frame 98"),
         ([0, 1], [5, -1], "s", "frame -1"),
         ([0, 1], [5, 5], "s", "frame 5 is given twice"),

@@ -92,9 +92,9 @@ def test_it_travels_to_another_process(featurizer, protein):
 
 def test_positions_of_other_atoms_are_refused(featurizer, protein):
     bound = featurizer.bind(protein)
-    with pytest.raises(InputError, match=r"shape .* where \(n_frames"):
+    with pytest.raises(InputError, match=r"shape .* must be \(n_frames"):
         bound(np.zeros((2, len(bound.indices) + 1, 3)))
-    with pytest.raises(InputError, match="where"):
+    with pytest.raises(InputError, match="must be"):
         bound(np.zeros((len(bound.indices), 3)))
 
 

@@ -128,7 +128,9 @@ def test_a_class_with_a_required_option_has_no_short_name():
 
 
 def test_a_kind_belongs_to_one_class():
-    with pytest.raises(TypeError, match=r"kind='dihedrals' is the kind of .*Dihedrals; choose"):
+    with pytest.raises(
+        TypeError, match=r"kind='dihedrals' is already the kind of .*Dihedrals; choose"
+    ):
 
         class Torsions(Featurizer):
             kind: ClassVar[str] = "dihedrals"

@@ -149,7 +149,7 @@ def test_states_that_only_alternate_are_one():
         ([0] * 9, {"lag": 2, "lengths": [4, 4]}, "add up to the 9 frames"),
         ([0] * 9, {"lag": 2, "n_macrostates": 0}, "n_macrostates=0"),
         ([-1] * 9, {"lag": 2}, "no frame has a state"),
-        ([0, 5] * 9, {"lag": 2, "k": 3}, "k=3: there is a label 5"),
+        ([0, 5] * 9, {"lag": 2, "k": 3}, "k=3: the largest label is 5"),
     ],
 )
 def test_invalid_arguments_are_refused(labels, options, said):

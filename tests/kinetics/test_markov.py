@@ -123,7 +123,7 @@ def test_long_seeds_serve_too():
         ({"lag": 1, "lengths": [50, 50, 0]}, "lengths=0: must be at least 1"),
         ({"lag": 1, "lengths": [50.5, 49.5]}, "lengths=50.5: must be a whole number"),
         ({"lag": 1, "lengths": 100}, "lengths=100: pass several whole numbers"),
-        ({"lag": 1, "k": 1}, "there is a label 1"),
+        ({"lag": 1, "k": 1}, "the largest label is 1"),
     ],
 )
 def test_what_cannot_be_counted_is_refused(options, said):

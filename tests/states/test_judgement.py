@@ -256,7 +256,7 @@ def test_few_frames_are_judged_without_cross_validation():
             {"lag": 1, "probabilities": np.full((3, 2), 0.5)},
             "probabilities: there are 3 frames",
         ),
-        ({"lag": 1, "probabilities": np.ones((100, 1))}, "k=1: there is a label 1"),
+        ({"lag": 1, "probabilities": np.ones((100, 1))}, "k=1: the largest label is 1"),
     ],
 )
 def test_what_cannot_be_judged_is_refused(options, said):

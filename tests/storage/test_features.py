@@ -108,7 +108,7 @@ def test_saved_and_loaded(npy, tmp_path):
 
 def test_save_wants_an_npy_name(npy, tmp_path):
     features = FeatureSet.load(npy(np.zeros((5, 2), np.float32)))
-    with pytest.raises(InputError, match=r"ends in \.npy"):
+    with pytest.raises(InputError, match=r"must end in \.npy"):
         features.save(tmp_path / "x.dat")
 
 
@@ -155,7 +155,7 @@ def test_files_that_are_no_npy(tmp_path):
 
 @pytest.mark.parametrize("n_columns", [1, 13, 123_456_789])
 def test_the_header_leaves_room_for_the_number_of_frames(tmp_path, n_columns):
-    """Data begin at the same byte whatever number of frames the header announces."""
+    """Data begin at the same byte whatever number of frames the header specifies."""
     sizes = set()
     for n_rows in (0, 1, 10**18):
         path = tmp_path / f"{n_rows}.npy"
@@ -178,7 +178,7 @@ def test_a_header_that_is_corrected_keeps_the_data(tmp_path):
 def test_cut_npy(npy):
     path = npy(np.zeros((100, 4), np.float32))
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(InputError, match="announces 100 frames, 98 are there"):
+    with pytest.raises(InputError, match="specifies 100 frames, but it has 98"):
         FeatureSet.load(path)
 
 

@@ -55,7 +55,7 @@ def test_each_frame_comes_once_and_batches_are_whole(path, five_wells, max_memor
 def test_model_of_a_file_larger_than_memory_finds_the_same_states(
     tmp_path, five_wells, monkeypatch
 ):
-    monkeypatch.setattr("mdgmvae.checks.LEAST_MEMORY", 1)
+    monkeypatch.setattr("mdgmvae.checks.MIN_MEMORY", 1)
     path = tmp_path / "x.npy"
     np.save(path, five_wells[0])
     memory = path.stat().st_size // 4

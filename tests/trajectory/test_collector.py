@@ -133,10 +133,10 @@ def test_choice_of_frames(universe, choice):
 @pytest.mark.parametrize(
     ("choice", "reason"),
     [
-        ({"start": 98}, "leave none of the 98 frames"),
+        ({"start": 98}, "select none of the 98 frames"),
         ({"step": 0}, "step=0"),
-        ({"frames": []}, "chooses no frame"),
-        ({"frames": [False] * 98}, "chooses no frame"),
+        ({"frames": []}, "selects no frame"),
+        ({"frames": [False] * 98}, "selects no frame"),
         ({"frames": [True] * 97}, r"mask of shape \(97,\)"),
         ({"frames": [0, 98]}, "frame 98, but the trajectory has 98"),
         ({"frames": [0.5]}, "whole numbers"),
@@ -290,7 +290,7 @@ def test_coordinates_that_are_none(universe, value, backend, tmp_path):
     positions[4, 7, 1] = value
     universe.load_new(positions)
     out = tmp_path / "x.npy"
-    with pytest.raises(InputError, match=r"frame 4: atom 7 .* y = .* 'd .*' would mean nothing"):
+    with pytest.raises(InputError, match=r"frame 4: atom 7 .* y = .* 'd .*' would be meaningless"):
         FeatureCollector(universe, Distances(pairs=[(0, 7)]), out=out).run(backend=backend)
     assert list(tmp_path.iterdir()) == []
     good = FeatureCollector(universe, Distances(pairs=[(0, 7)])).run(frames=[3, 5])

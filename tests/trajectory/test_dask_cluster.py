@@ -149,7 +149,7 @@ def test_the_command_on_a_cluster(cluster, tmp_path):
     ],
 )
 def test_a_scheduler_that_is_not_there(options, message, capfd, tmp_path, monkeypatch):
-    monkeypatch.setattr("mdgmvae.trajectory.dask_cluster.PATIENCE", 2)
+    monkeypatch.setattr("mdgmvae.trajectory.dask_cluster.SCHEDULER_TIMEOUT", 2)
     out = ["-o", str(tmp_path / "x.npy")]
     topology, trajectories = alanine_dipeptide()
     assert main(["featurize", topology, *trajectories, *options, *out]) == 2
@@ -222,7 +222,7 @@ def test_a_cluster_that_is_closed_in_mid_run_is_told(tmp_path, alanine):
     )
     with distributed.Client(cluster) as client:
         backend = DistributedBackend(client, report=lambda _: cluster.close())
-        with pytest.raises(InputError, match="the scheduler of the cluster is gone"):
+        with pytest.raises(InputError, match="lost the scheduler of the cluster"):
             backend.apply(slow_part, list(range(20)))
 
 

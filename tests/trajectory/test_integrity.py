@@ -98,13 +98,15 @@ def test_atom_count_that_changes_within_the_file(suffix, tmp_path):
     universe.atoms[:200].write(second)
     grown = tmp_path / f"grown{suffix}"
     grown.write_bytes(first.read_bytes() + second.read_bytes())
-    with pytest.raises(InputError, match="frame 1 has 200 atoms, the frames before it have 100"):
+    with pytest.raises(
+        InputError, match="frame 1 has 200 atoms, but the frames before it have 100"
+    ):
         check_trajectory(grown)
 
 
 @pytest.mark.parametrize("source", [XTC, TRR, DCD], ids=["xtc", "trr", "dcd"])
 def test_atom_count_of_the_topology(source):
-    with pytest.raises(InputError, match="the topology has 12; use the topology"):
+    with pytest.raises(InputError, match="but the topology has 12; use the topology"):
         check_trajectory(source, n_atoms=12)
 
 

@@ -188,20 +188,23 @@ def test_the_reader_is_used_if_it_has_other_attributes(universe, from_reader, mo
     assert not can_read(reader)
     with caplog.at_level(logging.INFO, logger=xtc_frames.__name__):
         assert_array_equal(FeatureCollector(universe, CA).run().features.values, expected)
-    assert "a.xtc: frames are read by MDAnalysis' reader, which has no _xdr.read_direct_x" in (
-        caplog.text
-    )
+    reason = "read by MDAnalysis' own reader, because it has no attribute _xdr.read_direct_x"
+    assert f"a.xtc: {reason}" in caplog.text
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [(kind, name) for kind, names in xtc_frames._USED.items() for name in names]
+    ("kind", "name"),
+    [(kind, name) for kind, names in xtc_frames._REQUIRED_ATTRIBUTES.items() for name in names],
 )
 def test_every_attribute_that_is_used_is_looked_for(kind, name, residues, monkeypatch):
     atoms, names = residues
     chain = atoms.copy().load_new(names).trajectory
     assert can_read(chain)
-    gone = tuple(f"{other}_gone" if other == name else other for other in xtc_frames._USED[kind])
-    monkeypatch.setitem(xtc_frames._USED, kind, gone)
+    gone = tuple(
+        f"{other}_gone" if other == name else other
+        for other in xtc_frames._REQUIRED_ATTRIBUTES[kind]
+    )
+    monkeypatch.setitem(xtc_frames._REQUIRED_ATTRIBUTES, kind, gone)
     assert not can_read(chain)
 
 

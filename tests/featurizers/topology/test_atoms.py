@@ -111,10 +111,10 @@ def test_the_first_difference_is_named(adk):
     other.residues[2].resname = "SER"
     first = other.residues[2].atoms[0].ix
     with pytest.raises(
-        AtomMismatchError, match=f"b.psf: atom {first} is N of SER 3, the model has N of ILE 3"
+        AtomMismatchError, match=f"b.psf: atom {first} is N of SER 3, but the model has N of ILE 3"
     ):
         fingerprint.check(other, "b.psf")
-    with pytest.raises(AtomMismatchError, match="half: 100 atoms, the model has 3341"):
+    with pytest.raises(AtomMismatchError, match="half: has 100 atoms, but the model has 3341"):
         fingerprint.check(adk.atoms[:100], "half")
 
 
