@@ -36,6 +36,13 @@ class _Damaged(Exception):
     """Raised if the current frame is damaged. The message describes the damage."""
 
 
+class _Truncated(_Damaged):
+    """Raised if the file ends within the current frame."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"ends early (file cut at byte {size:,})")
+
+
 def check_trajectory(
     path: str | os.PathLike[str],
     *,
@@ -168,12 +175,12 @@ def _check_frames(
                 raise InputError(_atom_count_message(path, count, frame.n_atoms, n_atoms))
             n_atoms = frame.n_atoms
             if frame.end > size:
-                raise _Damaged(f"ends early (file cut at byte {size:,})")
+                raise _Truncated(size)
             count += 1
     except _Damaged as damage:
         if stop is not None and count >= stop:
             return
-        if count == 0 and "ends early" not in str(damage):
+        if count == 0 and not isinstance(damage, _Truncated):
             raise InputError(
                 f"{path}: {damage}; is it a {path.suffix[1:].upper()} file? Give it the right "
                 "suffix, or copy it again"
@@ -229,7 +236,7 @@ def _xtc_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
         if len(header) >= 4 and header[:4] not in (b"\0\0\x07\xcb", b"\0\0\x07\xe7"):
             raise _header_error(offset, "XTC")
         if len(header) < 56:
-            raise _Damaged(f"ends early (file cut at byte {size:,})")
+            raise _Truncated(size)
         magic, n_atoms = struct.unpack_from(">ii", header)
         (n_coordinates,) = struct.unpack_from(">i", header, 52)
         if n_atoms < 0 or n_coordinates != n_atoms:
@@ -239,7 +246,7 @@ def _xtc_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
         else:
             layout, data = (">i", 92) if magic == 1995 else (">q", 96)
             if len(header) < data:
-                raise _Damaged(f"ends early (file cut at byte {size:,})")
+                raise _Truncated(size)
             (n_bytes,) = struct.unpack_from(layout, header, 88)
             if n_bytes < 0:
                 raise _Damaged(f"has a damaged header (at byte {offset:,})")
@@ -260,7 +267,7 @@ def _trr_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
         if len(header) >= 4 and header[:4] != b"\0\0\x07\xc9":
             raise _header_error(offset, "TRR")
         if len(header) < 76:
-            raise _Damaged(f"ends early (file cut at byte {size:,})")
+            raise _Truncated(size)
         sizes = struct.unpack_from(">10i", header, 24)
         (n_atoms,) = struct.unpack_from(">i", header, 64)
         _, _, box, virial, pressure, _, _, *vectors = sizes
@@ -300,13 +307,13 @@ def _dcd_records(stream: FileIO, size: int, order: str, marker: int) -> Iterator
         """Return the length of the record at `offset`, and the start of the next one."""
         raw = _read(stream, offset, marker)
         if len(raw) < marker:
-            raise _Damaged(f"ends early (file cut at byte {size:,})")
+            raise _Truncated(size)
         (length,) = struct.unpack(code, raw)
         return length, offset + length + 2 * marker
 
     header = _read(stream, marker, _DCD_HEADER)
     if len(header) < _DCD_HEADER:
-        raise _Damaged(f"ends early (file cut at byte {size:,})")
+        raise _Truncated(size)
     control = struct.unpack(order + "20i", header[4:])
     announced, n_fixed, charmm = control[0], control[8], control[19] != 0
     _, title = record(0)
