@@ -7,10 +7,11 @@ not report their progress. These replace them.
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from multiprocessing.context import BaseContext
 from typing import Any
 
 from MDAnalysis.analysis.backends import BackendBase, BackendDask
@@ -37,6 +38,11 @@ class ProcessBackend(BackendBase):
     report : callable, optional
         Function that is called with the number of frames of each finished part.
 
+    Attributes
+    ----------
+    modules : tuple of str
+        Modules that the work needs. They are imported only once for all workers.
+
     Examples
     --------
     >>> ProcessBackend(n_workers=2).n_workers
@@ -46,6 +52,7 @@ class ProcessBackend(BackendBase):
     def __init__(self, n_workers: int, report: Report | None = None) -> None:
         super().__init__(n_workers)
         self.report = report
+        self.modules: tuple[str, ...] = ()
 
     def apply(self, func: Callable[[Any], Any], computations: list[Any]) -> list[Any]:
         """Call a function on every item of a list in worker processes.
@@ -69,7 +76,7 @@ class ProcessBackend(BackendBase):
         """
         with (
             explained_errors(),
-            ProcessPoolExecutor(self.n_workers, mp_context=get_context(start_method())) as pool,
+            ProcessPoolExecutor(self.n_workers, mp_context=worker_context(self.modules)) as pool,
         ):
             futures = [pool.submit(func, part) for part in computations]
             try:
@@ -90,11 +97,17 @@ class DaskBackend(BackendDask):
         Number of processes.
     report : callable, optional
         Function that is called with the number of frames of each finished part.
+
+    Attributes
+    ----------
+    modules : tuple of str
+        As in `ProcessBackend`.
     """
 
     def __init__(self, n_workers: int, report: Report | None = None) -> None:
         super().__init__(n_workers)
         self.report = report
+        self.modules: tuple[str, ...] = ()
 
     def apply(self, func: Callable[[Any], Any], computations: list[Any]) -> list[Any]:
         """Call a function on every item of a list with `dask.compute`.
@@ -116,12 +129,20 @@ class DaskBackend(BackendDask):
         InputError
             If the work cannot be sent to another process, or a process dies.
         """
+        import dask
         from dask.callbacks import Callback
+
+        start = dask.config.get("multiprocessing.context", start_method())
+        worker_context(self.modules)
 
         def finished(key: Any, result: Any, *_: Any) -> None:
             report_frames(self.report, result)
 
-        with explained_errors(), Callback(posttask=finished):
+        with (
+            explained_errors(),
+            dask.config.set({"multiprocessing.context": start}),
+            Callback(posttask=finished),
+        ):
             return list(super().apply(func, computations))
 
 
@@ -140,10 +161,31 @@ def start_method() -> str:
 
     Returns
     -------
-    {'fork', 'spawn'}
+    {'fork', 'forkserver', 'spawn'}
         The start method of `multiprocessing`.
     """
-    return "fork" if sys.platform == "linux" and "tensorflow" not in sys.modules else "spawn"
+    if sys.platform != "linux":
+        return "spawn"
+    return "forkserver" if "tensorflow" in sys.modules else "fork"
+
+
+def worker_context(modules: Sequence[str] = ()) -> BaseContext:
+    """Return the context that starts worker processes.
+
+    Parameters
+    ----------
+    modules : sequence of str
+        Modules that a fork server imports before it forks the workers, so that not each of them
+        has to. They have no effect if the server already runs.
+
+    Returns
+    -------
+    multiprocessing.context.BaseContext
+    """
+    context = get_context(start_method())
+    # Not __main__: an unguarded script would stop the server, without a clear error.
+    context.set_forkserver_preload([name for name in modules if name != "__main__"])
+    return context
 
 
 def report_frames(report: Report | None, part: Any) -> None:

@@ -207,6 +207,8 @@ class FeatureCollector(AnalysisBase):
             )
             if hasattr(executor, "report"):
                 executor.report = self._bar.update
+            if hasattr(executor, "modules"):
+                executor.modules = (type(self).__module__,)
             super().run(
                 start=start,
                 stop=stop,

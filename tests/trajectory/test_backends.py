@@ -64,17 +64,19 @@ def test_work_that_cannot_be_sent():
 
 def test_processes_are_not_forked_after_tensorflow(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow", object())
-    assert backends.start_method() == "spawn"
+    on_linux = sys.platform == "linux"
+    assert backends.start_method() == ("forkserver" if on_linux else "spawn")
     monkeypatch.delitem(sys.modules, "tensorflow")
-    assert backends.start_method() == ("fork" if sys.platform == "linux" else "spawn")
+    assert backends.start_method() == ("fork" if on_linux else "spawn")
 
 
-def test_a_script_without_main_guard_ends_with_a_sentence(tmp_path):
-    """Spawned workers run the script again; that must end, and say what to change."""
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+def test_a_script_without_main_guard_ends_with_a_sentence(tmp_path, method):
+    """Such workers run the script again; that must end, and say what to change."""
     script = tmp_path / "script.py"
     script.write_text(
         "from mdgmvae.trajectory import backends\n"
-        "backends.start_method = lambda: 'spawn'\n"
+        f"backends.start_method = lambda: '{method}'\n"
         "backends.ProcessBackend(2).apply(sum, [[1, 2], [3]])\n"
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)

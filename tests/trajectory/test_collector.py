@@ -37,12 +37,12 @@ def by_hand(universe, select="name CA and resid 1:8"):
     return np.array([self_distance_array(atoms.positions) for _ in universe.trajectory])
 
 
-@pytest.fixture(params=["multiprocessing", "dask", "distributed", "spawn"])
+@pytest.fixture(params=["multiprocessing", "dask", "distributed", "forkserver", "spawn"])
 def parallel(request, monkeypatch):
     """Name of a backend, in a session where it means what the parameter says."""
-    if request.param == "spawn":
-        monkeypatch.setattr(backends, "start_method", lambda: "spawn")
-    if request.param in ("multiprocessing", "spawn"):
+    if request.param in ("forkserver", "spawn"):
+        monkeypatch.setattr(backends, "start_method", lambda: request.param)
+    if request.param in ("multiprocessing", "forkserver", "spawn"):
         yield "multiprocessing"
     elif request.param == "dask":
         pytest.importorskip("dask")
