@@ -1,16 +1,17 @@
-"""Which parts of preset "robust" help: each is left out, or put in, alone.
+"""Ablation of preset "robust": leave out, add or change one part at a time.
 
 Usage: python benchmarks/ablation.py [--seeds 3] [--data NAME ...] [--variants NAME ...]
            [--csv ablation.csv] [--also NAME=FEATURES.npy[,BASINS.npy] ...] [--table]
            [--rules VARIANT]
 
-Every run appends a row to the CSV; runs that are in it are not done again, so the benchmark can
-be stopped and goes on. Models are trained on the first part of the frames and label all of them.
-The last part is held out: VAMP-2 there is that of the labels on it. The adjusted Rand index
-compares with known basins, of which the metastable states (`state_of_component_`) know nothing.
+Every run appends a row to the CSV file. Runs that are already in the file are skipped, so the
+benchmark can be interrupted and resumed. Models are trained on the first part of the frames and
+label all of them. The last part is held out, and VAMP-2 of the labels is also computed there. The
+adjusted Rand index compares the metastable states with known basins, which are not used in
+training.
 
---rules asks another question of the same CSV: of three restarts (rows of this variant that differ
-in the seed alone), which would each rule have kept, and how good was it.
+--rules compares rules for choosing one of several restarts. It takes triples of runs from the CSV
+file that differ only in the seed, and prints the results of the run that each rule would keep.
 """
 
 import argparse
@@ -40,7 +41,7 @@ from mdgmvae.kinetics.lumping import states_of_components
 TEST_DATA = Path(__file__).parents[1] / "tests" / "data"
 LAG = 5
 
-#: What is changed against preset "robust".
+#: The hyperparameters of each variant that differ from preset "robust".
 VARIANTS: dict[str, dict[str, Any]] = {
     "robust": {},
     "no kinetic term": {"vamp_weight": 0.0},
@@ -79,7 +80,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Problem:
-    """Frames, in the order of time, and their basins where they are known."""
+    """Frames in the order of time, and their basins if these are known."""
 
     name: str
     frames: np.ndarray
@@ -92,7 +93,7 @@ class Problem:
 
 
 def alanine(features: str) -> Problem:
-    """Basins by regions of the Ramachandran plane: beta/PII, alphaR, phi > 0."""
+    """Alanine dipeptide; its basins are regions of phi and psi: beta/PII, alphaR, phi > 0."""
     universe = mda.Universe(*alanine_dipeptide())
     cosines = featurize(universe, "dihedrals", verbose=False)
     columns = {name: cosines.values[:, i] for i, name in enumerate(cosines.names)}
@@ -112,7 +113,7 @@ def five_wells() -> Problem:
 
 
 def mueller_brown() -> Problem:
-    """Basins 1 and 2 mix within a few frames: one metastable state."""
+    """Frames on the Mueller-Brown potential; basins 1 and 2 exchange quickly and are one state."""
     frames, basins = (np.load(TEST_DATA / f"mueller_brown{end}.npy") for end in ("", "_labels"))
     return Problem("Mueller-Brown", frames, np.minimum(basins.astype(int), 1))
 
@@ -126,7 +127,7 @@ KNOWN = {
 
 
 def other(text: str) -> Problem:
-    """NAME=FEATURES.npy[,BASINS.npy]; the first half is trained on where no basins are known."""
+    """Parse NAME=FEATURES.npy[,BASINS.npy]; without basins, train on the first half only."""
     name, _, paths = text.partition("=")
     features, _, basins = paths.partition(",")
     known = np.load(basins).astype(int) if basins else None
@@ -194,7 +195,7 @@ def numbers(rows: Iterable[dict[str, str]], column: str) -> np.ndarray:
 
 
 def table(rows: list[dict[str, str]]) -> str:
-    """Median and, in brackets, the worst of the seeds."""
+    """Return one table for each data set: the median over the seeds, and the worst in brackets."""
     lines = []
     for data in dict.fromkeys(row["data"] for row in rows):
         lines += [
@@ -214,7 +215,7 @@ def median_and_lowest(values: np.ndarray) -> str:
 
 
 def overview(rows: list[dict[str, str]]) -> str:
-    """A line a variant: on each data set the ARI, or VAMP-2 held out where no basins are known."""
+    """Return one line per variant: the ARI on each data set, or VAMP-2 if no basins are known."""
     data = list(dict.fromkeys(row["data"] for row in rows))
     known = {name for name in data if any(r["ari"] for r in rows if r["data"] == name)}
     head = [f"{name}{'' if name in known else ': VAMP-2 held out'}" for name in data]
@@ -260,7 +261,7 @@ def summary(rows: list[dict[str, str]]) -> str:
     return " | ".join(cells)
 
 
-#: Rules to keep one restart of several, as a column of which the smallest value is kept.
+#: Rules for choosing a restart; the restart with the smallest value is kept.
 RULES = {
     "lowest training loss": lambda row: float(row["loss"]),
     "lowest validation loss (with kinetics)": lambda row: float(row["val_loss"]),
@@ -270,7 +271,7 @@ RULES = {
 
 
 def rules(rows: list[dict[str, str]], variant: str) -> str:
-    """Mean over all triples of runs of a variant: what each rule would have kept."""
+    """Compare the rules: mean results of the restarts that they keep, over all triples of runs."""
     lines = ["| data | rule | ARI | worst | VAMP-2 held out |", "|---|---|--:|--:|--:|"]
     single = [row for row in rows if row["variant"] == variant and row["val_vamp2"]]
     for data in dict.fromkeys(row["data"] for row in single):
@@ -289,14 +290,16 @@ def rules(rows: list[dict[str, str]], variant: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=3, help="how many")
+    parser.add_argument("--seeds", type=int, default=3, help="number of seeds")
     parser.add_argument("--first_seed", type=int, default=0)
     parser.add_argument("--data", nargs="*", default=list(KNOWN), choices=list(KNOWN))
     parser.add_argument("--also", nargs="*", default=[], metavar="NAME=FEATURES.npy[,BASINS.npy]")
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
     parser.add_argument("--csv", type=Path, default=Path("ablation.csv"))
-    parser.add_argument("--table", action="store_true", help="only print what there is")
-    parser.add_argument("--rules", choices=list(VARIANTS), help="compare rules to keep a restart")
+    parser.add_argument("--table", action="store_true", help="only print the results in --csv")
+    parser.add_argument(
+        "--rules", choices=list(VARIANTS), help="compare rules for choosing a restart"
+    )
     options = parser.parse_args()
     if not options.table and not options.rules:
         problems = [KNOWN[name]() for name in options.data] + [other(o) for o in options.also]

@@ -1,4 +1,4 @@
-"""GMVAE states against other methods, on frames that were held out; with your own data if you like.
+"""Compare GMVAE states with other methods on held-out frames, also for your own data.
 
 Usage: python benchmarks/baselines.py [--data alanine five_wells mueller_brown] [--seeds 3]
                                       [--methods NAME ...] [--csv baselines.csv] [--fast] [--table]
@@ -6,11 +6,12 @@ Usage: python benchmarks/baselines.py [--data alanine five_wells mueller_brown] 
                                       (--npy FEATURES.npy | --topology TOP --trajectories A.xtc ...
                                        [--features dihedrals] [--select protein])
 
-Each row is written to the CSV file as soon as it is there, and a row that is there already is not
-computed again: the command may be interrupted and typed again. At the end the rows are printed as
-a Markdown table. A VAMPnet (deeptime's) takes part where PyTorch is installed. Before that, the
-slowest relaxation times of each data set: where there is no gap after the first `n_states` - 1, so
-many states are one choice of several.
+Each row is written to the CSV file as soon as it is computed. Rows that are already in the file are
+skipped, so the benchmark can be interrupted and resumed. At the end, the rows are printed as a
+Markdown table. deeptime's VAMPnet takes part if PyTorch is installed.
+
+First, the slowest relaxation times of each data set are printed. If there is no gap after the first
+`n_states` - 1 of them, the number of states is a matter of choice.
 """
 
 import argparse
@@ -40,7 +41,7 @@ from mdgmvae.kinetics import implied_timescales
 
 @dataclass(frozen=True)
 class Problem:
-    """Frames, and how they are to be judged."""
+    """Frames of a data set, and the settings with which methods are compared on it."""
 
     name: str
     X: np.ndarray
@@ -51,7 +52,7 @@ class Problem:
 
 
 def alanine(features: str, fast: bool) -> Problem:
-    """The embedded trajectory; states by regions of the Ramachandran plane."""
+    """The embedded trajectory; its states are regions of the Ramachandran plane."""
     known = alanine_with_basins(features)
     assert known.basins is not None
     rows = slice(5_000, 9_000) if fast else slice(None)
@@ -69,7 +70,7 @@ def five_wells(fast: bool) -> Problem:
 
 
 def mueller_brown(fast: bool) -> Problem:
-    """The second and the third basin exchange within a few frames: one state."""
+    """Müller-Brown; the second and third basin exchange within a few frames and are one state."""
     toy = mueller_brown_toy(n_frames=200 if fast else 2_000)
     return of_toy("Müller-Brown", toy, 2, np.array([0, 1, 1]))
 
@@ -83,7 +84,7 @@ PROBLEMS: dict[str, Callable[[bool], Problem]] = {
 
 
 def given(options: argparse.Namespace) -> Problem:
-    """Somebody's own data."""
+    """Data that the user gave on the command line."""
     if options.npy:
         features = FeatureSet.load(options.npy)
     else:
@@ -118,12 +119,12 @@ def vampnet(
     def scaled(rows: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(((rows - mean) / spread).astype(np.float32))
 
-    pieces = [piece for piece in np.split(X, np.cumsum(lengths)[:-1]) if len(piece) > lag]
+    segments = [part for part in np.split(X, np.cumsum(lengths)[:-1]) if len(part) > lag]
     pairs = TensorDataset(
-        torch.cat([scaled(piece[:-lag]) for piece in pieces]),
-        torch.cat([scaled(piece[lag:]) for piece in pieces]),
+        torch.cat([scaled(segment[:-lag]) for segment in segments]),
+        torch.cat([scaled(segment[lag:]) for segment in segments]),
     )
-    # The seed is PyTorch's own; it is put back afterwards.
+    # The seed is set for all of PyTorch, so its state is restored afterwards.
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         lobe = nn.Sequential(
@@ -144,25 +145,25 @@ def vampnet(
 
 
 def processes(problem: Problem, n: int = 6) -> str:
-    """The slowest implied timescales of 100 microstates: is there a gap at `n_states`?"""
+    """Return the slowest implied timescales of 100 microstates, to look for a gap."""
     microstates = tica_microstates(problem.X, problem.lengths, problem.lag, 100, 0)(problem.X)
     found = implied_timescales(microstates, lags=[problem.lag], lengths=problem.lengths)
     shown = zip(found.timescales[0], found.lower[0], found.upper[0], strict=True)
     times = [f"{value:.0f} ({low:.0f} to {high:.0f})" for value, low, high in shown]
-    return f"{problem.name}, slowest processes / rows: {', '.join(times[:n])}"
+    return f"{problem.name}, slowest processes / frames: {', '.join(times[:n])}"
 
 
 def known_methods() -> dict[str, Method]:
     try:
         import torch  # noqa: F401
     except ImportError:
-        print("VAMPnet: left out, PyTorch is not installed", file=sys.stderr)
+        print("VAMPnet is left out because PyTorch is not installed", file=sys.stderr)
         return dict(METHODS)
     return {**METHODS, "VAMPnet": vampnet}
 
 
 def key(row: dict[str, str]) -> tuple[str, ...]:
-    """What makes a row another one."""
+    """Return the columns that identify a row."""
     return tuple(row[name] for name in ("data", "frames", "lag", "k", "seeds", "folds", "method"))
 
 
@@ -175,7 +176,7 @@ def run(problem: Problem, name: str, method: Method, options: argparse.Namespace
         k=options.k,
         n_states=problem.n_states,
         seeds=range(options.seeds),
-        # By its own function, so that "robust" gets its components.
+        # A function is passed for every method, so that "robust" keeps its k components.
         methods={name: method},
         n_folds=options.folds,
         blocks_per_fold=options.blocks_per_fold,
@@ -248,22 +249,22 @@ def main(options: argparse.Namespace) -> None:
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", nargs="*", choices=list(PROBLEMS), default=list(PROBLEMS))
-    parser.add_argument("--methods", nargs="+", help="names; by default all")
-    parser.add_argument("--seeds", type=int, default=3, help="how many")
+    parser.add_argument("--methods", nargs="+", help="names of methods (default: all)")
+    parser.add_argument("--seeds", type=int, default=3, help="number of seeds")
     parser.add_argument("--k", type=int, default=5, help="components of 'robust'")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--blocks_per_fold", type=int, default=10)
     parser.add_argument("--csv", type=Path, default=Path("baselines.csv"))
-    parser.add_argument("--fast", action="store_true", help="a tenth of the frames")
-    parser.add_argument("--table", action="store_true", help="print what is in the file, no more")
+    parser.add_argument("--fast", action="store_true", help="use a tenth of the frames")
+    parser.add_argument("--table", action="store_true", help="only print the results in --csv")
     own = parser.add_argument_group("data of your own")
-    own.add_argument("--name", default="own data", help="what to call them in the table")
+    own.add_argument("--name", default="own data", help="name of the data in the table")
     own.add_argument("--npy", type=Path, help="features, with their .json if there is one")
     own.add_argument("--topology")
     own.add_argument("--trajectories", nargs="+", default=[])
     own.add_argument("--features", default="dihedrals")
     own.add_argument("--select")
-    own.add_argument("--lag", type=int, default=5, help="rows")
+    own.add_argument("--lag", type=int, default=5, help="lag in frames")
     own.add_argument("--n_states", type=int, default=3)
     return parser.parse_args()
 

@@ -1,9 +1,10 @@
-"""Frames for each second on the clock in training, on the CPU and on a GPU, in one run.
+"""Speed of training on the CPU and on a GPU: frames per second of wall-clock time.
 
 Usage: python benchmarks/gpu.py [--sizes S M L XL] [--rounds 5] [--threads N] [--out FILE]
 
-The engine as `fit` chooses it for the device, with as many threads of the CPU as TensorFlow
-takes or as --threads says. Devices take turns. Where TensorFlow sees no GPU, its column says so.
+For each device, the engine is the one that `fit` would choose. The number of CPU threads is set by
+--threads, or else by TensorFlow. The devices take turns. If TensorFlow finds no GPU, the column of
+the GPU says so.
 """
 
 import argparse
@@ -26,18 +27,18 @@ from mdgmvae.network import devices
 
 HEAD = """## CPU and GPU
 
-Frames for each second on the clock (quartiles), float32, medians of {rounds} rounds.
+Frames per second of wall-clock time in float32: medians of {rounds} rounds (quartiles).
 """
-#: A round on a GPU is over before a clock has ticked often: so many steps instead.
+#: Number of steps in a round. A GPU needs more of them to be timed accurately.
 STEPS = {"S": 2_000, "M": 500, "L": 100, "XL": 20, "robust": 1_000}
 CPU_STEPS = {"S": 400, "M": 30, "L": 4, "XL": 2, "robust": 100}
-#: Components that a step decodes, where it pays: None is all.
+#: Values of n_decoded for sizes at which it saves time; None decodes all components.
 N_DECODED: dict[str, tuple[int | None, ...]] = {"L": (None, 1), "XL": (None, 1, 2)}
 NOT_MEASURED = "not measured"
 
 
 def rates(rounds: dict[str, Callable[[], int]], n_rounds: int) -> dict[str, list[float]]:
-    """Frames a second of each device, which take turns."""
+    """Measure the frames per second of each device; the devices take turns."""
     for round_ in rounds.values():
         round_()
     found: dict[str, list[float]] = {device: [] for device in rounds}
@@ -78,8 +79,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", nargs="+", default=["S", "M", "L", "XL"], choices=list(SIZES))
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--threads", type=int, help="of the CPU")
-    parser.add_argument("--out", type=Path, help="write the table there, too")
+    parser.add_argument("--threads", type=int, help="number of CPU threads")
+    parser.add_argument("--out", type=Path, help="also write the table to this file")
     options = parser.parse_args()
     devices.start("cpu", options.threads)
     automatic = devices.choose("auto")
@@ -89,7 +90,7 @@ def main() -> None:
         HEAD.format(rounds=options.rounds),
         f"{machine.describe('tensorflow', 'mdgmvae')}; {'; '.join(names)}",
         "",
-        "| size | features | k | CPU | GPU | GPU against CPU |",
+        "| size | features | k | CPU | GPU | GPU relative to CPU |",
         "|---|--:|--:|--:|--:|--:|",
     ]
     print("\n".join(lines), flush=True)

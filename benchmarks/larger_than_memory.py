@@ -1,12 +1,13 @@
-"""Features four times as large as the memory they may take, against the same features in memory.
+"""Compare training on features four times as large as `max_memory` with training in memory.
 
 Usage: python benchmarks/larger_than_memory.py [--frames 400000] [--columns 400] [--rounds 3]
                                                [--json FILE]
 
-Frames among five wells (`mdgmvae.data.toys`), mixed into many columns. Each training and each
-labelling is a process of its own; they take turns. "capped" is one in a control group whose
-memory, the page cache included, holds the process and a fraction of the file, so that every
-epoch reads from the disk; that takes root and Linux control groups, and is left out without them.
+The features are those of the five wells (`mdgmvae.data.toys`), mixed into many columns. Each
+training and each labelling runs in a separate process; they take turns. A "capped" process runs in
+a control group. The memory of the group, including the page cache, is enough for the process but
+not for the file, so every epoch reads from disk. This needs root and Linux control groups, and is
+skipped without them.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from pathlib import Path
 
 import machine
 
-#: What a process does with a feature file, a budget and a model: it prints what it took.
+#: Code of a process, which trains or labels, and prints its time and memory.
 WORK = """
 import json, resource, sys, time
 import numpy as np
@@ -46,12 +47,12 @@ np.save(out, labels)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(json.dumps([took, peak / 1024, (peak - before) / 1024]))
 """
-#: Bytes of the file that a capped process may keep in the page cache, beside what it needs itself.
+#: Bytes of page cache that a capped process may use in addition to its own memory.
 CACHE = 64 * 2**20
 
 
 def write_features(path: Path, n_frames: int, n_columns: int) -> None:
-    """Coordinates of the wells, mixed into so many columns with a little noise."""
+    """Write coordinates of the five wells, mixed into `n_columns` columns with a little noise."""
     import numpy as np
 
     from mdgmvae.data.toys import five_wells
@@ -68,7 +69,7 @@ def write_features(path: Path, n_frames: int, n_columns: int) -> None:
 
 @contextmanager
 def control_group(n_bytes: int) -> Iterator[Path | None]:
-    """A control group with so much memory; None where there can be none."""
+    """Yield a control group with a limit on memory, or None if it cannot be created."""
     for root, limit in (
         (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes"),
         (Path("/sys/fs/cgroup"), "memory.max"),
@@ -90,10 +91,10 @@ def control_group(n_bytes: int) -> Iterator[Path | None]:
 
 
 def work(arguments: list[str], group: Path | None = None) -> tuple[float, float, float]:
-    """Seconds, peak memory in MiB, and the same above that of the libraries."""
+    """Run a process; return its seconds, its peak memory in MiB, and that above the libraries."""
     command = [sys.executable, "-W", "ignore", "-c", WORK, *arguments]
     if group is not None:
-        # The shell joins the group before it becomes the program.
+        # The shell joins the group before it executes the command.
         command = ["sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "sh", *command]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -103,7 +104,7 @@ def work(arguments: list[str], group: Path | None = None) -> tuple[float, float,
 
 
 def measure(folder: Path, features: Path, n_rounds: int) -> list[dict]:
-    """All tasks, in memory and in a quarter of it."""
+    """Run all tasks with enough memory for the features and with a quarter of that."""
     size = features.stat().st_size
     budgets = {"in memory": 4 * size, "a quarter in memory": size // 4}
     rows = []
@@ -125,7 +126,7 @@ def measure(folder: Path, features: Path, n_rounds: int) -> list[dict]:
 
 
 def model_of(folder: Path) -> str:
-    """The model whose labels are compared: that of "robust", trained in memory."""
+    """Return the path of the model that labels: "robust", trained in memory."""
     return str(folder / "robust-in memory.npy.model")
 
 
@@ -151,8 +152,8 @@ def summary(folder: Path, task: str, name: str, found: list, took: dict) -> dict
 
 def table(rows: list[dict]) -> str:
     lines = [
-        "| task | features | s (least to most) | times in memory | peak / MiB | above the "
-        "libraries / MiB | labels that are the same | Rand index with those in memory |",
+        "| task | features | time / s (range) | relative to in memory | peak / MiB | above the "
+        "libraries / MiB | identical labels | adjusted Rand index with in memory |",
         "|---|---|--:|--:|--:|--:|--:|--:|",
     ]
     for row in rows:
@@ -180,7 +181,7 @@ def main() -> None:
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1))
     print(machine.describe("numpy", "tensorflow", "mdgmvae"))
-    print(f"\n{size / 2**20:,.0f} MiB of features, 3 epochs of the presets, labels by one model\n")
+    print(f"\n{size / 2**20:,.0f} MiB of features; presets trained for 3 epochs\n")
     print(table(rows))
 
 

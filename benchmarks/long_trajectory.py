@@ -1,10 +1,10 @@
-"""Write a long XTC, and its PDB, in seconds: copies of alanine dipeptide on a grid, with noise.
+"""Write a long XTC file and its PDB file: copies of alanine dipeptide on a grid, with noise.
 
 Usage: python benchmarks/long_trajectory.py OUT --frames N [--copies 63]
 
-OUT.pdb and OUT.xtc are written. Compressing is the slow part: only some hundred frames are
-compressed, and the file repeats them with the step and time of each header patched, so that
-every frame has real compressed coordinates and a header of its own.
+The script writes OUT.pdb and OUT.xtc within seconds. Compression is the slow part, so only a few
+hundred frames are compressed and then repeated. Step and time in the header of each copy are
+changed, so every frame has real compressed coordinates and its own header.
 """
 
 import argparse
@@ -17,9 +17,9 @@ from MDAnalysis.lib.formats.libmdaxdr import XTCFile
 
 from mdgmvae.data import alanine_dipeptide
 
-#: Frames that are compressed.
+#: Number of frames that are compressed.
 DISTINCT = 400
-#: Angstrom: between the copies, and the standard deviation of the noise added to each atom.
+#: Distance between copies, and standard deviation of the noise on each coordinate, in angstrom.
 SPACING, NOISE = 20.0, 0.05
 
 
@@ -36,7 +36,7 @@ def main(out: str, n_frames: int, n_copies: int) -> None:
 
 
 def write_topology(path: Path, peptide: mda.Universe, n_copies: int) -> None:
-    """Each copy is a segment, with residue numbers that do not touch those of the next."""
+    """Write the topology, with gaps in the residue numbers between copies."""
     many = mda.Merge(*[peptide.atoms] * n_copies)
     many.atoms.positions = np.concatenate(
         [peptide.atoms.positions + at for at in origins(n_copies)]
@@ -48,7 +48,7 @@ def write_topology(path: Path, peptide: mda.Universe, n_copies: int) -> None:
 
 
 def write_distinct(path: Path, peptide: mda.Universe, n_copies: int, n_frames: int) -> None:
-    """Every copy is at another frame of the simulation, so that the copies differ."""
+    """Write frames in which each copy of the peptide has a random frame of the simulation."""
     source = peptide.trajectory.coordinate_array
     rng = np.random.default_rng(0)
     box = np.zeros((3, 3), np.float32)
@@ -61,18 +61,18 @@ def write_distinct(path: Path, peptide: mda.Universe, n_copies: int, n_frames: i
 
 
 def origins(n_copies: int) -> np.ndarray:
-    """Where the copies are: (n_copies, 3) points of a cubic grid, in angstrom."""
+    """Return the positions of the copies in angstrom: (n_copies, 3) points of a cubic grid."""
     side = int(np.ceil(n_copies ** (1 / 3)))
     grid = np.stack(np.unravel_index(np.arange(n_copies), (side,) * 3), axis=1)
     return SPACING * grid.astype(np.float32)
 
 
 def repeat(source: Path, target: Path, n_frames: int) -> None:
-    """The frames of `source` over and over, numbered through, 1 ps apart."""
+    """Repeat the frames of `source`, with consecutive steps and times 1 ps apart."""
     raw = source.read_bytes()
     frames, offset = [], 0
     while offset < len(raw):
-        # Magic, atoms, step, time, box, atoms, compression's constants; then the bytes' length.
+        # 88 bytes of header come before the number of compressed bytes.
         (n_bytes,) = struct.unpack_from(">i", raw, offset + 88)
         end = offset + 92 + (n_bytes + 3) // 4 * 4
         frames.append((raw[offset : offset + 8], raw[offset + 16 : end]))

@@ -1,4 +1,4 @@
-"""What a figure was measured on: one line for the head of each table."""
+"""Describe the machine in one line, for the heading of each table."""
 
 import importlib.metadata
 import os
@@ -7,7 +7,7 @@ from datetime import date
 
 
 def describe(*packages: str) -> str:
-    """Date, processor, cores, memory, Python, and the versions of some packages."""
+    """Return date, processor, cores, memory, and the versions of Python and of some packages."""
     gibibytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     versions = [f"{name} {importlib.metadata.version(name)}" for name in packages]
     cores = os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()

@@ -23,7 +23,7 @@ def main(source: Path, output: Path) -> None:
     start = universe.trajectory[FIRST].time
     with mda.Writer(str(topology.with_suffix(".xtc")), universe.atoms.n_atoms, precision=3) as xtc:
         for ts in frames:
-            # Times restart at 0; the XTC stores the step beside them.
+            # Times and steps, which the XTC file also stores, restart at 0.
             ts.time -= start
             ts.data["step"] = ts.frame - FIRST
             xtc.write(universe.atoms)

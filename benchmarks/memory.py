@@ -1,12 +1,12 @@
-"""Peak memory of the commands against the length of the trajectory.
+"""Peak memory of the commands as a function of the length of the trajectory.
 
 Usage: python benchmarks/memory.py [--megabytes 50 200 600] [--copies 63] [--epochs 2]
                                    [--max_memory 128MB] [--json FILE]
 
-Each command runs in a fresh process on trajectories that differ in nothing but their length
-(megabytes of decoded coordinates). What is reported is the largest resident memory of that
-process less that of a process which only imports the same libraries. The distances are those
-of so many heavy atoms that the feature file is about as large as the decoded trajectory.
+Each command runs in a new process on trajectories that differ only in their length (megabytes of
+decoded coordinates). The table shows the largest resident memory of this process, and how much that
+is above a process that only imports the same libraries. The number of heavy atoms for the distances
+is chosen such that the feature file is about as large as the decoded trajectory.
 """
 
 import argparse
@@ -22,7 +22,8 @@ from pathlib import Path
 
 import machine
 
-# Nothing heavy is imported here: a new process counts the memory of the one that it came from.
+# Nothing heavy is imported here, because the peak memory of a new process includes that of the
+# process that started it.
 
 PYTHON = [sys.executable]
 COMMAND = [*PYTHON, "-m", "mdgmvae"]
@@ -38,7 +39,7 @@ LIBRARIES = {"featurize": READS, "train": TRAINS, "assign": TRAINS, "run": TRAIN
 
 @dataclass(frozen=True)
 class Measurement:
-    """One command at one length; bytes and seconds."""
+    """Memory in bytes and time in seconds of one command at one length."""
 
     step: str
     frames: int
@@ -72,7 +73,7 @@ def measure(
     baselines: dict[str, int],
     training: Sequence[str],
 ) -> list[Measurement]:
-    """All commands at one length."""
+    """Measure all commands at one length."""
     n_frames = round(megabytes * 1e6 / (copies * ATOMS * 12))
     script = str(Path(__file__).with_name("long_trajectory.py"))
     peak([*PYTHON, script, str(folder / "a"), f"--frames={n_frames}", f"--copies={copies}"])
@@ -112,7 +113,7 @@ def measure(
 
 
 def copies_for_distances(copies: int) -> int:
-    """How many copies' heavy atoms have about as many pairs as all atoms have coordinates."""
+    """Return how many copies have about as many pairs of heavy atoms as all have coordinates."""
     wanted = 3 * copies * ATOMS
     few = range(1, copies + 1)
     pairs = [n * HEAVY_ATOMS * (n * HEAVY_ATOMS - 1) // 2 for n in few]
@@ -120,7 +121,7 @@ def copies_for_distances(copies: int) -> int:
 
 
 def peak(command: Sequence[str]) -> tuple[int, float]:
-    """Largest resident memory of a new process in bytes, and the seconds it took."""
+    """Run a command; return its largest resident memory in bytes and its time in seconds."""
     began = time.perf_counter()
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(command, stdout=said, stderr=said)
@@ -134,7 +135,7 @@ def peak(command: Sequence[str]) -> tuple[int, float]:
 
 
 def table(found: Sequence[Measurement]) -> str:
-    """The measurements in Markdown, and how much the peak grows from each length to the next."""
+    """Return a Markdown table, with the growth of the peak from each length to the next."""
     lines = [
         "| command | frames | decoded / MB | XTC / MB | features / MB | peak / MB | "
         "above the libraries / MB | bytes per added frame | time / s |",
@@ -153,12 +154,12 @@ def table(found: Sequence[Measurement]) -> str:
 
 
 def slope(one: Measurement, other: Measurement) -> float:
-    """Bytes by which the peak grows with each frame."""
+    """Return the bytes by which the peak grows per frame."""
     return (other.peak - one.peak) / (other.frames - one.frames)
 
 
 def ratios(found: Sequence[Measurement]) -> str:
-    """The peak at the greatest length over that at the smallest, a line a command."""
+    """Compare the peak at the largest length with that at the smallest, one line per command."""
     lines = []
     for step in dict.fromkeys(one.step for one in found):
         first, *_, last = [one for one in found if one.step == step]
@@ -172,9 +173,11 @@ def ratios(found: Sequence[Measurement]) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--megabytes", type=float, nargs="+", default=[50, 200, 600])
-    parser.add_argument("--copies", type=int, default=63, help="of alanine dipeptide (22 atoms)")
+    parser.add_argument(
+        "--copies", type=int, default=63, help="copies of alanine dipeptide (22 atoms)"
+    )
     parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--max_memory", default="128MB", help="of features, in training")
+    parser.add_argument("--max_memory", default="128MB", help="memory for features in training")
     parser.add_argument("--json", type=Path, help="also write the measurements to this file")
     options = parser.parse_args()
     training = ["--n_epochs", str(options.epochs), "--seed", "0"]
@@ -183,7 +186,7 @@ if __name__ == "__main__":
     if options.json:
         options.json.write_text(json.dumps([asdict(one) for one in measured], indent=1))
     print(machine.describe("MDAnalysis", "numpy", "tensorflow", "mdgmvae"))
-    print(f"{options.copies * ATOMS} atoms; memory of the libraries alone is in the peak\n")
+    print(f"{options.copies * ATOMS} atoms; the peak includes the memory of the libraries\n")
     print(table(measured))
     if len(options.megabytes) > 1:
         print(f"\n{ratios(measured)}")

@@ -1,10 +1,10 @@
-"""Scans over the number of components on data whose number of states is known.
+"""Scan the number of components on data with a known number of states.
 
 Usage: python benchmarks/number_of_states.py [--data five_wells alanine] [--ks 2 3 4 5 6 7 8]
            [--seeds 2] [--n_epochs 10] [--figure choosing_k.png]
 
-Five wells (10 trajectories of 2,000 frames) have five states, the embedded alanine dipeptide
-(dihedrals) three: beta/PII, alphaR and phi > 0. `select_k` knows nothing of them.
+The five wells (10 trajectories of 2,000 frames) have five states. The embedded alanine dipeptide
+(dihedrals) has three: beta/PII, alphaR and phi > 0. `select_k` is not given this number.
 """
 
 import argparse
@@ -57,9 +57,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", nargs="+", choices=list(DATA), default=list(DATA))
     parser.add_argument("--ks", nargs="+", type=int, default=list(range(2, 9)))
-    parser.add_argument("--seeds", type=int, default=2, help="how many")
+    parser.add_argument("--seeds", type=int, default=2, help="number of seeds")
     parser.add_argument("--n_epochs", type=int, default=10)
-    parser.add_argument("--figure", type=Path, help="draw the first of the data here")
+    parser.add_argument("--figure", type=Path, help="draw the first data set to this file")
     options = parser.parse_args()
     print(machine.describe("tensorflow", "deeptime", "scikit-learn", "mdgmvae"))
     for name in options.data:

@@ -1,12 +1,12 @@
-"""The paper's comparison done again: GMVAE, plain VAE with k-means, and preset "robust".
+"""Repeat the paper's comparison: GMVAE, a plain VAE with k-means, and preset "robust".
 
 Usage: python benchmarks/paper.py [--seeds 3] [--only NAME ...] [--methods NAME ...] [--fast]
            [--runs paper_runs] [--figures FOLDER] [--table]
 
 The paper is Bozkurt Varolgunes, Bereau & Rudzinski (2020). Every run appends a row to runs.csv in
-the folder --runs and keeps its labels beside it; runs that are there are not done again, so the
-benchmark can be stopped and goes on. At the end the tables are printed, and with --figures the
-pictures of the first seed are drawn. --fast takes few frames and epochs, to see that all of it
+the folder --runs and stores its labels in the same folder. Runs that are already there are skipped,
+so the benchmark can be interrupted and resumed. At the end the tables are printed. --figures also
+draws the figures of the first seed. --fast uses few frames and epochs, to check that everything
 works.
 """
 
@@ -18,8 +18,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-# Before TensorFlow starts: one thread leaves the other cores to others, and gives the same bits
-# wherever there are more of them.
+# These have to be set before TensorFlow starts. With one thread, results do not depend on the
+# number of cores, and the other cores stay free.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -38,7 +38,8 @@ from mdgmvae.kinetics import chapman_kolmogorov, implied_timescales, vamp2
 from mdgmvae.kinetics.lumping import states_of_components
 
 K = 5
-#: Preset, and what is different; those of the preset "paper" take the problem's settings, too.
+#: The preset of each method and what differs from it. Methods with preset "paper" also use the
+#: settings of the problem.
 METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "GMVAE": ("paper", {"k": K}),
     "VAE + k-means": ("paper", {"k": 1}),
@@ -47,7 +48,7 @@ METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "VAE + k-means, 2 latent": ("paper", {"k": 1, "n_z": 2}),
     "GMVAE, ReLU on logits": ("paper", {"k": K, "relu_logits": True}),
 }
-#: What is compared where nothing else is asked for.
+#: The methods that are compared by default.
 USUAL = ("GMVAE", "VAE + k-means", "robust")
 COLUMNS = (
     "data", "frames", "method", "seed", "epochs", "used", "states", "ari", "ari_lumped", "rarest",
@@ -56,14 +57,14 @@ COLUMNS = (
 
 
 def run(problem: Problem, method: str, seed: int, folder: Path) -> dict[str, Any]:
-    """Train one model, judge its labels, and keep them."""
+    """Train one model, evaluate its labels and store them."""
     preset, different = METHODS[method]
     settings = {**(problem.settings if preset == "paper" else {}), **different}
     if problem.is_small and preset == "robust":
         settings |= {"n_epochs": 4, "n_init": 1}
     began = time.perf_counter()
     with warnings.catch_warnings():
-        # What a preset leaves unconverged shows in the table.
+        # The table shows the quality of models that have not converged.
         warnings.simplefilter("ignore")
         model = GMVAE.from_preset(preset, **settings, seed=seed, verbose=False)
         model.fit(problem.X, lengths=problem.lengths)
@@ -89,7 +90,7 @@ def run(problem: Problem, method: str, seed: int, folder: Path) -> dict[str, Any
 
 
 def judged(problem: Problem, labels: np.ndarray) -> dict[str, Any]:
-    """What labels are worth: against the basins, and by their kinetics."""
+    """Evaluate labels by comparison with the basins and by their kinetics."""
     same = {"lag": problem.lag, "lengths": problem.lengths}
     k, n = int(labels.max()) + 1, int(problem.metastable.max()) + 1
     found, lumped = (
@@ -117,7 +118,7 @@ def judged(problem: Problem, labels: np.ndarray) -> dict[str, Any]:
 
 
 def recall_of_rarest(found: np.ndarray, known: np.ndarray) -> float:
-    """Share of the rarest state's frames that are in one found state which is mostly it."""
+    """Return the share of the rarest state's frames in a state that mostly consists of it."""
     rare = known == np.bincount(known).argmin()
     state = int(np.bincount(found[rare]).argmax())
     return float(np.mean(found[rare] == state)) if np.mean(rare[found == state]) > 0.5 else 0.0
@@ -133,7 +134,7 @@ def path_of(folder: Path, problem: Problem, method: str, seed: int) -> Path:
 
 
 def key(row: dict[str, Any]) -> tuple[str, ...]:
-    """What makes a row another one."""
+    """Return the columns that identify a row."""
     return tuple(str(row[name]) for name in ("data", "frames", "method", "seed"))
 
 
@@ -176,13 +177,13 @@ def draw(options: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=3, help="how many")
+    parser.add_argument("--seeds", type=int, default=3, help="number of seeds")
     parser.add_argument("--only", nargs="+", default=list(PROBLEMS), choices=list(PROBLEMS))
     parser.add_argument("--methods", nargs="+", default=list(USUAL), choices=list(METHODS))
     parser.add_argument("--runs", type=Path, default=Path("paper_runs"), help="folder of results")
-    parser.add_argument("--figures", type=Path, help="folder for pictures")
-    parser.add_argument("--fast", action="store_true", help="few frames and epochs")
-    parser.add_argument("--table", action="store_true", help="train nothing")
+    parser.add_argument("--figures", type=Path, help="folder for figures")
+    parser.add_argument("--fast", action="store_true", help="use few frames and epochs")
+    parser.add_argument("--table", action="store_true", help="only print the results in --runs")
     options = parser.parse_args()
     options.runs.mkdir(parents=True, exist_ok=True)
     if not options.table:

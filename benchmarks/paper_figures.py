@@ -1,4 +1,4 @@
-"""Pictures of the runs of paper.py."""
+"""Figures of the runs of paper.py."""
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
@@ -19,14 +19,14 @@ from mdgmvae.kinetics.lumping import states_of_components
 from mdgmvae.plot.palette import state_colors
 
 LAGS = (1, 2, 5, 10, 20, 40)
-#: More points than these only make the file larger.
+#: Largest number of points in a panel; more would only make the file larger.
 _POINTS = 6_000
-#: Panels of more states than these are too small to be read.
+#: Largest number of states in the test; with more, the panels are too small to read.
 _MAX_STATES = 3
 
 
 class Run(NamedTuple):
-    """What paper.py keeps of a run: labels, latent coordinates, loss by epoch."""
+    """What paper.py stores of a run: labels, latent coordinates, loss by epoch."""
 
     labels: np.ndarray
     latent: np.ndarray
@@ -39,9 +39,9 @@ def load(path: Path) -> Run:
 
 
 def figure_of(problem: Problem, runs: Mapping[str, Run]) -> Figure:
-    """A row for each method: clusters, free energy, timescales, Chapman-Kolmogorov test."""
+    """Draw a row for each method: clusters, free energy, timescales, Chapman-Kolmogorov test."""
     figure = plt.figure(figsize=(15.5, 3.5 * len(runs)), layout="constrained")
-    # The panels of the test reach out of their axes.
+    # The panels of the Chapman-Kolmogorov test extend beyond their axes.
     figure.get_layout_engine().set(wspace=0.08)
     rows = figure.subfigures(len(runs), 1, squeeze=False)[:, 0]
     for part, (method, run) in zip(rows, runs.items(), strict=True):
@@ -58,7 +58,7 @@ def figure_of(problem: Problem, runs: Mapping[str, Run]) -> Figure:
 
 
 def draw_clusters(problem: Problem, labels: np.ndarray, ax: Axes) -> None:
-    """Frames in the coordinates that people know, coloured by component."""
+    """Draw the frames in familiar coordinates, coloured by component."""
     some = np.random.default_rng(0).permutation(len(labels))[:_POINTS]
     colors = np.array(state_colors(int(labels.max()) + 1))[labels[some]]
     ax.scatter(*problem.view[some].T, c=colors, s=4, linewidths=0)
@@ -67,7 +67,7 @@ def draw_clusters(problem: Problem, labels: np.ndarray, ax: Axes) -> None:
 
 
 def draw_timescales(problem: Problem, labels: np.ndarray, ax: Axes) -> None:
-    """Those of the components; dashed, those of the known basins."""
+    """Draw the timescales of the components and, dashed, those of the known states."""
     arguments = {"lags": LAGS, "lengths": problem.lengths, "dt": problem.dt}
     if len(np.unique(labels)) == 1:
         ax.set_axis_off()
@@ -81,7 +81,7 @@ def draw_timescales(problem: Problem, labels: np.ndarray, ax: Axes) -> None:
 
 
 def draw_test(problem: Problem, labels: np.ndarray, ax: Axes) -> None:
-    """That of the components lumped to as many states as there are metastable ones."""
+    """Draw the test of the components, lumped into as many states as are known."""
     n = int(problem.metastable.max()) + 1
     k = int(labels.max()) + 1
     known = {"lag": problem.lag, "lengths": problem.lengths}
@@ -91,17 +91,17 @@ def draw_test(problem: Problem, labels: np.ndarray, ax: Axes) -> None:
 
 
 def save(figure: Figure, path: Path, dpi: int = 72) -> None:
-    """As a PNG of 256 colours, which is a third of the size."""
+    """Save a figure as a PNG of 256 colours, which takes a third of the size."""
     drawn = BytesIO()
     figure.savefig(drawn, dpi=dpi)
     plt.close(figure)
-    # This method keeps colours of which there is little; the usual one merges two states.
+    # This method keeps rare colours; the default one merges two states.
     fewer = Image.open(drawn).convert("RGB").quantize(256, Image.Quantize.FASTOCTREE)
     fewer.save(path, optimize=True)
 
 
 def figure_of_losses(runs: Mapping[str, Sequence[Run]]) -> Figure:
-    """The course of the loss of all seeds, beside what the paper's code printed."""
+    """Draw the loss of all seeds by epoch, with the values that the paper's code printed."""
     figure, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
     there = {method: found for method, found in runs.items() if found and method != "robust"}
     for color, (method, found) in zip(state_colors(len(there)), there.items(), strict=True):
@@ -109,7 +109,7 @@ def figure_of_losses(runs: Mapping[str, Sequence[Run]]) -> Figure:
             label = f"{method}, {len(found)} seed{'s' * (len(found) > 1)}" if not number else None
             ax.plot(1 + np.arange(len(run.losses)), run.losses, color=color, lw=1, label=label)
     ax.plot(COURSE, PUBLISHED, "o", color="black", markersize=4, label="paper's code, published")
-    ax.set(xlabel="epoch", ylabel="loss / nats a frame", ylim=(-1.2, 4.8))
+    ax.set(xlabel="epoch", ylabel="loss / nats per frame", ylim=(-1.2, 4.8))
     ax.legend(frameon=False)
     ax.spines[["top", "right"]].set_visible(False)
     return figure

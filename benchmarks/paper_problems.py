@@ -1,4 +1,4 @@
-"""The data of the paper's comparison, or what is as near to them as can be had."""
+"""Data for the paper's comparison, as close to the paper's own data as possible."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from mdgmvae.data.toys import Toy, five_wells, mueller_brown
 
 @dataclass(frozen=True)
 class Problem:
-    """Frames with basins that are known, of which the methods see nothing.
+    """Frames with known basins, which the methods are not given.
 
     Parameters
     ----------
@@ -22,21 +22,21 @@ class Problem:
     lengths : tuple of int
         Frames of each trajectory.
     basins : ndarray of int of shape (n_frames,)
-        All of them.
+        Basin of each frame.
     metastable : ndarray of int of shape (number of basins,)
-        Which basins are one for the dynamics, since they exchange within the lag.
+        State of each basin. Basins that exchange within the lag belong to the same state.
     view : ndarray of shape (n_frames, 2)
-        The coordinates in which people look at them.
+        Familiar coordinates, in which the frames are drawn.
     axes : tuple of str
-        What these are called.
+        Names of these coordinates.
     settings : dict
-        What the paper's settings are here, where not those of the preset.
+        Settings of the paper that differ from those of preset "paper".
     lag : int
-        Rows.
+        Lag in frames.
     dt : float, optional
-        ps per row; toys have no unit of time.
+        Time between frames in ps; toys have no unit of time.
     is_small : bool
-        Only there to see that all of it works.
+        Whether this is a small problem, which only serves to check that everything works.
     """
 
     name: str
@@ -58,10 +58,11 @@ class Problem:
 
 
 def mueller_brown_frames(folder: Path, fast: bool, name: str, share: float) -> Problem:
-    """As many frames as in the paper, and its notebook's hyperparameters.
+    """Frames on the Mueller-Brown potential, with the hyperparameters of the paper's notebook.
 
-    One epoch more than its 400: the paper's code has printed the loss at "epoch 401", too. A
-    share of the frames has a share of the batch, so that there are as many steps of training.
+    There are 401 epochs instead of 400, because the paper's code also printed a loss for "epoch
+    401". `share` is the share of the paper's number of frames. The batch size is reduced by the
+    same factor, so the number of training steps stays the same.
     """
     share = 0.02 if fast else share
     n_frames, batch_size = round(share * 10_000), round(share * 5_000)
@@ -73,7 +74,7 @@ def mueller_brown_frames(folder: Path, fast: bool, name: str, share: float) -> P
 
 
 def five_wells_frames(folder: Path, fast: bool) -> Problem:
-    """In three dimensions; seen from a side where no well hides another."""
+    """Five wells in three dimensions, viewed such that no well hides another."""
     n_frames = 200 if fast else 5_000
     toy = kept(folder / f"five_wells_{n_frames}.npz", five_wells, 10, n_frames)
     x, y, z = toy.X.T
@@ -85,12 +86,12 @@ def five_wells_frames(folder: Path, fast: bool) -> Problem:
 
 
 def alanine(folder: Path, fast: bool, features: str) -> Problem:
-    """The embedded trajectory; basins by regions of the Ramachandran plane."""
+    """The embedded trajectory; its basins are regions of the Ramachandran plane."""
     given = alanine_with_basins(features)
     angles = given if features == "dihedrals" else alanine_with_basins("dihedrals")
     cos_phi, sin_phi, cos_psi, sin_psi = angles.frames.T
     plane = np.degrees([np.arctan2(sin_phi, cos_phi), np.arctan2(sin_psi, cos_psi)]).T
-    # The rare visit to phi > 0 is in the part for --fast.
+    # The frames for --fast include the rare visit to phi > 0.
     rows = slice(5_000, 8_000) if fast else slice(None)
     X = given.frames[rows]
     assert given.basins is not None
@@ -110,7 +111,7 @@ PROBLEMS: dict[str, Callable[[Path, bool], Problem]] = {
 
 
 def kept(path: Path, maker: Callable[..., Toy], n_trajectories: int, n_frames: int) -> Toy:
-    """Frames of a toy, which are kept: 300,000 of them take minutes to make."""
+    """Load the frames of a toy from a file, or simulate them, which can take minutes."""
     if path.exists():
         with np.load(path) as stored:
             return Toy(stored["X"], tuple(stored["lengths"].tolist()), stored["labels"])

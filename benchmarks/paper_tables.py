@@ -1,4 +1,4 @@
-"""Markdown tables of the rows of paper.py."""
+"""Markdown tables of the results of paper.py."""
 
 from collections.abc import Sequence
 
@@ -6,18 +6,18 @@ import numpy as np
 
 Row = dict[str, str]
 
-#: The method of the row that judges the basins themselves, for comparison.
+#: Name in the column "method" of the row that evaluates the known basins, for comparison.
 KNOWN = "known basins"
 #: Epochs at which the paper's code printed its loss.
 COURSE = (1, 51, 101, 151, 201, 251, 301, 351, 401)
-#: What it printed: loss of the frames held out, a published run of the paper's notebook.
+#: Losses of the held-out frames that it printed in a published run of the paper's notebook.
 PUBLISHED = (4.57, 0.974, 0.357, 0.032, -0.116, -0.305, -0.396, -0.438, -0.460)
-#: Implied timescales that are shown.
+#: Number of implied timescales in the table.
 SHOWN = 3
 
 
 def loss_table(rows: Sequence[Row]) -> str:
-    """Loss by epoch on Mueller-Brown, beside what the paper's code printed."""
+    """Return the loss by epoch on Mueller-Brown, with the values that the paper's code printed."""
     lines = [
         f"\nLoss on Mueller-Brown by epoch\n\n| | {' | '.join(map(str, COURSE))} |",
         f"|---|{'--:|' * len(COURSE)}",
@@ -32,7 +32,7 @@ def loss_table(rows: Sequence[Row]) -> str:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """A line for each run."""
+    """Return a table with a line for each run."""
     lines = []
     for data, frames in dict.fromkeys((row["data"], row["frames"]) for row in rows):
         unit = "ps" if data.startswith("alanine") else "frames"
@@ -53,7 +53,7 @@ def table(rows: Sequence[Row]) -> str:
 def _cells(row: Row) -> list[str]:
     scores = [f"{float(row[name]):.3f}" for name in ("ari", "ari_lumped", "rarest", "vamp2")]
     is_known = row["method"] == KNOWN
-    # "robust" trains on scaled inputs: its loss is another quantity.
+    # "robust" scales its inputs, so its loss cannot be compared.
     has_loss = row["loss"] and row["method"] != "robust"
     return [
         row["method"],

@@ -1,10 +1,10 @@
-"""Labels and time of trainings whose wide matrix products are bfloat16, against float32.
+"""Compare labels and times of training with `precision="bfloat16"` and "float32".
 
-Usage: python benchmarks/precision.py [--seeds 3] [--columns 200] [--width 128]
+Usage: python benchmarks/precision.py [--seeds 3] [--columns 100] [--width 64]
 
-Five wells (`mdgmvae.data.toys`, states known), mixed into many columns with a little noise, and
-networks wide enough to matter. Whether it saves time depends on the hardware: processors
-without such instructions convert back and forth.
+The features are those of the five wells (`mdgmvae.data.toys`), whose states are known, mixed into
+many columns with a little noise. The networks are wide enough for bfloat16 to be used. Whether it
+saves time depends on the hardware: processors without bfloat16 instructions have to convert.
 """
 
 import argparse
@@ -31,8 +31,10 @@ def main() -> None:
     x = (toy.X @ mixing + 0.3 * rng.normal(size=(len(toy.X), options.columns))).astype(np.float32)
     width = (options.width, options.width)
     print(machine.describe("tensorflow", "mdgmvae"))
-    print(f"{len(x):,} frames, {options.columns} columns, all layers but those of p(z|y) {width}\n")
-    print("| preset | precision | adjusted Rand index, seed by seed | loss | s |")
+    print(f"{len(x):,} frames, {options.columns} columns, all layers except p(z|y) {width}\n")
+    print(
+        "| preset | precision | adjusted Rand index of each seed | loss of each seed | time / s |"
+    )
     print("|---|---|--:|--:|--:|")
     for preset in ("robust", "paper"):
         for precision in ("float32", "bfloat16"):
@@ -47,9 +49,9 @@ def main() -> None:
 
 
 def run(preset, precision, seed, width, x, toy):  # type: ignore[no-untyped-def]
-    """Rand index against the wells, loss, seconds."""
+    """Train once; return the adjusted Rand index with the wells, the loss and the seconds."""
     wide = {"qy_dims": width, "qz_dims": width, "px_dims": width}
-    # All columns go into the networks: those of TICA would be few.
+    # With TICA the networks would have only a few inputs.
     more = {"scale": "standard", "n_epochs": 15, "refit": False}
     if preset == "paper":
         more |= {"lr": 1e-3, "n_z": 2}

@@ -1,4 +1,4 @@
-"""Rows of a benchmark that goes on where it was stopped: a CSV file that grows by a row a run."""
+"""CSV file with one row per run, from which an interrupted benchmark resumes."""
 
 import csv
 from collections.abc import Sequence

@@ -1,7 +1,9 @@
-"""How exact and how expensive the scores of frames are, by the number of points of the rule.
+"""Error and cost of the scores of frames as a function of the number of quadrature points.
 
-Trains preset "robust" on the embedded alanine dipeptide and compares scores of every tenth frame
-with those of a rule of 15 points a dimension. Usage: python benchmarks/scores.py
+Usage: python benchmarks/scores.py
+
+Trains preset "robust" on the embedded alanine dipeptide. The scores of every tenth frame are
+compared with those of a rule of 15 points per dimension.
 """
 
 import time
@@ -15,7 +17,7 @@ from mdgmvae.network import draws
 
 
 def main() -> None:
-    """Print a line for each number of points a dimension."""
+    """Print a line for each number of points per dimension."""
     features = featurize(mda.Universe(*alanine_dipeptide()), "dihedrals", verbose=False)
     model = GMVAE.from_preset("robust", seed=0, verbose=False).fit(features)
     frames = np.array(features.values[::10])
@@ -29,7 +31,7 @@ def main() -> None:
         seconds[n] = time.process_time() - start
     exact = scores[15]
     print(f"{len(frames):,} frames, scores {exact.mean():.2f} +- {exact.std():.2f} nats")
-    print("points  CPU us a frame  mean error  root mean square  largest")
+    print("points    CPU us/frame  mean error  root mean square  largest")
     for n, found in scores.items():
         error = found - exact
         print(

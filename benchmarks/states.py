@@ -1,12 +1,13 @@
-"""States of preset "robust" over many seeds, against known basins, the paper's preset and k-means.
+"""Compare the states of preset "robust" with known basins, preset "paper" and k-means.
 
 Usage: python benchmarks/states.py [--seeds 10] [--k 5] [--data NAME ...] [--methods NAME ...]
            [--also NAME=FEATURES.npy,BASINS.npy[,HELD_OUT.npy] ...]
 
-Models see all frames and no basins. "ARI" is the adjusted Rand index of the metastable states
-(`state_of_component_`) with the basins, whatever their number; "lumped" that of the components
-lumped to as many states as there are basins. VAMP-2 is that of the labels at a lag of 5 rows. Below
-each method: the median and the worst seed, and the agreement of the seeds with each other.
+Models are trained on all frames, without the basins. "ARI" is the adjusted Rand index between the
+metastable states, whatever their number, and the basins. "lumped" is the same after the components
+have been lumped into as many states as there are basins. VAMP-2 is that of the labels at a lag of 5
+frames. The last lines of each method show the median, the lowest value, and the agreement between
+seeds.
 """
 
 import argparse
@@ -32,7 +33,7 @@ from mdgmvae.kinetics.lumping import states_of_components
 
 @dataclass(frozen=True)
 class Outcome:
-    """Labels of all frames, and of those held out where there are such."""
+    """Labels of all frames, and of the held-out frames if there are any."""
 
     labels: np.ndarray
     held_out: np.ndarray | None
@@ -102,7 +103,7 @@ def table(problem: Problem, held_out: np.ndarray | None, methods: list[str], k: 
         if n > 1:
             agreement = compare_runs(runs)
             lines.append(
-                f"| {method} | seeds against each other | | | {agreement.median:.3f}, lowest "
+                f"| {method} | agreement of seeds | | | {agreement.median:.3f}, lowest "
                 f"{agreement.worst:.3f} | | | | |"
             )
     return "\n".join(lines)
@@ -115,7 +116,7 @@ def shown(cells: "np.ndarray | list[float]") -> str:
 
 
 def recall_of_rarest(states: np.ndarray, basins: np.ndarray) -> float:
-    """Share of the rarest basin's frames in one state that is mostly that basin."""
+    """Return the share of the rarest basin's frames in a state that mostly consists of it."""
     rarest = int(np.bincount(basins).argmin())
     state = int(np.bincount(states[basins == rarest]).argmax())
     if np.mean(basins[states == state] == rarest) < 0.5:
@@ -133,7 +134,7 @@ def other(text: str) -> tuple[Problem, np.ndarray | None]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=10, help="how many")
+    parser.add_argument("--seeds", type=int, default=10, help="number of seeds")
     parser.add_argument("--k", type=int, default=5)
     parser.add_argument("--data", nargs="*", default=list(KNOWN), choices=list(KNOWN))
     parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=list(METHODS))

@@ -1,4 +1,4 @@
-"""Course of the loss with the preset "paper" on the Mueller-Brown potential, beside a prototype.
+"""Loss by epoch of preset "paper" on the Mueller-Brown potential, compared with a prototype.
 
 Usage: python benchmarks/training_loss.py [--seeds 6]
 
@@ -31,7 +31,7 @@ def main(n_seeds: int) -> None:
     data = np.load(DATA)
     epochs = list(PROTOTYPE)
     print(machine.describe("tensorflow", "mdgmvae"))
-    print(f"{len(data):,} frames x {data.shape[1]}, preset paper, k = 5; * outside the range\n")
+    print(f"{len(data):,} frames x {data.shape[1]}, preset paper, k = 5; *: outside the range\n")
     print(f"| epoch | {' | '.join(map(str, epochs))} | time / s | frames / s |")
     print(f"|---|{'--:|' * (len(epochs) + 2)}")
     ranges = [f"{low:g}-{high:g}" for low, high in PROTOTYPE.values()]
@@ -53,22 +53,22 @@ def main(n_seeds: int) -> None:
             for loss, epoch in zip(losses, epochs, strict=True)
             if not is_inside(loss, epoch)
         ]
-    print("\nOutside:", "; ".join(outside) or "none")
+    print("\nOutside the range:", "; ".join(outside) or "none")
 
 
 def is_inside(loss: float, epoch: int) -> bool:
-    """Whether the loss lies in the prototype's range."""
+    """Return whether the loss lies in the prototype's range."""
     low, high = PROTOTYPE[epoch]
     return low <= loss <= high
 
 
 def distance(loss: float, epoch: int) -> float:
-    """How far above (+) or below (-) the range the loss lies."""
+    """Return how far the loss lies above (+) or below (-) the range."""
     low, high = PROTOTYPE[epoch]
     return loss - high if loss > high else loss - low
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=6, help="how many")
+    parser.add_argument("--seeds", type=int, default=6, help="number of seeds")
     main(parser.parse_args().seeds)

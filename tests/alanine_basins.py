@@ -1,4 +1,4 @@
-"""The basins of the embedded alanine dipeptide, by its dihedrals, and simulated Markov chains."""
+"""Basins of the embedded alanine dipeptide, from its dihedrals, and simulated Markov chains."""
 
 from functools import cache
 
@@ -11,7 +11,7 @@ from mdgmvae.data import alanine_dipeptide
 
 @cache
 def dihedrals():
-    """phi and psi in degrees, (20000, 2); 2 ps per row."""
+    """Return phi and psi in degrees, (20000, 2); frames are 2 ps apart."""
     example = alanine_dipeptide()
     u = mda.Universe(example.topology, *example.trajectories)
     atoms = [u.atoms[[4, 6, 8, 14]], u.atoms[[6, 8, 14, 16]]]
@@ -19,7 +19,10 @@ def dihedrals():
 
 
 def conventional():
-    """C5, PII, alphaR, phi > 0: the first two mix within 2-3 ps, the last was entered once."""
+    """Return the basin of each frame: C5, PII, alphaR or phi > 0.
+
+    The first two exchange within 2-3 ps, and the last was entered once.
+    """
     phi, psi = dihedrals().T
     extended = np.where((phi >= -110) & (phi < 0), 1, 0)
     left = np.where((psi >= -130) & (psi < 80), 2, extended)
@@ -27,16 +30,16 @@ def conventional():
 
 
 def metastable():
-    """beta/PII, alphaR, phi > 0."""
+    """Return the metastable state of each frame: beta/PII, alphaR or phi > 0."""
     return np.array([0, 0, 1, 2])[conventional()]
 
 
-def markov_chain(matrix, n_rows, seed=0):
-    """States of a chain with this transition matrix."""
+def markov_chain(matrix, n_frames, seed=0):
+    """Return the states of a simulated chain with this transition matrix."""
     rng = np.random.default_rng(seed)
     steps = np.cumsum(matrix, axis=1)
-    draws = rng.random(n_rows)
-    states = np.zeros(n_rows, np.int64)
-    for t in range(1, n_rows):
+    draws = rng.random(n_frames)
+    states = np.zeros(n_frames, np.int64)
+    for t in range(1, n_frames):
         states[t] = np.searchsorted(steps[states[t - 1]], draws[t])
     return states

@@ -1,7 +1,7 @@
-"""The command mdgmvae in processes of its own that have the libraries loaded.
+"""Run the command mdgmvae in separate processes in which the libraries are already loaded.
 
-A new process takes seconds to load TensorFlow before it says anything. These are forked from one
-that has loaded the libraries and done nothing else.
+A new Python process takes seconds to import TensorFlow. These processes are forked from one that
+has imported the libraries and done nothing else.
 """
 
 import multiprocessing
@@ -10,17 +10,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from multiprocessing import forkserver
 from pathlib import Path
 
 from mdgmvae.data import alanine_dipeptide
 
 TOPOLOGY, (TRAJECTORY,) = alanine_dipeptide()
-#: Options of a training that takes a second.
+#: Options for a training that takes about a second.
 FAST = [
     *("-k", "3", "--n_epochs", "3", "--n_init", "1", "--no-refit"),
     *("--seed", "0", "--threads", "1"),
 ]
-#: What a run leaves in its folder.
+#: Files and folders that a run writes into its folder.
 RESULTS = {
     *("model", "labels.npz", "features.npy", "features.json", "history.csv", "free_energy.png"),
     *("states", "states.csv", "judgement.json"),
@@ -37,8 +38,14 @@ _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(LIBRARIES)
 
 
+def start_server():
+    """Start the process that has the libraries loaded, from which others are forked."""
+    _processes.set_forkserver_preload(LIBRARIES)
+    forkserver.ensure_running()
+
+
 def call(*arguments, cwd, code=0, new=False):
-    """Run the command in a process of its own; `new` in one that loads the libraries itself."""
+    """Run the command and check its exit code; with `new`, in a new Python process."""
     words = list(map(str, arguments))
     if new:
         command = [sys.executable, "-m", "mdgmvae", *words]
@@ -50,7 +57,7 @@ def call(*arguments, cwd, code=0, new=False):
 
 
 def fails(*arguments, cwd):
-    """Return the one line that a wrong input gets; nothing may be left behind."""
+    """Return the error line for wrong input, and check that no files are left behind."""
     files = set(os.listdir(cwd))
     done = call(*arguments, cwd=cwd, code=2)
     lines = [line for line in done.stderr.splitlines() if "warning:" not in line]
@@ -64,7 +71,7 @@ def fails(*arguments, cwd):
 def run_command(
     arguments: Sequence[str], cwd: Path, seconds: float = 300
 ) -> subprocess.CompletedProcess:
-    """Run the command and return what `subprocess.run` of it returns."""
+    """Run the command in a forked process, and return what `subprocess.run` would return."""
     with tempfile.TemporaryDirectory() as folder:
         said = [os.path.join(folder, name) for name in ("stdout", "stderr")]
         process = _processes.Process(target=_run, args=(list(arguments), str(cwd), *said))

@@ -1,26 +1,39 @@
-"""Fixtures that several test files share."""
+"""Fixtures that are shared by several test files."""
 
 import os
 
 import numpy as np
 import pytest
+from command import start_server
 from paths import DATA
 
-# TensorFlow's own start-up notes say nothing about the tests.
+# TensorFlow's start-up messages would only clutter the output of the tests.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
-    """Give commands a cache of this run of the tests, which all workers share.
+    """Use one cache folder for compiled code in this test run, shared by all workers.
 
-    A worker then need not compile by XLA what another one has compiled.
+    A worker then need not compile with XLA what another worker has compiled before.
     """
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def forked_workers():
+    """Fork the workers of dask clusters from a process that has the libraries loaded.
+
+    By default each is a new interpreter, which takes seconds to load them.
+    """
+    dask = pytest.importorskip("dask")
+    start_server()
+    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
         yield
 
 
@@ -37,7 +50,7 @@ def five_wells():
 
 @pytest.fixture(scope="session")
 def reference():
-    """What the paper's own code computes, by name."""
+    """Return the results of the paper's own code, by name."""
     with np.load(DATA / "reference_mueller_brown.npz", allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
 
@@ -51,7 +64,7 @@ def reference_model():
 
 @pytest.fixture(scope="session")
 def fitted(five_wells):
-    """A small model with two hidden layers, trained on real frames, never to be changed."""
+    """Return a small trained model with two hidden layers; tests must not change it."""
     from mdgmvae import GMVAE
 
     model = GMVAE(

@@ -1,4 +1,4 @@
-"""Run the notebooks; ``python tests/notebook_runner.py [NAME ...]`` stores their outputs."""
+"""Run the notebooks. ``python tests/notebook_runner.py [NAME ...]`` also stores their outputs."""
 
 import base64
 import io
@@ -17,7 +17,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def execute(notebook, folder, timeout=300):
-    """Run all cells in `folder`, with this interpreter."""
+    """Run all cells with this Python interpreter; `folder` is the working folder."""
     # The kernel installed as "python3" may belong to another environment.
     kernel = folder / "kernels" / "this-interpreter"
     kernel.mkdir(parents=True)
@@ -44,17 +44,17 @@ def execute(notebook, folder, timeout=300):
 
 
 def smaller(png):
-    """Reduce a picture (base64) to 256 colours if that makes it smaller, about to a third."""
+    """Reduce a PNG (base64) to 256 colours if that makes it smaller; usually to a third."""
     reduced = io.BytesIO()
     with Image.open(io.BytesIO(base64.b64decode(png))) as picture:
-        # This method keeps rare colours; the usual one merges two states.
+        # This method keeps rare colours; the default one merges two states.
         fewer = picture.convert("RGB").quantize(256, Image.Quantize.FASTOCTREE)
     fewer.save(reduced, "PNG", optimize=True)
     return min(png, base64.b64encode(reduced.getvalue()).decode(), key=len)
 
 
 def without_the_machine(notebook):
-    """Drop outputs that depend on this machine: widgets and notes on standard error."""
+    """Remove outputs that depend on the machine: widgets and messages on standard error."""
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":

@@ -1,6 +1,6 @@
-"""The loss of design.md section 1 in plain float64 NumPy, one frame and one component at a time.
+"""The loss of docs/reference/model.md in plain float64 NumPy, frame by frame.
 
-It shares no code with the package, is slow, and reads like the equations.
+It loops over the components, shares no code with the package, and follows the equations literally.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ def hidden(weights, network, h):
 
 
 def final(weights, network):
-    """q(y|x) ends in a numbered layer, the logits; the others end in their two heads."""
+    """Return the name of the last layer of q(y|x), the logits; other networks end in two heads."""
     if network != "qy":
         return None
     layer = 0
@@ -52,7 +52,7 @@ def q_of_y(weights, x, relu_logits=False):
 
 
 def loss(weights, x, noise, r_nent, relu_logits=False):
-    """The loss of one frame: x (n_x,), noise (k, n_z)."""
+    """Return the loss of one frame: x (n_x,), noise (k, n_z)."""
     k = len(noise)
     x = x.astype(np.float64)
     q = q_of_y(weights, x, relu_logits)

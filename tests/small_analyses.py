@@ -1,13 +1,13 @@
-"""A small analysis of the embedded alanine dipeptide, which trains in a second."""
+"""Settings for small analyses of the embedded alanine dipeptide, which train in a second."""
 
 import MDAnalysis as mda
 
 from mdgmvae.data import alanine_dipeptide
 
-#: Few epochs of three components. Two of them are one state, so states are not components.
+#: Few epochs. Three components form two states, so that states differ from components.
 FAST = {"k": 3, "n_macrostates": 2, "n_epochs": 2, "n_init": 1, "seed": 0, "verbose": False}
 
 
 def alanine():
-    """A universe of its own for a test that changes it."""
+    """Return a new Universe, which a test may change."""
     return mda.Universe(*alanine_dipeptide())

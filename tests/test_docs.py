@@ -64,7 +64,7 @@ def files(tmp_path_factory):
     # A few residues are enough for the features and faster to write.
     protein = u.select_atoms("protein and resid 1:40")
     with warnings.catch_warnings():
-        # It has no elements, chains or boxes.
+        # The files have no elements, chains or boxes.
         warnings.simplefilter("ignore")
         protein.write(folder / "protein.pdb")
         for name, start, stop in (("first", 0, 60), ("second", 60, 98), ("third", 20, 70)):
@@ -108,7 +108,7 @@ def test_code_and_commands_of_the_documents_run(document, names):
         for arguments in commands(block) if not language else ():
             if document.name in IN_THE_QUICK_START or arguments[0] == "demo":
                 continue  # run once, in the quick start; the demo has tests of its own
-            # The command does the same with less training.
+            # Run the same command with less training.
             few = ["--n_epochs", "2", "--no-refit"] if arguments[0] in ("run", "train") else []
             done = run_command([*arguments, *few], cwd=Path.cwd())
             assert done.returncode == 0, f"{arguments}: {done.stderr}"

@@ -1,4 +1,4 @@
-"""The rules of the house that a linter does not know."""
+"""Rules for the structure of the code, which a linter cannot check."""
 
 import ast
 import importlib
@@ -12,7 +12,8 @@ from paths import ROOT
 MODULES = sorted(
     path for folder in ("mdgmvae", "featurizers") for path in (ROOT / folder).rglob("*.py")
 )
-#: The rooms from top to bottom: what a room imports lies below it. The ground is one room.
+#: The layers from top to bottom: a layer imports only from those below it. The single modules
+#: that all packages may use form the layer "ground".
 ROOMS = [
     *("__main__", "cli", "analysis", "report", "viewer", "plot", "annotation", "comparison"),
     *("states", "landscape", "assignment", "model", "training", "network", "kinetics"),
@@ -22,7 +23,7 @@ GROUND = {
     *("", "_lazy", "_version", "checks", "errors", "labels", "presets", "progress", "segments"),
     "tables",
 }
-#: Which rooms, or single modules, may import each library.
+#: The layers, or single modules, that may import each library.
 MAY_IMPORT = {
     "tensorflow": {"network", "training", "model.tf1"},
     "MDAnalysis": {
@@ -35,18 +36,18 @@ MAY_IMPORT = {
     "dask": {"trajectory"},
     "distributed": {"trajectory"},
 }
-#: All of ours that featurizers may import beside their own room.
+#: The modules outside featurizers/ that featurizers may import.
 FEATURIZERS_MAY_IMPORT = {"_lazy", "checks", "errors"}
-#: Names that a package gives from another package: shortcuts for users, which are not arrows.
+#: Public names of a package that come from another package. They are shortcuts for users.
 SHORTCUTS = {"featurizers": {"featurize", "FeatureSet"}}
 LONGEST = 400
 #: Files that may have more lines than `LONGEST`, each with the reason.
 LONGER: dict[str, str] = {}
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 SEEDERS = {"tf.random.set_seed", "np.random.seed", "random.seed", "tf.keras.utils.set_random_seed"}
-#: Calls that import a module by its name, which the rules on arrows cannot follow.
+#: Calls that import a module by its name. The rules on imports cannot follow them.
 IMPORTERS = {"import_module", "importlib.import_module", "__import__"}
-#: Modules that do so: for public names, and for the other modules of their own package.
+#: Modules that may do so: for public names, and for modules of their own package.
 MAY_IMPORT_BY_NAME = {"_lazy", "annotation.writers", "cli.main", "featurizers.registry"}
 
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
@@ -94,7 +95,7 @@ def absolute(name, level, module):
 
 
 def given_by(name, tree):
-    """Return the names that a package gives lazily, each with the module that defines it."""
+    """Return the public names that a package imports lazily, with the modules that define them."""
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_NAMES":
             given = {}
@@ -111,9 +112,9 @@ GIVEN = {
 
 
 def imported_here(name, tree):
-    """Return the modules of mdgmvae that a module imports, lazily, for types or in earnest.
+    """Return the modules of mdgmvae that a module imports, including lazily and for types.
 
-    A name that a package gives lazily counts as the module that defines it.
+    A public name that a package imports lazily counts as the module that defines it.
     """
     found = set()
     for node in ast.walk(tree):
@@ -157,12 +158,12 @@ def test_modules_keep_to_the_house(module):
 
 def test_every_module_has_a_room():
     assert {room_of(name) for name in NAMES} <= set(ROOMS)
-    # A cell of the table that names a room which is not there would allow nothing.
+    # Every entry of the table is an existing layer or module.
     assert set().union(*MAY_IMPORT.values()) <= {*ROOMS, *NAMES}
 
 
 def test_arrows_point_down():
-    """What a room imports lies below it in the list of rooms."""
+    """A layer imports only from layers below it."""
     back = [
         f"{name} -> {other}"
         for name, others in ARROWS.items()
@@ -174,7 +175,7 @@ def test_arrows_point_down():
 
 
 def test_rules_see_every_kind_of_import():
-    """Lazy, typed, absolute and relative imports, of modules and of names given lazily."""
+    """Lazy, typed, absolute and relative imports, of modules and of lazy public names."""
     source = """
 from typing import TYPE_CHECKING
 import numpy
@@ -202,7 +203,7 @@ def test_featurizers_import_little_of_ours():
 
 
 def test_packages_give_names_of_their_own():
-    """A shortcut to another package is an arrow in disguise; the top of the tree is one."""
+    """A shortcut to another package would hide an import; only the top package may have them."""
     for name, given in GIVEN.items():
         if name:
             abroad = {n for n, module in given.items() if not module.startswith(f"{name}.")}
@@ -210,12 +211,12 @@ def test_packages_give_names_of_their_own():
 
 
 def test_imports_make_no_circle():
-    """No module is needed for itself, not even lazily: taken away one by one, all can go."""
+    """No module imports itself through others, not even lazily."""
     left = {name: set(others) - {name} for name, others in ARROWS.items()}
     while free := [name for name, others in left.items() if not others & left.keys()]:
         for name in free:
             del left[name]
-    # What is left are circles and what needs them; only the circles are of interest.
+    # Circles and the modules that import them are left; remove the latter.
     while unneeded := left.keys() - set().union(*left.values()):
         for name in unneeded:
             del left[name]
@@ -236,7 +237,7 @@ def test_arrays_are_never_unpickled(module):
 
 
 def test_public_names_are_no_modules():
-    """A function that hides the module of its name makes one of the two unreachable."""
+    """If a function and a module have the same name, one of them cannot be reached."""
     for name, path in NAMES.items():
         if path.stem != "__init__":
             continue
@@ -249,7 +250,7 @@ def test_public_names_are_no_modules():
 
 
 def test_no_parameter_bears_the_name_of_a_method():
-    """`__init__` stores each parameter under its name, which would hide the method."""
+    """`__init__` stores each parameter under its name, which would hide a method of that name."""
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
     for path, tree in TREES.items():
         for owner in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
@@ -277,8 +278,8 @@ def tracked_text_files():
 
 
 def test_tracked_files_name_no_machine():
-    """No paths of somebody's machine and no package index: they are wrong on the next one."""
-    # Put together here, so that this file does not contain what it looks for.
+    """Paths of a machine and addresses of a package index would be wrong elsewhere."""
+    # The patterns are put together here, so that this file does not match them.
     places = [r"/ho" + r"me/\w", r"/ro" + r"ot/", r"/wo" + r"rk/", r"/Us" + r"ers/\w", r"C:\\Us"]
     indexes = ["py" + r"pi\.org", "python" + r"hosted\.org", "index" + "-url", "repo.ana" + "conda"]
     pattern = re.compile("|".join([rf"(?<![\w.]){place}" for place in places] + indexes))

@@ -15,9 +15,9 @@ from mdgmvae.plot.palette import state_colors
 pytest.importorskip("nglview")
 
 PATH = FOLDER / "quickstart.ipynb"
-#: Components that the notebooks ask for, and states that the first one finds.
+#: Number of components in the notebooks, and number of states that the first one finds.
 K, N_STATES = 5, 3
-#: Notes that libraries write to standard error although nothing is wrong.
+#: Messages that libraries write to standard error although nothing is wrong.
 KNOWN_NOTES = (
     r"WARNING: All log messages before absl::InitializeLog\(\) is called are written to STDERR",
     r"[IWE]\d{4} .*\] .*",  # TensorFlow: which processor, which graphics card
@@ -83,7 +83,7 @@ def printed(notebook, cell_id):
 
 
 def tables(notebook, cell_id):
-    """Return each table of the HTML that a cell shows, as a list of rows by head of column."""
+    """Return the HTML tables that a cell shows, each as a list of rows by column heading."""
     (shown,) = [o.data["text/html"] for o in outputs(notebook, cell_id) if "text/html" in o.data]
     found = []
     for text in re.findall(r"<table.*?</table>", shown, re.DOTALL):

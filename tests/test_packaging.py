@@ -24,15 +24,15 @@ from mdgmvae.presets import PAPER, ROBUST, RULES
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 HEAVY = ("tensorflow", "matplotlib", "nglview", "MDAnalysis", "mdtraj")
 
-# conda-forge calls everything by PyPI's name in lower case, except:
+# Packages have the same name on conda-forge and PyPI (in lower case), except:
 CONDA_NAMES = {"build": "python-build"}
-# Modules are called as what installs them, except:
+# Modules have the name of the package that installs them, except:
 MODULE_NAMES = {"sklearn": "scikit-learn", "IPython": "ipykernel"}
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
-    """A copy of what a build reads, so that no build leaves traces in the working tree."""
+    """Copy the files that a build reads, so that builds do not change the working tree."""
     folder = tmp_path_factory.mktemp("source")
     ignore = shutil.ignore_patterns("__pycache__")
     for name in ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
@@ -96,7 +96,7 @@ def test_wheel_holds_one_package_and_all_of_it(wheel):
 
 
 def test_wheel_works_away_from_the_sources(wheel, tmp_path):
-    """The link to featurizers/ has become a real folder: nothing points back to the clone."""
+    """The link to featurizers/ has become a real folder that does not point to the clone."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     code = (
@@ -124,7 +124,7 @@ def split_requirement(requirement):
 
 
 def python_requirements(extras):
-    """The dependencies and those of `extras`, followed through extras of mdgmvae itself."""
+    """Return the dependencies and those of `extras`, including extras that extras name."""
     wanted = {}
     groups = [PROJECT["dependencies"]]
     groups += [PROJECT["optional-dependencies"][extra] for extra in extras]
@@ -151,7 +151,7 @@ def test_conda_environment_has_the_bounds_of_pyproject():
 
 
 def test_oldest_dependencies_are_the_lower_bounds():
-    """The constraints of the job that tests with the oldest dependencies allowed."""
+    """These are the constraints of the job with the oldest dependencies."""
     allowed = python_requirements(["notebook", "parallel"])
     oldest = sorted(
         f"{name}=={bound.removeprefix('>=')}"
@@ -173,7 +173,7 @@ def test_requirements_of_users_leave_out_what_they_do_not_need():
 
 
 def test_everything_imported_is_required():
-    """What another dependency happens to bring may be gone with its next release."""
+    """A package that is only installed by another dependency could be missing later."""
     imported = set()
     for folder in ("mdgmvae", "featurizers"):
         for path in (ROOT / folder).rglob("*.py"):
@@ -231,14 +231,14 @@ def test_links_between_documents_lead_somewhere(document):
 
 
 def anchors(path):
-    """The headings of a Markdown file, as links name them."""
+    """Return the headings of a Markdown file as anchors."""
     headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
 def test_examples_in_the_documents_run():
     document = ROOT / "docs" / "guides" / "featurizers.md"
-    # Other blocks show files, whose docstrings run in a copy of the package.
+    # Other blocks show files; another test runs them in a copy of the package.
     blocks = re.findall(r"^```pycon\n(.*?)^```$", document.read_text("utf-8"), re.M | re.S)
     test = doctest.DocTestParser().get_doctest("".join(blocks), {}, document.name, str(document), 0)
     failed, attempted = doctest.DocTestRunner().run(test)
@@ -283,7 +283,7 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 def test_workflows_run_targets_of_the_makefile(path):
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    # YAML 1.1 takes the key "on" for true.
+    # YAML 1.1 reads the key "on" as true.
     assert {"pull_request", "schedule", "workflow_dispatch"} <= workflow[True].keys()
     for name, job in workflow["jobs"].items():
         assert job["runs-on"] and job["timeout-minutes"], name
@@ -323,7 +323,7 @@ def test_issue_forms_ask_for_what_is_needed_to_help():
 
 @pytest.mark.parametrize("name", ["GMVAE", "GMVAEAnalysis", "FeatureSet", "annotate", "featurize"])
 def test_public_names_are_documented_in_numpydoc(name):
-    """A summary line, every parameter of the signature by name, and an example."""
+    """Docstrings have a summary, every parameter of the signature, and an example."""
     public = getattr(mdgmvae, name)
     docstring = inspect.getdoc(public)
     assert docstring.splitlines()[0].endswith(".")
@@ -339,7 +339,7 @@ def test_public_names_are_documented_in_numpydoc(name):
 
 
 def _entries(section):
-    """The unindented lines of a numpydoc section, without their types: 'k : int' -> 'k'."""
+    """Return the names in a numpydoc section, without their types: 'k : int' -> 'k'."""
     return [line.split(" :")[0] for line in section.splitlines() if line[:1].strip()]
 
 

@@ -62,7 +62,7 @@ def fitted(x, **settings):
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("features", ["dihedrals", "distances"])
 def test_robust_finds_the_states_of_alanine_dipeptide(features, seed):
-    """Either features give the slowest state, too: one visit of 3 % of the frames."""
+    """Both kinds of features also give the slowest state: one visit, 3 % of the frames."""
     u = mda.Universe(*alanine_dipeptide())
     labels, states = fitted(featurize(u, features, verbose=False).values, seed=seed)
     assert states.max() == 2

@@ -1,4 +1,4 @@
-"""Tables say the same as text, as HTML and as CSV, and break nothing."""
+"""Tables have the same content as text, HTML and CSV."""
 
 import csv
 import json

@@ -1,7 +1,7 @@
-"""A training in a process of its own, with the strategy and environment of that process.
+"""Train in a separate process, with its own strategy and environment.
 
-It is forked from one that has loaded the libraries (see `command`): loading TensorFlow takes
-longer than these trainings.
+The process is forked from one that has imported the libraries (see `command`), because importing
+TensorFlow takes longer than these trainings.
 """
 
 import multiprocessing
@@ -10,7 +10,7 @@ import traceback
 import warnings
 from typing import Any
 
-import command  # noqa: F401  (says what the process that is forked from loads)
+import command  # noqa: F401  (sets the libraries that the parent process imports)
 
 from mdgmvae import GMVAE
 from mdgmvae.data.toys import five_wells
@@ -19,18 +19,18 @@ _context = multiprocessing.get_context("forkserver")
 
 
 class TrainingProcess:
-    """Trains with each of `settings` and sends back what each training gave.
+    """A process that trains with each of `settings` and sends back the results.
 
     Parameters
     ----------
     strategy : {"mirrored", "multiworker"}
         ``"mirrored"`` trains on two devices that share the processor.
     settings : list of dict
-        Arguments of `GMVAE.from_preset`, for one training each.
+        Arguments of `GMVAE.from_preset` for each training.
     checkpoint : str
         Path of the checkpoint, or empty for none.
     environment
-        Variables of the environment.
+        Environment variables.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class TrainingProcess:
         sender.close()
 
     def finish(self, seconds: float = 300) -> tuple[list[Any] | None, str]:
-        """Wait for the end; return the history and labels of each training, and the error."""
+        """Wait for the process; return history and labels of each training, and the error."""
         try:
             found = self._receiver.recv() if self._receiver.poll(seconds) else (None, "timed out")
         except EOFError:

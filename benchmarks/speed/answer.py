@@ -1,13 +1,13 @@
-"""Time to the answer: how soon trainings reach the score with which preset "paper" ends.
+"""Measure how soon trainings reach the final score of preset "paper".
 
 Usage: python benchmarks/speed/answer.py [--seeds 3] [--only NAME ...] [--quick]
            [--runs FOLDER] [--out FILE] [--figure PNG]
 
-300,000 frames of Mueller-Brown; the paper's networks, k and settings (400 epochs of batches of
-5,000) against preset "robust" with the same networks, and against settings that anybody can
-choose. Each training is a process of its own with one thread. Runs that are in the folder --runs
-are not done again, so that the benchmark can be stopped and goes on. --quick takes few frames
-and epochs, to see that all of it works.
+The data are 300,000 frames of Mueller-Brown. The paper's networks, k and settings (400 epochs of
+batches of 5,000) are compared with preset "robust" with the same networks, and with other settings
+of preset "paper". Each training runs in a separate process with one thread. Runs that are already
+in the folder --runs are skipped, so the benchmark can be interrupted and resumed. --quick uses few
+frames and epochs, to check that everything works.
 """
 
 import argparse
@@ -32,12 +32,12 @@ HERE = Path(__file__).parent
 PAPER = {"preset": "paper", "k": 5, "batch_size": 5_000, "n_epochs": 400}
 ROBUST = {"preset": "robust", "k": 5, "n_z": 1}
 FAST = {"preset": "paper", "k": 5, "batch_size": 1_000, "lr": 3e-3, "lr_schedule": "cosine"}
-#: Of "robust" what serves the score alone: no kinetics, no held-out frames, no second training.
+#: Preset "robust" without kinetics, held-out frames and the second training.
 SCORE_ONLY: dict[str, Any] = {
     **ROBUST, "vamp_weight": 0, "lag": None, "scale": "standard", "r_nent_start": None,
     "validation_fraction": 0, "patience": None, "refit": False,
 }  # fmt: skip
-#: Those without a preset in their name are "paper" but for what they say.
+#: Variants without a preset in their name are "paper" with the given changes.
 VARIANTS: dict[str, dict[str, Any]] = {
     "paper": PAPER,
     "robust": ROBUST,
@@ -52,7 +52,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "lr=3e-3, batch_size=1000, cosine, n_epochs=5": {**FAST, "n_epochs": 5},
     "lr=3e-3, batch_size=1000, cosine, n_epochs=3": {**FAST, "n_epochs": 3},
 }
-#: Variants whose compiled steps are kept in a folder, and found there (TF_XLA_FLAGS).
+#: Variants that find compiled code of an earlier run in a folder (TF_XLA_FLAGS).
 CACHED = {
     "robust, compiled before": "robust",
     "robust without kinetics, n_epochs=10, compiled before": "robust without kinetics, n_epochs=10",
@@ -61,23 +61,23 @@ CACHED = {
     ),
 }
 VARIANTS |= {name: VARIANTS[as_it_is] for name, as_it_is in CACHED.items()}
-#: Epochs after which everything has been compiled.
+#: Number of epochs after which everything has been compiled.
 FILLING = 4
 HEAD = """## Time to the answer
 
-Preset "paper" on {n_frames:,} frames of Müller-Brown, {epochs} epochs of batches of {batch:,}, and
-how soon others with the same networks (`k=5`, `n_z=1`) reach the score with which it ends, same
-seed. "Reached" is by weights during the training; who waits for the end waits for `fit`. The score
-is that of `GMVAE.score` in the units of the data with `r_nent` 0.05, its expectation over z, on
-one frame in {every}. Seconds count from the call of `fit`, on one thread: scaling, the start from
-k-means, tracing and compiling are in them, TensorFlow's import is not. "Compiled before": XLA
-found the steps of an earlier process (`TF_XLA_FLAGS=--tf_xla_persistent_cache_directory=FOLDER`).
-Medians of the seeds ({seeds}).
+Preset "paper" is trained on {n_frames:,} frames of Müller-Brown for {epochs} epochs of batches of
+{batch:,}. The tables show how soon other settings with the same networks (`k=5`, `n_z=1`) and the
+same seed reach its final score. "Reached" refers to the weights during training; `fit` itself
+returns later. The score is that of `GMVAE.score` in the units of the data with `r_nent` 0.05 (an
+expectation over z), on one frame in {every}. Times are counted from the call of `fit`, on one
+thread. They include scaling, the start from k-means, tracing and compiling, but not the import of
+TensorFlow. "Compiled before" means that XLA found compiled code of an earlier process
+(`TF_XLA_FLAGS=--tf_xla_persistent_cache_directory=FOLDER`). Medians of the seeds ({seeds}).
 """
 
 
 def frames(folder: Path, quick: bool) -> Path:
-    """Where the frames are: 300,000 of them take minutes to make and are kept."""
+    """Return the path of the frames; they are stored, as 300,000 of them take minutes to make."""
     n_frames = 200 if quick else 10_000
     path = folder / f"mueller_brown_{n_frames}.npz"
     if not path.exists():
@@ -86,7 +86,7 @@ def frames(folder: Path, quick: bool) -> Path:
 
 
 def run(name: str, seed: int, data: Path, folder: Path, quick: bool) -> Run:
-    """Train in a process of its own, unless that was done before."""
+    """Train in a separate process, unless the result is stored already."""
     settings = {**VARIANTS[name], "seed": seed}
     if quick:
         epochs = settings.get("n_epochs", 30)
@@ -110,7 +110,7 @@ def run(name: str, seed: int, data: Path, folder: Path, quick: bool) -> Run:
 
 
 def train(data: Path, out: Path, settings: dict[str, Any], cache: str | None = None) -> None:
-    """One training in a process of its own; `cache` is where XLA keeps what it compiled."""
+    """Train once in a separate process; `cache` is a folder for XLA's compiled code."""
     environment = {
         **os.environ,
         **{f"TF_NUM_{kind}_THREADS": "1" for kind in ("INTRAOP", "INTEROP")},
@@ -128,12 +128,12 @@ def train(data: Path, out: Path, settings: dict[str, Any], cache: str | None = N
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=3, help="how many")
+    parser.add_argument("--seeds", type=int, default=3, help="number of seeds")
     parser.add_argument("--only", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
-    parser.add_argument("--runs", type=Path, help="folder in which frames and runs are kept")
-    parser.add_argument("--out", type=Path, help="write the table there, too")
-    parser.add_argument("--figure", type=Path, help="draw the scores against time")
-    parser.add_argument("--quick", action="store_true", help="few frames and epochs")
+    parser.add_argument("--runs", type=Path, help="folder for frames and runs")
+    parser.add_argument("--out", type=Path, help="also write the tables to this file")
+    parser.add_argument("--figure", type=Path, help="draw the scores against time to this file")
+    parser.add_argument("--quick", action="store_true", help="use few frames and epochs")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.runs or Path(temporary)

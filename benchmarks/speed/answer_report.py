@@ -1,4 +1,4 @@
-"""Table and picture of the runs of answer.py."""
+"""Tables and figure of the runs of answer.py."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -8,32 +8,32 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-#: What is drawn; more lines hide each other.
+#: Variants in the figure; with more lines it would be hard to read.
 DRAWN = ("paper", "robust", "lr=3e-3, batch_size=1000, cosine, n_epochs=20")
-#: The first training, and the second one.
+#: Line style and label of the first and of the second training.
 STYLES, MEANINGS = ("-", "--"), ("", ", again on all frames (refit)")
-#: On one thread, the clock and the processor agree within this where a machine is quiet.
+#: Wall-clock time divided by processor time of one thread, above which a machine counts as busy.
 BUSY = 1.15
-#: Scores are equal within this: components that are numbered anew add up in another order.
+#: Rounding error of a score: renumbered components are summed in another order.
 ROUNDING = 1e-4
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training: scores at some moments; seconds as pairs, on the clock and of the processor.
+    """Scores at some moments of a training. Times are pairs: wall-clock and processor seconds.
 
     Parameters
     ----------
     training : ndarray of int
-        0, or 1 in the second training on all frames.
+        0 in the first training, 1 in the second training on all frames.
     seconds : ndarray of shape (moments, 2)
     scores : ndarray
     compiling : ndarray of shape (2,)
-        What tracing and compiling took.
+        Time of tracing and compiling.
     fit : ndarray of shape (2,)
-        All of `fit`.
+        Time of the whole `fit`.
     final : float
-        The score of what `fit` ends with.
+        Score of the final weights.
     """
 
     training: np.ndarray
@@ -51,17 +51,21 @@ class Run:
             return cls(stored["training"], seconds, *kept, float(stored["final"]))
 
     def reached(self, score: float) -> np.ndarray | None:
-        """Seconds after which the score was there for the first time; None where it never was."""
+        """Return the time at which the score is reached first, or None if it never is."""
         there = np.flatnonzero(self.scores >= score - ROUNDING)
         return self.seconds[there[0]] if len(there) else None
 
 
 def tables(runs: Mapping[str, Sequence[Run]]) -> str:
-    """On the clock, and in processor time, which others on the machine change less."""
+    """Return tables of wall-clock and processor time, which depends less on other programs."""
     best = max(run.final for run in runs["paper"])
     lines = [table(runs, 0), "\nIn processor time\n", table(runs, 1)]
     if (waited := waiting(runs)) > BUSY:
-        lines.insert(0, f"Others used the machine: the clock ran {waited:.1f} times as long.\n")
+        lines.insert(
+            0,
+            "In wall-clock time. Other programs used the machine, so it is "
+            f"{waited:.1f} times the processor time.\n",
+        )
     lines.append(f"\nThe highest of the paper's scores, {best:.3f}, was reached by\n")
     for name, found in runs.items():
         times = [time[0] for run in found if (time := run.reached(best)) is not None]
@@ -71,14 +75,14 @@ def tables(runs: Mapping[str, Sequence[Run]]) -> str:
 
 
 def waiting(runs: Mapping[str, Sequence[Run]]) -> float:
-    """How many times as long as the processor worked the clock ran."""
+    """Return the ratio of wall-clock time to processor time."""
     return statistics.median(run.fit[0] / run.fit[1] for found in runs.values() for run in found)
 
 
 def table(runs: Mapping[str, Sequence[Run]], clock: int) -> str:
-    """Seconds of one clock: what `fit` took, and when the paper's score was there."""
+    """Return a table of one kind of time: that of `fit`, and that to reach the paper's score."""
     lines = [
-        "| | score of each seed | `fit` / s | `fit`, share of the paper's | reached / s "
+        "| | score of each seed | `fit` / s | `fit`, share of the paper's time | reached / s "
         "| reached, share | without compiling / s | without compiling, share |",
         "|---|---|--:|--:|--:|--:|--:|--:|",
     ]
@@ -89,7 +93,7 @@ def table(runs: Mapping[str, Sequence[Run]], clock: int) -> str:
 
 
 def cells(found: Sequence[Run], paper: Sequence[Run], clock: int) -> list[str]:
-    """Medians of the seeds; a share is of the time that the paper's `fit` took, same seed."""
+    """Return medians over the seeds; shares refer to the paper's `fit` with the same seed."""
     fits, reached, bare = [], [], []
     for run, other in zip(found, paper, strict=True):
         whole, without = other.fit[clock], (other.fit - other.compiling)[clock]
@@ -112,7 +116,7 @@ def medians(pairs: Sequence[tuple[float, float]], more: str = "") -> list[str]:
 
 
 def figure(runs: Mapping[str, Sequence[Run]], path: Path) -> None:
-    """Score against the clock, or where others used the machine against processor time.
+    """Draw the scores against wall-clock time, or against processor time if the machine is busy.
 
     The second training of "robust" is dashed.
     """
@@ -127,11 +131,11 @@ def figure(runs: Mapping[str, Sequence[Run]], path: Path) -> None:
                 seconds, shown = run.seconds[chosen, clock], "" if number else label
                 ax.plot(seconds, run.scores[chosen], style, color=color, lw=1, label=shown)
     for number, run in enumerate(runs["paper"]):
-        shown = "" if number else "where paper ends"
+        shown = "" if number else "final score of paper"
         ax.axhline(run.final, color="#333333", lw=0.5, ls=":", label=shown)
     ends = [run.scores[-1] for found in runs.values() for run in found]
     ax.set(
-        xscale="log", xlabel=f"{unit} after fit was called", ylabel="score / nats a frame",
+        xscale="log", xlabel=f"{unit} after the call of fit", ylabel="score / nats per frame",
         ylim=(min(ends) - 2.0, max(ends) + 0.2),
     )  # fmt: skip
     ax.legend(frameon=False, loc="lower left", fontsize="small")

@@ -1,9 +1,9 @@
-"""One training whose weights are noted as it goes, and judged afterwards.
+"""Train once, record the weights during training, and score them afterwards.
 
 Usage: python answer_run.py DATA.npz OUT.npz '{"preset": ..., "seed": ..., ...}'
 
-The clock starts with `fit` and stands still while weights are noted; TensorFlow is imported
-before. Scores are those of `GMVAE.score`, in the units of the data, of every so many frames.
+Times are counted from the call of `fit`, without the time to record weights. TensorFlow is imported
+before. Scores are those of `GMVAE.score`, in the units of the data, on a subset of the frames.
 """
 
 import json
@@ -26,15 +26,15 @@ from mdgmvae.presets import PAPER
 from mdgmvae.training.dataset import Dataset
 from mdgmvae.training.scaling import Scaling
 
-#: Frames that are judged, and how many moments of a training at most.
+#: Number of frames that are scored, and largest number of moments in a training.
 N_JUDGED, N_MOMENTS = 10_000, 40
 
 
 @dataclass
 class Moment:
-    """Weights, and when they were there: seconds on the clock and of the processor.
+    """Weights at a moment of a training, in wall-clock and processor seconds.
 
-    `training` counts from 0; the second one is that of all frames (`refit`).
+    `training` is 0 for the first training and 1 for the second one on all frames (`refit`).
     """
 
     training: int
@@ -45,12 +45,12 @@ class Moment:
 
 @dataclass
 class Watch:
-    """Notes the weights after each block of batches, and what compiling takes."""
+    """Records the weights after each block of batches, and the time of compiling."""
 
     moments: list[Moment] = field(default_factory=list)
-    #: Scaling and sizes of each training.
+    #: Scaling and architecture of each training.
     made: list[tuple[Scaling, Architecture]] = field(default_factory=list)
-    #: Seconds of tracing and compiling, beside those of the same block later.
+    #: Seconds of tracing and compiling: the time of the first block minus that of a later one.
     compiling: np.ndarray = field(default_factory=lambda: np.zeros(2))
     paused: np.ndarray = field(default_factory=lambda: np.zeros(2))
 
@@ -71,7 +71,7 @@ def now() -> np.ndarray:
 
 @contextmanager
 def watched(watch: Watch) -> Iterator[None]:
-    """While this is entered, trainings tell the watch what they do."""
+    """Record all trainings within this context."""
     from mdgmvae.training import loop, optimiser
 
     prepare = loop.prepare
@@ -94,7 +94,7 @@ def watched(watch: Watch) -> Iterator[None]:
             super().run(block)
             took = now() - began
             self._runs += 1
-            # The first block pays for compiling; what the third takes is not part of that.
+            # The first block includes compiling, the third one does not.
             if self._runs == 1:
                 self._first = took
             elif self._runs == 3:
@@ -111,7 +111,7 @@ def watched(watch: Watch) -> Iterator[None]:
 
 
 def chosen(moments: list[Moment]) -> list[Moment]:
-    """As many as are judged: denser in the beginning, where the clock is drawn logarithmically."""
+    """Choose the moments to score: more at the beginning, as time has a logarithmic axis."""
     if len(moments) <= N_MOMENTS:
         return moments
     numbers = np.unique(np.geomspace(1, len(moments), N_MOMENTS).round().astype(int)) - 1
@@ -123,7 +123,7 @@ def score(model: TrainedModel, X: np.ndarray) -> float:
 
 
 def main(data: Path, out: Path, settings: dict[str, Any]) -> None:
-    import tensorflow  # noqa: F401  (who trains has it; the same for all)
+    import tensorflow  # noqa: F401  (so that its import is not measured)
 
     with np.load(data) as stored:
         X, lengths = stored["X"], tuple(stored["lengths"].tolist())
@@ -131,7 +131,7 @@ def main(data: Path, out: Path, settings: dict[str, Any]) -> None:
     model = GMVAE.from_preset(**settings, verbose=False)
     watch = Watch()
     with warnings.catch_warnings(), watched(watch):
-        # What a short training leaves unconverged shows in the table.
+        # The table shows the scores of trainings that have not converged.
         warnings.simplefilter("ignore")
         watch.start()
         model.fit(X, lengths=lengths)

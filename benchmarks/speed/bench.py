@@ -1,13 +1,13 @@
-"""All measurements of speed, one after another, joined into RESULTS.md.
+"""Run all measurements of speed and write them to RESULTS.md.
 
 Usage: python benchmarks/speed/bench.py [--only SECTION ...] [--quick] [--peers PYTHON]
            [--folder FOLDER] [--images FOLDER] [--out FILE]
 
-Each section is what one script prints; those that are not measured again stay as they are in
---out, and one that fails says so and leaves the others alone. --folder keeps what scripts print
-and the trainings of answer.py, which are not done again. --peers is the interpreter of an
-environment with biobb-pytorch (`make bench` makes one). --quick measures little of everything in
-some minutes, to see that all of it works, and writes into a folder of its own.
+Each section is the output of one script. Sections that are not measured again stay as they are in
+--out. If a script fails, its section says so and the others are still measured. --folder stores the
+output of the scripts and the trainings of answer.py, which are not repeated. --peers is the Python
+interpreter of an environment with biobb-pytorch (`make bench` creates one). --quick runs a small
+part of everything within minutes, to check that it works, and writes to a separate folder.
 """
 
 import argparse
@@ -22,22 +22,22 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 HEAD = """# Speed
 
-What `make bench` measured; [Speed](../docs/development/speed.md) explains it.
+These are the results of `make bench`. [Speed](../docs/development/speed.md) explains them.
 """
-#: The cheapest of the variants of answer.py.
+#: The fastest of the variants of answer.py.
 FAST = "lr=3e-3, batch_size=1000, cosine, n_epochs=10"
 TITLES = {
     "training": "Training",
-    "scaling": "Cost against sizes",
+    "scaling": "Cost as a function of size",
     "answer": "Time to the answer",
     "features": "Featurization",
-    "startup": "Starting",
+    "startup": "Start-up",
     "gpu": "CPU and GPU",
 }
 
 
 def commands(options: argparse.Namespace) -> dict[str, list[str | Path]]:
-    """The script of each section and its arguments."""
+    """Return the script of each section and its arguments."""
     peers: list[str | Path] = ["--peers", options.peers] if options.peers else []
     images, quick = options.images, options.quick
     found: dict[str, list[str | Path]] = {
@@ -64,10 +64,10 @@ def commands(options: argparse.Namespace) -> dict[str, list[str | Path]]:
 
 
 def measure(name: str, command: list[str | Path], folder: Path) -> bool:
-    """Run a script, what it prints into the folder; whether it went well."""
+    """Run a script and store its output in the folder; return whether it succeeded."""
     path, errors = folder / f"{name}.md", folder / f"{name}.log"
     began = time.perf_counter()
-    # Files: what was printed before a script fails is kept.
+    # With files, the output up to a failure is kept.
     with path.open("w", encoding="utf-8") as out, errors.open("w", encoding="utf-8") as log:
         code = subprocess.run(
             [sys.executable, *command], cwd=ROOT, stdout=out, stderr=log
@@ -77,13 +77,13 @@ def measure(name: str, command: list[str | Path], folder: Path) -> bool:
         return True
     lines = errors.read_text(encoding="utf-8").strip().splitlines() or [""]
     with path.open("a", encoding="utf-8") as out:
-        out.write(f"\nThe measurement stopped here, code {code}: `{lines[-1]}`\n")
+        out.write(f"\nThe measurement stopped here with exit code {code}: `{lines[-1]}`\n")
     print("\n".join(lines[-20:]), file=sys.stderr)
     return False
 
 
 def sections_of(text: str) -> dict[str, str]:
-    """The sections of RESULTS.md, by name."""
+    """Return the sections of RESULTS.md by name."""
     names = {title: name for name, title in TITLES.items()}
     parts = ["## " + part.strip() for part in ("\n" + text).split("\n## ")[1:]]
     titled = {part.splitlines()[0].removeprefix("## "): part for part in parts}
@@ -91,7 +91,7 @@ def sections_of(text: str) -> dict[str, str]:
 
 
 def joined(out: Path, folder: Path, measured: list[str]) -> str:
-    """RESULTS.md: what was measured, and of the other sections what there is."""
+    """Return the text of RESULTS.md: new results, and earlier ones of the other sections."""
     found = sections_of(out.read_text(encoding="utf-8")) if out.exists() else {}
     for name in measured:
         text = (folder / f"{name}.md").read_text(encoding="utf-8").strip()
@@ -104,14 +104,16 @@ def joined(out: Path, folder: Path, measured: list[str]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", nargs="+", choices=list(TITLES), help="by default all but gpu")
-    parser.add_argument("--quick", action="store_true", help="little of everything")
-    parser.add_argument("--peers", help="Python of an environment with biobb-pytorch")
+    parser.add_argument(
+        "--only", nargs="+", choices=list(TITLES), help="sections to measure (default: all but gpu)"
+    )
+    parser.add_argument("--quick", action="store_true", help="a small part of everything")
+    parser.add_argument("--peers", help="Python interpreter with biobb-pytorch")
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench")
-    parser.add_argument("--images", type=Path, help="by default docs/images")
-    parser.add_argument("--out", type=Path, help="by default benchmarks/RESULTS.md")
+    parser.add_argument("--images", type=Path, help="folder for figures (default: docs/images)")
+    parser.add_argument("--out", type=Path, help="file to write (default: benchmarks/RESULTS.md)")
     options = parser.parse_args()
-    # What a machine with a GPU has measured is not lost on one without.
+    # The results of a machine with a GPU are not replaced on a machine without one.
     usual = [name for name in TITLES if name != "gpu" or options.quick]
     options.only = options.only or usual
     if options.quick:
@@ -130,7 +132,7 @@ def main() -> None:
         text = joined(options.out, options.folder, measured)
         options.out.write_text(text, encoding="utf-8")
     if failed:
-        sys.exit(f"these stopped before their end: {', '.join(failed)}")
+        sys.exit(f"these measurements failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

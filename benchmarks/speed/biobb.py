@@ -1,6 +1,6 @@
-"""Contestant: the GMVAE of biobb-pytorch, its own training step in a plain loop.
+"""Contestant: the GMVAE of biobb-pytorch, with its own training step in a plain loop.
 
-Without the trainer around it, whose share would only add to it.
+Its trainer is not used, because it would only add to the time.
 
 Usage: python biobb.py SIZE
 """
@@ -30,7 +30,7 @@ def make(size: str) -> Callable[[], int]:
             "decoder": {"pz_nn": relu, "px_nn": relu},
         },
     )
-    # What it writes to a trainer's log is left out, and so is a normalisation of the inputs.
+    # Neither logging to a trainer nor normalisation of the inputs is measured.
     model.log = lambda *_, **__: None
     model.norm_in = torch.nn.Identity()
     model.train()

@@ -1,4 +1,4 @@
-"""Contestants side by side: rounds in turn, so that what else the machine does meets them all."""
+"""Run contestants in turn, round by round, so that other programs slow all of them alike."""
 
 import os
 import statistics
@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 @dataclass
 class Contestant:
-    """A program that runs rounds on demand (`worker.serve`).
+    """A program that runs a round of training on demand (`worker.serve`).
 
     Parameters
     ----------
@@ -21,23 +21,23 @@ class Contestant:
     command : list of str
         The script in this folder, and its arguments.
     python : str
-        The interpreter of its environment.
+        The Python interpreter of its environment.
     """
 
     name: str
     command: list[str]
     python: str = sys.executable
     first_call: float = 0.0
-    #: Frames for each second of processor time, one value a round.
+    #: Frames per second of processor time, one value per round.
     rates: list[float] = field(default_factory=list)
-    #: The same for each second on the clock.
+    #: Frames per second of wall-clock time, one value per round.
     wall_rates: list[float] = field(default_factory=list)
     _process: subprocess.Popen[str] | None = field(default=None, init=False)
 
     def start(self) -> None:
         threads = {f"TF_NUM_{kind}_THREADS": "1" for kind in ("INTRAOP", "INTEROP")}
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
-        # A file: nobody reads a pipe that fills up.
+        # A file, because a pipe that nobody reads would fill up and block the process.
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self._process = subprocess.Popen(
             [self.python, self.command[0], *self.command[1:]],
@@ -77,7 +77,7 @@ class Contestant:
 
 
 def hold(contestants: list[Contestant], n_rounds: int) -> None:
-    """Let all of them run `n_rounds` rounds, in turn."""
+    """Let all contestants run `n_rounds` rounds, in turn."""
     started = []
     try:
         for contestant in contestants:
@@ -97,6 +97,6 @@ def quartiles(values: list[float]) -> tuple[float, float]:
 
 
 def ratio(ours: Contestant, theirs: Contestant) -> tuple[float, float, float]:
-    """The ratio of the medians, and the quartiles of the ratios of the rounds."""
+    """Return the ratio of the medians, and the quartiles of the ratios in each round."""
     rounds = [a / b for a, b in zip(ours.rates, theirs.rates, strict=True)]
     return ours.rate / theirs.rate, *quartiles(rounds)

@@ -1,9 +1,10 @@
-"""Featurization against reading the trajectory and doing nothing with it, in one run.
+"""Compare the time of featurization with the time to only read the trajectory.
 
 Usage: python benchmarks/speed/featurize.py [--frames 10000] [--rounds 5] [--out FILE]
 
-The trajectory is adenylate kinase (3,341 atoms) of the MDAnalysis test data, over and over, with
-a box, as XTC. Reading is MDAnalysis' loop over all frames. Rounds take turns.
+The trajectory is adenylate kinase (3,341 atoms) from the MDAnalysis test data. It is repeated and
+written with a box to an XTC file. "Reading" is a loop of MDAnalysis over all frames. The tasks take
+turns, round by round.
 """
 
 import argparse
@@ -36,15 +37,15 @@ from mdgmvae.featurizers import (
 
 HEAD = """## Featurization
 
-Against MDAnalysis' loop that only reads the same file: ratios of the medians of {rounds} rounds in
-turn, and quartiles. {frames:,} frames of XTC, 3,341 atoms; features are written to a file.
-`benchmarks/speed/featurize.py`
+Times relative to a loop of MDAnalysis that only reads the same file: ratios of the medians of
+{rounds} rounds (quartiles). The file has {frames:,} frames of 3,341 atoms in XTC format; features
+are written to a file. Script: `benchmarks/speed/featurize.py`
 """
 
 
 @dataclass
 class Task:
-    """Something to measure, and the seconds that each round of it took."""
+    """A task, and the seconds that it took in each round."""
 
     run: Callable[[], object]
     processor: list[float] = field(default_factory=list)
@@ -58,7 +59,7 @@ class Task:
 
 
 def processor_time() -> float:
-    """Seconds of this process and of those that it started and that ended."""
+    """Return the processor seconds of this process and of its children that have ended."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
 
@@ -113,13 +114,13 @@ def hold(found: dict[str, Task], folder: Path, n_rounds: int) -> None:
     for _ in range(n_rounds):
         for task in found.values():
             task.round()
-            # Here, as it takes time to free the pages of a file that is replaced.
+            # Files are removed outside of the measurement, because freeing their pages takes time.
             for path in folder.glob("features.*"):
                 path.unlink()
 
 
 def table(found: dict[str, Task], n_frames: int) -> str:
-    lines = ["| | processor | on the clock | frames / s |", "|---|--:|--:|--:|"]
+    lines = ["| | processor time | wall-clock time | frames / s |", "|---|--:|--:|--:|"]
     reading = found["reading"]
     for name, task in found.items():
         processor = compared(task.processor, reading.processor)
@@ -130,7 +131,7 @@ def table(found: dict[str, Task], n_frames: int) -> str:
 
 
 def compared(seconds: list[float], reading: list[float]) -> str:
-    """The ratio of the medians, and the quartiles of the ratios of the rounds."""
+    """Return the ratio of the medians, and the quartiles of the ratios in each round."""
     low, high = quartiles([a / b for a, b in zip(seconds, reading, strict=True)])
     ratio = statistics.median(seconds) / statistics.median(reading)
     return f"{ratio:.2f} ({low:.2f} to {high:.2f})"
@@ -140,14 +141,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--frames", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--out", type=Path, help="write the table there, too")
+    parser.add_argument("--out", type=Path, help="also write the table to this file")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         universe = long_trajectory(folder / "adk.xtc", options.frames)
         found = tasks(universe, folder)
-        # The first round finds files in no cache and code that was not run yet.
+        # The first round fills caches and is not measured.
         for task in found.values():
             task.run()
         hold(found, folder, options.rounds)

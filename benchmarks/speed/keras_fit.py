@@ -1,4 +1,4 @@
-"""Contestant: the same model as a Keras model, trained by `fit` as it comes.
+"""Contestant: the same model as a Keras model, trained by the standard `fit`.
 
 Usage: python keras_fit.py SIZE
 """
@@ -33,7 +33,7 @@ def log_normal(x, mean, variance):  # type: ignore[no-untyped-def]
 
 
 class GaussianMixtureVAE(keras.Model):
-    """All components in one batch of k x n rows."""
+    """The model, with all components in one batch of k x n rows."""
 
     def __init__(self, k, n_x, n_z, qy_dims, qz_dims, pz_dims, px_dims) -> None:  # type: ignore[no-untyped-def]
         super().__init__()

@@ -1,12 +1,13 @@
-"""Numbers out of the tables that the benchmarks print."""
+"""Read numbers from the Markdown tables that the benchmarks print."""
 
 import re
 
 
 def cell(text: str, heading: str, row: str, column: str) -> float | None:
-    """The first number of a cell of the first table after a line that begins with `heading`.
+    """Return the first number of a cell in the first table below a heading.
 
-    None where there is no such table, row, column or number. "1/23" is 1/23.
+    The heading and the name of the column need only begin with the given text. The result is None
+    if there is no such table, row, column or number. "1/23" is read as a fraction.
 
     Examples
     --------

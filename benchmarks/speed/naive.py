@@ -1,6 +1,6 @@
-"""Contestant: the loss as the paper writes it, in TensorFlow, without a thought for speed.
+"""Contestant: the loss as the paper writes it, in TensorFlow, without any optimisation.
 
-Frames are rows, a Python loop goes over the components, and each step is a call.
+Frames are rows, a Python loop runs over the components, and each training step is a separate call.
 
 Usage: python naive.py SIZE
 """
@@ -30,7 +30,7 @@ class GaussianMixtureVAE(keras.Model):
         self.px = Perceptron(px_dims, (n_x, n_x))
 
     def call(self, x):  # type: ignore[no-untyped-def]
-        """The mean loss of the frames."""
+        """Return the mean loss of the frames."""
         (logits,) = self.qy(x)
         q, log_q = tf.nn.softmax(logits), tf.nn.log_softmax(logits)
         loss = R_NENT * tf.reduce_sum(q * log_q, axis=1)

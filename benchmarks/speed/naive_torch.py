@@ -1,4 +1,4 @@
-"""Contestant: the same model in plain PyTorch, all components in one batch of k x n rows.
+"""Contestant: the same model in plain PyTorch, with all components in one batch of k x n rows.
 
 Usage: python naive_torch.py SIZE
 """
@@ -45,7 +45,7 @@ class GaussianMixtureVAE(nn.Module):
         self.px = Perceptron(n_z, px_dims, (n_x, n_x))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The mean loss of the frames."""
+        """Return the mean loss of the frames."""
         one_hot = torch.eye(self.k).repeat_interleave(len(x), 0)
         tiled = x.repeat(self.k, 1)
         (logits,) = self.qy(x)

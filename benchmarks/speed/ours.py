@@ -1,4 +1,4 @@
-"""Contestant: this package's engine, without and with XLA, on some number of restarts.
+"""Contestant: the engine of this package, with or without XLA, for one or more restarts.
 
 Usage: python ours.py SIZE plain|xla|auto [N_RESTARTS [N_DECODED]]
 """

@@ -1,9 +1,9 @@
-"""What a training costs against frames, features, components, frames of a batch, and threads.
+"""Cost of training as a function of frames, features, components, batch size and threads.
 
 Usage: python benchmarks/speed/scaling.py [--rounds 5] [--figure PNG] [--quick]
 
-Size S of sizes.py with one number changed at a time; one process for each contestant. Threads:
-size M, on the clock and of the processor.
+One number of size S (see sizes.py) is changed at a time. Each contestant runs in one process. The
+number of threads is changed for size M.
 """
 
 import argparse
@@ -22,13 +22,13 @@ from matplotlib.ticker import LogLocator, NullLocator
 from sizes import chosen
 
 HERE = Path(__file__).parent
-HEAD = """## Cost against sizes
+HEAD = """## Cost as a function of size
 
-Microseconds of processor time for each frame and epoch, one thread, medians of {rounds} rounds;
-size S with one number changed. Against the number of frames: seconds of an epoch.
+Microseconds of processor time per frame and epoch, on one thread: medians of {rounds} rounds for
+size S with one number changed. The table for `n_frames` shows seconds per epoch.
 """
 CONTESTANTS = {"ours": "mdgmvae", "keras_fit": "Keras fit", "naive": "TensorFlow, naive"}
-#: What is changed, and to what; rounds are of about as much work.
+#: Values of the numbers that are changed.
 FRAMES = (5_000, 20_000, 80_000, 320_000)
 SWEEPS: dict[str, Sequence[int]] = {
     "n_x": (3, 10, 30, 100, 300),
@@ -36,15 +36,15 @@ SWEEPS: dict[str, Sequence[int]] = {
     "batch_size": (50, 200, 500, 2_000, 5_000),
 }
 ROUND_FRAMES = 20_000
-#: Seconds of an epoch of so many frames are their number times those of a frame: others are
-#: not asked for the longest.
+#: Largest number of frames for the other contestants. For more frames, their time can be
+#: extrapolated.
 LONGEST_OF_OTHERS = 80_000
 BATCH_SIZE = chosen("S")[1]
 Point = tuple[int, float, float]
 
 
 def size(name: str, value: int) -> str:
-    """The size with so many of it, as sizes.py reads it."""
+    """Return size S with one number changed, in the notation of sizes.py."""
     if name == "n_frames":
         return f"S,n_steps={-(-value // BATCH_SIZE)}"
     batch_size = value if name == "batch_size" else BATCH_SIZE
@@ -60,7 +60,7 @@ def sweeps(contestant: str, quick: bool) -> dict[str, Sequence[int]]:
 def measure(
     module: str, n_rounds: int, sizes: Sequence[str], threads: int = 1
 ) -> list[list[float]]:
-    """Processor and wall seconds for each frame, for each size."""
+    """Measure processor and wall-clock seconds per frame, for each size."""
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": str(threads)}
     done = subprocess.run(
         [sys.executable, "scaling_run.py", module, str(n_rounds), *sizes],
@@ -75,7 +75,7 @@ def measure(
 
 
 def measure_sweeps(contestant: str, n_rounds: int, quick: bool) -> dict[str, list[Point]]:
-    """For each number that is changed: what it was, processor and wall seconds for a frame."""
+    """Return the costs for each number that is changed: value, processor and wall seconds."""
     asked = sweeps(contestant, quick)
     pairs = [(name, value) for name, values in asked.items() for value in values]
     found: dict[str, list[Point]] = {name: [] for name in asked}
@@ -110,7 +110,7 @@ def cost(name: str, value: int, processor: float) -> str:
 
 def threads_table(points: list[Point]) -> str:
     rows = [f"| {n} | {1e6 * wall:.2f} | {1e6 * used:.2f} |" for n, used, wall in points]
-    head = "| threads, size M | clock | processor |\n|--:|--:|--:|"
+    head = "| threads, size M | wall-clock time | processor time |\n|--:|--:|--:|"
     return "\n".join(["", head, *rows])
 
 
@@ -122,7 +122,7 @@ def draw(found: dict[str, dict[str, list[Point]]], threads: list[Point], path: P
             factors = values if name == "n_frames" else [1e6] * len(values)
             costs = [f * used for f, (_, used, _) in zip(factors, points[name], strict=True)]
             ax.plot(values, costs, "o-", markersize=3, label=CONTESTANTS[contestant])
-        unit = "s an epoch" if name == "n_frames" else "µs a frame"
+        unit = "s per epoch" if name == "n_frames" else "µs per frame"
         ax.set(xlabel=name, ylabel=f"processor time / {unit}", xscale="log", yscale="log")
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -141,10 +141,10 @@ def draw(found: dict[str, dict[str, list[Point]]], threads: list[Point], path: P
 
 def draw_threads(ax: Axes, points: list[Point]) -> None:
     counts = [n for n, _, _ in points]
-    for label, column, color in (("clock", 2, "black"), ("processor", 1, "grey")):
+    for label, column, color in (("wall-clock", 2, "black"), ("processor", 1, "grey")):
         times = [1e6 * point[column] for point in points]
         ax.plot(counts, times, "o-", markersize=3, label=f"mdgmvae, {label}", color=color)
-    ax.set(xlabel="threads, size M", ylabel="time / µs a frame", xticks=counts)
+    ax.set(xlabel="threads, size M", ylabel="time / µs per frame", xticks=counts)
     ax.set_ylim(bottom=0)
     ax.legend(frameon=False, fontsize="small")
 
@@ -152,8 +152,8 @@ def draw_threads(ax: Axes, points: list[Point]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--figure", type=Path, help="draw them")
-    parser.add_argument("--quick", action="store_true", help="two values of each")
+    parser.add_argument("--figure", type=Path, help="draw the costs to this file")
+    parser.add_argument("--quick", action="store_true", help="two values of each number")
     options = parser.parse_args()
     print(HEAD.format(rounds=options.rounds))
     print(machine.describe("tensorflow", "mdgmvae"), flush=True)

@@ -1,9 +1,9 @@
-"""One contestant at several sizes, one after another in a process.
+"""Measure one contestant at several sizes, one after the other in one process.
 
 Usage: python scaling_run.py MODULE ROUNDS SIZE...
 
-MODULE is a contestant's (ours, keras_fit, naive); for each size it prints the median of
-processor and of wall seconds for each frame.
+MODULE is a contestant (ours, keras_fit, naive). For each size, the script prints the medians of
+processor and wall-clock seconds per frame.
 """
 
 import statistics
@@ -18,7 +18,7 @@ def main(module: str, n_rounds: int, sizes: list[str]) -> None:
     make = import_module(module).make
     for size in sizes:
         round_ = make(size)
-        # The first round compiles.
+        # The first round compiles and is not measured.
         n_frames = round_()
         processor, wall = [], []
         for _ in range(n_rounds):

@@ -1,4 +1,4 @@
-"""The sizes of networks that speed is measured at."""
+"""The sizes of networks for which speed is measured."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ PAPER = {"qy_dims": (32,), "qz_dims": (16,), "pz_dims": (16,), "px_dims": (128,)
 WIDE = dict.fromkeys(PAPER, (256, 256))
 TWO_LAYERS = {"qy_dims": (64, 64), "qz_dims": (32, 32), "pz_dims": (32, 32), "px_dims": (128, 128)}
 
-#: Hyperparameters, and frames of a batch.
+#: Hyperparameters and batch size.
 SIZES: dict[str, tuple[dict, int]] = {
     "S": ({"k": 5, "n_x": 3, "n_z": 1, **PAPER}, 517),
     "M": ({"k": 10, "n_x": 45, "n_z": 2, **TWO_LAYERS}, 517),
@@ -14,17 +14,17 @@ SIZES: dict[str, tuple[dict, int]] = {
     "robust": ({"k": 5, "n_x": 10, "n_z": 2, **PAPER}, 517),
     "XL": ({"k": 20, "n_x": 5000, "n_z": 3, **WIDE}, 1000),
 }
-#: Steps of a round: about half a second of the fastest.
+#: Steps in a round; the fastest contestant takes about half a second.
 STEPS = {"S": 400, "M": 30, "L": 2, "XL": 1, "robust": 100}
-#: Preset "robust" has a kinetic term with this weight and lag, which nobody else has.
+#: Weight and lag of the kinetic term of preset "robust"; the other contestants have no such term.
 KINETIC = {"robust": (1.5, 5)}
 LR, R_NENT = 1e-4, 0.05
 
 
 def chosen(size: str) -> tuple[dict, int, int]:
-    """Hyperparameters, frames of a batch and steps of a round.
+    """Return hyperparameters, batch size and number of steps in a round.
 
-    "S" is one of `SIZES`, "S,k=20,batch_size=100,n_steps=50" the same with something else.
+    "S" is one of `SIZES`. "S,k=20,batch_size=100,n_steps=50" is the same with some values changed.
     """
     name, *changes = size.split(",")
     settings, batch_size = SIZES[name]
@@ -39,7 +39,7 @@ def chosen(size: str) -> tuple[dict, int, int]:
 
 
 def frames(size: str) -> np.ndarray:
-    """Rows for one round: speed does not depend on what is in them."""
+    """Return random frames for one round; speed does not depend on their values."""
     settings, batch_size, n_steps = chosen(size)
     shape = n_steps * batch_size, settings["n_x"]
     return np.random.default_rng(0).standard_normal(shape, dtype=np.float32)

@@ -1,9 +1,9 @@
-"""Processor time of what starts often: the command's help, the import, a small featurization.
+"""Processor time of short commands: help, the import of the package, a small featurization.
 
 Usage: python benchmarks/speed/startup.py [--rounds 7]
 
-Each is a new process; they take turns. Whether TensorFlow was imported comes from one more
-process with `-X importtime`, which lists what is imported.
+Each command runs in a new process; they take turns. One more process, with `-X importtime`, lists
+the imports, to see whether TensorFlow is among them.
 """
 
 import argparse
@@ -21,15 +21,15 @@ from contest import quartiles
 
 from mdgmvae.data import alanine_dipeptide
 
-HEAD = """## Starting
+HEAD = """## Start-up
 
-Processor time of a new process, median of {rounds} rounds, and quartiles. The featurization is that
-of all dihedrals of the embedded alanine dipeptide.
+Processor time of a new process: medians of {rounds} rounds (quartiles). `mdgmvae featurize`
+computes all dihedrals of the embedded alanine dipeptide.
 """
 
 
 def commands(folder: Path) -> dict[str, list[str]]:
-    """What is measured: the arguments of Python."""
+    """Return the commands to measure, as arguments of Python."""
     topology, trajectories = alanine_dipeptide()
     out = str(folder / "features.npy")
     module = ["-m", "mdgmvae"]
@@ -43,7 +43,7 @@ def commands(folder: Path) -> dict[str, list[str]]:
 
 
 def seconds(arguments: list[str]) -> float:
-    """Processor time of a new process."""
+    """Return the processor time of a new process."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -54,7 +54,7 @@ def imports_tensorflow(arguments: list[str]) -> bool:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *arguments], check=True, capture_output=True, text=True
     )
-    # "import time: self | cumulative | name", the name indented by how deep it is.
+    # Lines are "import time: self | cumulative | name"; nested imports are indented.
     names = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     if "argparse" not in names and "-m" in arguments:
         raise RuntimeError("Python does not list what is imported")
@@ -70,7 +70,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = commands(Path(folder))
         for arguments in found.values():
-            # So that files are in the cache, and compiled.
+            # The first call compiles modules and fills the file cache; it is not measured.
             seconds(arguments)
         took: dict[str, list[float]] = {name: [] for name in found}
         for _ in range(options.rounds):

@@ -1,4 +1,4 @@
-"""What was wanted, what was measured, and by how much and why it was missed."""
+"""Targets for speed: what was measured, and by how much and why a target was missed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,30 +9,30 @@ from markdown import cell
 Sections = Mapping[str, str]
 
 PRODUCTS = (
-    "nearly all of a step is matrix products and passes over memory, in which the library decides"
+    "nearly all of a step is matrix products and memory traffic, whose speed depends on the library"
 )
 RESTARTS = (
-    "a step at S is thin products and passes over memory, which do not get cheaper by being many: "
-    "eight in one graph took 10 to 11 times as long as one"
+    "a step at S is small products and memory traffic, which do not get cheaper when batched: "
+    "eight restarts in one graph took 10 to 11 times as long as one"
 )
 
 
 @dataclass(frozen=True)
 class Target:
-    """A number that was wanted.
+    """A target for a measured number.
 
     Parameters
     ----------
     what : str
     wanted : float
     measure : callable
-        The number, from the sections; None where it was not measured.
+        Finds the number in the sections; None if it was not measured.
     at_least : bool
-        Whether more is better.
+        Whether higher numbers are better.
     reason : str
-        Why it is missed, where it is.
+        Why the target was missed, if it was.
     shown : str
-        How the numbers are written.
+        Format of the numbers.
     """
 
     what: str
@@ -54,8 +54,8 @@ class Target:
 
 
 def against(size: str, contestant: str) -> Callable[[Sections], float | None]:
-    """How many times as fast as a contestant the package is."""
-    column = "mdgmvae against it"
+    """Find how many times as fast as a contestant the package is."""
+    column = "speed-up of mdgmvae"
     return lambda sections: cell(sections["training"], f"Size {size}", contestant, column)
 
 
@@ -68,7 +68,7 @@ def n_decoded(sections: Sections) -> float | None:
 
 
 def restarts(size: str) -> Callable[[Sections], float | None]:
-    """The time of eight restarts over that of one."""
+    """Find the ratio between the time of eight restarts and that of one."""
 
     def measure(sections: Sections) -> float | None:
         ratio = against(size, "mdgmvae, 8 restarts")(sections)
@@ -78,9 +78,9 @@ def restarts(size: str) -> Callable[[Sections], float | None]:
 
 
 def answer(variant: str, column: str) -> Callable[[Sections], float | None]:
-    """How many times sooner than preset "paper" a variant reaches its score, by the processor.
+    """Find how many times sooner than preset "paper" a variant reaches its score.
 
-    On one thread that is the clock of a quiet machine.
+    This is processor time. On one thread of a quiet machine, it equals wall-clock time.
     """
 
     def measure(sections: Sections) -> float | None:
@@ -91,7 +91,7 @@ def answer(variant: str, column: str) -> Callable[[Sections], float | None]:
 
 
 def start(command: str) -> Callable[[Sections], float | None]:
-    return lambda sections: cell(sections["startup"], "Starting", command, "seconds")
+    return lambda sections: cell(sections["startup"], "Start-up", command, "seconds")
 
 
 def features(name: str) -> Callable[[Sections], float | None]:
@@ -101,43 +101,46 @@ def features(name: str) -> Callable[[Sections], float | None]:
 FAST = "lr=3e-3, batch_size=1000, cosine, n_epochs=20"
 COMPILING = "compiling alone takes more than a sixtieth of the paper's time"
 WITH_KINETICS = (
-    "the entropy's weight starts at 1 and holds this score back for some epochs, and a step with "
-    "the kinetic term costs about three of the paper's"
+    "the weight of the entropy starts at 1, which keeps this score low for some epochs, and a step "
+    "with the kinetic term costs as much as about three of the paper's"
 )
 TARGETS = (
-    Target("size S, against biobb-pytorch", 14, against("S", "biobb-pytorch"), reason=PRODUCTS),
-    Target("size S, against Keras `fit`", 7, against("S", "Keras fit"), reason=PRODUCTS),
-    Target("size M, against biobb-pytorch", 3, against("M", "biobb-pytorch"), reason=PRODUCTS),
-    Target("size M, against Keras `fit`", 1.8, against("M", "Keras fit"), reason=PRODUCTS),
-    Target("size L, against biobb-pytorch", 1.9, against("L", "biobb-pytorch"), reason=PRODUCTS),
-    Target("size L, against Keras `fit`", 1.35, against("L", "Keras fit"), reason=PRODUCTS),
-    Target("size XL, `n_decoded=1` against the full sum", 3, n_decoded, reason=PRODUCTS),
-    Target("size S, 8 restarts against one", 3, restarts("S"), False, RESTARTS),
-    Target("size M, 8 restarts against one", 8, restarts("M"), False),
+    Target("size S, relative to biobb-pytorch", 14, against("S", "biobb-pytorch"), reason=PRODUCTS),
+    Target("size S, relative to Keras `fit`", 7, against("S", "Keras fit"), reason=PRODUCTS),
+    Target("size M, relative to biobb-pytorch", 3, against("M", "biobb-pytorch"), reason=PRODUCTS),
+    Target("size M, relative to Keras `fit`", 1.8, against("M", "Keras fit"), reason=PRODUCTS),
     Target(
-        'preset "robust" to the paper\'s score, times sooner',
+        "size L, relative to biobb-pytorch",
+        1.9, against("L", "biobb-pytorch"), reason=PRODUCTS,
+    ),
+    Target("size L, relative to Keras `fit`", 1.35, against("L", "Keras fit"), reason=PRODUCTS),
+    Target("size XL, `n_decoded=1` relative to the full sum", 3, n_decoded, reason=PRODUCTS),
+    Target("size S, time of 8 restarts relative to one", 3, restarts("S"), False, RESTARTS),
+    Target("size M, time of 8 restarts relative to one", 8, restarts("M"), False),
+    Target(
+        'preset "robust", how many times sooner it reaches the paper\'s score',
         60, answer("robust", "reached, share"), reason=f"{COMPILING}; {WITH_KINETICS}",
         shown="{:.0f}",
     ),
     Target(
-        "the same, compiling apart",
+        "the same, without compiling",
         60, answer("robust", "without compiling, share"), reason=WITH_KINETICS, shown="{:.0f}",
     ),
     Target(
-        '"paper" with `lr=3e-3`, `batch_size=1000`, cosine, 20 epochs',
+        'the same for "paper" with `lr=3e-3`, `batch_size=1000`, cosine, 20 epochs',
         60, answer(FAST, "reached, share"), reason=COMPILING, shown="{:.0f}",
     ),
     Target(
-        "the same, compiling apart",
+        "the same, without compiling",
         60, answer(FAST, "without compiling, share"), shown="{:.0f}",
     ),
-    Target("1,000 distances, times reading", 1.2, features("1,000 distances"), False),
+    Target("1,000 distances, relative to reading", 1.2, features("1,000 distances"), False),
     Target(
         "the same, nearest images",
         1.35, features("1,000 distances, minimum image"), False,
     ),
-    Target("426 dihedrals, times reading", 1.2, features("phi and psi"), False),
-    Target("all pairs of CA, times reading", 1.5, features("all pairs of CA"), False),
+    Target("426 dihedrals, relative to reading", 1.2, features("phi and psi"), False),
+    Target("all pairs of CA, relative to reading", 1.5, features("all pairs of CA"), False),
     Target(
         "`mdgmvae --help`, seconds of processor time", 0.5, start("`mdgmvae --help`"), False
     ),
@@ -145,6 +148,6 @@ TARGETS = (
 
 
 def table(sections: Sections) -> str:
-    """The Markdown of all targets."""
-    lines = ["## What was wanted", "", "| | wanted | measured | |", "|---|--:|--:|---|"]
+    """Return a Markdown table of all targets."""
+    lines = ["## Targets", "", "| | target | measured | |", "|---|--:|--:|---|"]
     return "\n".join([*lines, *(target.row(sections) for target in TARGETS)])

@@ -1,4 +1,4 @@
-"""Rounds of a contestant that is a PyTorch module: Adam in a plain loop over shuffled frames."""
+"""Rounds of contestants that are PyTorch modules: Adam in a plain loop over shuffled frames."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ def adam_epoch(
     batch_size: int,
     loss: Callable[[torch.Tensor], torch.Tensor],
 ) -> Callable[[], int]:
-    """What trains on all frames once, and says how many they are."""
+    """Return a function that trains on all frames once and returns their number."""
     adam = torch.optim.Adam(model.parameters(), lr=LR)
 
     def epoch() -> int:
@@ -27,6 +27,6 @@ def adam_epoch(
 
 
 def serve_torch(make: Callable[[str], Callable[[], int]], size: str) -> None:
-    """`worker.serve`, with the threads that a contestant may use."""
+    """Call `worker.serve`, with the number of threads set for PyTorch."""
     torch.set_num_threads(n_threads())
     serve(make(size))

@@ -1,10 +1,10 @@
-"""Frames for each second of processor time in training, against other implementations.
+"""Compare the speed of training with other implementations.
 
 Usage: python benchmarks/speed/training.py [--sizes S M L XL robust] [--rounds 9] [--peers PYTHON]
 
-Each contestant is a process of its own with one thread; they take turns. --peers is the
-interpreter of an environment with biobb-pytorch (`make bench` makes one); without it that
-contestant stays away. A frame that several restarts see counts for each of them.
+Each contestant runs in a separate process with one thread; they take turns. --peers is the Python
+interpreter of an environment with biobb-pytorch and PyTorch (`make bench` creates one); without it,
+these contestants are left out. A frame counts once for each restart that is trained on it.
 """
 
 import argparse
@@ -19,15 +19,15 @@ from sizes import KINETIC, SIZES
 
 HEAD = """## Training
 
-Frames for each second of processor time, one thread each, contestants in turn (`make bench`):
-medians of the rounds, and quartiles. "mdgmvae against it" is the ratio of the medians. A frame
-that several restarts see counts for each of them. Sizes: `benchmarks/speed/sizes.py`. "Naive" is
-the paper's loss written as it stands, with a loop over the components and a call for each step;
-"plain" has all components in one batch.
+Frames per second of processor time, with one thread for each implementation: medians of the rounds
+(quartiles). The implementations take turns. "Speed-up of mdgmvae" is the ratio of the medians. A
+frame counts once for each restart that is trained on it. The sizes are defined in
+`benchmarks/speed/sizes.py`. "Naive" is the paper's loss as it is written there, with a loop over
+the components and a separate call for each step. "Plain" has all components in one batch.
 """
-#: Fewer rounds where one takes long.
+#: Number of rounds for sizes that take long.
 ROUNDS = {"L": 5, "XL": 3}
-#: More of ours at some sizes: a name and the arguments of ours.py.
+#: More variants of the package at some sizes: a name and the arguments of ours.py.
 MORE = {
     "S": [("mdgmvae, 8 restarts", ["auto", "8"])],
     "M": [("mdgmvae, 8 restarts", ["auto", "8"])],
@@ -63,7 +63,8 @@ def table(size: str, found: list[Contestant]) -> str:
     ours = found[0]
     lines = [
         f"\nSize {size}\n",
-        "| contestant | frames / s (quartiles) | mdgmvae against it (quartiles) | first call / s |",
+        "| implementation | frames / s (quartiles) | speed-up of mdgmvae (quartiles) "
+        "| first call / s |",
         "|---|--:|--:|--:|",
     ]
     for one in found:
@@ -80,8 +81,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", nargs="+", default=list(SIZES), choices=list(SIZES))
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--out", type=Path, help="write the tables there, too")
-    parser.add_argument("--peers", help="Python of an environment with biobb-pytorch")
+    parser.add_argument("--out", type=Path, help="also write the tables to this file")
+    parser.add_argument("--peers", help="Python interpreter with biobb-pytorch")
     options = parser.parse_args()
     texts = [HEAD, machine.describe("tensorflow", "mdgmvae")]
     print("\n".join(texts))

@@ -1,6 +1,6 @@
-"""A contestant's side of a contest: rounds on demand, each with its processor time.
+"""The contestant's side of `contest`: run rounds on demand and report their times.
 
-It imports nothing but the standard library, since contestants live in different environments.
+Only the standard library is imported, because contestants run in different environments.
 """
 
 import os
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 
 def n_threads() -> int:
-    """How many threads a contestant may use: one, where nobody says."""
+    """Return the number of threads that a contestant may use, by default one."""
     return int(os.environ.get("OMP_NUM_THREADS", "1"))
 
 

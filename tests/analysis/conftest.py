@@ -1,4 +1,4 @@
-"""Fixtures of the tests of the analysis."""
+"""Fixtures for the tests of the analysis."""
 
 import pytest
 from small_analyses import FAST, alanine
@@ -13,13 +13,13 @@ def u():
 
 @pytest.fixture(scope="session")
 def analysed():
-    """One analysis of every 20th frame that tests only read."""
+    """Return an analysis of every 20th frame; tests must not change it."""
     return GMVAEAnalysis(alanine(), **FAST).run(step=20)
 
 
 @pytest.fixture(scope="session")
 def saved(analysed, tmp_path_factory):
-    """The folder of its model."""
+    """Return the folder of the model of `analysed`."""
     folder = tmp_path_factory.mktemp("analysed") / "model"
     analysed.save_model(folder)
     return folder

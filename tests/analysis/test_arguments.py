@@ -1,4 +1,4 @@
-"""Arguments of an analysis that cannot be used are refused before a frame is read."""
+"""Invalid arguments of an analysis are refused before any frame is read."""
 
 import MDAnalysis as mda
 import mdtraj

@@ -1,4 +1,4 @@
-"""What an analysis says about its states and components."""
+"""The methods of an analysis that evaluate its states and components."""
 
 import numpy as np
 import pytest

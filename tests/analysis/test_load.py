@@ -16,12 +16,12 @@ from mdgmvae.featurizers import Custom
 
 
 def span(point):
-    """Distance between the outermost atoms, for the Custom featurizer."""
+    """Return the distance between the first and last atom, for the Custom featurizer."""
     return np.linalg.norm(point[:, 0] - point[:, -1], axis=-1)[:, np.newaxis]
 
 
 def test_a_loaded_analysis_labels_with_the_saved_model(analysed, saved, u, monkeypatch):
-    """It once trained another model, whose labels agreed in 0.9 % of the frames."""
+    """An earlier version trained another model, whose labels agreed in only 0.9 % of the frames."""
     monkeypatch.setattr(GMVAE, "fit", None)
     gm = GMVAEAnalysis.load(saved, universe=u).run(start=5000, stop=9000, step=4)
     seen = analysed.results
@@ -116,7 +116,7 @@ def test_nothing_can_be_assigned_or_saved_before_run(u, tmp_path):
 def test_positions_keep_their_reference(u, tmp_path):
     gm = GMVAEAnalysis(u, features="positions", **FAST).run(start=50, stop=800)
     gm.save_model(tmp_path / "model")
-    # Another first frame: the reference is the model's, not that of the frames assigned.
+    # The first frame differs, but the reference structure is that of the model.
     found = GMVAEAnalysis.load(tmp_path / "model").assign(u, start=400, stop=500)
     np.testing.assert_allclose(found.latent, gm.results.latent[350:450], atol=1e-4)
     rerun = GMVAEAnalysis.load(tmp_path / "model", u).run(start=400, stop=500)

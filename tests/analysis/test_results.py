@@ -75,7 +75,7 @@ def test_labels_travel_with_the_trajectory(u):
     assert isinstance(at.gmvae_probability, float)
     at = u.trajectory[105].aux
     assert (at.gmvae_state, at.gmvae_component, at.gmvae_probability) == (-1, -1, -1.0)
-    # A second run replaces what the first wrote.
+    # A second run replaces the labels of the first.
     gm.run(start=0, stop=1000)
     assert u.trajectory[105].aux.gmvae_state == gm.results.labels[105]
     assert u.trajectory[4096].aux.gmvae_state == -1

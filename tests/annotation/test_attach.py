@@ -1,4 +1,4 @@
-"""Labels travel with the trajectory."""
+"""Labels stay attached to the trajectory."""
 
 import pickle
 
@@ -15,7 +15,7 @@ from mdgmvae.annotation import annotate
 from mdgmvae.annotation.attach import annotate_results
 from mdgmvae.errors import InputError
 
-# What MDAnalysis says of the DCD files of its tests.
+# A warning of MDAnalysis about the DCD files of its test data.
 pytestmark = pytest.mark.filterwarnings("ignore:DCDReader currently makes independent timesteps")
 
 RNG = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""labels.npz gives back what was written, and a bad one is named."""
+"""labels.npz restores what was written, and errors name an invalid file."""
 
 from pathlib import Path
 

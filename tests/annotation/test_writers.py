@@ -1,4 +1,4 @@
-"""Files with states say the same to MDAnalysis and mdtraj as the trajectory did."""
+"""MDAnalysis and mdtraj read the frames and states that were written."""
 
 import MDAnalysis as mda
 import mdtraj
@@ -15,7 +15,7 @@ from mdgmvae.errors import InputError
 from mdgmvae.states.representatives import diverse_frames
 
 pytestmark = [
-    # What MDAnalysis and mdtraj say of files without unit cells and elements, and of DCD files.
+    # Warnings of MDAnalysis and mdtraj about DCD files and about missing unit cells and elements.
     pytest.mark.filterwarnings("ignore:1 A.3 CRYST1 record"),
     pytest.mark.filterwarnings("ignore:No dimensions set for current frame"),
     pytest.mark.filterwarnings("ignore:Unlikely unit cell vectors"),
@@ -68,7 +68,7 @@ def test_pdb_of_a_group_keeps_its_atoms_and_the_box(tmp_path):
     written = mda.Universe(str(tmp_path / "a.pdb"))
     assert len(written.trajectory) == 10
     np.testing.assert_array_equal(written.atoms.resnames, group.resnames)
-    # MDAnalysis reads no unit cell from a file of several models, mdtraj does.
+    # MDAnalysis does not read the unit cell of a file with several models, but mdtraj does.
     cell = mdtraj.load(str(tmp_path / "a.pdb")).unitcell_lengths[0] * 10
     np.testing.assert_allclose(cell, u.dimensions[:3], atol=0.02)
     written.trajectory[9], u.trajectory[9]
@@ -169,7 +169,7 @@ def test_h5md_refuses_probabilities_of_other_frames(adk, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-# --- one trajectory a state --------------------------------------------------------------
+# --- one trajectory per state ------------------------------------------------------------
 
 
 def test_files_that_are_being_read_are_not_replaced(tmp_path):
@@ -240,7 +240,7 @@ def test_representatives_are_superposed_on_the_first_one(dipeptide, tmp_path):
     heavy = [i for i, name in enumerate(dipeptide.atoms.names) if name[0] not in "H123"]
     models = [ts.positions.copy() for ts in written.trajectory]
     for model, frame in zip(models, chosen, strict=True):
-        # The structure is that of the frame, and no other place is nearer to the first one.
+        # The internal distances are those of the frame, and the model is superposed on the first.
         original = dipeptide.trajectory[frame].positions
         np.testing.assert_allclose(
             np.linalg.norm(model[:, None] - model, axis=-1),
@@ -253,7 +253,7 @@ def test_representatives_are_superposed_on_the_first_one(dipeptide, tmp_path):
 
 
 def mdtraj_rmsd(first, second):
-    """Root-mean-square deviation after superposition, by another library."""
+    """Return the RMSD after superposition, computed by mdtraj."""
     frames = mdtraj.Trajectory(np.stack([first, second]), topology=None)
     return float(mdtraj.rmsd(frames, frames, 1)[0])
 

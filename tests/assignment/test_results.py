@@ -30,7 +30,7 @@ def test_the_table_has_one_line_for_each_frame_in_its_order(results):
     table = results.to_dataframe()
     assert table["frame"].tolist() == [9, 3, 5, 6, 7]
     assert table["trajectory"].tolist() == [0, 0, 1, 1, 1]
-    # Of the state, which is not the most probable one where components are lumped.
+    # The probability of the state of each frame, which need not be the most probable state.
     np.testing.assert_allclose(table["probability"], [0.9, 0.8, 0.4, 1, 1], rtol=1e-6)
     assert list(table.columns)[-2:] == ["z1", "score"]
 

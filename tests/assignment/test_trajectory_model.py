@@ -51,7 +51,7 @@ def test_features_with_other_names_or_options_are_refused(model, features, tmp_p
     other = dataclasses.replace(features, featurizer={**features.featurizer, "angles": ["psi"]})
     with pytest.raises(InputError, match="computed with other options"):
         model.label(other)
-    # A plain array says nothing about its columns.
+    # A plain array has no information about its columns.
     np.save(tmp_path / "x.npy", features.values)
     plain = model.label(FeatureSet.load(tmp_path / "x.npy"))
     np.testing.assert_array_equal(plain.labels, model.label(features).labels)

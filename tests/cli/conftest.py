@@ -1,4 +1,4 @@
-"""Results that the tests of all commands share."""
+"""Results that are shared by the tests of all commands."""
 
 import MDAnalysis as mda
 import pytest
@@ -7,7 +7,7 @@ from command import FAST, TOPOLOGY, TRAJECTORY, call
 
 @pytest.fixture(scope="session")
 def ran(tmp_path_factory):
-    """One run on two chained files, which tests only read."""
+    """Return the folder and output of a run on two files; tests must not change it."""
     folder = tmp_path_factory.mktemp("run")
     u = mda.Universe(TOPOLOGY, TRAJECTORY)
     u.atoms.write(str(folder / "a.xtc"), frames=u.trajectory[6000:6800])

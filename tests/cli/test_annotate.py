@@ -12,7 +12,7 @@ from mdgmvae.annotation import read_labels
 
 
 def b_column(path):
-    """The B column of the first atom of each model."""
+    """Return the B column of the first atom of each model."""
     lines = path.read_text().splitlines()
     found = [line[60:66] for line in lines if line.startswith(("ATOM", "HETATM"))]
     return np.array(found[::22], float)
@@ -34,11 +34,11 @@ def test_annotate_writes_files_that_others_read(ran, labels, tmp_path):
     own = known.probabilities[np.arange(1500), known.labels]
     np.testing.assert_array_equal([d["mdgmvae/probability"] for d in data], own)
     call(*arguments, "states", "-o", states, cwd=folder)
-    # MDAnalysis keeps hidden index files beside the trajectories that it has read.
+    # MDAnalysis writes hidden index files beside the trajectories that it reads.
     written = {path.name for path in states.iterdir()}
     assert written == {p.name for p in (folder / "out/states").iterdir() if p.name[0] != "."}
     for name in written:
-        # Representatives are chosen here as they are by `run`.
+        # Representative frames are chosen in the same way as by `run`.
         assert (states / name).read_bytes() == (folder / "out/states" / name).read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""A wrong input gets one line that names it, and leaves nothing behind."""
+"""Wrong input gives an error in one line that names it, and no files are left behind."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ TRAIN = ["train", "-o", "out", "--traj_file"]
 
 @pytest.fixture
 def bad(tmp_path):
-    """A folder of files that cannot be used."""
+    """Create a folder with files that cannot be used."""
     (tmp_path / "cut.xtc").write_bytes(Path(TRAJECTORY).read_bytes()[:100_000])
     (tmp_path / "empty.xtc").write_bytes(b"")
     (tmp_path / "text.xtc").write_text("not a trajectory at all\n" * 20)
@@ -42,7 +42,7 @@ def bad(tmp_path):
         ([*RUN, "text.xtc", "-o", "out"], ["text.xtc"]),
         ([*RUN, "full", "-o", "out"], ["full", "folder"]),
         ([*RUN, "cut.xtc", "-o", "out"], ["cut.xtc", "ends early", "--stop"]),
-        # Of a second file the frames of the first are counted in.
+        # The frame number counts through both files.
         ([*RUN, TRAJECTORY, "cut.xtc", "-o", "out"], ["cut.xtc", "ends early", "--stop 20"]),
         ([*RUN, datafiles.XTC, "-o", "out"], ["47681", "22"]),
         (["run", "text.pdb", TRAJECTORY, "-o", "out"], ["text.pdb"]),

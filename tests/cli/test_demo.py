@@ -1,4 +1,4 @@
-"""mdgmvae demo, from the beginning to the end."""
+"""mdgmvae demo, from beginning to end."""
 
 import time
 

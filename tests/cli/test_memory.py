@@ -1,4 +1,4 @@
-"""Memory stays bounded however long a trajectory is."""
+"""The memory of the commands does not depend on the length of the trajectory."""
 
 import json
 import subprocess
@@ -29,7 +29,7 @@ def test_shuffling_a_file_holds_two_buffers_of_its_frames(tmp_path):
     finally:
         tracemalloc.stop()
     assert n_seen == len(dataset)
-    # Beside the buffers: the block that was handed on and the next one.
+    # In addition to the buffers: the block in use and the next one.
     assert peak < 2 * buffer + 3 * BLOCK_BYTES, f"{peak / buffer:.1f} buffers"
 
 
@@ -59,7 +59,7 @@ def test_committing_features_takes_few_bytes_a_frame():
 @pytest.mark.slow
 def test_peak_of_the_commands_does_not_grow_with_the_trajectory(tmp_path):
     path = tmp_path / "measured.json"
-    # Both feature files are larger than what rows.py holds, and the second four times longer.
+    # Both feature files are larger than the buffers, and the second is four times as long.
     sizes = ["--megabytes", "75", "300", "--copies", "20", "--epochs", "1"]
     subprocess.run([sys.executable, BENCHMARK, *sizes, "--json", path], check=True)
     measured = json.loads(path.read_text())
@@ -70,6 +70,6 @@ def test_peak_of_the_commands_does_not_grow_with_the_trajectory(tmp_path):
         n_added = long["frames"] - short["frames"]
         assert n_added == pytest.approx(3 * short["frames"], rel=1e-3)
         grown = long["peak"] - short["peak"]
-        # A frame has 5,280 bytes of coordinates and about as many of distances; the peak of the
-        # same command differs by some 20 MB from run to run.
+        # A frame has 5,280 bytes of coordinates and about as many bytes of distances. The peak of
+        # the same command varies by about 20 MB from run to run.
         assert grown < 5280 / 5 * n_added, f"{step}: {grown / n_added:.0f} bytes a frame"

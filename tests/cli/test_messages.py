@@ -1,4 +1,4 @@
-"""Exit codes, and what is said when something goes wrong or is interrupted."""
+"""Exit codes, and messages when something goes wrong or is interrupted."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The options: how they are spelt and read, and what is wrong usage. Nothing is trained."""
+"""The command-line parser: spelling and values of options, and wrong usage."""
 
 import resource
 
@@ -52,7 +52,7 @@ def test_dashes_and_underscores_are_the_same_in_long_options():
         "refit": False, "relu_logits": False, "n_epochs": 3, "qy_dims": (8, 4), "batch_size": 9,
     }  # fmt: skip
     assert Source.of(parsed(*RUN, "--n-workers", 2)).n_workers == 2
-    # Values keep their dashes.
+    # Dashes are only replaced in the names of options, not in their values.
     assert parsed(*RUN, "--select", "name-x", "--features=my-file.json").features == "my-file.json"
 
 

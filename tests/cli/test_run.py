@@ -1,4 +1,4 @@
-"""mdgmvae run: what it writes, prints and spares."""
+"""mdgmvae run: what it writes and prints, and which files it keeps."""
 
 import csv
 import json
@@ -72,7 +72,7 @@ def test_states_are_trajectories_of_their_frames_and_representatives(ran):
         assert frames == [int(frame) for frame in described[state]]
         source.trajectory[frames[0]], models.trajectory[0]
         np.testing.assert_allclose(models.atoms.positions, source.atoms.positions, atol=1e-3)
-        # The others are superposed: their shape is that of the frame, their place is not.
+        # The other models are superposed, so only their internal distances are those of the frame.
         source.trajectory[frames[3]], models.trajectory[3]
         distances = [
             np.linalg.norm(atoms.positions - atoms.positions[0], axis=1)
@@ -157,7 +157,7 @@ def test_overwrite_spares_what_is_not_its_own(tmp_path):
     assert found == {f"state_{state}.pdb" for state in np.unique(labels)}
     np.save(tmp_path / "x.npy", np.load(DATA / "five_wells.npy")[:2000])
     call("train", "--traj_file", "x.npy", *FAST, "-o", "out", "--overwrite", cwd=tmp_path)
-    # Frames of states that are no longer those of the model would mislead.
+    # Trajectories of the states of an earlier model would be misleading.
     assert not list((tmp_path / "out/states").glob("state_[0-9]*"))
     for name in precious:
         assert (tmp_path / "out" / name).read_text() == "precious"

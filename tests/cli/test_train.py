@@ -22,7 +22,7 @@ def test_featurize_then_train_is_run(ran):
     call("train", "--traj_file", "x.npy", "--preset", "robust", *FAST, "-o", "tr", cwd=folder)
     trained, known = (read_labels(folder / d / "labels.npz") for d in ("tr", "out"))
     np.testing.assert_array_equal(trained.labels, known.labels)
-    # The features carry what they were made of: the model reads trajectories.
+    # The .json file describes how the features were computed, so the model can read trajectories.
     call("assign", "tr", TOPOLOGY, "a.xtc", "-o", "tr.npz", cwd=folder)
     np.testing.assert_array_equal(read_labels(folder / "tr.npz").labels, known.labels[:800])
 

@@ -1,4 +1,4 @@
-"""Methods beside each other: nothing leaks from the blocks held out, and known states are found."""
+"""Comparison of methods: held-out blocks do not leak into training, known states are found."""
 
 import csv
 import dataclasses
@@ -28,7 +28,7 @@ def wells():
 
 @pytest.fixture(scope="module")
 def alanine():
-    """cos and sin of phi and psi, and beta/PII, alphaR, phi > 0."""
+    """Return cosines and sines of phi and psi, and the states beta/PII, alphaR and phi > 0."""
     features = featurize(mda.Universe(*alanine_dipeptide()), "dihedrals", verbose=False)
     return np.array(features.values), metastable()
 
@@ -42,7 +42,7 @@ def on_alanine(alanine):
 
 
 def telegraph(n, p=0.02, seed=0):
-    """Two states with a known memory: VAMP-2 at a lag is 1 + (1 - 2 p)^(2 lag)."""
+    """Return labels of two states whose VAMP-2 is known: 1 + (1 - 2 p)^(2 lag)."""
     return np.cumsum(np.random.default_rng(seed).random(n) < p) % 2
 
 
@@ -50,13 +50,13 @@ def test_folds_cover_each_frame_once_and_keep_a_lag_away():
     lengths = (5_000, 3_000, 2_000)
     folds = folds_of_time(lengths, lag=7, n_folds=4)
     assert (np.sum([fold.test for fold in folds], axis=0) == 1).all()
-    pieces = np.repeat([0, 1, 2], lengths)
+    segment_of = np.repeat([0, 1, 2], lengths)
     for fold in folds:
         train, test = np.flatnonzero(fold.train), np.flatnonzero(fold.test)
         assert np.abs(train[:, None] - test[None, :]).min() == 8
         assert sum(fold.train_lengths) == len(train)
         for rows in np.split(train, np.cumsum(fold.train_lengths)[:-1]):
-            assert (np.diff(rows) == 1).all() and len(set(pieces[rows])) == 1
+            assert (np.diff(rows) == 1).all() and len(set(segment_of[rows])) == 1
 
 
 def test_methods_see_the_training_frames_only_and_in_their_segments():
@@ -104,7 +104,7 @@ def test_held_out_score_is_that_of_the_chain():
 
 
 def test_state_that_was_not_learnt_adds_nothing():
-    """What only the labels of the test blocks have is not in the functions of the others."""
+    """The singular functions of the training blocks do not contain the third state."""
     states = telegraph(20_000)
     fold = folds_of_time([20_000], lag=5)[0]
     unseen = np.where(fold.test & (np.arange(20_000) % 4_000 < 200), 2, states)
@@ -118,9 +118,9 @@ def test_known_states_of_alanine_dipeptide(on_alanine, alanine):
     assert [row.n_states for row in on_alanine.rows] == [3, 3, 3]
     assert tica.vamp2 > 2.37 and tica.reference > 0.97
     assert mixture.vamp2 > 2.36
-    # k-means does not put the barrier where it is.
+    # k-means does not place the border on the barrier.
     assert 2.2 < kmeans.vamp2 < 2.32 and kmeans.reference < tica.reference - 0.05
-    # The state that was visited once is in some folds only, the other process is in all.
+    # Only some folds contain the state that was visited once, but all contain the other process.
     assert on_alanine.scores["TICA + k-means + PCCA+"].min() > 1.35
     for name, runs in on_alanine.labels.items():
         row = next(row for row in on_alanine.rows if row.method == name)
@@ -189,7 +189,7 @@ def test_table_is_shown_and_written(on_alanine, tmp_path):
     lines = on_alanine.text().splitlines()
     assert lines[0] == "3 states, lag time 5 frames (10 ps), 2 seeds, 5 folds of blocks of time"
     head = next(i for i, line in enumerate(lines) if line.startswith("method"))
-    # A long head takes two lines.
+    # A long heading takes two lines.
     heads = {*" ".join(lines[1 : head + 1]).split()}
     assert heads >= {"states", "VAMP-2", "VAMP-2,", "held", "agreement", "worst", "ARI", "seconds"}
     rows = lines[head + 1 : head + 4]

@@ -1,4 +1,4 @@
-"""The choice of k: known numbers of states are found, and the rule is the one that is told."""
+"""The choice of k: known numbers of states are found by the rule that is documented."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,7 +11,7 @@ from mdgmvae.errors import InputError
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-#: Less training than the preset's, which is enough for the toy.
+#: Less training than in the preset is enough for the toy system.
 QUICK = {"n_epochs": 8, "n_init": 1, "refit": False, "batch_size": 250, "verbose": False}
 
 
@@ -35,7 +35,7 @@ def test_five_wells_need_five_components(on_wells):
     assert on_wells.ks.tolist() == [4, 5, 7]
     assert on_wells.best_k == 5
     four, five, seven = on_wells.scanned
-    # The fifth well is a process of its own, whose score is nearly 1 at this lag.
+    # The fifth well adds one process, which contributes nearly 1 to the score at this lag.
     assert 0.4 < five.scores.mean() - four.scores.mean() < 1
     assert abs(seven.scores.mean() - five.scores.mean()) < 0.1
     assert set(five.n_states) == {5} and set(seven.n_states) <= {5, 6}
@@ -44,7 +44,7 @@ def test_five_wells_need_five_components(on_wells):
 
 
 def test_components_that_change_places_are_lumped(mueller_brown):
-    """Two basins of three exchange within the lag: two states, with however many components."""
+    """Two of the three basins exchange within the lag, so there are two states for every k."""
     X = mueller_brown[:15_000]
     found = select_k(X, [2, 5], lag=5, seeds=[3], n_folds=2, **QUICK)
     assert found.best_k == 2
@@ -55,12 +55,12 @@ def test_components_that_change_places_are_lumped(mueller_brown):
 def test_smallest_within_an_error_of_the_best_is_chosen():
     # Folds differ, but k = 3 is better than 2 in each of them.
     assert chosen(k2=[1.0, 1.5, 2.0], k3=[1.3, 1.8, 2.3], k4=[1.3, 1.8, 2.3]) == 3
-    # The best is best by chance: 0.1 +- 0.15.
+    # k = 3 is better than k = 2 only by chance: by 0.1 +- 0.15.
     assert chosen(k2=[1.5, 1.5, 1.5], k3=[1.4, 1.8, 1.5], k4=[1.4, 1.8, 1.49]) == 2
-    # The best is better, by less than a process as slow as the lag.
+    # k = 3 is better, but by less than a process that is as slow as the lag.
     assert chosen(k2=[1.50, 1.50, 1.50], k3=[1.53, 1.53, 1.53]) == 2
     assert chosen(k2=[1.50, 1.50, 1.50], k3=[1.55, 1.55, 1.55]) == 3
-    # Too many are worse.
+    # A larger k is worse.
     assert chosen(k2=[2.0, 2.1, 2.2], k3=[1.5, 1.6, 1.7]) == 2
 
 
@@ -89,7 +89,7 @@ def test_table_tells_the_choice(on_wells):
 
 
 def test_scan_shows_itself():
-    """What the slow tests see of a real scan, of one that is made up."""
+    """The slow tests check a real scan; this one is made up."""
     found = Selection((scanned(2, [1.0, 1.1, 1.2]), scanned(3, [1.8, 1.9, 2.0])), 5, (0, 1))
     assert repr(found) == found.text()
     title, *lines = found.text().splitlines()

@@ -22,7 +22,7 @@ def surface():
 
 
 def transitions(toy):
-    """Share of the pairs of neighbouring frames that lead from each basin to each other."""
+    """Return the share of pairs of successive frames that go from each basin to each other one."""
     labels = toy.labels.reshape(len(toy.lengths), -1)
     counts = np.zeros((labels.max() + 1,) * 2)
     np.add.at(counts, (labels[:, :-1].ravel(), labels[:, 1:].ravel()), 1)

@@ -1,4 +1,4 @@
-"""What holds for every featurizer."""
+"""Tests that apply to every featurizer."""
 
 import json
 import pickle

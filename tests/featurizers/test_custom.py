@@ -17,7 +17,7 @@ from mdgmvae.featurizers import (
 
 
 def radius_of_gyration(positions):
-    """Radius of gyration of all atoms, as if of one mass."""
+    """Return the radius of gyration with equal masses for all atoms."""
     centred = positions - positions.mean(axis=1, keepdims=True)
     return np.sqrt((centred**2).sum(axis=2).mean(axis=1))[:, None]
 

@@ -26,12 +26,12 @@ def adk():
 
 @pytest.fixture(scope="module")
 def broken():
-    """Adenylate kinase in a triclinic box, broken over its boundary."""
+    """Return adenylate kinase in a triclinic box, broken across the periodic boundary."""
     return universe(GRO, XTC).select_atoms("protein")
 
 
 def quadruples(bound):
-    """Atoms of each angle, by the order of atoms that mdtraj has."""
+    """Return the atoms of each angle, in mdtraj's order of atoms."""
     rows = bound.indices[bound.kernel.atoms]
     return rows, np.lexsort(rows.T)
 
@@ -140,7 +140,7 @@ def test_chains_are_never_connected(file):
 
 
 def test_chains_without_names_are_told_apart_by_numbers():
-    """Two chains one after the other, in a file that says nothing about chains."""
+    """Two chains in a file without chain identifiers."""
     chain = universe(PSF).select_atoms("resid 100:110")
     both = mda.Merge(chain, chain).atoms
     both.universe.del_TopologyAttr("bonds")

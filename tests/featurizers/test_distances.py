@@ -16,7 +16,7 @@ from mdgmvae.featurizers import Distances
 
 @pytest.fixture(scope="module")
 def protein():
-    """Adenylate kinase in a triclinic box, broken over its boundary in every frame."""
+    """Return adenylate kinase in a triclinic box, broken across the periodic boundary."""
     return universe(GRO, XTC).select_atoms("protein")
 
 
@@ -183,7 +183,7 @@ def test_what_cannot_be_found_is_said(adk, options, message):
 
 
 def test_all_pairs_of_many_atoms_are_what_explicit_pairs_are(adk):
-    """From some thousand pairs on another kernel measures them, where there is no box."""
+    """Without a box, another kernel is used for more than a few thousand pairs."""
     chosen = adk.select_atoms("name CA")[:100]
     every, values = features(Distances(), chosen, stop=3)
     shuffled = np.random.default_rng(0).permutation(np.stack(np.triu_indices(100, 1), axis=1))

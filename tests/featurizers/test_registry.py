@@ -90,7 +90,7 @@ def height(positions, box):
 
 @dataclass(frozen=True)
 class Height(Featurizer):
-    """Height of one atom, defined outside of the package."""
+    """Height of one atom, defined outside the package."""
 
     atom: int = 0
 
@@ -139,7 +139,7 @@ def test_a_kind_belongs_to_one_class():
 
 
 def test_a_class_may_be_defined_again():
-    """As by a cell of a notebook that is run twice."""
+    """This happens if a cell of a notebook is run twice."""
     for default in (1, 2):
 
         @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Runs are compared state by state, whatever their numbers."""
+"""Runs are compared state by state, whatever the numbers of their states are."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_agreement_is_the_adjusted_rand_index_of_frames_in_both():
 
 
 def test_the_run_that_misses_the_rare_state_is_seen():
-    """phi > 0 hardly moves the index: the Jaccard index of the state tells."""
+    """phi > 0 hardly changes the adjusted Rand index, but the Jaccard index shows the state."""
     truth = metastable()
     missed = np.where(truth == 2, 0, truth)
     renumbered = np.array([1, 2, 0])[truth]

@@ -1,4 +1,4 @@
-"""Visits are counted as a person would count them."""
+"""Visits are counted as one would count them by hand."""
 
 import numpy as np
 import pytest

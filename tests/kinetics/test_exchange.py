@@ -1,4 +1,4 @@
-"""Transitions are counted as a person would, and rates and times are those of the chain."""
+"""Transitions are counted as by hand, and rates and times are those of the chain."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ DT = 2.0
 def test_transitions_that_were_seen():
     labels = np.repeat([0, 1, 0, 2, 0, 1, -1, 1, 2], [20, 20, 20, 20, 3, 20, 5, 20, 20])
     found = transitions(labels, lag=5, lengths=[60, 88], n_samples=5)
-    # The short return to 0 is none, and neither is what lies between segments.
+    # Neither the short return to state 0 nor the border between segments is a transition.
     assert found.counts.tolist() == [[0, 1, 0], [1, 0, 1], [0, 1, 0]]
     assert found.counts.dtype == np.int64
     seen = visits(labels, lengths=[60, 88], min_frames=5)
@@ -28,7 +28,7 @@ def test_rates_and_times_are_those_of_the_chain():
     labels = markov_chain(THREE, 100_000)
     generator = logm(THREE).real / DT
     for lag in (1, 5):
-        # A state that is reached and left within the lag is not seen to be reached.
+        # The model does not see states that are reached and left within the lag.
         matrix = np.linalg.matrix_power(THREE, lag)
         times = lag * DT * np.column_stack([mfpt(matrix, target) for target in range(3)])
         found = transitions(labels, lag=lag, dt=DT, k=4)

@@ -23,7 +23,7 @@ def test_any_number_of_components_gives_the_states_of_alanine_dipeptide(k):
     truth = metastable()
     assert lumping.n == 3
     assert adjusted_rand_score(lumping.labels, truth) > 0.97
-    # phi > 0, entered once, is not dropped with the second largest connected set.
+    # phi > 0 was entered once; it is not dropped as the second largest connected set.
     assert np.mean(lumping.labels[truth == 2] == 2) > 0.99
     np.testing.assert_array_equal(lumping.labels, lumping.of_component[components])
     np.testing.assert_array_equal(lumping.memberships.argmax(axis=1), lumping.of_component)
@@ -58,7 +58,7 @@ def test_a_state_at_the_start_or_the_end_is_kept():
         np.testing.assert_array_equal(lumping.memberships.argmax(axis=1), [0, 0, 1])
         assert np.isfinite(lumping.timescales).all()
     both = lump(np.r_[np.full(300, 3), mixing, np.full(200, 2)], lag=LAG)
-    # Of the two at the ends the longer one has the lower number.
+    # Of the two components at the ends, the one with more frames has the lower number.
     np.testing.assert_array_equal(both.of_component, [0, 0, 2, 1])
     np.testing.assert_array_equal(both.memberships.argmax(axis=1), both.of_component)
 
@@ -80,11 +80,11 @@ def test_sets_that_never_exchange_frames_are_separate_states():
     rng = np.random.default_rng(2)
     first, second = rng.integers(0, 2, 1000), 2 + rng.integers(0, 2, 500)
     labels, lengths = np.r_[first, second], [1000, 500]
-    for n in (None, 1, 2):  # one state is impossible: no transition between them is known
+    for n in (None, 1, 2):  # n = 1 is impossible without transitions between the sets
         lumping = lump(labels, lag=LAG, lengths=lengths, n_macrostates=n)
         np.testing.assert_array_equal(lumping.of_component, [0, 0, 1, 1])
     assert np.isinf(lumping.timescales[0])
-    # As one segment, there is a way between them that is taken once.
+    # As one segment, there is one transition between the sets.
     assert np.isfinite(lump(labels, lag=LAG).timescales).all()
     assert lump(labels, lag=LAG, n_macrostates=1).n == 1
 
@@ -126,7 +126,7 @@ def test_as_many_states_as_are_asked_for_and_each_with_frames():
 
 
 def test_pairs_do_not_cross_segments():
-    """Two components that are never left, in alternating segments; as one segment they mix."""
+    """In separate segments the components never exchange; as one segment they do."""
     labels = np.repeat(np.tile([0, 1], 50), 8)
     assert lump(labels, lag=LAG, lengths=[8] * 100).n == 2
     assert lump(labels, lag=LAG).n == 1
@@ -158,7 +158,7 @@ def test_invalid_arguments_are_refused(labels, options, said):
 
 
 def test_a_rare_component_belongs_to_what_surrounds_it_in_its_own_segment():
-    """It does not belong to the end of the segment before."""
+    """It is not joined with the component at the end of the previous segment."""
     a, b, c = np.zeros(1000, int), np.ones(1000, int), np.full(5, 2)
     for segments in ([a, np.r_[c, b]], [a, np.r_[b, c]], [np.r_[c, b], a]):
         labels, lengths = np.concatenate(segments), [len(segment) for segment in segments]
@@ -173,7 +173,7 @@ def test_rare_components_alone_in_a_segment_are_some_state():
 
 
 def test_a_component_too_rare_for_a_state_joins_its_neighbours():
-    """One visit of fewer frames than ten lags is not an event."""
+    """A single visit of fewer frames than ten lags does not count."""
     labels = np.repeat(np.tile([0, 1], 10), 200)
     labels[500:508] = 2
     assert states_of_components(labels, k=3, lag=5)[2] in (0, 1)

@@ -1,4 +1,4 @@
-"""Counts stay within continuous segments, and models give back what made the data."""
+"""Counts stay within segments, and models reproduce the chain that generated the data."""
 
 import numpy as np
 import pytest
@@ -86,7 +86,7 @@ def test_ways_back_are_added_between_sets_only():
 
 
 def test_many_starts_in_one_state_are_no_equilibrium():
-    """Fifteen ways in and none out are not fifteen ways out: the truth lies in the interval."""
+    """Fifteen entries and no exit do not imply fifteen exits: the interval contains the truth."""
     rng = np.random.default_rng(0)
     pieces = []
     for _ in range(400):

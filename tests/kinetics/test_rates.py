@@ -1,4 +1,4 @@
-"""Timescales, populations and passage times of chains that are known, within their errors."""
+"""Timescales, populations and passage times of known chains are found within their errors."""
 
 import numpy as np
 import pytest
@@ -89,7 +89,7 @@ def test_chains_pass_the_chapman_kolmogorov_test(matrix):
 
 
 def test_labels_with_noise_fail_the_chapman_kolmogorov_test():
-    """One frame in ten is mislabelled: a frame says less than its neighbours together."""
+    """One frame in ten is mislabelled, so the labels are not Markovian."""
     states = markov_chain(TWO, 50_000)
     rng = np.random.default_rng(0)
     noisy = np.where(rng.random(50_000) < 0.1, 1 - states, states)
@@ -100,17 +100,17 @@ def test_labels_with_noise_fail_the_chapman_kolmogorov_test():
     assert failed.deviations.shape == (2,)
 
 
-def test_short_pieces_do_not_fail_the_chapman_kolmogorov_test():
-    """Of states in pieces that are shorter than a lag nothing is known at that lag."""
+def test_short_segments_do_not_fail_the_chapman_kolmogorov_test():
+    """States in segments shorter than a lag time cannot be tested at that lag time."""
     long = markov_chain(TWO, 5000)
-    pieces = [long, *(2 + markov_chain(TWO, 24, seed) for seed in range(1, 61))]
-    lengths = [len(piece) for piece in pieces]
-    found = chapman_kolmogorov(np.concatenate(pieces), lag=5, lengths=lengths)
+    segments = [long, *(2 + markov_chain(TWO, 24, seed) for seed in range(1, 61))]
+    lengths = [len(segment) for segment in segments]
+    found = chapman_kolmogorov(np.concatenate(segments), lag=5, lengths=lengths)
     assert found.multiples.tolist() == [1, 2, 3, 4, 5]
     assert found.deviations.max() < 3
     assert np.isnan(found.estimated.value[-1, 2:, 2:]).all()
     assert np.isfinite(found.estimated.value[-1, :2, :2]).all()
-    times = implied_timescales(np.concatenate(pieces), lags=[5, 25], lengths=lengths)
+    times = implied_timescales(np.concatenate(segments), lags=[5, 25], lengths=lengths)
     assert np.isinf(times.timescales[0, 0]) and np.isfinite(times.timescales[0, 1:]).all()
     assert np.isfinite(times.timescales[1, 0]) and np.isnan(times.timescales[1, 1:]).all()
 
@@ -152,7 +152,7 @@ def test_lifetimes_of_a_chain():
     expected = -DT / np.log(np.diag(TWO))
     np.testing.assert_allclose(found.from_model.value[:2], expected, rtol=0.06)
     np.testing.assert_allclose(found.from_runs[:2], [100, 40], rtol=0.06)
-    # Two states forget as fast as they relax.
+    # With two states, memory is lost at the relaxation time of the chain.
     np.testing.assert_allclose(found.memory.value[:2], true_timescales(TWO)[0], rtol=0.06)
     assert np.isnan(found.from_model.value[2])
 
@@ -165,7 +165,7 @@ def test_a_well_populated_state_without_memory_seems_to_last_and_is_told():
 
 
 def test_models_of_any_labels():
-    """Nothing to analyse is no error: one state, states at the ends, sets that never meet."""
+    """Labels without dynamics are no error: one state, states at the ends, unconnected sets."""
     ends = np.r_[np.full(30, 1), np.zeros(500, int), np.full(30, 2)]
     for labels, lengths in (
         (np.zeros(100, int), None),

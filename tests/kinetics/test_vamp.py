@@ -1,4 +1,4 @@
-"""VAMP-2: known values, and no score for noise."""
+"""VAMP-2 has known values and does not reward noise."""
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def test_slow_states_score_their_number():
 
 
 def test_a_state_in_one_fold_only_is_neither_nan_nor_more_than_k():
-    """All of phi > 0 lies in one of five blocks: what it adds cannot be tested."""
+    """All frames with phi > 0 lie in one of five blocks, so this process cannot be tested."""
     labels = metastable()
     score = vamp2_cross_validated(labels, lag=LAG, blocks_per_fold=1)
     assert np.isfinite(score.scores).all()
@@ -75,7 +75,7 @@ def test_noise_that_a_full_basis_would_score_is_left_out():
 
 @pytest.mark.parametrize(("k", "lag", "lifetime"), [(10, 100, 20), (20, 200, 50)])
 def test_states_that_last_but_not_a_lag_score_one(k, lag, lifetime):
-    """Pairs that overlap are not independent: that they seem to be slow is noise."""
+    """Overlapping pairs are not independent, so noise can look like a slow process."""
     rng = np.random.default_rng(0)
     scores = []
     for _ in range(3):
@@ -85,7 +85,7 @@ def test_states_that_last_but_not_a_lag_score_one(k, lag, lifetime):
     assert np.mean(scores) == pytest.approx(1.0, abs=0.05)
 
 
-def test_pairs_do_not_straddle_pieces_or_unassigned_frames():
+def test_pairs_do_not_straddle_segments_or_unassigned_frames():
     slow = np.repeat(np.tile([0, 1], 500), 10)
     assert vamp2(slow, lag=LAG, lengths=[10] * 1000) == pytest.approx(2.0, abs=1e-4)
     assert vamp2(slow, lag=LAG) < 1.1
@@ -94,10 +94,10 @@ def test_pairs_do_not_straddle_pieces_or_unassigned_frames():
     assert vamp2(broken, lag=LAG) == pytest.approx(2.0, abs=1e-4)
 
 
-def test_whole_pieces_are_blocks_where_they_are_short():
+def test_whole_segments_are_blocks_where_they_are_short():
     rng = np.random.default_rng(3)
-    pieces = [np.full(60, state) for state in rng.integers(0, 2, 60)]
-    score = vamp2_cross_validated(np.concatenate(pieces), lag=LAG, lengths=[60] * 60)
+    segments = [np.full(60, state) for state in rng.integers(0, 2, 60)]
+    score = vamp2_cross_validated(np.concatenate(segments), lag=LAG, lengths=[60] * 60)
     assert score.mean == pytest.approx(2.0, abs=1e-4)
 
 

@@ -1,4 +1,4 @@
-"""Free energies and their errors, against answers that are known."""
+"""Free energies and their errors, compared with known answers."""
 
 import re
 from functools import partial
@@ -28,20 +28,20 @@ R = 0.00831446261815324
 
 
 def mixture(n: int, seed: int = 0) -> np.ndarray:
-    """Independent samples of two Gaussians."""
+    """Return independent samples of two Gaussians."""
     rng = np.random.default_rng(seed)
     return np.where(rng.random(n) < 0.7, rng.normal(-1, 0.4, n), rng.normal(1.2, 0.5, n))
 
 
 def analytic_error(found, n: int) -> np.ndarray:
-    """Standard error of ln p for n independent samples."""
+    """Return the standard error of ln p for n independent samples."""
     (edge,) = found.edges
     p = 0.7 * np.diff(norm(-1, 0.4).cdf(edge)) + 0.3 * np.diff(norm(1.2, 0.5).cdf(edge))
     return np.sqrt((1 - p) / (n * p))
 
 
 def jumping(n: int, stay: int, seed: int = 0) -> np.ndarray:
-    """Labels of two states, of 3/4 and 1/4, drawn anew after `stay` frames each time."""
+    """Return labels of two states with populations 3/4 and 1/4, drawn every `stay` frames."""
     rng = np.random.default_rng(seed)
     return np.repeat((rng.random(n // stay) < 0.25).astype(int), stay)
 
@@ -71,7 +71,7 @@ def test_the_default_blocks_give_the_same_but_rougher():
 
 
 def test_few_blocks_do_not_make_errors_too_small():
-    """The mean over many trajectories, since that of one is rough."""
+    """The error of a single trajectory is rough, so the mean over many trajectories is tested."""
     variances = []
     for seed in range(60):
         labels = (mixture(500, seed) > 0.2).astype(int)
@@ -95,11 +95,11 @@ def test_frames_that_are_alike_count_once():
 def test_trend_tells_that_blocks_are_too_short():
     correlated = np.repeat(mixture(2_000), 50)
     found = free_energy(correlated, bins=20, block_length=20)
-    assert 1.25 < found.trend < 1.5  # sqrt(2), less what blocks over a change have
+    assert 1.25 < found.trend < 1.5  # less than sqrt(2), because some blocks contain a change
 
 
 def true_energies(potential, edges):
-    """-ln p of the bins, from a fine grid; NaN where hardly anything is."""
+    """Return -ln p of the bins from a fine grid; NaN for bins with hardly any probability."""
     points = potential.grid(1_000)
     energy = potential.energy(points)
     weights = np.exp((energy.min() - energy) / potential.kT)
@@ -115,7 +115,7 @@ def test_the_truth_lies_within_the_errors_of_langevin_dynamics():
         found = free_energy(X, bins=30, lengths=lengths, block_length=50)
         counts, _ = np.histogramdd(X, found.edges)
         well = counts >= 30
-        # Both as -ln p: that the lowest is at zero would add an error of its own.
+        # Both are compared as -ln p, because shifting the lowest bin to zero would add an error.
         shift = -np.log(counts.max() / len(X))
         truth = true_energies(MUELLER_BROWN, found.edges)[well] - shift
         deviations += list((found.energy[well] - truth) / found.error[well])
@@ -123,7 +123,7 @@ def test_the_truth_lies_within_the_errors_of_langevin_dynamics():
     assert len(deviations) > 100
     assert np.mean(np.abs(deviations) < 2) > 0.9 and np.mean(np.abs(deviations) < 3) > 0.97
     assert np.mean(inside) > 0.9
-    assert 0.8 < np.std(deviations) < 1.25  # nor are the errors too large
+    assert 0.8 < np.std(deviations) < 1.25  # the errors are not too large either
 
 
 def test_intervals_hold_the_truth_in_95_of_100_trajectories():
@@ -220,7 +220,7 @@ def test_states_are_compared_with_one_of_them():
 
 
 def test_the_error_of_a_difference_is_not_that_of_a_population():
-    """Two states that share everything have errors against each other that are larger."""
+    """With two states, the error of the difference is larger than that of a population."""
     points = jumping(20_000, 1).astype(float)
     whole = free_energy(points, bins=2, block_length=100)
     difference = free_energy(points, bins=2, block_length=100, reference=[0.0])
@@ -253,13 +253,13 @@ def test_no_block_lies_in_two_segments():
 
 
 def test_frames_of_a_block_are_never_separated():
-    """Halves of every block are in two states: however they are drawn, shares stay the same."""
+    """Every block is half in each state, so the shares do not depend on the blocks drawn."""
     labels = np.tile(np.repeat([0, 1], 10), 40)
     assert state_free_energies(labels, block_length=20).error[1] == pytest.approx(0, abs=1e-12)
     assert state_free_energies(labels, block_length=10).error[1] > 0.1
     shifted = np.append(labels[:10], labels)
     kept = state_free_energies(shifted, lengths=[10, 800], block_length=20)
-    assert 0 < kept.error[1] < 0.1  # the odd segment only
+    assert 0 < kept.error[1] < 0.1  # from the short segment only
 
 
 def test_the_same_seed_gives_the_same_errors():
@@ -280,7 +280,7 @@ def test_more_replicas_than_fit_at_once_are_the_same(monkeypatch):
 
 
 def angle_features(tmp_path, degrees, form="cossin"):
-    """A feature file with one dihedral, one distance and one bond angle."""
+    """Return features with one dihedral, one distance and one bond angle."""
     radians = np.radians(degrees)
     columns = {"cossin": [np.cos(radians), np.sin(radians)], "radians": [radians]}[form]
     names = ["phi ALA2 cos", "phi ALA2 sin"] if form == "cossin" else ["phi ALA2"]
@@ -330,7 +330,7 @@ def test_cosine_and_sine_together_are_one_angle(tmp_path):
 
 
 def test_angles_of_somebody_else_are_found_and_taken_as_they_are(tmp_path):
-    """Cosines and sines that are no neighbours; an angle that is in degrees already."""
+    """Cosine and sine are not adjacent columns; another angle is in degrees already."""
     degrees = np.linspace(-170, 170, 100)
     radians = np.radians([degrees, degrees / 2])
     path = tmp_path / "x.npy"
@@ -383,7 +383,7 @@ def test_unknown_features_are_refused(tmp_path, names, says):
 
 @pytest.fixture(scope="module")
 def analysed(tmp_path_factory):
-    """An analysis whose states were not learnt but are the basins of phi and psi."""
+    """Return an analysis whose states are the basins of phi and psi instead of learned ones."""
     u = mda.Universe(*alanine_dipeptide())
     path = tmp_path_factory.mktemp("features") / "x.npy"
     features = featurize(u, "dihedrals", path, step=4, verbose=False)
@@ -429,7 +429,7 @@ def test_the_analysis_compares_its_states(analysed):
     shares = np.bincount(components, minlength=4) / len(components)
     np.testing.assert_allclose(parts.populations, shares)
     assert parts.error[1] == 0 and np.isnan(parts.energy[3])
-    # The left-handed basin was visited once: what these data say of it has no upper end.
+    # The left-handed basin was visited once, so the data give no tight upper bound.
     assert parts.upper[2] > 2 + parts.energy[2]
     with pytest.raises(InputError, match="of='macrostates': choose 'states' or 'components'"):
         analysed.state_free_energies("macrostates")
@@ -452,7 +452,7 @@ def test_without_results_there_is_no_free_energy():
             ask()
 
 
-# --- what cannot be used -----------------------------------------------------------------
+# --- invalid input -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -498,7 +498,7 @@ def test_too_many_blocks_are_refused():
 
 
 def test_one_visit_is_one_however_many_blocks_it_fills():
-    """3 % of alanine dipeptide's frames, seen once: no block length makes their error known."""
+    """3 % of the frames are from one visit, so no block length gives them a finite error."""
     states = metastable()
     for block_length in (20, 50, 100, 400):
         found = state_free_energies(states, block_length=block_length)

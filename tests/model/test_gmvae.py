@@ -1,4 +1,4 @@
-"""The estimator: mistakes of other codes, scikit-learn's rules, states, bad input."""
+"""The estimator: known pitfalls of the model, scikit-learn's rules, states, bad input."""
 
 import inspect
 import json
@@ -23,11 +23,11 @@ from mdgmvae.storage import FeatureSet
 QUICK = {"n_epochs": 2, "seed": 0, "verbose": False}
 
 
-# Mistakes of other codes (the documentation of the model names each).
+# Known pitfalls in implementations of this model.
 
 
 def test_logits_have_no_relu(five_wells):
-    """1. With a ReLU on the logits no probability could fall below that of a logit of zero."""
+    """With a ReLU on the logits, no probability could be lower than that of a zero logit."""
     model = GMVAE(**QUICK | {"n_epochs": 20}, lr=3e-3).fit(five_wells[0])
     x = five_wells[0][:300]
     own = np.array([restatement.q_of_y(model.weights_, row) for row in x])
@@ -38,7 +38,7 @@ def test_logits_have_no_relu(five_wells):
 
 
 def test_score_is_minus_the_loss_with_the_right_signs(fitted, five_wells):
-    """2, 3, 4, 5. Entropy sign, decoding from q(z|x,y), sqrt of the variance, log k."""
+    """Sign of the entropy, decoding from q(z|x,y), sqrt of the variance, log k."""
     x = five_wells[0][::400]
     scaled = fitted.scaling_.apply(x)
     rng = np.random.default_rng(5)
@@ -58,7 +58,7 @@ def test_score_is_minus_the_loss_with_the_right_signs(fitted, five_wells):
 
 
 def test_embedding_is_the_same_at_every_call(fitted, five_wells):
-    """8. The embedding uses means, not a draw."""
+    """The embedding uses means, not a draw."""
     x = five_wells[0][:500]
     np.testing.assert_array_equal(fitted.transform(x), fitted.transform(x))
     np.testing.assert_array_equal(fitted.reconstruct(x), fitted.reconstruct(x))
@@ -76,7 +76,7 @@ def test_embedding_is_the_same_at_every_call(fitted, five_wells):
 
 
 def test_frames_held_out_do_not_train(five_wells):
-    """9. The frames held out change neither weights nor scaling."""
+    """Held-out frames change neither weights nor scaling."""
     from mdgmvae.training.held_out import hold_out
 
     x = five_wells[0][:4000]
@@ -149,7 +149,7 @@ def test_data_too_short_to_hold_out_frames_give_a_warning(five_wells):
 
 @pytest.mark.parametrize("n_rows", [517, 518, 1033, 1200])
 def test_every_frame_trains_and_is_labelled_and_epochs_differ(five_wells, n_rows, monkeypatch):
-    """9. No frame of the last, partial batch is dropped; each epoch has a new order."""
+    """The last, partial batch is not dropped, and each epoch has a new order."""
     from mdgmvae.training.dataset import Dataset
 
     x = five_wells[0][:n_rows]
@@ -171,7 +171,7 @@ def test_every_frame_trains_and_is_labelled_and_epochs_differ(five_wells, n_rows
 
 
 def test_saved_model_keeps_its_scaling(fitted, five_wells, tmp_path):
-    """10. The scaler travels with the weights and is never fitted again."""
+    """The scaling is stored with the weights and never fitted again."""
     fitted.save(tmp_path / "model")
     loaded = GMVAE.load(tmp_path / "model")
     shifted = five_wells[0][:100] + 5.0
@@ -179,14 +179,14 @@ def test_saved_model_keeps_its_scaling(fitted, five_wells, tmp_path):
     assert not np.allclose(loaded.transform(shifted), loaded.transform(shifted - 5.0))
 
 
-# What the estimator promises.
+# Guarantees of the estimator.
 
 
 def test_components_are_numbered_by_decreasing_population(fitted, five_wells):
     counts = np.bincount(fitted.predict(five_wells[0]), minlength=4)
     assert (np.diff(counts) <= 0).all()
     np.testing.assert_allclose(fitted.populations_, counts / counts.sum())
-    # The numbers belong to the model: they do not depend on the frames to label.
+    # The numbering belongs to the model and does not depend on the frames to be labelled.
     rare = five_wells[0][fitted.predict(five_wells[0]) == counts.argmin()][:50]
     assert set(fitted.predict(rare)) == {counts.argmin()}
 
@@ -395,7 +395,7 @@ def test_without_a_lag_every_component_is_a_state(fitted, five_wells):
 
 @pytest.fixture(scope="module")
 def with_lag(five_wells):
-    """A model with a lag, and more components than wells."""
+    """Return a model with a lag and with more components than wells."""
     settings = {"k": 8, "n_epochs": 3, "refit": False, "seed": 1, "verbose": False}
     return GMVAE.from_preset("robust", **settings).fit(five_wells[0][:4000])
 

@@ -1,4 +1,4 @@
-"""The kinetic term against scores that are known, and against its own finite differences."""
+"""The kinetic term, compared with known scores and with finite differences."""
 
 import numpy as np
 import pytest
@@ -17,14 +17,14 @@ def one_hot(labels, k):
 
 
 def covariances(q0, q1):
-    """Of q (n, k); the networks have frames as columns."""
+    """Return the covariances of q (n, k); the networks store frames as columns."""
     return kinetic_term.covariances(
         tf.constant(q0.T), tf.constant(q1.T), tf.ones(len(q0), tf.float32)
     )
 
 
 def test_a_batch_is_biased_and_the_pairs_of_a_step_are_not():
-    """k = 20 without any dynamics scores 1 + (k - 1)^2 / n of n pairs."""
+    """Without any dynamics, the score of n pairs is 1 + (k - 1)^2 / n; here k = 20."""
     k, rng = 20, np.random.default_rng(0)
     ridge = tf.constant(ridge_of(20_000))
 
@@ -38,7 +38,7 @@ def test_a_batch_is_biased_and_the_pairs_of_a_step_are_not():
 
 
 def test_a_rare_slow_state_counts():
-    """0.1 % of the frames, never left or entered: half of the batches do not see it."""
+    """The state has 0.1 % of the frames, so half of the batches contain none of them."""
     rng, ridge = np.random.default_rng(1), tf.constant(ridge_of(200_000))
 
     def score(n):

@@ -1,4 +1,4 @@
-"""The loss against a plain restatement, closed forms and finite differences."""
+"""The loss, compared with a plain restatement, closed forms and finite differences."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ ARCHITECTURES = [
 def random_case(architecture, seed=0, n=6):
     rng = np.random.default_rng(seed)
     weights = initial_weights(architecture, rng)
-    # Biases that are not zero: otherwise a forgotten one would not be seen.
+    # Biases are not zero, so that a forgotten bias is noticed.
     weights = {
         name: array + rng.normal(0, 0.3, array.shape).astype(np.float32)
         for name, array in weights.items()
@@ -38,7 +38,7 @@ def loss_of(architecture, weights, x, noise, r_nent, dtype=np.float64):
 
 
 def columns(x, noise):
-    """Frames (n, n_x) and noise (k, n, n_z) as the networks want them."""
+    """Return frames (n, n_x) and noise (k, n, n_z) in the layout of the networks."""
     return tf.constant(x.T), tf.constant(noise.transpose(2, 0, 1).reshape(noise.shape[2], -1))
 
 
@@ -57,7 +57,7 @@ def test_loss_is_the_plain_restatement(architecture, r_nent):
 
 
 def test_terms_add_up_to_the_loss():
-    """Of frames, and of sums over frames: each frame adds log k."""
+    """This holds for single frames and for sums over frames, as each frame adds log k."""
     architecture = ARCHITECTURES[2]
     weights, x, noise = random_case(architecture)
     network = Network(architecture, tf.constant(flatten(architecture, weights).astype(np.float64)))

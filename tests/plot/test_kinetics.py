@@ -1,4 +1,4 @@
-"""What is drawn is what was estimated."""
+"""The plots show the values that were estimated."""
 
 import matplotlib
 

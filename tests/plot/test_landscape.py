@@ -1,4 +1,4 @@
-"""What the plots draw is what the numbers say."""
+"""The plots show the computed free energies."""
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -25,7 +25,7 @@ def _close_figures():
 
 
 def two_wells(n_z: int, n_frames: int = 4000) -> tuple[np.ndarray, np.ndarray]:
-    """Frames of two states, three of four in state 0, at -2 and at 2 on every axis."""
+    """Return frames of two states, at -2 and 2 on every axis; three of four are in state 0."""
     labels = (RNG.random(n_frames) > 0.75).astype(int)
     return RNG.normal(scale=0.5, size=(n_frames, n_z)) + 4.0 * labels[:, None] - 2.0, labels
 
@@ -180,7 +180,7 @@ def test_three_dimensions_need_three_dimensional_axes():
 
 
 def angles(n_frames: int = 4000) -> tuple[np.ndarray, np.ndarray]:
-    """Two angles around (180, 0) and (0, 0) degrees, and which it is."""
+    """Return two angles around (180, 0) or (0, 0) degrees, and the labels."""
     labels = (RNG.random(n_frames) > 0.75).astype(int)
     return RNG.normal(scale=20.0, size=(n_frames, 2)) + np.array([[180, 0], [0, 0]])[labels], labels
 
@@ -216,7 +216,7 @@ def test_one_dimension_has_a_band_of_the_interval():
     inside = known & (found.upper < ax.get_ylim()[1])
     np.testing.assert_allclose(band.get_data().values[inside], found.upper[inside])
     np.testing.assert_allclose(band.get_data().baseline[inside], found.lower[inside])
-    # Where nothing bounds it from above it goes to the top.
+    # Without an upper bound, the band extends to the top.
     np.testing.assert_allclose(band.get_data().values[np.isinf(found.upper)], ax.get_ylim()[1])
     assert ax.get_legend().get_texts()[-1].get_text() == "95 % interval"
     alone = plot.free_energy(found)
@@ -242,7 +242,7 @@ def test_a_state_on_both_sides_of_180_degrees_has_its_number_there():
 
 
 def along_the_border(ax) -> bool:
-    """Whether the outline of state 0 has a part along +-180 degrees of the first angle."""
+    """Return whether the outline of state 0 has a part at +-180 degrees of the first angle."""
     outlines = [lines for lines in ax.collections if lines.get_linewidth().tolist() == [1.5]]
     vertices = np.vstack([path.vertices for path in outlines[0].get_paths()])
     return bool(((np.abs(np.abs(vertices[:, 0]) - 180) < 2) & (np.abs(vertices[:, 1]) < 15)).any())
@@ -254,7 +254,7 @@ def test_outlines_and_contours_go_on_at_180_degrees():
     assert not along_the_border(ax)
     low = ax.collections[0].get_paths()[0].vertices[:, 0]
     assert low.min() < -180 and low.max() > 180
-    # A state that ends there is closed: what lies beyond is the empty other side.
+    # The outline of a state that ends there is closed, because the other side is empty.
     points = RNG.uniform((140, -25), (180, 25), size=(4_000, 2))
     ax = plot.free_energy(of_angles(points, bins=40), np.zeros(4_000, dtype=int))
     assert along_the_border(ax)

@@ -1,4 +1,4 @@
-"""What is said of the states of alanine dipeptide can be computed plainly from its frames."""
+"""The description of states, compared with plain computations from the frames."""
 
 import csv
 import json
@@ -22,7 +22,7 @@ from mdgmvae.states import description as description_module
 from mdgmvae.training.dataset import Dataset
 
 STEP = 10
-#: Bonds beside the angles, which do not differ between the states.
+#: Bonds, which do not differ between the states.
 DISTANCES = Distances(pairs=[(1, 4), (16, 18)])
 FEW = {"n_init": 1, "n_epochs": 4, "refit": False, "seed": 0, "verbose": False}
 
@@ -34,7 +34,7 @@ def universe():
 
 @pytest.fixture(scope="module")
 def analysis(universe):
-    """Both angles as cosine and sine, one of them in radians, too, and two distances."""
+    """Return both angles as cosine and sine, one also in radians, and two distances."""
     wanted = [Dihedrals(), Dihedrals(angles="phi", form="radians"), DISTANCES]
     return GMVAEAnalysis(universe, features=wanted, k=5, **FEW).run(step=STEP)
 
@@ -51,7 +51,7 @@ def model(analysis):
 
 @pytest.fixture(scope="module")
 def basins(features):
-    """The known basins, as a model that is sure of them would give them."""
+    """Return the known basins as the labels and probabilities of a model that is certain."""
     labels = metastable()[::STEP]
     q = np.eye(5, dtype=np.float32)[labels]
     return Results(
@@ -70,7 +70,7 @@ def described(model, features, basins):
 
 
 def assigned(model, features):
-    """What an analysis knows of the frames of these features."""
+    """Return the results of an analysis of these features."""
     q = model.predict_proba(features.values)
     labels, probabilities = model.states_of(q)
     return Results(
@@ -133,7 +133,7 @@ def test_effect_sizes_are_those_of_plain_numpy(described, features):
 
 
 def test_the_angle_that_differs_comes_first(described):
-    """beta and alphaR differ by psi, the third basin by phi; the sign is that of the turn."""
+    """beta and alphaR differ in psi, the third basin in phi; the sign gives the direction."""
     first = [described.top(state, 1)[0] for state in range(3)]
     assert [f.name for f in first[:2]] == ["psi ALA2", "psi ALA2"]
     assert first[2].name == "phi ALA2" and first[2].effect_size > 4
@@ -149,7 +149,7 @@ def test_gradients_are_finite_differences(universe, settings, monkeypatch):
     )
     model = GMVAE(k=4, n_epochs=4, r_nent=1.0, batch_size=40, lr=1e-2, seed=0, **settings)
     model.fit(features.path)
-    # Lumped by hand: two components in one state.
+    # Two components are lumped into one state by hand.
     model.state_of_component_ = np.array([0, 1, 0, 1])
     results = assigned(model, features)
     x = np.array(features.values)
@@ -176,7 +176,7 @@ def test_gradients_are_finite_differences(universe, settings, monkeypatch):
 
 
 def test_states_and_components_are_described_in_one_pass(analysis, monkeypatch):
-    """Both are what `describe` gives of each alone, from features that are read once."""
+    """The results equal those of two calls of `describe`, but the features are read once."""
     read = []
     chunks = Dataset.chunks
     monkeypatch.setattr(Dataset, "chunks", lambda data: read.append(data) or chunks(data))
@@ -203,15 +203,15 @@ def test_chunks_change_nothing(described, model, features, basins, monkeypatch):
 
 
 def test_memory_is_bounded(tmp_path, monkeypatch):
-    """Features of 24 MB are described in half of that, 1 MB at a time."""
+    """Features of 24 MB are read in blocks of 1 MB, and less than half of 24 MB is used."""
     monkeypatch.setattr("mdgmvae.training.dataset.BLOCK_BYTES", 2**20)
     monkeypatch.setattr("mdgmvae.states.sensitivity.BLOCK_BYTES", 2**20)
     n, n_columns = 6000, 1000
     rng = np.random.default_rng(0)
-    piece = rng.normal(size=(2000, n_columns)).astype(np.float32)
-    np.save(tmp_path / "x.npy", np.tile(piece, (n // len(piece), 1)))
+    block = rng.normal(size=(2000, n_columns)).astype(np.float32)
+    np.save(tmp_path / "x.npy", np.tile(block, (n // len(block), 1)))
     model = GMVAE(k=3, n_epochs=1, px_dims=(2,), qz_dims=(2,), seed=0, verbose=False)
-    model.fit(piece[:100])
+    model.fit(block[:100])
     features = FeatureSet.load(tmp_path / "x.npy")
     labels = np.arange(n) % 3
     results = Results(
@@ -223,12 +223,12 @@ def test_memory_is_bounded(tmp_path, monkeypatch):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 12e6
-    own = np.tile(piece, (n // len(piece), 1))[labels == 2]
+    own = np.tile(block, (n // len(block), 1))[labels == 2]
     assert_allclose(found.mean[2], own.mean(axis=0, dtype=float), atol=1e-6)
 
 
 def test_numbers_far_from_zero_keep_their_digits(model, basins, tmp_path):
-    """Constant columns differ by nothing; an offset does not drown a small spread."""
+    """Constant columns have no effect size; a large offset does not hide a small spread."""
     labels = basins.components
     noise = np.random.default_rng(0).normal(size=len(labels))
     columns = (np.full(len(labels), 0.1), 7.7 + (labels == 2), 2000 + 0.01 * noise, noise)

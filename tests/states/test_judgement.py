@@ -1,4 +1,4 @@
-"""Each sentence is said of data of which it is true, and not of the others."""
+"""Each conclusion appears for data for which it is true, and not for others."""
 
 import json
 import re
@@ -75,7 +75,7 @@ def test_two_basins_of_mueller_brown_are_one_state():
 
 @pytest.mark.parametrize("make", [metastable, lambda: np.repeat([0, 1], [19_000, 1000])])
 def test_shuffled_time_has_no_metastable_state(make):
-    """However well populated: the second has a lifetime of 20 lags, and no memory."""
+    """This holds for any population: the large state of the second case seems to last."""
     shuffled = np.random.default_rng(0).permutation(make())
     found = judge(shuffled, lag=LAG, dt=DT)
     assert set(words(found)) == {"not metastable"}
@@ -103,7 +103,7 @@ def test_events_are_counted_in_words():
         return [said for said in found.verdicts if not said.startswith("VAMP-2")]
 
     end = "their populations and lifetimes are not supported by these data"
-    # The start and the end of a trajectory are neither an entry nor an exit.
+    # The start of a trajectory is not an entry, and its end is not an exit.
     assert said_of([0, 1], [500, 400]) == [
         "state 0 was occupied at the start, left once and never entered: its population and "
         "lifetime are not supported by these data",
@@ -123,7 +123,7 @@ def test_events_are_counted_in_words():
 
 
 def test_returns_within_the_lag_are_no_events():
-    """A state visited once, and touched for single frames thirty times."""
+    """A state is visited once, and reached for a single frame thirty times."""
     labels = np.repeat([0, 1, 0], [4000, 500, 4000])
     labels[np.random.default_rng(0).choice(4000, 30, replace=False)] = 1
     found = judge(labels, lag=10)
@@ -159,7 +159,7 @@ def test_states_are_judged_and_their_components_beside_them():
         found.equilibrium_populations.upper, alone.equilibrium_populations.upper
     )
     assert not found.is_supported
-    # A frame that belongs to two components of one state belongs to the state.
+    # If a frame is divided between components of one state, its state is still certain.
     n_joined = np.bincount(found.state_of_component)
     expected = 0.9 + 0.0125 * n_joined
     assert found.quality.share_certain == (expected > 0.95)[lumped].mean()
@@ -180,7 +180,7 @@ def test_states_that_are_the_components_are_shown_once():
 
 
 def test_results_of_an_analysis_are_judged():
-    """States that have no frames here keep their number; segments and times are those given."""
+    """States without frames keep their number; the given segments and times are used."""
     components = np.array([2, 0, 3])[metastable()]
     of_component = np.array([1, 3, 0, 2])
     states = of_component[components]
@@ -269,7 +269,7 @@ def test_document_shows_what_is_printed():
     found = judge(metastable(), lag=LAG, dt=DT)
     headline, above, head, *_ = found.text().splitlines()
     assert f"{headline}\n{above}\n{head}\n" in document
-    # The document shows what a fit finds, which differs from the basins by a few frames.
+    # The document shows the result of a fit, which differs from the basins in a few frames.
     for said in found.states:
         row = re.search(rf"^ +{said.state} .* (\d+\.\d) \(.* {said.word}$", document, re.MULTILINE)
         population = 100 * found.equilibrium_populations.value[said.state]

@@ -25,7 +25,7 @@ def test_the_first_is_the_centre():
 
 
 def test_they_are_spread_over_the_state():
-    """Farther from each other than as many frames drawn at random are, in the mean."""
+    """On average, they are farther apart than the same number of frames drawn at random."""
     rows, labels, points = chosen(6)
     rng = np.random.default_rng(0)
 
@@ -42,7 +42,7 @@ def test_they_are_spread_over_the_state():
 def test_frames_in_transition_are_left_out():
     sure = np.where(np.arange(20_000) % 3 == 0, 0.99, 0.5).astype(np.float32)
     rows, _, _ = chosen(5, probability=sure)
-    # More than half of the frames are unsure: only the surest half counts, ties included.
+    # Most frames are uncertain, so only the more certain half counts, including ties.
     assert all(len(found) == 5 for found in rows.values())
     surer = np.where(np.arange(20_000) % 3 == 0, 0.5, 0.99).astype(np.float32)
     rows, _, _ = chosen(5, probability=surer)

@@ -11,7 +11,7 @@ from mdgmvae.trajectory.feature_writer import FeatureWriter
 
 
 def made_up():
-    """States 0 and 1, of components 0 to 2; state 2 and component 3 have no frames."""
+    """States 0 and 1 consist of components 0 to 2; state 2 and component 3 have no frames."""
     labels = np.array([0, 0, 1, 0, 0, 1])
     probabilities = np.array([[0.9, 0.1, 0], [0.7, 0.3, 0], [0.2, 0.8, 0]] * 2, np.float32)
     probabilities[3] = probabilities[4] = probabilities[0]
@@ -43,7 +43,7 @@ def test_rows_of_the_table():
     assert np.isclose(first.probability, (3 * 0.9 + 0.7) / 4)
     assert np.isnan(empty.probability)
     assert (first.stays, second.stays, empty.stays) == (2, 2, 0)
-    # Centre of the latent coordinates 0, 1, 0.4 and 0.1 is 0.375: frame 40 is nearest.
+    # The mean of the latent coordinates 0, 1, 0.4 and 0.1 is 0.375, so frame 40 is nearest.
     assert (first.representative, empty.representative) == (40, -1)
     assert first.of_state is None
 

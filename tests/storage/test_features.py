@@ -99,7 +99,7 @@ def test_saved_and_loaded(npy, tmp_path):
         assert_array_equal(getattr(copy, name), getattr(features, name))
     for name in ("names", "units", "lengths", "selection", "featurizer", "fingerprint"):
         assert getattr(copy, name) == getattr(features, name)
-    # Strict JSON: no NaN that only Python reads.
+    # Strict JSON without NaN, which only Python reads.
     described = json.loads(
         copy.path.with_suffix(".json").read_text(), parse_constant=lambda name: pytest.fail(name)
     )
@@ -155,7 +155,7 @@ def test_files_that_are_no_npy(tmp_path):
 
 @pytest.mark.parametrize("n_columns", [1, 13, 123_456_789])
 def test_the_header_leaves_room_for_the_number_of_frames(tmp_path, n_columns):
-    """Data begin at the same byte whatever number of frames the header specifies."""
+    """The data begin at the same byte for any number of frames in the header."""
     sizes = set()
     for n_rows in (0, 1, 10**18):
         path = tmp_path / f"{n_rows}.npy"

@@ -1,4 +1,4 @@
-"""A training that was interrupted ends like one that was not."""
+"""An interrupted training ends with the same results as an uninterrupted one."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ class Interrupted(Exception):
 
 @pytest.fixture(scope="module")
 def whole(five_wells):
-    """The training that nothing interrupts, never to be changed."""
+    """Return a training without interruption; tests must not change it."""
     return GMVAE(**SETTINGS).fit(five_wells[0][:2000])
 
 

@@ -1,4 +1,4 @@
-"""What is said of a training that has not converged."""
+"""Warnings about a training that has not converged."""
 
 import warnings
 from dataclasses import replace
@@ -24,7 +24,7 @@ def test_a_training_that_is_too_short_is_told_and_a_long_one_is_not(mueller_brow
 
 
 def test_a_reconstruction_that_never_decreases_asks_for_a_wider_decoder():
-    """The paper's advice."""
+    """This is the advice of the paper."""
     decreasing = 3.0 * 0.8 ** np.arange(40)
     history = {"loss": decreasing.tolist(), "reconstruction": [2.0] * 40}
     (said,) = diagnose(history, PARAMETERS)

@@ -1,4 +1,4 @@
-"""Frames on disk and in memory: the same numbers, all of them, in bounded chunks."""
+"""Frames on disk and in memory give the same values, completely and in bounded chunks."""
 
 import os
 
@@ -33,7 +33,7 @@ def test_files_are_read_as_they_are(tmp_path, dtype, order):
 @pytest.mark.parametrize("max_memory", [10**9, 5 * 2**19])
 @pytest.mark.parametrize("batch_size", [7, 517, 19_999, 50_000])
 def test_each_frame_comes_once_and_batches_are_whole(path, five_wells, max_memory, batch_size):
-    # The first column is the frame number, which tells the frames apart.
+    # The first column is the frame number, which identifies the frames.
     numbered = np.column_stack([np.arange(20_000), five_wells[0]]).astype(np.float32)
     np.save(path, np.repeat(numbered, 8, axis=1))
     dataset = Dataset(path, max_memory)
@@ -89,7 +89,7 @@ def test_memory_that_makes_no_sense(value, five_wells):
 
 @pytest.mark.parametrize("what", ["removed", "cut"])
 def test_a_file_that_changes_while_it_is_read_is_told(tmp_path, what):
-    """By the thread that reads ahead."""
+    """The thread that reads ahead raises the error."""
     path = tmp_path / "x.npy"
     np.save(path, np.zeros((90_000, 8), np.float32))
     dataset = Dataset(path, 2**20)

@@ -1,4 +1,4 @@
-"""Training shared among devices and processes: the loss curve of one device, to rounding."""
+"""Distributed training has the same losses as one device, up to rounding."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from mdgmvae import GMVAE
 from mdgmvae.data.toys import five_wells
 from mdgmvae.errors import InputError
 
-#: The last batch is short; the kinetic term, its two levels, restarts, sampled components.
+#: Settings that cover a short last batch, the kinetic term, restarts and n_decoded.
 SETTINGS = [
     {"preset": "paper", "n_epochs": 3, "seed": 1, "lr": 1e-3},
     {"preset": "robust", "n_epochs": 4, "seed": 1, "n_init": 2, "batch_size": 100},
@@ -43,7 +43,7 @@ def two_addresses():
 
 
 def two_processes(settings=SETTINGS, checkpoints=("", "")):
-    """Two processes that train together, each with its checkpoint."""
+    """Start two processes that train together, each with its checkpoint."""
     cluster = {"worker": two_addresses()}
     return [
         TrainingProcess(
@@ -57,7 +57,7 @@ def two_processes(settings=SETTINGS, checkpoints=("", "")):
 
 
 def same(one, other):
-    """Whether two processes have found the same, to the last bit."""
+    """Return whether the results of two processes are identical."""
     return all(
         history == its_history and np.array_equal(labels, its_labels)
         for (history, labels), (its_history, its_labels) in zip(one, other, strict=True)
@@ -92,7 +92,7 @@ def test_two_processes(alone):
 
 @pytest.mark.slow
 def test_two_processes_share_a_checkpoint(tmp_path):
-    """The first one writes it; both go on from it."""
+    """The first process writes it, and both resume from it."""
     path = str(tmp_path / "state.npz")
     settings = [SETTINGS[0]]
     found = [finish(process) for process in two_processes(settings, (path, path))]
@@ -116,7 +116,7 @@ def command(folder, out, index, addresses, checkpoint):
 
 @pytest.fixture
 def two_commands(tmp_path):
-    """Two commands that train together and have written a checkpoint."""
+    """Start two commands that train together with a checkpoint."""
     np.save(tmp_path / "x.npy", five_wells(2, 300, seed=0, steps=5).X)
     addresses, path = two_addresses(), tmp_path / "state.npz"
     processes = [command(tmp_path, "out", index, addresses, path) for index in range(2)]
@@ -136,13 +136,13 @@ def wait_for(path, processes):
 
 @pytest.mark.slow
 def test_sigterm_ends_both_and_the_checkpoint_stays(two_commands):
-    """TensorFlow takes the signal for itself when processes join."""
+    """TensorFlow replaces the signal handler when processes join."""
     folder, processes = two_commands
     wait_for(folder / "state.npz", processes)
     for process in processes:
         process.send_signal(signal.SIGTERM)
     ends = [process.communicate(timeout=60) for process in processes]
-    # The one whose partner went first may be told so instead.
+    # The process whose partner ended first may report that instead.
     assert {process.returncode for process in processes} <= {130, 2}, ends
     assert 130 in {process.returncode for process in processes}, ends
     assert sorted(path.name for path in folder.iterdir()) == ["state.npz", "x.npy"]

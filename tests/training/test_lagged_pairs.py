@@ -1,4 +1,4 @@
-"""Pairs of frames one lag apart: never of two segments, never beside what is held out."""
+"""Pairs of frames one lag apart lie in one segment and contain no held-out frame."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from mdgmvae.training.lagged_pairs import LaggedPairs
 
 
 def plain(lengths, lag, keep):
-    """Frame by frame: both frames of one segment, both kept."""
+    """Find the pairs frame by frame: both frames in one segment, both kept."""
     segment = np.repeat(np.arange(len(lengths)), lengths)
     n = len(segment)
     return np.array(

@@ -1,4 +1,4 @@
-"""What the training minimises, seen from outside: kinetics, targets, restarts, schedules."""
+"""Training through the public interface: kinetics, targets, restarts, schedules."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from mdgmvae.kinetics import vamp2
 from mdgmvae.training.loop import best
 from mdgmvae.training.state import RestartResult
 
-#: One start, no second training: quick, and the last weights are those of the last epoch.
+#: One start without refit is quick, and the final weights are those of the last epoch.
 QUICK = {"n_epochs": 4, "n_init": 1, "refit": False, "seed": 0, "verbose": False}
 PLAIN = {**QUICK, "validation_fraction": 0.0, "patience": None}
 
@@ -22,7 +22,7 @@ def robust(**changes):
 
 
 def soft_vamp2(q, lag, lengths):
-    """VAMP-2 of probabilities over all pairs within the segments, in plain NumPy."""
+    """Return VAMP-2 of probabilities over all pairs within the segments, in plain NumPy."""
     segments = np.split(q.astype(np.float64), np.cumsum(lengths)[:-1])
     q0, q1 = (
         np.concatenate([segment[part] for segment in segments])
@@ -35,14 +35,14 @@ def soft_vamp2(q, lag, lengths):
 
 @pytest.fixture(scope="module")
 def left_handed():
-    """Alanine dipeptide around its one visit to phi > 0: dihedrals and basins."""
+    """Return dihedrals and basins of alanine dipeptide around its only visit to phi > 0."""
     angles = np.radians(dihedrals()[2000:11_000])
     return np.hstack([np.cos(angles), np.sin(angles)]).astype(np.float32), metastable()[2000:11_000]
 
 
 @pytest.fixture
 def alternating():
-    """Two clouds; whoever is in the one is in the other a frame later."""
+    """Return frames of two clouds, between which the trajectory alternates every frame."""
     rng = np.random.default_rng(0)
     side = np.where(np.arange(3000) % 2, 2.0, -2.0)
     return np.stack([side, side], axis=1).astype(np.float32) + rng.normal(
@@ -61,7 +61,7 @@ def test_history_has_the_vamp2_of_all_pairs(five_wells):
 
 
 def test_kinetics_find_from_a_random_start_what_the_density_does_not(left_handed):
-    """A slow state of 7 % of the frames, at the paper's settings but for scale and rate."""
+    """The slow state has 7 % of the frames."""
     x, basins = left_handed
     found = {}
     for weight in (0.0, 1.5):
@@ -75,7 +75,7 @@ def test_kinetics_find_from_a_random_start_what_the_density_does_not(left_handed
 
 
 def test_shuffled_time_scores_nothing(five_wells):
-    """Twenty components and no dynamics: 1, not the (k - 1)^2 / n of a batch more."""
+    """Without dynamics the score is 1, without the bias (k - 1)^2 / n of a batch."""
     x = np.random.default_rng(0).permutation(five_wells[0])
     model = robust(k=20, **PLAIN).fit(x)
     assert model.history_["vamp2"][-1] == pytest.approx(1.0, abs=0.05)
@@ -149,7 +149,7 @@ def test_the_lowest_loss_that_is_finite_is_kept(at):
 
 
 def test_without_frames_held_out_kinetics_choose_among_restarts(five_wells):
-    """As in the training, where VAMP-2 counts: the loss of the frames alone is another choice."""
+    """The loss includes VAMP-2, as in training; without it, another restart would be chosen."""
     x = five_wells[0][:3000]
     settings = {"k": 3, "n_epochs": 3, "lag": 5, "vamp_weight": 2.0, "n_init": 3, "lr": 3e-3}
     trained = []
@@ -182,7 +182,7 @@ def test_refit_trains_on_all_frames_for_as_long_as_was_best(five_wells):
 
 
 def test_floor_of_the_decoder_is_kept(five_wells):
-    """Draws of x around its mean spread by the floor at least, in units of one deviation."""
+    """In scaled units, the variance of sampled x is at least the floor."""
     x = five_wells[0][:3000]
     floor = 4.0
     model = GMVAE(k=2, scale="standard", px_floor=floor, n_epochs=2, seed=0).fit(x)
@@ -191,7 +191,7 @@ def test_floor_of_the_decoder_is_kept(five_wells):
 
 
 def test_paper_preset_is_what_it_was(five_wells):
-    """The course of the loss, recorded when there was no kinetic term yet."""
+    """The losses were recorded before the kinetic term existed."""
     recorded = [7.4077140625, 7.349987109375, 7.291975830078125, 7.24041748046875, 7.18244306640625]
     with pytest.warns(ConvergenceWarning, match="still decreasing"):
         model = GMVAE.from_preset("paper", n_epochs=5, seed=3).fit(five_wells[0][:5000])

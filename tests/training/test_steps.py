@@ -1,4 +1,4 @@
-"""The steps of the training against the plain loss: gradients, engines, what fills up a block."""
+"""Training steps, compared with the plain loss: gradients, engines, padding of blocks."""
 
 import dataclasses
 import logging
@@ -44,7 +44,7 @@ def objective_of(**given):
 def weights_of(architecture, dtype=np.float32):
     rng = np.random.default_rng(3)
     weights = initial_weights(architecture, rng)
-    # Biases that are not zero: otherwise a forgotten one would not be seen.
+    # Biases are not zero, so that a forgotten bias is noticed.
     weights = {name: w + rng.normal(0, 0.3, w.shape) for name, w in weights.items()}
     return flatten(architecture, weights).astype(dtype)
 
@@ -53,7 +53,7 @@ def weights_of(architecture, dtype=np.float32):
 @pytest.mark.parametrize("lagged", [False, True])
 @pytest.mark.parametrize("analytic", [False, True])
 def test_gradient_of_a_step_is_that_of_the_plain_loss(architecture, lagged, analytic):
-    """The mean over those frames of a batch that count."""
+    """The loss is the mean over the frames of a batch, without its padding."""
     a, rng = architecture, np.random.default_rng(0)
     x, later = rng.normal(size=(2, a.n_x, N))
     counts = (np.arange(N) < 50).astype(np.float64)
@@ -85,7 +85,7 @@ def test_gradient_of_a_step_is_that_of_the_plain_loss(architecture, lagged, anal
 
 @pytest.mark.parametrize("n_decoded", [1, 2])
 def test_sampled_components_are_not_biased(n_decoded):
-    """The mean over the draws is the full sum, in value and in gradient."""
+    """The mean over the draws equals the full sum, in value and in gradient."""
     a, rng, n_draws = sizes(6, 4, 2, (8,)), np.random.default_rng(0), 400
     x, noise = (tf.constant(rng.normal(size=shape)) for shape in ((4, N), (2, 6 * N)))
     batch = Batch.whole(x, tf.constant(np.where(np.arange(N) < 50, 1.0, 0.0)), None, None)
@@ -104,7 +104,7 @@ def test_sampled_components_are_not_biased(n_decoded):
 
         return loss_and_gradient
 
-    # The same draw for all frames, evenly spread over 0 to 1.
+    # All frames use the same draw; the draws are evenly spaced between 0 and 1.
     draws = tf.constant((np.arange(n_draws) + 0.5) / n_draws)
     full, sampled = of(None)(draws[0]).numpy(), np.array([*map(of(n_decoded), draws)])
     assert sampled[:, 0].std() > 1e-3
@@ -114,7 +114,7 @@ def test_sampled_components_are_not_biased(n_decoded):
 
 @pytest.mark.parametrize("settled", [False, True])
 def test_kinetic_term_of_a_step_has_the_slope_of_vamp2(settled):
-    """Of the components, and of the metastable states once there are any; over the pairs only."""
+    """VAMP-2 of the components and, if given, of the states, over the pairs only."""
     a, rng = sizes(4, 3, 2), np.random.default_rng(0)
     walk = np.cumsum(rng.normal(size=(3, N + 1)), axis=1)
     x, later = walk[:, :-1], walk[:, 1:]
@@ -145,7 +145,7 @@ def test_kinetic_term_of_a_step_has_the_slope_of_vamp2(settled):
 
 
 def test_kinetic_term_sees_the_batch_and_those_before_it(block, monkeypatch):
-    """Batches of 100: the covariances of 300 frames."""
+    """With batches of 100, the covariances are those of 300 frames."""
     seen = []
 
     def batch_loss(a, flat, objective, batch, noise, uniform, many, *rest):
@@ -231,7 +231,7 @@ def test_what_fills_up_a_block_does_not_count(block, objective, xla):
 
 
 def test_a_lower_precision_is_near_and_only_where_it_pays(block):
-    """Products of wide matrices lose digits; networks without such do not change."""
+    """Only products of wide matrices lose precision; thin networks do not change."""
     rows = np.tile(block.frames, (1, 20))
     wide = sizes(3, 80, 2, (96, 70), (70, 64), (5,), (128, 66), px_floor=1.0)
     thin = sizes(3, 80, 2, (63, 63), (63,), (5,), (63, 63), px_floor=1.0)
@@ -251,7 +251,7 @@ def test_a_lower_precision_is_near_and_only_where_it_pays(block):
 
 @pytest.mark.parametrize("preset", ["paper", "robust"])
 def test_frames_that_stay_on_the_device_train_the_same(preset, five_wells, monkeypatch):
-    """As on a GPU; the last batch is short, frames are held out, two restarts share the frames."""
+    """This happens on a GPU. Here with a short last batch, held-out frames and two restarts."""
     settings = {"n_epochs": 3, "n_init": 2, "scale": "standard", "seed": 0}
     sent = GMVAE.from_preset(preset, **settings).fit(five_wells[0][:3000])
     monkeypatch.setattr(OneDevice, "keeps_frames", True)

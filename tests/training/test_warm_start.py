@@ -1,4 +1,4 @@
-"""Where the training begins: clusters that are metastable already, with every seed."""
+"""Training starts from metastable clusters with every seed."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from mdgmvae import GMVAE
 from mdgmvae.errors import InputError
 from mdgmvae.training.tica import Tica
 
-#: One epoch without a step worth the name: the labels are those of the start.
+#: One epoch with negligible steps, so the labels are those of the start.
 AT_THE_START = {
     "n_epochs": 1, "lr": 1e-12, "refit": False, "validation_fraction": 0.0, "patience": None,
     "verbose": False,
@@ -18,7 +18,7 @@ AT_THE_START = {
 
 @pytest.mark.parametrize("seed", range(4))
 def test_every_seed_starts_in_the_five_wells(five_wells, seed):
-    """With seed 2 the tightest k-means divides a well and joins two others."""
+    """With seed 2, the tightest k-means clustering divides one well and joins two others."""
     x, wells = five_wells
     model = GMVAE.from_preset("robust", seed=seed, **AT_THE_START).fit(x)
     assert adjusted_rand_score(wells, model.predict(x)) > 0.97
@@ -26,7 +26,7 @@ def test_every_seed_starts_in_the_five_wells(five_wells, seed):
 
 @pytest.mark.parametrize("scale", [None, "standard", "tica"])
 def test_the_rare_state_has_a_component_at_the_start(scale):
-    """3 % of the frames, visited once; whatever the scaling, the slow coordinates see it."""
+    """The state has 3 % of the frames in one visit; slow coordinates find it with any scaling."""
     angles = np.radians(dihedrals())
     x = np.hstack([np.cos(angles), np.sin(angles)]).astype(np.float32)
     model = GMVAE.from_preset("robust", k=4, seed=1, scale=scale, **AT_THE_START).fit(x)
@@ -61,7 +61,7 @@ def test_features_that_never_change_are_refused(scale):
 
 
 def test_slow_coordinates_are_the_slow_ones_whatever_their_size():
-    """What alternates has a large autocorrelation, a negative one: it is the fastest of all."""
+    """An alternating column has a large negative autocorrelation and is the fastest of all."""
     rng = np.random.default_rng(0)
     slow = np.cumsum(rng.random(4000) < 0.01) % 2
     x = np.column_stack([(-1.0) ** np.arange(4000), slow, rng.normal(size=4000)])

@@ -1,4 +1,4 @@
-"""What XLA has compiled is kept, and does no harm where it cannot be."""
+"""Code compiled by XLA is stored, and it is no error if it cannot be stored."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from mdgmvae.training import xla_cache
 
 @pytest.fixture
 def clean(monkeypatch, tmp_path):
-    """As in a process that has not imported TensorFlow."""
+    """Simulate a process that has not imported TensorFlow."""
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
     monkeypatch.delenv("TF_XLA_FLAGS", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -59,7 +59,7 @@ def test_the_second_command_compiles_nothing_and_finds_the_same(tmp_path, five_w
     environment.pop("TF_XLA_FLAGS", None)
     found = []
     for out in ("first", "second"):
-        # More steps than are worth compiling for.
+        # Enough steps to make compiling worthwhile.
         training = ["--n_epochs", "30", "--seed", "0", "--threads", "1"]
         command = ["train", "--traj_file", "x.npy", *training, "-o", out]
         done = subprocess.run(

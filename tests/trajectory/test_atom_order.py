@@ -36,7 +36,7 @@ def test_another_order_of_the_atoms_is_noticed():
     [
         (TOPOLOGY, TRAJECTORY),
         (datafiles.PSF, datafiles.DCD),
-        # Broken over the boundary of a triclinic box.
+        # Broken across the boundary of a triclinic box.
         (datafiles.GRO, datafiles.XTC),
         (datafiles.TPR, datafiles.TRR),
     ],

@@ -1,4 +1,4 @@
-"""Work is done in other processes, or an error says why it cannot be sent."""
+"""Work is done in other processes, or an error explains why it cannot be sent to them."""
 
 import subprocess
 import sys
@@ -72,7 +72,7 @@ def test_processes_are_not_forked_after_tensorflow(monkeypatch):
 
 @pytest.mark.parametrize("method", ["forkserver", "spawn"])
 def test_a_script_without_main_guard_ends_with_a_sentence(tmp_path, method):
-    """Such workers run the script again; that must end, and say what to change."""
+    """Such workers run the script again; this must end with advice on what to change."""
     script = tmp_path / "script.py"
     script.write_text(
         "from mdgmvae.trajectory import backends\n"

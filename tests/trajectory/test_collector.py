@@ -39,7 +39,7 @@ def by_hand(universe, select="name CA and resid 1:8"):
 
 @pytest.fixture(params=["multiprocessing", "dask", "distributed", "forkserver", "spawn"])
 def parallel(request, monkeypatch):
-    """Name of a backend, in a session where it means what the parameter says."""
+    """Return the name of a backend, in a session that is set up for it."""
     if request.param in ("forkserver", "spawn"):
         monkeypatch.setattr(backends, "start_method", lambda: request.param)
     if request.param in ("multiprocessing", "forkserver", "spawn"):
@@ -228,7 +228,7 @@ def test_trajectory_in_memory(universe):
     assert_allclose(collector.run().features.values, expected.values, atol=1e-5)
     parallel = collector.run(backend="multiprocessing", n_workers=2).features
     assert_allclose(parallel.values, expected.values, atol=1e-5)
-    # Without a file, and with coordinates of our own.
+    # Trajectories in memory, without a file.
     positions = np.random.default_rng(0).normal(size=(4, 3, 3)).astype(np.float32)
     empty = mda.Universe.empty(3, trajectory=True)
     with pytest.raises(InputError, match="no trajectory"):
@@ -239,7 +239,7 @@ def test_trajectory_in_memory(universe):
 
 
 def test_transformations(universe):
-    """Those that can be sent are applied in the workers; a plain function is named."""
+    """Workers apply transformations that can be pickled; the error names a plain function."""
     featurizer = Distances(pairs=[(0, 1)])
     plain = FeatureCollector(universe, featurizer).run(stop=6).features.values
 
@@ -354,7 +354,7 @@ class Unsendable:
 
 
 class Training(FeatureCollector):
-    """Of the module, where worker processes find it however they are started."""
+    """Defined in the module, so that worker processes can import it."""
 
     _not_pickled = (*FeatureCollector._not_pickled, "model")
 
@@ -365,7 +365,7 @@ class Training(FeatureCollector):
 
 
 def test_a_subclass_keeps_its_model_at_home(universe):
-    """What is trained in `_conclude` sees the features, and never travels to a worker."""
+    """`_conclude` can use the features, and its model is never sent to a worker."""
 
     run = Training(universe, CA).run(backend="multiprocessing", n_workers=2)
     again = run.run(backend="multiprocessing", n_workers=2)
@@ -377,7 +377,7 @@ def test_frame_numbers_of_a_slice():
 
 
 def test_the_topology_stays_at_home(universe):
-    """Pickled once for each part, it took longer than the features."""
+    """Pickling the topology for each part took longer than computing the features."""
     collector = FeatureCollector(universe, CA)
     assert len(pickle.dumps(collector)) < len(pickle.dumps(universe.trajectory)) + 10_000
     assert not hasattr(pickle.loads(pickle.dumps(collector)), "atomgroup")

@@ -1,4 +1,4 @@
-"""A real cluster on this machine: workers die, files are missing, and the numbers stay the same."""
+"""A dask cluster on this machine gives the same features, even if workers die."""
 
 import json
 import os
@@ -22,11 +22,14 @@ from mdgmvae.featurizers import Custom, featurize
 from mdgmvae.trajectory.dask_cluster import DistributedBackend
 
 distributed = pytest.importorskip("distributed")
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:distributed")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::UserWarning:distributed"),
+    pytest.mark.usefixtures("forked_workers"),
+]
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
+def cluster(forked_workers, tmp_path_factory):
     with distributed.LocalCluster(
         n_workers=2,
         threads_per_worker=1,
@@ -43,10 +46,10 @@ def client(cluster):
 
 
 class Distance:
-    """The distance of the first two atoms; the worker that computes it dies.
+    """Function that computes the distance between the first two atoms and kills some workers.
 
-    `deaths` processes are killed in the middle of their part, when some of its rows are written;
-    with a negative number all that begin it.
+    `deaths` workers are killed in the middle of a part, after some of its frames were written. If
+    the number is negative, every worker that begins the part is killed.
     """
 
     def __init__(self, folder, deaths):
@@ -119,7 +122,7 @@ def test_labels_of_a_cluster_are_those_of_one_process(client, alanine, monkeypat
     there = gm.assign(alanine, step=20, backend="dask")
     for name in ("labels", "components", "frames", "times", "trajectory_index", "populations"):
         assert_array_equal(there[name], here[name], err_msg=name)
-    # A worker has another number of threads, which changes the last bits of products.
+    # A worker uses another number of threads, which changes rounding.
     for name in ("probabilities", "component_probabilities"):
         assert_allclose(there[name], here[name], atol=1e-6, err_msg=name)
     assert_allclose(there.latent, here.latent, atol=1e-5)
@@ -170,7 +173,7 @@ def test_a_scheduler_file_may_come_later(cluster, tmp_path):
 
 
 def test_labels_of_the_command_need_no_temporary_folder_that_workers_see(cluster, tmp_path):
-    """What workers write lies beside the labels, and does not stay."""
+    """Workers write a temporary file beside the labels, which is removed."""
     topology, trajectories = alanine_dipeptide()
     u = mda.Universe(topology, trajectories)
     gm = GMVAEAnalysis(u, k=2, n_epochs=1, n_init=1, seed=0, annotate=False).run(step=40)

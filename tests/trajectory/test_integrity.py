@@ -1,4 +1,4 @@
-"""Damaged trajectory files are named before they are read; whole ones are never refused."""
+"""Damaged files are reported before they are read, and intact files are never refused."""
 
 import struct
 from pathlib import Path
@@ -22,7 +22,7 @@ WHOLE = sorted(
 
 
 def frame_ends(path):
-    """Where each frame of an XTC or TRR ends, by MDAnalysis' own index."""
+    """Return the end of each frame of an XTC or TRR file, from MDAnalysis' index."""
     reader = mda.coordinates.core.reader(str(path))
     offsets = reader._xdr.offsets
     return [int(offset) for offset in offsets[1:]] + [Path(path).stat().st_size]

@@ -23,7 +23,7 @@ def features(tmp_path, *steps):
 
 def test_a_lag_time_is_a_number_of_frames(tmp_path):
     assert lag_in_frames(20.0, features(tmp_path, 2.0, 2.0)) == 10
-    # Times that were written with few digits.
+    # Times that were written with only a few digits.
     assert lag_in_frames(20.0, features(tmp_path, 2.0, 2.001)) == 10
 
 

@@ -15,7 +15,7 @@ from mdgmvae import FeatureSet
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Distances, Positions, featurize
 
-# Written and read by MDAnalysis and mdtraj: what they say of it is not tested here.
+# Warnings of MDAnalysis and mdtraj about these files are not tested here.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:DCDReader currently:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::UserWarning:MDAnalysis"),
@@ -26,7 +26,7 @@ SELECT = "protein and resid 1:12"
 
 @pytest.fixture(scope="module")
 def topology(tmp_path_factory):
-    """A PDB of the atoms of PSF and DCD, for mdtraj: it reads no such PSF."""
+    """Write a PDB file of the atoms for mdtraj, which cannot read this PSF file."""
     path = tmp_path_factory.mktemp("topology") / "adk.pdb"
     mda.Universe(PSF, DCD).atoms.write(path)
     return str(path)
@@ -34,7 +34,7 @@ def topology(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def protein(tmp_path_factory):
-    """Files of a part of a protein in a triclinic box: .pdb, .xtc and .trr."""
+    """Write .pdb, .xtc and .trr files of a part of a protein in a triclinic box."""
     folder = tmp_path_factory.mktemp("protein")
     source = universe(PDB, XTC, TRR)
     atoms = source.select_atoms("protein and resid 1:40")
@@ -46,7 +46,7 @@ def protein(tmp_path_factory):
 
 @pytest.fixture
 def both(protein):
-    """The same frames for MDAnalysis and for mdtraj."""
+    """Return the same frames for MDAnalysis and for mdtraj."""
     return universe(protein["pdb"], protein["xtc"]), (protein["pdb"], [protein["xtc"]])
 
 
@@ -67,7 +67,7 @@ def test_mdtraj_agrees_with_mdanalysis(protein, suffix, features):
 
 
 def test_periodic_distances_agree():
-    """A box, which is triclinic here, comes through in angstrom and degrees."""
+    """The box, triclinic here, is converted to angstrom and degrees."""
     pairs = Distances(pairs=[(0, 40_000), (10, 30_000), (100, 47_000)], periodic=True)
     ours = featurize(mda.Universe(PDB, XTC), pairs)
     theirs = featurize((PDB, XTC), pairs)
@@ -129,7 +129,7 @@ def test_reference_is_the_first_frame_asked_for(both):
 
 
 def test_formats_without_an_index(both, tmp_path):
-    """The frames of a PDB file are counted by reading it."""
+    """To count the frames of a PDB file, it has to be read."""
     source, _ = both
     path = str(tmp_path / "models.pdb")
     group = source.select_atoms(SELECT)

@@ -36,7 +36,7 @@ def seen(timesteps):
 
 @pytest.fixture
 def boxes_that_come_and_go(tmp_path):
-    """Frames without a box, with a constant box, and with another one."""
+    """Write frames without a box, with a constant box, and with a changing box."""
     atoms = mda.Universe(GRO).select_atoms("protein")
     path = str(tmp_path / "some.xtc")
     box = np.float32([40, 50, 60, 90, 80, 70])
@@ -116,7 +116,7 @@ CA = Distances(select="name CA", periodic=True)
 
 @pytest.fixture(scope="module")
 def residues(tmp_path_factory):
-    """Some residues, and the names of two files of their frames."""
+    """Return some residues, and the names of two files with their frames."""
     folder = tmp_path_factory.mktemp("residues")
     source = mda.Universe(GRO, XTC)
     atoms = source.select_atoms("protein and resid 1:20")
@@ -179,7 +179,7 @@ def older_read_next_timestep(self, ts=None):
 
 
 def test_the_reader_is_used_if_it_has_other_attributes(universe, from_reader, monkeypatch, caplog):
-    """A reader of another version of MDAnalysis gives the same features, and the log tells."""
+    """With another version of MDAnalysis, the features are the same, and a message is logged."""
     expected = from_reader(universe)
     monkeypatch.setattr(XTCReader, "_read_next_timestep", older_read_next_timestep)
     reader = universe.trajectory
@@ -209,7 +209,7 @@ def test_every_attribute_that_is_used_is_looked_for(kind, name, residues, monkey
 
 
 def test_a_file_that_shrinks_under_the_reader(boxes_that_come_and_go):
-    """The index promises more frames than are there by now."""
+    """The index lists more frames than the file still has."""
     path = boxes_that_come_and_go.trajectory.filename
     with open(path, "r+b") as stream:
         stream.truncate(int(boxes_that_come_and_go.trajectory._xdr.offsets[4]))

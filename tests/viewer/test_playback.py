@@ -1,4 +1,4 @@
-"""The widget has the colour of the state of the frame that it shows."""
+"""The widget is coloured by the state of the frame that it shows."""
 
 import sys
 
@@ -15,7 +15,7 @@ from mdgmvae.viewer import view
 
 nglview = pytest.importorskip("nglview")
 
-# What MDAnalysis says of the DCD files of its tests.
+# A warning of MDAnalysis about the DCD files of its test data.
 pytestmark = pytest.mark.filterwarnings("ignore:DCDReader currently makes independent timesteps")
 
 LABELS = np.array([0, 0, 2, 1, 1, 2, 0])
@@ -28,7 +28,7 @@ def dipeptide() -> mda.Universe:
 
 
 def colors(widget) -> list[str]:
-    """Colours in the order in which they were sent to the front end."""
+    """Return the colours in the order in which they were sent to the front end."""
     return [m["kwargs"]["color"] for m in widget._ngl_msg_archive if "color" in m["kwargs"]]
 
 
@@ -80,7 +80,7 @@ def test_the_universe_stays_where_it_was_until_playing(dipeptide):
 
 
 def test_a_front_end_that_comes_later_gets_the_frame_that_is_shown(dipeptide, monkeypatch):
-    """Chosen before the browser was there, as when all cells of a notebook are run."""
+    """A frame can be chosen before the browser has loaded, as when all cells are run at once."""
     widget = view(dipeptide, LABELS, FRAMES)
     widget.frame = 12
     dipeptide.trajectory[33]

@@ -25,7 +25,7 @@ BOXES = [
 
 @pytest.fixture(scope="module")
 def vectors():
-    """Differences of real positions, longer than most of the boxes."""
+    """Return differences between real positions, longer than most of the boxes."""
     positions = universe(GRO).atoms.positions
     return (positions[:600] - positions[20000:20600])[None]
 

@@ -1,4 +1,4 @@
-"""Atoms of any source, selections in them, and what identifies them."""
+"""Atoms of any source, selections of atoms, and the fingerprint that identifies them."""
 
 import json
 import warnings
@@ -17,7 +17,7 @@ from mdgmvae.featurizers.topology.fingerprint import AtomRecord
 
 @cache
 def through_both(file):
-    """Atoms of a file as MDAnalysis and as mdtraj read it."""
+    """Return the atoms of a file as read by MDAnalysis and by mdtraj."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Unlikely unit cell vectors")
         return universe(file).atoms, as_atoms(mdtraj.load_topology(file))
