@@ -49,7 +49,7 @@ test: $(VENV)/.installed-dev
 	$(FAST) --doctest-modules mdgmvae tests
 
 test-slow: $(VENV)/.installed-dev
-	$(PYTEST) -m slow tests
+	$(PYTEST) -m slow -n $(WORKERS) --dist loadfile tests
 
 # In one process, so that no test waits for another.
 slowest: $(VENV)/.installed-dev

@@ -1,7 +1,7 @@
 """Peak memory of the commands as a function of the length of the trajectory.
 
 Usage: python benchmarks/memory.py [--megabytes 50 200 600] [--copies 63] [--epochs 2]
-                                   [--max_memory 128MB] [--json FILE]
+                                   [--max_memory 128MB] [--small] [--json FILE]
 
 Each command runs in a new process on trajectories that differ only in their length (megabytes of
 decoded coordinates). The table shows the largest resident memory of this process, and how much that
@@ -34,6 +34,11 @@ TRAINS = (
     f"{READS}, mdgmvae.training.loop, mdgmvae.network.inference, mdgmvae.plot.landscape, "
     "mdgmvae.annotation.attach"
 )
+#: Networks that train quickly. The data are read in the same way for networks of any size.
+SMALL = [
+    *("-k", "2", "--n_init", "1", "--no-refit", "--n_z", "2"),
+    *("--qy_dims", "8", "--qz_dims", "8", "--pz_dims", "8", "--px_dims", "8"),
+]
 LIBRARIES = {"featurize": READS, "train": TRAINS, "assign": TRAINS, "run": TRAINS}
 
 
@@ -90,7 +95,7 @@ def measure(
         ],
         "assign": ["assign", str(folder / "train"), *files, "-o", str(folder / "labels.npz")],
         "run, distances": [
-            *("run", *reading, *training, "--n_init", "1"),
+            *("run", *reading, "--n_init", "1", *training),
             *("-o", str(folder / "run"), "--overwrite"),
         ],
     }
@@ -178,10 +183,11 @@ if __name__ == "__main__":
     )
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--max_memory", default="128MB", help="memory for features in training")
+    parser.add_argument("--small", action="store_true", help="train small networks")
     parser.add_argument("--json", type=Path, help="also write the measurements to this file")
     options = parser.parse_args()
     training = ["--n_epochs", str(options.epochs), "--seed", "0"]
-    training += ["--max_memory", options.max_memory]
+    training += ["--max_memory", options.max_memory, *(SMALL if options.small else [])]
     measured = main(options.megabytes, options.copies, training)
     if options.json:
         options.json.write_text(json.dumps([asdict(one) for one in measured], indent=1))

@@ -1,16 +1,21 @@
-"""Run the command mdgmvae in separate processes in which the libraries are already loaded.
+"""Run the command mdgmvae in processes in which the libraries are already loaded.
 
-A new Python process takes seconds to import TensorFlow. These processes are forked from one that
-has imported the libraries and done nothing else.
+A new Python process takes seconds to import TensorFlow, and a first training takes seconds to build
+its graph. So one process runs all commands that end by themselves, one after the other. It is
+forked from a process that has imported the libraries and done nothing else.
 """
 
+import atexit
+import logging
 import multiprocessing
 import os
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Sequence
 from multiprocessing import forkserver
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from mdgmvae.data import alanine_dipeptide
@@ -71,21 +76,73 @@ def fails(*arguments, cwd):
 def run_command(
     arguments: Sequence[str], cwd: Path, seconds: float = 300
 ) -> subprocess.CompletedProcess:
-    """Run the command in a forked process, and return what `subprocess.run` would return."""
+    """Run the command, and return what `subprocess.run` would return."""
     with tempfile.TemporaryDirectory() as folder:
-        said = [os.path.join(folder, name) for name in ("stdout", "stderr")]
-        process = _processes.Process(target=_run, args=(list(arguments), str(cwd), *said))
-        process.start()
-        process.join(seconds)
-        if process.is_alive():
-            process.kill()
-            process.join()
+        files = [os.path.join(folder, name) for name in ("stdout", "stderr")]
+        code = _Runner.current().run(list(arguments), str(cwd), files, seconds)
+        stdout, stderr = (Path(path).read_text(encoding="utf-8") for path in files)
+    return subprocess.CompletedProcess(arguments, code, stdout, stderr)
+
+
+def start(*arguments, cwd):
+    """Start the command in a process of its own that can be interrupted.
+
+    Returns the process, and the files of its standard output and standard error in `cwd`'s parent.
+    """
+    files = [Path(f"{cwd}.{name}") for name in ("stdout", "stderr")]
+    words = list(map(str, arguments))
+    process = _processes.Process(target=_run_once, args=(words, str(cwd), *map(str, files)))
+    process.start()
+    return process, *files
+
+
+class _Runner:
+    """A process that runs commands one after the other."""
+
+    _current: "_Runner | None" = None
+
+    def __init__(self) -> None:
+        self._commands, theirs = _processes.Pipe()
+        self._process = _processes.Process(target=_serve, args=(theirs,))
+        self._process.start()
+        theirs.close()
+        # Not a daemon, which could not have worker processes.
+        atexit.register(self._process.kill)
+
+    @classmethod
+    def current(cls) -> "_Runner":
+        """Return the running process, or start one."""
+        if cls._current is None or not cls._current._process.is_alive():
+            cls._current = cls()
+        return cls._current
+
+    def run(self, arguments: list[str], cwd: str, files: list[str], seconds: float) -> int:
+        self._commands.send((arguments, cwd, *files))
+        if not self._commands.poll(seconds):
+            self._process.kill()
+            self._process.join()
             raise subprocess.TimeoutExpired(arguments, seconds)
-        stdout, stderr = (Path(path).read_text(encoding="utf-8") for path in said)
-    return subprocess.CompletedProcess(arguments, process.exitcode, stdout, stderr)
+        try:
+            return self._commands.recv()
+        except EOFError:
+            self._process.join()
+            return self._process.exitcode
 
 
-def _run(arguments: list[str], cwd: str, stdout: str, stderr: str) -> None:
+def _serve(commands: Connection) -> None:
+    while True:
+        try:
+            command = commands.recv()
+        except EOFError:
+            return
+        commands.send(_run(*command))
+
+
+def _run_once(*command: str) -> None:
+    sys.exit(_run(*command))
+
+
+def _run(arguments: list[str], cwd: str, stdout: str, stderr: str) -> int:
     from mdgmvae.cli.main import main
 
     os.chdir(cwd)
@@ -98,4 +155,13 @@ def _run(arguments: list[str], cwd: str, stdout: str, stderr: str) -> None:
         open(number, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
         for number in (1, 2)
     )
-    sys.exit(main(arguments))
+    # No command may see what an earlier one has set up.
+    logging.root.handlers.clear()
+    with warnings.catch_warnings():
+        try:
+            return main(arguments)
+        except SystemExit as exit:  # argparse
+            return exit.code
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()

@@ -101,7 +101,7 @@ def names(files, analysed, tmp_path, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("document", RUNNABLE, ids=lambda path: path.name)
-def test_code_and_commands_of_the_documents_run(document, names):
+def test_code_and_commands_of_the_documents_run(document, names, forked_workers):
     for language, block in blocks(document):
         if language == "python":
             exec(compile(block, document.name, "exec"), names)

@@ -112,6 +112,7 @@ def pixels(output):
     return struct.unpack(">II", base64.b64decode(output.data["image/png"])[16:24])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["executed", "executed_paper"])
 def test_no_cell_fails_or_warns(name, request):
     executed = request.getfixturevalue(name)
@@ -124,6 +125,7 @@ def test_no_cell_fails_or_warns(name, request):
     assert [line for line in lines if line.strip() and not known.fullmatch(line)] == []
 
 
+@pytest.mark.slow
 def test_table_has_a_row_for_each_state(executed):
     rows = table(executed)
     assert [row["state"] for row in rows] == [str(state) for state in range(N_STATES)]
@@ -139,6 +141,7 @@ def test_table_has_a_row_for_each_state(executed):
     assert any(phi > 30 for phi, _ in angles)
 
 
+@pytest.mark.slow
 def test_states_are_judged_and_described(executed):
     (shown,) = [o.data for o in outputs(executed, "judge") if "text/html" in o.get("data", {})]
     verdicts = [row["verdict"] for row in tables(executed, "judge")[0]]
@@ -148,6 +151,7 @@ def test_states_are_judged_and_described(executed):
     assert "phi ALA2" in described["text/html"] and "psi ALA2" in described["text/html"]
 
 
+@pytest.mark.slow
 def test_transitions_between_states_are_shown(executed):
     (rows,) = tables(executed, "transitions")
     assert [(row["from state"], row["to state"]) for row in rows] == [
@@ -158,11 +162,13 @@ def test_transitions_between_states_are_shown(executed):
     ]
 
 
+@pytest.mark.slow
 def test_three_plots_are_drawn(executed):
     for cell in ("landscape", "ramachandran", "trace"):
         assert any("image/png" in o.get("data", {}) for o in outputs(executed, cell))
 
 
+@pytest.mark.slow
 def test_view_takes_the_colour_of_the_state(executed):
     assert any(WIDGET in o.get("data", {}) for o in outputs(executed, "view"))
     colors, frame, first, shown = json.loads(printed(executed, "look"))
@@ -172,6 +178,7 @@ def test_view_takes_the_colour_of_the_state(executed):
     assert len(colors) == 1 + (first != shown)
 
 
+@pytest.mark.slow
 def test_labels_are_on_the_trajectory_and_in_the_saved_model(executed):
     text = printed(executed, "labels")
     assert re.search(r"state of frame 10: [0-2]\n", text)
@@ -180,6 +187,7 @@ def test_labels_are_on_the_trajectory_and_in_the_saved_model(executed):
     assert "the same states as before: True" in printed(executed, "assign")
 
 
+@pytest.mark.slow
 def test_files_are_written(executed):
     written = set(re.findall(r"^(\S+)  [\d,]+ kB$", printed(executed, "files"), re.MULTILINE))
     expected = {"labels.npz", "states.pdb", "model/model.json", "model/weights.npz"}
@@ -188,6 +196,7 @@ def test_files_are_written(executed):
     assert written == expected
 
 
+@pytest.mark.slow
 def test_paper_gives_every_frame_a_cluster_by_each_method(executed_paper):
     found = json.loads(printed(executed_paper, "look-at-runs"))
     assert {data: set(runs) for data, runs in found.items()} == {data: set(LATENT) for data in FEW}
@@ -199,6 +208,7 @@ def test_paper_gives_every_frame_a_cluster_by_each_method(executed_paper):
             assert len(losses) > 1 and all(math.isfinite(loss) for loss in losses)
 
 
+@pytest.mark.slow
 def test_paper_learns_from_the_first_epoch_on(executed_paper):
     found = json.loads(printed(executed_paper, "look-at-runs"))
     for runs in found.values():
@@ -206,6 +216,7 @@ def test_paper_learns_from_the_first_epoch_on(executed_paper):
             assert runs[method][-1][-1] < runs[method][-1][0]
 
 
+@pytest.mark.slow
 def test_paper_judges_each_method_by_what_is_known(executed_paper):
     for cell in ("mb-judge", "wells-judge", "distances-judge", "dihedrals-judge"):
         known, *rows = judged(executed_paper, cell)
@@ -220,6 +231,7 @@ def test_paper_judges_each_method_by_what_is_known(executed_paper):
         assert float(rows[-1][3]) > 0.8
 
 
+@pytest.mark.slow
 def test_paper_draws_its_pictures(executed_paper):
     for cell, number in PICTURES.items():
         drawn = [o for o in outputs(executed_paper, cell) if "image/png" in o.get("data", {})]

@@ -60,7 +60,13 @@ def check_output(out: str, suffixes: Sequence[str], inputs: Sequence[str]) -> No
             raise InputError(f"{out}: is an input and would be replaced; choose another -o")
 
 
-def open_universe(topology: str, trajectories: Sequence[str], stop: int | None = None) -> Universe:
+def open_universe(
+    topology: str,
+    trajectories: Sequence[str],
+    stop: int | None = None,
+    *,
+    can_stop: bool = True,
+) -> Universe:
     """Open a topology and its trajectories as one Universe.
 
     Parameters
@@ -71,6 +77,8 @@ def open_universe(topology: str, trajectories: Sequence[str], stop: int | None =
         The trajectory files, in order.
     stop : int, optional
         The first frame that will not be read; a file may be cut after it.
+    can_stop : bool
+        Whether the command has the option --stop, which the error of a cut file then recommends.
 
     Raises
     ------
@@ -97,9 +105,12 @@ def open_universe(topology: str, trajectories: Sequence[str], stop: int | None =
         )
     before = 0
     for path in trajectories:
-        # A cut file may still hold all frames before --stop, which its reader will check.
-        needed = None if stop is None else 0
-        check_trajectory(path, n_atoms=len(universe.atoms), stop=needed, before=before)
+        check_trajectory(
+            path,
+            n_atoms=len(universe.atoms),
+            stop=None if stop is None else max(0, stop - before),
+            before=before if can_stop else None,
+        )
         _read(path, lambda path=path: universe.load_new(path), f" with {topology}")  # type: ignore[misc]
         before += len(universe.trajectory)
     if len(trajectories) > 1:

@@ -48,7 +48,7 @@ def check_trajectory(
     *,
     n_atoms: int | None = None,
     stop: int | None = None,
-    before: int = 0,
+    before: int | None = 0,
 ) -> None:
     """Raise an error unless a trajectory file can be read to its end, or up to `stop`.
 
@@ -63,9 +63,9 @@ def check_trajectory(
         Number of atoms of the topology, which the file must match.
     stop : int, optional
         Frames from this number on are not needed, and may be damaged or missing.
-    before : int
+    before : int or None
         Number of frames in the files before this one. It is added to the value of --stop that
-        the error message recommends.
+        the error message recommends. With None, the message recommends none.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def check_trajectory(
     _check_file(path, path.suffix[1:].upper(), n_atoms, stop, before)
 
 
-def check_universe(universe: Any, stop: int | None = None, *, can_stop: bool = True) -> None:
+def check_universe(universe: Any, stop: int | None = None) -> None:
     """Apply `check_trajectory` to all trajectory files of a universe.
 
     Parameters
@@ -93,8 +93,6 @@ def check_universe(universe: Any, stop: int | None = None, *, can_stop: bool = T
     stop : int, optional
         Frames from this number on, counted over all files, are not needed, and may be damaged
         or missing.
-    can_stop : bool
-        Whether the error of a cut file may advise to stop before the damage.
 
     Raises
     ------
@@ -116,8 +114,7 @@ def check_universe(universe: Any, stop: int | None = None, *, can_stop: bool = T
             break
         if _is_file(part):
             local_stop = None if stop is None else stop - first
-            before = first if can_stop else None
-            _check_file(Path(part.filename), str(part.format), part.n_atoms, local_stop, before)
+            _check_file(Path(part.filename), str(part.format), part.n_atoms, local_stop, first)
 
 
 def _is_file(reader: Any) -> bool:
@@ -129,10 +126,7 @@ def _is_file(reader: Any) -> bool:
 def _check_file(
     path: Path, file_format: str, n_atoms: int | None, stop: int | None, before: int | None
 ) -> None:
-    """Check one file of a given format. See `check_trajectory`.
-
-    Without `before`, the error of a cut file does not advise to stop before the damage.
-    """
+    """Check one file of a given format. See `check_trajectory`."""
     if path.is_dir():
         if file_format in _FOLDER_FORMATS:
             return

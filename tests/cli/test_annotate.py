@@ -18,12 +18,11 @@ def b_column(path):
     return np.array(found[::22], float)
 
 
-@pytest.mark.parametrize("labels", ["out/labels.npz", "out"])
-def test_annotate_writes_files_that_others_read(ran, labels, tmp_path):
+def test_annotate_writes_files_that_others_read(ran, tmp_path):
     folder, _ = ran
     known = read_labels(folder / "out" / "labels.npz")
-    arguments = ["annotate", labels, TOPOLOGY, "a.xtc", "b.dcd", "--format"]
-    pdb, h5md, states = (tmp_path / name for name in ("s.pdb", "s.h5md", "st"))
+    arguments = ["annotate", "out/labels.npz", TOPOLOGY, "a.xtc", "b.dcd", "--format"]
+    pdb, h5md = tmp_path / "s.pdb", tmp_path / "s.h5md"
     call(*arguments, "pdb", "-o", pdb, cwd=folder)
     np.testing.assert_array_equal(b_column(pdb), known.labels)
     assert mda.Universe(pdb).trajectory.n_frames == 1500
@@ -33,7 +32,13 @@ def test_annotate_writes_files_that_others_read(ran, labels, tmp_path):
     np.testing.assert_array_equal([d["mdgmvae/component"] for d in data], known.components)
     own = known.probabilities[np.arange(1500), known.labels]
     np.testing.assert_array_equal([d["mdgmvae/probability"] for d in data], own)
-    call(*arguments, "states", "-o", states, cwd=folder)
+
+
+@pytest.mark.parametrize("labels", ["out/labels.npz", "out"])
+def test_annotate_writes_the_files_of_states_that_run_writes(ran, labels, tmp_path):
+    folder, _ = ran
+    states, files = tmp_path / "st", (TOPOLOGY, "a.xtc", "b.dcd")
+    call("annotate", labels, *files, "--format", "states", "-o", states, cwd=folder)
     # MDAnalysis writes hidden index files beside the trajectories that it reads.
     written = {path.name for path in states.iterdir()}
     assert written == {p.name for p in (folder / "out/states").iterdir() if p.name[0] != "."}
@@ -70,7 +75,7 @@ def test_a_cut_trajectory_is_annotated_up_to_the_cut_only(ran, tmp_path):
     (tmp_path / "cut.xtc").write_bytes(data[: len(data) * 9 // 10])
     files = (TOPOLOGY, "cut.xtc", "--format", "pdb", "-o", "o.pdb")
     line = fails("annotate", folder / "out", *files, cwd=tmp_path)
-    assert "cut.xtc: frame 72" in line and line.endswith("copy the file again"), line
+    assert "cut.xtc: frame 719 ends early" in line and line.endswith("copy the file again"), line
     call("assign", folder / "out", TOPOLOGY, folder / "a.xtc", "--stop", 100, "-o", "few.npz",
          cwd=tmp_path)  # fmt: skip
     call("annotate", "few.npz", *files, cwd=tmp_path)

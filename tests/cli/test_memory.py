@@ -60,7 +60,7 @@ def test_committing_features_takes_few_bytes_a_frame():
 def test_peak_of_the_commands_does_not_grow_with_the_trajectory(tmp_path):
     path = tmp_path / "measured.json"
     # Both feature files are larger than the buffers, and the second is four times as long.
-    sizes = ["--megabytes", "75", "300", "--copies", "20", "--epochs", "1"]
+    sizes = ["--megabytes", "75", "300", "--copies", "20", "--epochs", "1", "--small"]
     subprocess.run([sys.executable, BENCHMARK, *sizes, "--json", path], check=True)
     measured = json.loads(path.read_text())
     steps = {one["step"] for one in measured}

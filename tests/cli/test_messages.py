@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
+import numpy as np
 import pytest
-from command import TOPOLOGY, TRAJECTORY, call
+from command import TOPOLOGY, TRAJECTORY, call, start
 from conftest import DATA
 
 
@@ -38,22 +40,36 @@ def test_a_full_disk_is_told(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.fixture
+def folder(tmp_path):
+    """An empty folder to work in."""
+    (tmp_path / "work").mkdir()
+    return tmp_path / "work"
+
+
+def interrupted(number, *arguments, cwd):
+    """Send a signal to the command when it trains; return what it has printed."""
+    process, stdout, stderr = start(*arguments, "--verbose", cwd=cwd)
+    until = time.monotonic() + 120
+    while "loss" not in (stderr.read_text() if stderr.exists() else ""):
+        assert process.is_alive() and time.monotonic() < until, stderr.read_text()
+        time.sleep(0.05)
+    os.kill(process.pid, number)
+    process.join(60)
+    assert process.exitcode == 130, stderr.read_text()
+    return stdout.read_text(), stderr.read_text().strip()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_training_goes_on_from_its_checkpoint(tmp_path, number):
-    arguments = [sys.executable, "-m", "mdgmvae", "train", "--traj_file",
-                 DATA / "five_wells.npy", "--n_epochs", "60", "-o", "out", "--verbose",
-                 "--checkpoint", "state.npz"]  # fmt: skip
-    process = subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE)
-    seen = b""
-    while b"loss" not in seen:
-        seen += os.read(process.stderr.fileno(), 4096)
-    process.send_signal(number)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert err.decode().strip().endswith("the same command goes on from state.npz")
-    assert os.listdir(tmp_path) == ["state.npz"]
-    subprocess.run(arguments, cwd=tmp_path, check=True, capture_output=True)
-    with open(tmp_path / "out/history.csv", newline="") as file:
+def test_an_interrupted_training_goes_on_from_its_checkpoint(folder, five_wells, number):
+    np.save(folder / "x.npy", five_wells[0][:5000])
+    arguments = ("train", "--traj_file", "x.npy", "--n_epochs", 60, "-o", "out",
+                 "--checkpoint", "state.npz")  # fmt: skip
+    _, printed = interrupted(number, *arguments, cwd=folder)
+    assert printed.endswith("the same command goes on from state.npz")
+    assert sorted(os.listdir(folder)) == ["state.npz", "x.npy"]
+    call(*arguments, cwd=folder)
+    with open(folder / "out/history.csv", newline="") as file:
         assert [int(row["epoch"]) for row in csv.DictReader(file)] == list(range(1, 61))
 
 
@@ -63,21 +79,12 @@ def test_debug_shows_the_traceback(tmp_path):
     assert done.stderr.splitlines()[-1].startswith("mdgmvae: error: no.npy")
 
 
-def test_interrupt_ends_with_130_and_leaves_nothing(tmp_path):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mdgmvae", "train", "--traj_file", DATA / "mueller_brown.npy",
-         "--n_epochs", "100000", "-o", "out", "--verbose"],
-        cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
-    seen = b""
-    while b"loss" not in seen:
-        seen += os.read(process.stderr.fileno(), 4096)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert err.decode().strip().splitlines()[-1].endswith("interrupted; nothing was written")
-    assert out == b""
-    assert os.listdir(tmp_path) == []
+def test_interrupt_ends_with_130_and_leaves_nothing(folder):
+    arguments = ("train", "--traj_file", DATA / "mueller_brown.npy", "--n_epochs", 100_000)
+    stdout, stderr = interrupted(signal.SIGINT, *arguments, "-o", "out", cwd=folder)
+    assert stderr.splitlines()[-1].endswith("interrupted; nothing was written")
+    assert stdout == ""
+    assert os.listdir(folder) == []
 
 
 def test_a_fault_of_ours_says_how_to_report_it(monkeypatch, capsys, tmp_path):

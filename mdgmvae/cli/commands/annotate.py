@@ -14,7 +14,6 @@ from ..files import check_output, open_universe, select_atoms, warn_of_other_tim
 def annotate(options: argparse.Namespace) -> str:
     """Write labelled frames in the format that was chosen."""
     from ...annotation.labels_file import find_labels, read_labels
-    from ...trajectory.integrity import check_universe
 
     labels, writer = str(find_labels(options.labels)), WRITERS[options.format]
     inputs = [labels, options.topology, *options.trajectories]
@@ -27,8 +26,7 @@ def annotate(options: argparse.Namespace) -> str:
         check_output(options.out, writer.suffixes, inputs)
     results = read_labels(labels)
     needed = int(results.frames.max(initial=-1)) + 1
-    universe = open_universe(options.topology, options.trajectories, stop=needed)
-    check_universe(universe, needed, can_stop=False)
+    universe = open_universe(options.topology, options.trajectories, needed, can_stop=False)
     warn_of_other_times(labels, results, universe)
     writer.write(
         select_atoms(universe, options.select or "all", "--select"),
