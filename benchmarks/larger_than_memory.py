@@ -26,7 +26,8 @@ import machine
 WORK = """
 import json, resource, sys, time
 import numpy as np
-from mdgmvae import GMVAE, inference, training
+import mdgmvae.network.inference, mdgmvae.training.loop
+from mdgmvae import GMVAE
 
 task, path, budget, model, out = sys.argv[1:]
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

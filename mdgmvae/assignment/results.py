@@ -51,9 +51,9 @@ class TrajectoryResults(Results, Shown):
     ...     labels=np.array([0, 0, 1]), lengths=(2, 1), populations=np.array([2 / 3, 1 / 3]))
     >>> results
     3 frames in 2 segments
-    state  frames  share of frames / %
-        0       2                 66.7
-        1       1                 33.3
+    state  frames  population / %
+        0       2            66.7
+        1       1            33.3
     Arrays: labels, lengths, populations
     >>> [segment.tolist() for segment in results.dtrajs]
     [[0, 0], [1]]
@@ -101,7 +101,7 @@ class TrajectoryResults(Results, Shown):
         counts = np.bincount(self.labels, minlength=len(self.populations))
         return [
             Table(
-                ("state", "frames", "share of frames / %"),
+                ("state", "frames", "population / %"),
                 tuple(
                     (state, f"{n:,}", percent(share))
                     for state, (share, n) in enumerate(zip(self.populations, counts, strict=True))

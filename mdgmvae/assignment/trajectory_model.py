@@ -87,11 +87,6 @@ class TrajectoryModel:
         )
         return cls(gmvae, origin, featurizer)
 
-    @property
-    def reads_trajectories(self) -> bool:
-        """Whether the recipe of the features is known; False after training on an array."""
-        return bool(self.origin.featurizer)
-
     def label(
         self,
         features: FeatureSet,

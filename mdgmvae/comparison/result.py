@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, astuple, dataclass, fields
-from typing import Any
+from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 
@@ -75,10 +74,6 @@ class Comparison(Shown):
     dt: float
     n_states: int
     seeds: tuple[int, ...]
-
-    def as_dicts(self) -> list[dict[str, Any]]:
-        """Return the rows as dictionaries, for a data frame."""
-        return [asdict(row) for row in self.rows]
 
     def difference(self, method: str, other: str) -> tuple[float, float]:
         """Return the difference between the scores of two methods on held-out frames.

@@ -361,8 +361,6 @@ class GMVAE(Persistence):
         self.history_ = kept.history
         self.validation_history_ = trained.validation_history
         self.n_epochs_ = len(kept.history.get("epoch", []))
-        for problem in trained.problems:
-            warnings.warn(problem, UserWarning, stacklevel=3)
         if kept.diverged:
             raise TrainingError(
                 f"the loss became infinite or not a number in epoch {self.n_epochs_ + 1}; lower "

@@ -56,19 +56,19 @@ def sentences(e: Evidence) -> list[str]:
     """
     verdicts = on_states(e)
     said = [
-        *_said_of_empty(e, _with(verdicts, "empty")),
-        *_said_of_fast(e, _with(verdicts, "short-lived"), _with(verdicts, "forgotten")),
-        *_said_of_exchange(e),
-        *_said_of_certainty(e),
+        *_about_empty(e, _with(verdicts, "empty")),
+        *_about_fast(e, _with(verdicts, "short-lived"), _with(verdicts, "forgotten")),
+        *_about_exchange(e),
+        *_about_certainty(e),
     ]
     if e.kind == "component":
         return said
     said += [
-        *_said_of_events(e, _with(verdicts, "events")),
-        *_said_of_sets(e),
-        *_said_of_chapman_kolmogorov(e),
-        *_said_of_timescales(e),
-        *_said_of_score(e),
+        *_about_events(e, _with(verdicts, "events")),
+        *_about_sets(e),
+        *_about_chapman_kolmogorov(e),
+        *_about_timescales(e),
+        *_about_score(e),
     ]
     return said or [f"the data support these {e.kind}s at this lag time"]
 
@@ -96,11 +96,11 @@ def _with(verdicts: Sequence[Verdict], reason: str) -> list[int]:
     return [verdict.state for verdict in verdicts if verdict.reason == reason]
 
 
-def _said_of_empty(e: Evidence, states: list[int]) -> list[str]:
+def _about_empty(e: Evidence, states: list[int]) -> list[str]:
     return [f"{named(e.kind, states)} {_has(states)} no frames"] if states else []
 
 
-def _said_of_fast(e: Evidence, short: list[int], forgotten: list[int]) -> list[str]:
+def _about_fast(e: Evidence, short: list[int], forgotten: list[int]) -> list[str]:
     lag = _time(e, e.lag_time)
     said = []
     if short:
@@ -120,7 +120,7 @@ def _said_of_fast(e: Evidence, short: list[int], forgotten: list[int]) -> list[s
     return said
 
 
-def _said_of_exchange(e: Evidence) -> list[str]:
+def _about_exchange(e: Evidence) -> list[str]:
     if (e.frames > 0).sum() == 1:
         (state,) = np.flatnonzero(e.frames)
         return [f"all frames are in {e.kind} {state}: nothing to compare it with"]
@@ -137,7 +137,7 @@ def _said_of_exchange(e: Evidence) -> list[str]:
     ]
 
 
-def _said_of_events(e: Evidence, states: list[int]) -> list[str]:
+def _about_events(e: Evidence, states: list[int]) -> list[str]:
     """Return one sentence for each group of states with the same history."""
     stories: dict[str, list[int]] = {}
     for state in states:
@@ -170,7 +170,7 @@ def _often(verb: str, n: int) -> str:
     return f"{verb} once" if n == 1 else f"{verb} only {n} times" if n < FEW_EVENTS else verb
 
 
-def _said_of_sets(e: Evidence) -> list[str]:
+def _about_sets(e: Evidence) -> list[str]:
     n_sets = 1 + int(np.isinf(e.lumping.timescales).sum())
     if n_sets == 1:
         return []
@@ -180,7 +180,7 @@ def _said_of_sets(e: Evidence) -> list[str]:
     ]
 
 
-def _said_of_chapman_kolmogorov(e: Evidence) -> list[str]:
+def _about_chapman_kolmogorov(e: Evidence) -> list[str]:
     ck = e.chapman_kolmogorov
     with np.errstate(invalid="ignore"):
         failed = np.flatnonzero(
@@ -196,7 +196,7 @@ def _said_of_chapman_kolmogorov(e: Evidence) -> list[str]:
     ]
 
 
-def _said_of_timescales(e: Evidence) -> list[str]:
+def _about_timescales(e: Evidence) -> list[str]:
     its = e.timescales
     lags = its.lags.tolist()
     if 2 * e.lag not in lags:
@@ -217,7 +217,7 @@ def _said_of_timescales(e: Evidence) -> list[str]:
     ]
 
 
-def _said_of_score(e: Evidence) -> list[str]:
+def _about_score(e: Evidence) -> list[str]:
     score = e.cross_validated
     if score is None:
         return []
@@ -229,7 +229,7 @@ def _said_of_score(e: Evidence) -> list[str]:
     ]
 
 
-def _said_of_certainty(e: Evidence) -> list[str]:
+def _about_certainty(e: Evidence) -> list[str]:
     if e.quality is None or e.quality.share_certain >= SURE_SHARE:
         return []
     return [

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import math
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -76,34 +77,40 @@ def train(
     ------
     InputError
         If no frames are one lag apart, or the checkpoint cannot be used.
+
+    Warns
+    -----
+    UserWarning
+        Before the training, if the data have a problem, such as too few frames.
     """
     given, n_frames = hyperparameters, len(dataset)
-    problems = [] if given.lag is None else _check_n_pairs(LaggedPairs.within(lengths, given.lag))
+    if given.lag is not None:
+        _warn(_check_n_pairs(LaggedPairs.within(lengths, given.lag)))
     rng = np.random.default_rng(seed)
     split = hold_out(n_frames, given.validation_fraction, lengths, rng, given.lag or 0)
-    problems += _check_held_out(split, given)
+    _warn(_check_held_out(split, given))
 
     preparation = prepare(dataset, lengths, split, given, seed, range(given.n_init))
+    _warn(preparation.problems)
     context = _Context.of(dataset, lengths, given, seed, devices, preparation)
     restarts = _train_restarts(context, preparation.initial, given.n_epochs, checkpoint, verbose)
     kept = best(restarts)
-    problems += preparation.problems
 
     validation_history: dict[str, list[float]] = {}
     if given.refit and split.held_out.any() and not kept.diverged:
         # A state that was visited only once may be among the held-out frames.
         validation_history = kept.history
         everything = Split.train_on_all(n_frames)
+        earlier = preparation.problems
         preparation = prepare(dataset, lengths, everything, given, seed, [kept.restart])
+        _warn([problem for problem in preparation.problems if problem not in earlier])
         context = _Context.of(dataset, lengths, given, seed, devices, preparation)
         (kept,) = _train_restarts(context, preparation.initial, kept.epochs, None, verbose)
-        problems += preparation.problems
     return TrainingResult(
         kept=kept,
         architecture=preparation.architecture,
         scaling=preparation.scaling,
         validation_history=validation_history,
-        problems=tuple(dict.fromkeys(problems)),
     )
 
 
@@ -274,6 +281,12 @@ def _recording(
             # So nothing is lost after an interrupt, and a finished training is not repeated.
             if checkpoint and latest:
                 checkpoint.save(latest)
+
+
+def _warn(problems: Sequence[str]) -> None:
+    for problem in dict.fromkeys(problems):
+        # This function, train, GMVAE._train and GMVAE.fit lie between here and the user's code.
+        warnings.warn(problem, UserWarning, stacklevel=5)
 
 
 def _check_n_pairs(pairs: LaggedPairs) -> list[str]:

@@ -134,12 +134,9 @@ class TrainingResult:
     validation_history : dict of str to list of float
         If `kept` is a refit, the history of the restart before, with held-out frames.
         Otherwise empty.
-    problems : tuple of str
-        Warnings about the data, each with advice.
     """
 
     kept: RestartResult
     architecture: Architecture
     scaling: Scaling
     validation_history: dict[str, list[float]]
-    problems: tuple[str, ...]

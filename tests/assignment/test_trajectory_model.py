@@ -65,7 +65,6 @@ def test_trajectories_of_other_atoms_are_refused(model):
 def test_a_model_of_an_array_labels_features_only(features, tmp_path):
     GMVAE(k=2, n_epochs=1, seed=0).fit(features.values).save(tmp_path / "model")
     model = TrajectoryModel.load(tmp_path / "model")
-    assert not model.reads_trajectories
     assert model.origin.names == ("x0", "x1", "x2", "x3")
     assert len(model.label(features).labels) == len(features)
     with pytest.raises(InputError, match="trained on an array of features"):
