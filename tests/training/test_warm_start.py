@@ -17,10 +17,10 @@ AT_THE_START = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 4, 5])
 def test_every_seed_starts_in_the_five_wells(five_wells, seed):
-    """With seed 2 the tightest k-means divides a well and joins two others."""
-    x, wells = five_wells
+    """With seeds 4 and 5 the first k-means divides a well and joins two others."""
+    x, wells = (given[:10_000] for given in five_wells)
     model = GMVAE.from_preset("robust", seed=seed, **AT_THE_START).fit(x)
     assert adjusted_rand_score(wells, model.predict(x)) > 0.97
 
