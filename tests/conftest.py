@@ -2,12 +2,16 @@
 
 import os
 
-import numpy as np
-import pytest
-from paths import DATA
-
+# The tests share the processor: the threads of OpenMP and BLAS, set up at import, would spend far
+# more time on waiting for each other than such small arrays take.
+for _library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 # TensorFlow's own start-up notes say nothing about the tests.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+from paths import DATA  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)
