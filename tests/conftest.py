@@ -2,13 +2,17 @@
 
 import os
 
-import numpy as np
-import pytest
-from command import start_server
-from paths import DATA
-
+# The arrays of the tests are small, and two workers share the processors: threads of OpenMP and
+# BLAS would mostly wait for each other. Set before NumPy is imported.
+for _library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 # TensorFlow's start-up messages would only clutter the output of the tests.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+from command import start_server  # noqa: E402
+from paths import DATA  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -37,10 +37,7 @@ def gaussian(weights, network, h):
 
 
 def log_normal(x, mean, variance):
-    return sum(
-        -0.5 * (np.log(2 * np.pi * v) + (a - m) ** 2 / v)
-        for a, m, v in zip(x, mean, variance, strict=True)
-    )
+    return (-0.5 * (np.log(2 * np.pi * variance) + (x - mean) ** 2 / variance)).sum(axis=-1)
 
 
 def q_of_y(weights, x, relu_logits=False):
@@ -52,8 +49,8 @@ def q_of_y(weights, x, relu_logits=False):
 
 
 def loss(weights, x, noise, r_nent, relu_logits=False):
-    """Return the loss of one frame: x (n_x,), noise (k, n_z)."""
-    k = len(noise)
+    """Return the loss of one frame x (n_x,) for each draw of the noise (..., k, n_z)."""
+    k = noise.shape[-2]
     x = x.astype(np.float64)
     q = q_of_y(weights, x, relu_logits)
     total = 0.0
@@ -63,7 +60,7 @@ def loss(weights, x, noise, r_nent, relu_logits=False):
             weights, "qz", np.concatenate([x, dense(weights, "qz/one_hot", one_hot)])
         )
         pz_mean, pz_variance = gaussian(weights, "pz", one_hot)
-        z = qz_mean + np.sqrt(qz_variance) * noise[y]
+        z = qz_mean + np.sqrt(qz_variance) * noise[..., y, :]
         x_mean, x_variance = gaussian(weights, "px", z)
         bracket = (
             -log_normal(x, x_mean, x_variance)

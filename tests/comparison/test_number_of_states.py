@@ -43,13 +43,22 @@ def test_five_wells_need_five_components(on_wells):
     assert five.agreement_worst > 0.95
 
 
-def test_components_that_change_places_are_lumped(mueller_brown):
+def scan_mueller_brown(mueller_brown, ks):
+    quick = QUICK | {"n_epochs": 4, "batch_size": 125}
+    return select_k(mueller_brown[:8_000], ks, lag=5, seeds=[3], n_folds=3, **quick)
+
+
+@pytest.fixture(scope="module")
+def on_mueller_brown(mueller_brown):
+    return scan_mueller_brown(mueller_brown, [2, 5])
+
+
+def test_components_that_change_places_are_lumped(on_mueller_brown):
     """Two of the three basins exchange within the lag, so there are two states for every k."""
-    X = mueller_brown[:15_000]
-    found = select_k(X, [2, 5], lag=5, seeds=[3], n_folds=2, **QUICK)
-    assert found.best_k == 2
-    assert found.scanned[1].n_states == (2,)
-    assert np.isnan(found.scanned[0].agreement_median)
+    assert on_mueller_brown.best_k == 2
+    two, five = on_mueller_brown.scanned
+    assert five.n_states == (2,)
+    assert np.isnan(two.agreement_median)
 
 
 def test_smallest_within_an_error_of_the_best_is_chosen():
@@ -70,11 +79,9 @@ def test_errors_are_those_of_the_mean():
     assert found.errors[0] == pytest.approx(1 / np.sqrt(3))
 
 
-def test_same_seeds_same_choice(five_wells):
-    X = five_wells[0][:3_000]
-    known = {**QUICK, "n_epochs": 2, "lag": 5, "seeds": [1], "n_folds": 2}
-    once, again = (select_k(X, [3], **known).scanned[0] for _ in range(2))
-    np.testing.assert_array_equal(once.scores, again.scores)
+def test_same_seeds_same_choice(on_mueller_brown, mueller_brown):
+    (again,) = scan_mueller_brown(mueller_brown, [2]).scanned
+    np.testing.assert_array_equal(again.scores, on_mueller_brown.scanned[0].scores)
 
 
 @pytest.mark.slow

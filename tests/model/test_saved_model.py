@@ -1,12 +1,10 @@
 """Saved models: plain files, the same labels in another process, damage is reported."""
 
 import json
-import subprocess
-import sys
-import textwrap
 
 import numpy as np
 import pytest
+from forked import run_script
 
 from mdgmvae import GMVAE
 from mdgmvae.errors import InputError
@@ -30,7 +28,7 @@ def test_nothing_is_pickled(saved, fitted):
         assert all(file[name].dtype == np.float32 for name in file.files)
 
 
-def test_labels_are_identical_in_a_fresh_process(saved, fitted, five_wells, tmp_path):
+def test_labels_are_identical_in_another_process(saved, fitted, five_wells, tmp_path):
     np.save(tmp_path / "x.npy", five_wells[0][:5000])
     script = """
         import numpy as np
@@ -41,8 +39,7 @@ def test_labels_are_identical_in_a_fresh_process(saved, fitted, five_wells, tmp_
                  component_probabilities=a.component_probabilities,
                  states=m.predict_states("x.npy"), score=m.score_samples("x.npy"))
     """
-    command = [sys.executable, "-c", textwrap.dedent(script)]
-    subprocess.run(command, check=True, cwd=tmp_path, capture_output=True)
+    run_script(script, tmp_path)
     expected = fitted.assign(five_wells[0][:5000])
     with np.load(tmp_path / "out.npz") as found:
         for name in ("components", "component_probabilities", "latent"):

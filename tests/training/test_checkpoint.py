@@ -8,7 +8,7 @@ from mdgmvae.errors import InputError
 from mdgmvae.training import checkpoint
 
 SETTINGS = {
-    "n_epochs": 6, "n_init": 2, "seed": 5, "validation_fraction": 0.2, "patience": 4,
+    "k": 3, "n_epochs": 6, "n_init": 2, "seed": 5, "validation_fraction": 0.2, "patience": 4,
     "r_nent_start": 1.0, "lr_schedule": "cosine", "lr": 3e-3, "scale": "standard",
     "verbose": False,
 }  # fmt: skip

@@ -57,9 +57,9 @@ def test_model_of_a_file_larger_than_memory_finds_the_same_states(
 ):
     monkeypatch.setattr("mdgmvae.checks.MIN_MEMORY", 1)
     path = tmp_path / "x.npy"
-    np.save(path, five_wells[0])
+    np.save(path, five_wells[0][:8000])
     memory = path.stat().st_size // 4
-    settings = {"n_epochs": 4, "n_init": 1, "refit": False, "seed": 0, "batch_size": 200}
+    settings = {"k": 3, "n_epochs": 4, "lr": 4e-3, "refit": False, "seed": 0, "batch_size": 100}
     whole = GMVAE.from_preset("robust", **settings).fit(path)
     streamed = GMVAE.from_preset("robust", **settings, max_memory=memory).fit(path)
     name = "px/mean/weights"
@@ -71,7 +71,9 @@ def test_model_of_a_file_larger_than_memory_finds_the_same_states(
 def test_labels_of_a_file_larger_than_memory_are_those_of_one_in_memory(tmp_path, five_wells):
     path = tmp_path / "x.npy"
     np.save(path, np.tile(five_wells[0], (1, 60)))
-    model = GMVAE(n_epochs=2, seed=0, scale="standard").fit(five_wells[0][:2000].repeat(60, axis=1))
+    model = GMVAE(k=3, n_epochs=2, seed=0, scale="standard").fit(
+        five_wells[0][:2000].repeat(60, axis=1)
+    )
     in_memory = model.assign(np.load(path))
     model.set_params(max_memory="3.6 MB")
     on_disk = model.assign(path)

@@ -20,9 +20,9 @@ from mdgmvae.errors import InputError
 
 #: Settings that cover a short last batch, the kinetic term, restarts and n_decoded.
 SETTINGS = [
-    {"preset": "paper", "n_epochs": 3, "seed": 1, "lr": 1e-3},
-    {"preset": "robust", "n_epochs": 4, "seed": 1, "n_init": 2, "batch_size": 100},
-    {"preset": "robust", "n_epochs": 2, "seed": 1, "decoder_target": "lagged", "n_decoded": 1},
+    {"preset": "paper", "k": 3, "n_epochs": 3, "seed": 1, "lr": 1e-3},
+    {"preset": "robust", "k": 3, "n_epochs": 4, "seed": 1, "n_init": 2, "batch_size": 100}
+    | {"decoder_target": "lagged", "n_decoded": 1, "refit": False},
 ]
 
 
@@ -42,7 +42,7 @@ def two_addresses():
     return addresses
 
 
-def two_processes(settings=SETTINGS, checkpoints=("", "")):
+def two_processes(settings, checkpoints=("", "")):
     """Start two processes that train together, each with its checkpoint."""
     cluster = {"worker": two_addresses()}
     return [
@@ -84,9 +84,10 @@ def test_two_devices(alone):
 
 
 def test_two_processes(alone):
-    first, second = (finish(process) for process in two_processes())
-    check(first, alone)
-    check(second, alone)
+    """Only the second training, which has more to share among them."""
+    first, second = (finish(process) for process in two_processes(SETTINGS[1:]))
+    check(first, alone[1:])
+    check(second, alone[1:])
     assert same(first, second)
 
 

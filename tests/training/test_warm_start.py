@@ -9,17 +9,18 @@ from mdgmvae import GMVAE
 from mdgmvae.errors import InputError
 from mdgmvae.training.tica import Tica
 
-#: One epoch with negligible steps, so the labels are those of the start.
+#: One epoch with negligible steps, so the labels are those of the start. The kinetic term would
+#: only take time to trace.
 AT_THE_START = {
     "n_epochs": 1, "lr": 1e-12, "refit": False, "validation_fraction": 0.0, "patience": None,
-    "verbose": False,
+    "vamp_weight": 0.0, "verbose": False,
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 4, 5])
 def test_every_seed_starts_in_the_five_wells(five_wells, seed):
-    """With seed 2, the tightest k-means clustering divides one well and joins two others."""
-    x, wells = five_wells
+    """With seeds 4 and 5, the first k-means divides one well and joins two others."""
+    x, wells = (given[:10_000] for given in five_wells)
     model = GMVAE.from_preset("robust", seed=seed, **AT_THE_START).fit(x)
     assert adjusted_rand_score(wells, model.predict(x)) > 0.97
 
@@ -39,7 +40,7 @@ def test_the_rare_state_has_a_component_at_the_start(scale):
 def test_without_pairs_the_tightest_clusters_are_taken(five_wells):
     x, wells = five_wells
     x, wells = x[::10], wells[::10]
-    settings = {"vamp_weight": 0.0, "lag": None, "scale": "standard"}
+    settings = {"lag": None, "scale": "standard"}
     model = GMVAE.from_preset("robust", seed=0, **settings, **AT_THE_START).fit(x)
     assert adjusted_rand_score(wells, model.predict(x)) > 0.9
 
