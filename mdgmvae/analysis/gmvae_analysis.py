@@ -229,7 +229,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
             return
         if self._trajectory.n_frames == 1:
             raise InputError(
-                f"{self._trajectory.filename}: has one frame only, and a training needs many; "
+                f"{self._trajectory.filename}: has only one frame, and training needs many; "
                 "load a trajectory, as in MDAnalysis.Universe(topology, trajectory)"
             )
         self._training.check(n_frames, n_features)

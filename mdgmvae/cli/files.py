@@ -101,7 +101,7 @@ def open_universe(
         universe = _read(topology, lambda: mda.Universe(topology))
     if not hasattr(universe.atoms, "names"):
         raise InputError(
-            f"{topology}: holds no atom names; the topology comes first, then the trajectories"
+            f"{topology}: has no atom names; is it a trajectory? Pass the topology first"
         )
     before = 0
     for path in trajectories:

@@ -56,14 +56,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except TopologyWarning as error:
-        text = f"{_one_line(error)}, or --allow_long_bonds if they are right"
+        text = f"{_one_line(error)}, or pass --allow_long_bonds if such bonds are correct"
         return _fail(options, error, text, WRONG_INPUT)
     except MDGMVAEError as error:
         return _fail(options, error, _one_line(error), WRONG_INPUT)
     except OSError as error:
         return _fail(options, error, *_system_error(error))
     except MemoryError as error:
-        text = "not enough memory; use smaller layers, a smaller --batch_size or fewer features"
+        text = "not enough memory; use fewer features or, in a training, a smaller --max_memory"
         return _fail(options, error, text, WRONG_INPUT)
     except KeyboardInterrupt as error:
         return _fail(options, error, _interrupted(options), INTERRUPTED)

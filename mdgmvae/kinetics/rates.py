@@ -27,7 +27,7 @@ class Lifetimes(Shown):
     Parameters
     ----------
     from_runs : ndarray of float64
-        Mean length of the visits, in `unit`. A short excursion over a barrier ends a visit.
+        Frames in the state divided by the stays that were seen to end, in `unit`.
     from_model : Estimate
         -lag / ln(p), where p is the probability of being in the state, still or again, one lag
         time later.

@@ -112,10 +112,10 @@ def _about_fast(e: Evidence, short: list[int], forgotten: list[int]) -> list[str
         )
     if forgotten:
         times = _times(e, e.lifetimes.memory.value[forgotten])
-        lose = "loses its" if len(forgotten) == 1 else "lose their"
+        relax = "relaxes" if len(forgotten) == 1 else "relax"
         said.append(
-            f"{named(e.kind, forgotten)} {lose} memory in {times}, within the lag time of {lag}: "
-            "not metastable"
+            f"{named(e.kind, forgotten)} {relax} to equilibrium in {times}, within the lag time of "
+            f"{lag}: not metastable"
         )
     return said
 
@@ -190,7 +190,7 @@ def _about_chapman_kolmogorov(e: Evidence) -> list[str]:
         return []
     worst = max(failed, key=lambda state: ck.deviations[state])
     return [
-        f"the Chapman-Kolmogorov test fails for {named(e.kind, failed)} (by "
+        f"the Chapman-Kolmogorov test fails for {named(e.kind, failed)} (a probability is off by "
         f"{ck.differences[worst]:.2f}, {ck.deviations[worst]:.1f} times the error): choose a "
         f"longer lag time or other {e.kind}s"
     ]
@@ -212,8 +212,8 @@ def _about_timescales(e: Evidence) -> list[str]:
     first = rising[0]
     return [
         f"implied timescales still increase with the lag time ({_time(e, before[first])} at "
-        f"{_time(e, e.lag_time)}, {_time(e, after[first])} at {_time(e, 2 * e.lag_time)}): choose "
-        "a longer lag time"
+        f"lag {_time(e, e.lag_time)}, {_time(e, after[first])} at lag {_time(e, 2 * e.lag_time)}): "
+        "choose a longer lag time"
     ]
 
 

@@ -227,10 +227,12 @@ class FeatureCollector(AnalysisBase):
         self, parallel: bool, executor: BackendBase, n_parts: int | None, n_frames: int
     ) -> int:
         """Return the number of parts into which the frames are split."""
-        if n_parts is not None and (n_parts < 1 or (n_parts > 1 and not parallel)):
+        if n_parts is not None and n_parts < 1:
+            raise InputError(f"n_parts={n_parts}: must be at least 1")
+        if n_parts is not None and n_parts > 1 and not parallel:
             raise InputError(
-                f"n_parts={n_parts} needs a parallel backend and at least one part; leave it out, "
-                "or use backend='multiprocessing'"
+                f"n_parts={n_parts}: the serial backend has one part; leave n_parts out, or use "
+                "backend='multiprocessing'"
             )
         if not parallel:
             return 1

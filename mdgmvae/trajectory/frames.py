@@ -103,7 +103,7 @@ def as_sequence(frames: Iterable[Any] | None) -> Sequence[Any] | np.ndarray | No
     if frames is None or isinstance(frames, np.ndarray):
         return frames
     if isinstance(frames, str) or not hasattr(frames, "__iter__"):
-        raise InputError(f"frames={frames!r}: pass several frame numbers, such as [5], or a mask")
+        raise InputError(f"frames={frames!r}: pass a list of frame numbers, such as [5], or a mask")
     return list(frames)
 
 

@@ -205,7 +205,8 @@ def _damage_message(
     plural = "" if count == 1 and not total else "s"
     advice = "copy the file again"
     if before is not None and before + count:
-        advice += f", or use the frames before it: --stop {before + count} (stop={before + count})"
+        stop = before + count
+        advice += f", or use the frames before the damage: --stop {stop} (stop={stop})"
     return f"{path}: frame {count:,} {what}; {count:,}{total} frame{plural} can be read; {advice}"
 
 

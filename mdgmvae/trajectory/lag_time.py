@@ -179,8 +179,8 @@ def warn_of_different_steps(lag: int, features: FeatureSet) -> None:
     different = _different_steps(features)
     if different:
         warnings.warn(
-            f"lag={lag}: {different}, so a lag of {lag} frames is not one lag time; analyse files "
-            "with the same time step together",
+            f"lag={lag}: {different}, so a lag of {lag} frames is a different lag time in them; "
+            "analyse files with the same time step together",
             stacklevel=2,
         )
 

@@ -47,7 +47,7 @@ def test_sources_that_cannot_be_annotated_are_refused():
 
 def test_a_structure_without_a_trajectory_is_refused():
     topology = alanine_dipeptide().topology
-    with pytest.raises(InputError, match=r"\.pdb: has one frame only, .*; load a trajectory"):
+    with pytest.raises(InputError, match=r"\.pdb: has only one frame, .*; load a trajectory"):
         GMVAEAnalysis(mda.Universe(topology), seed=0).run()
 
 

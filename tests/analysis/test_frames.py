@@ -27,7 +27,7 @@ def test_backends_give_identical_results(u, backend):
 def test_frames_keep_their_order(u, analysed):
     frames = [int(f) for f in np.random.default_rng(0).permutation(analysed.results.frames)]
     with (
-        pytest.warns(UserWarning, match="a lag of 5 frames is not one lag time"),
+        pytest.warns(UserWarning, match="a lag of 5 frames is a different lag time"),
         pytest.raises(InputError, match="frames in time order, or train without kinetics"),
     ):
         GMVAEAnalysis(u, **FAST).run(frames=frames)

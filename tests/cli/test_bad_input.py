@@ -104,7 +104,7 @@ def test_a_cut_file_serves_up_to_stop(bad):
 
 def test_files_in_the_wrong_place_are_told(tmp_path):
     line = fails("run", TRAJECTORY, TOPOLOGY, *FAST, "-o", "out", cwd=tmp_path)
-    assert "the topology comes first" in line
+    assert "Pass the topology first" in line
 
 
 def test_what_is_wrong_is_told_before_frames_are_read(tmp_path):

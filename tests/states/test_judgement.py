@@ -41,8 +41,8 @@ def test_states_that_mix_within_the_lag_are_one():
     assert words(found) == ["not metastable", "not metastable", "metastable", "not supported"]
     one = "states 0 and 1 exchange within the lag time: they are one metastable state"
     assert one in found.verdicts
-    (memory,) = [said for said in found.verdicts if "memory" in said]
-    assert memory.startswith("states 0 and 1 lose their memory in ")
+    (memory,) = [said for said in found.verdicts if "to equilibrium" in said]
+    assert memory.startswith("states 0 and 1 relax to equilibrium in ")
     assert memory.endswith(" ps, within the lag time of 10 ps: not metastable")
 
 

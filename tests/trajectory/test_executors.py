@@ -50,7 +50,13 @@ def test_an_instance_is_used_as_it_is():
     backend = ProcessBackend(2)
     empty = type("Trajectory", (), {"transformations": []})
     assert executor_for(backend, None, empty) is backend
-    assert isinstance(executor_for("serial", 4, empty), BackendSerial)
+    assert isinstance(executor_for("serial", 1, empty), BackendSerial)
+
+
+@pytest.mark.parametrize("backend", [None, "serial", BackendSerial(1)])
+def test_workers_without_a_parallel_backend_are_refused(backend):
+    with pytest.raises(InputError, match="n_workers=4: the serial backend has one worker"):
+        executor_for(backend, 4, None)
 
 
 def test_dask_uses_the_active_client(client):

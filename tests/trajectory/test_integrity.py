@@ -63,7 +63,7 @@ def test_cut_within_a_frame(source, beyond, cut):
         check_trajectory(path)
     assert str(caught.value) == (
         f"{path}: frame 4 ends early (file cut at byte {size:,}); 4 frames can be read; "
-        "copy the file again, or use the frames before it: --stop 4 (stop=4)"
+        "copy the file again, or use the frames before the damage: --stop 4 (stop=4)"
     )
     check_trajectory(path, stop=4)
     with pytest.raises(InputError):

@@ -21,7 +21,10 @@ def annotate(options: argparse.Namespace) -> str:
         check_folder(options.out, options.overwrite)
         for path in inputs:
             if Path(path).resolve().parent == Path(options.out).resolve():
-                raise InputError(f"{path}: lies in {options.out} itself; choose another -o")
+                raise InputError(
+                    f"{path}: is an input and lies in the output folder {options.out}; choose "
+                    "another -o"
+                )
     else:
         check_output(options.out, writer.suffixes, inputs)
     results = read_labels(labels)
