@@ -5,7 +5,7 @@ A message names the file, frame or option that is wrong and says what to do.
 
 
 class MDGMVAEError(Exception):
-    """Base class of all errors that mdgmvae raises on purpose.
+    """Base class of the errors about input and training.
 
     Catch it to handle any of them.
     """

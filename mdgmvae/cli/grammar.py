@@ -65,7 +65,9 @@ def widths(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",") if part.strip()]
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a layer width") from error
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a layer width, such as 64 or 64,32"
+        ) from error
 
 
 def number(text: str) -> float | int | None:

@@ -116,7 +116,7 @@ def _terminated_like_interrupted() -> Iterator[None]:
 def _interrupted(options: argparse.Namespace) -> str:
     checkpoint = getattr(options, "checkpoint", None)
     if checkpoint and os.path.exists(checkpoint):
-        return f"interrupted; the same command goes on from {checkpoint}"
+        return f"interrupted; run the same command again to continue from {checkpoint}"
     return "interrupted; nothing was written"
 
 

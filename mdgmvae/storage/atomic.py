@@ -156,8 +156,8 @@ def check_folder(path: str | os.PathLike[str], overwrite: bool = False) -> None:
         raise InputError(f"{path}: is a file; choose the name of a folder")
     if path.is_dir() and any(path.iterdir()) and not overwrite:
         raise InputError(
-            f"{path}: the folder is not empty; choose another with -o, or pass "
-            "--overwrite to replace the results in it"
+            f"{path}: the folder is not empty; choose another, or pass --overwrite "
+            "(overwrite=True) to replace the results in it"
         )
 
 

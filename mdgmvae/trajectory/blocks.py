@@ -72,8 +72,8 @@ def compute_block(
     values = np.asarray(bound(positions, box), dtype=np.float32)
     if values.shape != (len(frames), bound.n_features):
         raise InputError(
-            f"the featurizer {bound.featurizer!r} returned the shape {values.shape} for "
-            f"{len(frames)} frames of {bound.n_features} features; correct its kernel"
+            f"the featurizer {bound.featurizer!r} returned the shape {values.shape} where "
+            f"{(len(frames), bound.n_features)} (frames, features) is needed; correct its kernel"
         )
     finite = np.isfinite(values)
     if not finite.all():

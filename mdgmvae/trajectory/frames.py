@@ -69,7 +69,9 @@ def frame_numbers(
                 "frames; pass one value for each frame"
             )
         chosen = np.flatnonzero(chosen)
-    if chosen.ndim != 1 or len(chosen) == 0:
+    if chosen.ndim != 1:
+        raise InputError(f"frames= has the shape {chosen.shape}; pass a list of frame numbers")
+    if len(chosen) == 0:
         raise InputError("frames= selects no frame; pass frame numbers or a mask")
     if chosen.dtype.kind not in "iu":
         raise InputError(f"frames= has the type {chosen.dtype}; pass whole numbers or a mask")

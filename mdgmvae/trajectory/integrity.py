@@ -176,8 +176,7 @@ def _check_frames(
             return
         if count == 0 and not isinstance(damage, _Truncated):
             raise InputError(
-                f"{path}: {damage}; is it a {path.suffix[1:].upper()} file? Give it the right "
-                "suffix, or copy it again"
+                f"{path}: {damage}; give the file the suffix of its format, or copy it again"
             ) from damage
         raise InputError(_damage_message(path, count, str(damage), expected, before)) from damage
     if expected is not None and expected > count:

@@ -66,7 +66,7 @@ def test_an_interrupted_training_goes_on_from_its_checkpoint(folder, five_wells,
     arguments = ("train", "--traj_file", "x.npy", "--n_epochs", 60, "-o", "out",
                  "--checkpoint", "state.npz")  # fmt: skip
     _, printed = interrupted(number, *arguments, cwd=folder)
-    assert printed.endswith("the same command goes on from state.npz")
+    assert printed.endswith("run the same command again to continue from state.npz")
     assert sorted(os.listdir(folder)) == ["state.npz", "x.npy"]
     call(*arguments, cwd=folder)
     with open(folder / "out/history.csv", newline="") as file:

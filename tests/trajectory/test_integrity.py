@@ -114,7 +114,7 @@ def test_atom_count_of_the_topology(source):
 def test_text_with_the_suffix_of_a_trajectory(suffix, tmp_path):
     path = tmp_path / f"text{suffix}"
     path.write_text("ATOM      1  N   MET A   1\n" * 10)
-    with pytest.raises(InputError, match=r"does not begin with the header .* right suffix"):
+    with pytest.raises(InputError, match=r"does not begin with the header .* suffix of its format"):
         check_trajectory(path)
 
 
