@@ -8,6 +8,8 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
+import numpy as np
+
 from ..errors import InputError
 from .base import Featurizer, defined_classes
 from .concatenate import Concatenate
@@ -153,6 +155,10 @@ def by_name(features: Any) -> Featurizer:
         raise InputError(
             f"features={features!r}: {name} has required options; pass {name}(...) with them, or "
             "a .json file"
+        )
+    if isinstance(features, np.ndarray):
+        raise InputError(
+            "features: an array cannot be combined with others in a list; pass a single array"
         )
     raise InputError(
         f"features={features!r} is unknown; choose {', '.join(named)}, a featurizer, or FILE.json"

@@ -133,6 +133,8 @@ def select_indices(atoms: Any, select: str | None, what: str = "select") -> np.n
         return np.arange(atoms.n_atoms, dtype=np.int64)
     from MDAnalysis.exceptions import NoDataError, SelectionError
 
+    if not isinstance(select, str):
+        raise InputError(f"{what}={select!r}: pass a selection in MDAnalysis' language")
     if not select.strip():
         raise InputError(f"{what}='{select}' is empty: pass a selection, or None for all atoms")
     try:

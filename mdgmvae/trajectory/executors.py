@@ -48,6 +48,11 @@ def executor_for(
                 "backend='multiprocessing' (--backend multiprocessing) or backend='dask'"
             )
         return BackendSerial(1)
+    if not isinstance(backend, str | BackendBase):
+        raise InputError(
+            f"backend={backend!r}: choose 'serial', 'multiprocessing' or 'dask', or pass an "
+            "instance of MDAnalysis.analysis.backends.BackendBase"
+        )
     for transformation in trajectory.transformations:
         if not getattr(transformation, "parallelizable", False):
             name = getattr(transformation, "__name__", type(transformation).__name__)

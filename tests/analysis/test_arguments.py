@@ -2,6 +2,7 @@
 
 import MDAnalysis as mda
 import mdtraj
+import numpy as np
 import pytest
 
 from mdgmvae import GMVAEAnalysis
@@ -15,6 +16,8 @@ from mdgmvae.featurizers import Dihedrals
     [
         ({"select": "resname XYZ"}, "resname XYZ"),
         ({"select": "name ("}, "name ("),
+        ({"select": 5}, "select=5: pass a selection"),
+        ({"features": [np.zeros((3, 2))]}, "features: an array cannot be combined"),
         ({"select": "name H*"}, "select='name H*': no phi or psi"),
         ({"features": "torsions"}, "torsions"),
         ({"features": "features.npy"}, "mdgmvae.FeatureSet.load('features.npy')"),

@@ -53,6 +53,11 @@ def test_an_instance_is_used_as_it_is():
     assert isinstance(executor_for("serial", 1, empty), BackendSerial)
 
 
+def test_what_is_no_backend_is_refused():
+    with pytest.raises(InputError, match="backend=3: choose 'serial', 'multiprocessing' or 'dask'"):
+        executor_for(3, None, None)
+
+
 @pytest.mark.parametrize("backend", [None, "serial", BackendSerial(1)])
 def test_workers_without_a_parallel_backend_are_refused(backend):
     with pytest.raises(InputError, match="n_workers=4: the serial backend has one worker"):
