@@ -48,8 +48,10 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	$(FAST) --doctest-modules mdgmvae tests
 
+# Fixtures of these tests are costly, so all tests of a file run on one worker. The longest test
+# (in tests/cli) starts first only if files are not reordered.
 test-slow: $(VENV)/.installed-dev
-	$(PYTEST) -m slow -n $(WORKERS) --dist loadfile tests
+	$(PYTEST) -m slow -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests
 
 # In one process, so that no test waits for another.
 slowest: $(VENV)/.installed-dev
