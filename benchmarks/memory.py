@@ -36,7 +36,7 @@ TRAINS = (
 )
 #: Networks that train quickly. The data are read in the same way for networks of any size.
 SMALL = [
-    *("-k", "2", "--n_init", "1", "--no-refit", "--n_z", "2"),
+    *("-k", "2", "--no-refit", "--n_z", "2"),
     *("--qy_dims", "8", "--qz_dims", "8", "--pz_dims", "8", "--px_dims", "8"),
 ]
 LIBRARIES = {"featurize": READS, "train": TRAINS, "assign": TRAINS, "run": TRAINS}

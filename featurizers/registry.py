@@ -142,23 +142,22 @@ def by_name(features: Any) -> Featurizer:
         return parts[0] if len(parts) == 1 else Concatenate(parts)
     if isinstance(features, (str, Path)) and Path(features).suffix == ".json":
         return _from_file(Path(features))
-    named = _named()
-    if str(features) in named:
-        return named[str(features)]
-    if isinstance(features, (str, Path)) and Path(features).suffix == ".npy":
-        raise InputError(
-            f"features={str(features)!r}: is a file of features; pass "
-            f"mdgmvae.FeatureSet.load({str(features)!r})"
-        )
-    if str(features) in kinds():
-        name = kinds()[str(features)].__name__
-        raise InputError(
-            f"features={features!r}: {name} has required options; pass {name}(...) with them, or "
-            "a .json file"
-        )
     if isinstance(features, np.ndarray):
         raise InputError(
             "features: an array cannot be combined with others in a list; pass a single array"
+        )
+    name, named = str(features), _named()
+    if name in named:
+        return named[name]
+    if isinstance(features, (str, Path)) and Path(features).suffix == ".npy":
+        raise InputError(
+            f"features={name!r}: is a file of features; pass mdgmvae.FeatureSet.load({name!r})"
+        )
+    if name in kinds():
+        class_name = kinds()[name].__name__
+        raise InputError(
+            f"features={features!r}: {class_name} has required options; pass {class_name}(...) "
+            "with them, or a .json file"
         )
     raise InputError(
         f"features={features!r} is unknown; choose {', '.join(named)}, a featurizer, or FILE.json"

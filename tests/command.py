@@ -40,13 +40,13 @@ LIBRARIES = [
     *("deeptime.decomposition", "deeptime.markov", "sklearn.neural_network", "matplotlib.pyplot"),
 ]
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(LIBRARIES)
 
 
 def start_server():
-    """Start the process that has the libraries loaded, from which others are forked."""
+    """Start the process that has the libraries loaded, unless it runs; return its context."""
     _processes.set_forkserver_preload(LIBRARIES)
     forkserver.ensure_running()
+    return _processes
 
 
 def call(*arguments, cwd, code=0, new=False):
@@ -91,7 +91,7 @@ def start(*arguments, cwd):
     """
     files = [Path(f"{cwd}.{name}") for name in ("stdout", "stderr")]
     words = list(map(str, arguments))
-    process = _processes.Process(target=_run_once, args=(words, str(cwd), *map(str, files)))
+    process = start_server().Process(target=_run_once, args=(words, str(cwd), *map(str, files)))
     process.start()
     return process, *files
 
@@ -102,8 +102,9 @@ class _Runner:
     _current: "_Runner | None" = None
 
     def __init__(self) -> None:
-        self._commands, theirs = _processes.Pipe()
-        self._process = _processes.Process(target=_serve, args=(theirs,))
+        processes = start_server()
+        self._commands, theirs = processes.Pipe()
+        self._process = processes.Process(target=_serve, args=(theirs,))
         self._process.start()
         theirs.close()
         # Not a daemon, which could not have worker processes.

@@ -4,21 +4,19 @@ A new Python process takes seconds to import TensorFlow. These are forked from o
 the libraries and done nothing else. Its hash seed is not that of the process of the tests.
 """
 
-import multiprocessing
 import os
 import textwrap
 import traceback
 from pathlib import Path
 
-import command  # noqa: F401  (sets which libraries are loaded)
-
-_context = multiprocessing.get_context("forkserver")
+from command import start_server
 
 
 def run_script(script: str, cwd: Path, seconds: float = 300) -> None:
     """Run a script in a separate process, and fail if the script fails."""
-    receiver, sender = _context.Pipe(duplex=False)
-    process = _context.Process(target=_run, args=(sender, textwrap.dedent(script), str(cwd)))
+    processes = start_server()
+    receiver, sender = processes.Pipe(duplex=False)
+    process = processes.Process(target=_run, args=(sender, textwrap.dedent(script), str(cwd)))
     process.start()
     sender.close()
     try:

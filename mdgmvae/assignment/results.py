@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class TrajectoryResults(Results, Shown):
+class TrajectoryResults(Shown, Results):
     """States of the frames of a trajectory, as arrays with one entry for each frame.
 
     Displayed as a table of the states. It is empty until the analysis has run.
@@ -110,10 +110,6 @@ class TrajectoryResults(Results, Shown):
                 note=f"Arrays: {', '.join(self.data)}",
             )
         ]
-
-    def __repr__(self) -> str:
-        """Return the table as text."""
-        return self.text()
 
     def __getattr__(self, name: str) -> Any:
         """Return an array, or say how to get the results where there are none."""

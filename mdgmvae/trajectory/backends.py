@@ -132,8 +132,8 @@ class DaskBackend(BackendDask):
         import dask
         from dask.callbacks import Callback
 
-        start = dask.config.get("multiprocessing.context", start_method())
-        worker_context(self.modules)
+        context = worker_context(self.modules)
+        start = dask.config.get("multiprocessing.context", context.get_start_method())
 
         def finished(key: Any, result: Any, *_: Any) -> None:
             report_frames(self.report, result)
@@ -182,9 +182,11 @@ def worker_context(modules: Sequence[str] = ()) -> BaseContext:
     -------
     multiprocessing.context.BaseContext
     """
-    context = get_context(start_method())
-    # Not __main__: an unguarded script would stop the server, without a clear error.
-    context.set_forkserver_preload([name for name in modules if name != "__main__"])
+    method = start_method()
+    context = get_context(method)
+    if method == "forkserver":
+        # Not __main__: an unguarded script would stop the server, without a clear error.
+        context.set_forkserver_preload([name for name in modules if name != "__main__"])
     return context
 
 

@@ -9,6 +9,11 @@ from ..errors import InputError
 from .backends import DaskBackend, ProcessBackend, available_processors
 from .dask_cluster import DistributedBackend, active_client
 
+_CHOICES = (
+    "choose 'serial', 'multiprocessing' or 'dask', or pass an instance of "
+    "MDAnalysis.analysis.backends.BackendBase"
+)
+
 
 def executor_for(
     backend: str | BackendBase | None, n_workers: int | None, trajectory: Any
@@ -49,10 +54,7 @@ def executor_for(
             )
         return BackendSerial(1)
     if not isinstance(backend, str | BackendBase):
-        raise InputError(
-            f"backend={backend!r}: choose 'serial', 'multiprocessing' or 'dask', or pass an "
-            "instance of MDAnalysis.analysis.backends.BackendBase"
-        )
+        raise InputError(f"backend={backend!r}: {_CHOICES}")
     for transformation in trajectory.transformations:
         if not getattr(transformation, "parallelizable", False):
             name = getattr(transformation, "__name__", type(transformation).__name__)
@@ -93,10 +95,7 @@ def backend_for(name: str, n_workers: int | None) -> BackendBase:
     'ProcessBackend'
     """
     if name not in ("multiprocessing", "dask"):
-        raise InputError(
-            f"backend='{name}' is unknown; choose 'serial', 'multiprocessing' or 'dask', or pass "
-            "an instance of MDAnalysis.analysis.backends.BackendBase"
-        )
+        raise InputError(f"backend='{name}' is unknown; {_CHOICES}")
     if n_workers is not None:
         n_workers = check_count("n_workers", n_workers)
     cluster = cluster_for(name, n_workers)
