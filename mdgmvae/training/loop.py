@@ -250,7 +250,14 @@ def _load_state(checkpoint: Checkpoint | None, devices: Devices) -> State | None
         return None
     state = checkpoint.load()
     reached = 0 if state is None else state.epoch
-    if devices.agree(float(reached)) != reached:
+    differs = devices.agree(float(reached)) != reached
+    try:
+        # The second exchange keeps all processes until each of them knows the result of the first.
+        differs = devices.agree(float(differs)) > 0.0
+    except InputError:
+        if not differs:
+            raise
+    if differs:
         raise InputError(
             f"{checkpoint.path}: not all processes of this training see this checkpoint; put "
             "it on a file system that all of them share"
