@@ -1,0 +1,148 @@
+"""The files of MDAnalysis' tests: features against plain numpy, and against mdtraj.
+
+Each pair of topology and trajectory must give the right numbers through both libraries. These are
+files of many programs: CHARMM, NAMD, Amber, Gromacs, LAMMPS, HOLE, Tinker and others.
+"""
+
+import MDAnalysis as mda
+import mdtraj
+import numpy as np
+import pytest
+from MDAnalysis.lib.distances import minimize_vectors
+from MDAnalysisTests import datafiles
+
+from mdgmvae.featurizers import Angles, Dihedrals, Distances, featurize
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+#: Names in MDAnalysisTests.datafiles: a topology, and a trajectory if it is another file.
+FILES = [
+    *("PSF DCD", "PSF DCD2", "CRD DCD", "PDB_small DCD", "DMS DCD", "PSF_NAMD_GBIS DCD_NAMD_GBIS"),
+    *("PSF_TRICLINIC DCD_TRICLINIC", "PSF_NAMD_TRICLINIC DCD_NAMD_TRICLINIC"),
+    *("GRO XTC", "GRO TRR", "PDB XTC", "TPR XTC", "TPR_xvf TRR_xvf", "TPR_xvf H5MD_xvf"),
+    *("PDB_xvf TRR_xvf", "TPR_xvf_2024_4 TRR_xvf", "PDB_sub_sol XTC_sub_sol"),
+    *("AUX_EDR_TPR AUX_EDR_XTC", "COORDINATES_GRO COORDINATES_XTC"),
+    *("COORDINATES_GRO COORDINATES_TRR", "XTC_multi_frame", "SURFACE_PDB SURFACE_TRR"),
+    *("RANDOM_WALK_TOPO RANDOM_WALK", "XYZ_psf XYZ", "XYZ_psf XYZ_bz2", "COORDINATES_XYZ"),
+    *("PRM TRJ", "PRM TRJ_bz2", "PRMpbc TRJpbc_bz2", "PRM12 TRJ12_bz2", "PRMncdf TRJncdf"),
+    *("PRM7 NCDFtruncoct", "PRMncdf NCDF", "PFncdf_Top PFncdf_Trj", "PRM_NCBOX TRJ_NCBOX"),
+    *("CPPTRAJ_TRAJ_TOP CPPTRAJ_TRAJ", "TRZ_psf TRZ", "waterPSF waterDCD", "LAMMPSdata2 LAMMPSdcd2"),
+    *("PDB_multiframe", "MULTIPDB_HOLE", "PDB_HOLE", "ARC", "mol2_molecules", "RNA_PSF RNA_PDB"),
+    *("PDB_full", "CONECT", "PDB_icodes", "PDB_conect", "PDB_janin", "NUCLsel", "ALIGN_BOUND"),
+    *("contacts_villin_folded", "Martini_membrane_gro", "GRO_residwrap", "capping_output"),
+    *("two_water_gro_multiframe", "Make_Whole", "FHIAIMS", "MMTF", "PQR", "PDBQT_input", "INPCRD"),
+    *("XPDB_small", "TPR2024_4"),
+]
+#: Of them, those that mdtraj reads, too.
+MDTRAJ_FILES = [
+    *("PSF DCD", "PDB_small DCD", "PSF_TRICLINIC DCD_TRICLINIC", "GRO XTC", "PDB XTC", "GRO TRR"),
+    *("PDB_xvf TRR_xvf", "PRM TRJ", "PRMncdf NCDF", "XYZ_psf XYZ"),
+    *("RANDOM_WALK_TOPO RANDOM_WALK", "PDB_multiframe", "TPR_xvf_2024_4 TRR_xvf"),
+]
+#: These have other dihedrals, or none.
+NO_BACKBONE: set[str] = set()
+N_FRAMES = 4
+
+
+def opened(files):
+    paths = [getattr(datafiles, name) for name in files.split()]
+    return mda.Universe(*paths), paths
+
+
+def some_frames(n_frames):
+    return np.unique(np.linspace(0, n_frames - 1, N_FRAMES).astype(int))
+
+
+def some_atoms(n_atoms, size, n=12):
+    """Return distinct atoms, `size` in each of `n` groups."""
+    rng = np.random.default_rng(0)
+    chosen = [np.sort(rng.choice(n_atoms, size, replace=False)) for _ in range(n)]
+    return np.unique(chosen, axis=0)
+
+
+def features_of(source, featurizer, frames):
+    return featurize(source, featurizer, frames=frames, verbose=False)
+
+
+def coordinates(universe, frames):
+    """Return positions and boxes; the boxes are None unless every frame has one."""
+    positions, boxes = [], []
+    for timestep in universe.trajectory[frames]:
+        positions.append(timestep.positions.astype(float))
+        box = timestep.dimensions
+        boxes.append(None if box is None or box[:3].min() == 0 else box.copy())
+    return np.array(positions), None if any(box is None for box in boxes) else boxes
+
+
+def angles(a, b, c):
+    one, other = a - b, c - b
+    cosine = (one * other).sum(-1) / np.linalg.norm(one, axis=-1) / np.linalg.norm(other, axis=-1)
+    return np.arccos(np.clip(cosine, -1, 1))
+
+
+def torsions(a, b, c, d):
+    first, axis, last = b - a, c - b, d - c
+    axis /= np.linalg.norm(axis, axis=-1, keepdims=True)
+    first -= (first * axis).sum(-1, keepdims=True) * axis
+    last -= (last * axis).sum(-1, keepdims=True) * axis
+    sine = (np.cross(axis, -first) * last).sum(-1)
+    return np.arctan2(sine, (-first * last).sum(-1))
+
+
+@pytest.mark.parametrize("files", FILES)
+def test_distances_are_those_of_numpy(files):
+    universe, _ = opened(files)
+    if universe.atoms.n_atoms < 4:
+        pytest.skip("too few atoms")
+    frames = some_frames(universe.trajectory.n_frames)
+    positions, boxes = coordinates(universe, frames)
+    pairs = some_atoms(universe.atoms.n_atoms, 2)
+    vectors = positions[:, pairs[:, 1]] - positions[:, pairs[:, 0]]
+    found = features_of(universe, Distances(pairs=pairs), frames)
+    np.testing.assert_allclose(found.values, np.linalg.norm(vectors, axis=-1), rtol=1e-5, atol=1e-4)
+    assert found.frames.tolist() == frames.tolist()
+    if boxes is not None:
+        nearest = [minimize_vectors(v, box) for v, box in zip(vectors, boxes, strict=True)]
+        found = features_of(universe, Distances(pairs=pairs, periodic=True), frames)
+        expected = np.linalg.norm(nearest, axis=-1)
+        np.testing.assert_allclose(found.values, expected, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("files", FILES)
+def test_angles_are_those_of_numpy(files):
+    universe, _ = opened(files)
+    if universe.atoms.n_atoms < 4:
+        pytest.skip("too few atoms")
+    frames = some_frames(universe.trajectory.n_frames)
+    positions, _ = coordinates(universe, frames)
+    triples = some_atoms(universe.atoms.n_atoms, 3)
+    quadruples = some_atoms(universe.atoms.n_atoms, 4)
+    found = features_of(universe, Angles(triples=triples, periodic=False), frames).values
+    expected = angles(*np.moveaxis(positions[:, triples], 2, 0))
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+    found = features_of(universe, Dihedrals(quadruples=quadruples, periodic=False), frames).values
+    expected = torsions(*np.moveaxis(positions[:, quadruples], 2, 0))
+    np.testing.assert_allclose(found[:, ::2], np.cos(expected), atol=1e-3)
+    np.testing.assert_allclose(found[:, 1::2], np.sin(expected), atol=1e-3)
+
+
+@pytest.mark.parametrize("files", [files for files in FILES if files not in NO_BACKBONE])
+def test_backbone_dihedrals_are_those_of_mdanalysis(files):
+    universe, _ = opened(files)
+    if not hasattr(universe.atoms, "names") or not hasattr(universe.atoms, "resnames"):
+        pytest.skip("no names")
+    protein = universe.select_atoms("protein")
+    if protein.n_residues < 3:
+        pytest.skip("no protein")
+    frames = some_frames(universe.trajectory.n_frames)
+
+
+@pytest.mark.parametrize("files", MDTRAJ_FILES)
+def test_mdtraj_gives_the_same(files):
+    universe, (topology, *trajectories) = opened(files)
+    frames = some_frames(universe.trajectory.n_frames)
+    featurizer = Distances(pairs=some_atoms(universe.atoms.n_atoms, 2))
+    ours = features_of(universe, featurizer, frames).values
+    theirs = features_of((topology, trajectories or [topology]), featurizer, frames).values
+    # mdtraj's nanometres lose a digit of files in text.
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=2e-3)
