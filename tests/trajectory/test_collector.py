@@ -16,7 +16,8 @@ from mdgmvae.errors import InputError, TopologyWarning
 from mdgmvae.featurizers import Distances, Positions
 from mdgmvae.trajectory import backends
 from mdgmvae.trajectory.collector import FeatureCollector
-from mdgmvae.trajectory.frames import continuous_lengths, frame_numbers
+from mdgmvae.segments import continuous_lengths
+from mdgmvae.trajectory.frames import frame_numbers
 
 pytestmark = pytest.mark.filterwarnings("ignore:DCDReader currently:DeprecationWarning")
 CA = Distances(select="name CA and resid 1:8")
