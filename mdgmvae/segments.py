@@ -107,7 +107,8 @@ def time_breaks(
     # A file's own time step is the measure, of which a step between chosen frames is a multiple.
     tolerance[several] /= np.abs(frames[starts[several] + 1] - frames[starts[several]])
     with np.errstate(invalid="ignore", over="ignore"):
-        steps, rounding = np.diff(times), _rounding(times)
+        steps, rounding = np.diff(times), rounding_of(times)
+        rounding = np.maximum(rounding[1:], rounding[:-1])
         count = np.arange(len(times)) - starts[stretch]
         means = (times - times[starts[stretch]]) / np.maximum(count, 1)
         allowed = _allowed(means[:-1], rounding, np.maximum(count[:-1], 1), tolerance[stretch[:-1]])
@@ -121,10 +122,25 @@ def time_breaks(
     return np.array(found, np.int64)
 
 
-def _rounding(times: np.ndarray) -> np.ndarray:
-    """Return the error that float32 leaves in the difference of successive times."""
-    spacing = np.spacing(np.abs(times).astype(np.float32)).astype(np.float64)
-    return np.maximum(spacing[1:], spacing[:-1])
+def rounding_of(times: np.ndarray) -> np.ndarray:
+    """Return by how much the difference of two times may be off, if files hold them as float32.
+
+    Parameters
+    ----------
+    times : ndarray of float64
+        In any unit.
+
+    Returns
+    -------
+    ndarray of float64
+        In the same unit.
+
+    Examples
+    --------
+    >>> rounding_of(np.array([1e6]))
+    array([0.0625])
+    """
+    return np.spacing(np.abs(times).astype(np.float32)).astype(np.float64)
 
 
 def _allowed(mean: Any, rounding: Any, count: Any, tolerance: Any) -> Any:

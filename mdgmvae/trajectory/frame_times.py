@@ -180,9 +180,9 @@ def _has_times(reader: Any, universe: Any) -> bool:
         header = reader._file.header
         if "LAMMPS" in header["remarks"]:
             warnings.warn(
-                f"{_name(reader)}: was written by LAMMPS, so its times are not in the unit of other "
-                "DCD files and are ignored; pass --trajectory_format LAMMPS (format='LAMMPS') if "
-                "they are in fs, or --dt PS (dt=)",
+                f"{_name(reader)}: was written by LAMMPS, so its times are not in the unit of "
+                "other DCD files, and are ignored; pass --trajectory_format LAMMPS "
+                "(format='LAMMPS') if they are in fs, or --dt PS (dt=)",
                 stacklevel=2,
             )
             return False
