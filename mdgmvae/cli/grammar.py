@@ -86,7 +86,16 @@ def number(text: str) -> float | int | None:
 
 def kelvin(text: str) -> float:
     """Read a temperature in kelvin."""
+    return _positive(text, "a temperature", "kelvin")
+
+
+def picoseconds(text: str) -> float:
+    """Read a time in ps."""
+    return _positive(text, "a time", "ps")
+
+
+def _positive(text: str, quantity: str, unit: str) -> float:
     value = number(text)
     if value is None or not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not a temperature; it must be above 0 kelvin")
+        raise argparse.ArgumentTypeError(f"{text} is not {quantity}; it must be above 0 {unit}")
     return float(value)
