@@ -173,7 +173,7 @@ def _has_times(reader: Any, universe: Any) -> bool:
     known, given = reader.ts.data, getattr(reader, "_kwargs", {}).get("dt")
     if reader.format == "MEMORY":
         # Without a dt, the reader assumes the integer 1. MDAnalysis itself passes a float.
-        return "dt" in universe.kwargs or not (isinstance(given, int) and given == 1)
+        return "dt" in universe.kwargs or not (isinstance(known["dt"], int) and known["dt"] == 1)
     if reader.format == "LAMMPSDUMP":
         return "dt" in known  # it has the numbers of simulation steps
     if reader.format == "DCD" and given is None:

@@ -77,6 +77,11 @@ class _Spans:
         return float(self.spans.sum() / self.n_steps.sum())
 
     @property
+    def uncertainty(self) -> float:
+        """How far `step` may be off because of rounded times."""
+        return float(self.rounding.sum() / self.n_steps.sum())
+
+    @property
     def differ(self) -> bool:
         """Whether segments have different time steps."""
         allowed = SAME_STEP * self.step + self.rounding / self.n_steps
@@ -149,8 +154,8 @@ def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
     UserWarning
         If the lag time is not a multiple of the time between frames.
     """
-    step = time_step(features.times, features.lengths)
-    if step is None:
+    spans = _Spans.of(features.times, features.lengths)
+    if spans is None or spans.differ:
         different = _different_steps(features)
         if different:
             raise InputError(
@@ -161,6 +166,7 @@ def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
             f"lag_time={lag_time:g}: the times of the frames are unknown or do not increase; set "
             "lag, in frames, or give the time between frames: --dt PS (dt= of MDAnalysis.Universe)"
         )
+    step = spans.step
     lag = round(lag_time / step)
     if lag < 1:
         raise InputError(
@@ -173,7 +179,7 @@ def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
             f"lag_time={lag_time:g} ps: no segment is longer than this lag time (the longest has "
             f"{longest:,} frames, {(longest - 1) * step:g} ps); choose a shorter lag time"
         )
-    if abs(lag * step - lag_time) > SAME_STEP * lag_time:
+    if abs(lag * step - lag_time) > SAME_STEP * lag_time + lag * spans.uncertainty:
         warnings.warn(
             f"lag_time={lag_time:g} ps is not a multiple of the time between frames, {step:g} ps; "
             f"{lag * step:g} ps is used",
