@@ -346,12 +346,14 @@ def check_values(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _checked(name, RULES[name], value) for name, value in given.items()}
 
 
-def check_names(names: Iterable[str]) -> None:
+def check_names(names: Iterable[str], others: Iterable[str] = ()) -> None:
     """Check that all names are names of hyperparameters.
 
     Parameters
     ----------
     names : iterable of str
+    others : iterable of str
+        Names of other arguments, which may have been meant.
 
     Raises
     ------
@@ -360,6 +362,6 @@ def check_names(names: Iterable[str]) -> None:
     """
     for name in names:
         if name not in RULES:
-            close = difflib.get_close_matches(name, RULES, n=1)
+            close = difflib.get_close_matches(name, [*RULES, *others], n=1)
             hint = f"did you mean {close[0]}?" if close else f"choose one of {', '.join(RULES)}"
             raise InputError(f"{name}: no such hyperparameter; {hint}")

@@ -1,4 +1,4 @@
-"""Segments (continuous stretches of trajectory): their lengths, lag times and folds."""
+"""Segments (continuous stretches of trajectory): where they end, their lengths and folds."""
 
 from __future__ import annotations
 
@@ -14,6 +14,163 @@ from .labels import as_labels
 
 #: Length of a block for cross-validation, in lags, if the data are long enough.
 LAGS_IN_BLOCK = 20
+#: Share of the time between two frames of a file by which a time step may differ from the others.
+#: Files often hold rounded times.
+SAME_STEP = 0.01
+
+
+def continuous_lengths(
+    frames: np.ndarray,
+    trajectory_index: np.ndarray,
+    times: np.ndarray | None = None,
+    joined: bool = False,
+) -> tuple[int, ...]:
+    """Return the lengths of the segments that the frames form.
+
+    A segment ends where the file changes, where the step between frame numbers changes or is not
+    positive, and at the `time_breaks`.
+
+    Parameters
+    ----------
+    frames : ndarray of shape (n_frames,), int64
+        Frame numbers in the order in which they are analysed.
+    trajectory_index : ndarray of shape (n_frames,), int64
+        Index of the file of each frame.
+    times : ndarray of shape (n_frames,), optional
+        Time of each frame in any unit; NaN where unknown.
+    joined : bool
+        Whether the files form one continuous trajectory, so that a segment may extend over
+        several files.
+
+    Returns
+    -------
+    tuple of int
+        Number of frames in each segment.
+
+    Examples
+    --------
+    >>> continuous_lengths(np.array([0, 1, 2, 10, 12, 14, 15]), np.zeros(7, int))
+    (3, 3, 1)
+    >>> continuous_lengths(np.arange(5), np.zeros(5, int), np.array([0.0, 1.0, 2.0, 0.0, 1.0]))
+    (3, 2)
+    """
+    steps = np.diff(frames)
+    changes = np.zeros(len(steps), bool) if joined else np.diff(trajectory_index) != 0
+    broken = changes | (steps <= 0)
+    # Within a segment, all steps are equal to the first one.
+    suspicious = broken.copy()
+    suspicious[1:] |= steps[1:] != steps[:-1]
+    starts = [0]
+    for frame in np.flatnonzero(suspicious) + 1:
+        if broken[frame - 1] or frame - starts[-1] > 1:
+            starts.append(int(frame))
+    lengths = np.diff([*starts, len(frames)])
+    if times is not None:
+        found = np.union1d(starts, time_breaks(times, frames, lengths))
+        lengths = np.diff([*found, len(frames)])
+    return tuple(lengths.tolist())
+
+
+def time_breaks(
+    times: np.ndarray, frames: np.ndarray, lengths: Sequence[int] | np.ndarray
+) -> np.ndarray:
+    """Find the frames at which a segment ends because of the times.
+
+    The time between frames of a segment is its span over its number of steps. A new segment begins
+    where a step differs from it by more than the rounding of the times, and where the times do
+    not increase. Files hold times as float32: at 1 microsecond, they are multiples of 0.0625 ps.
+
+    Parameters
+    ----------
+    times : ndarray of shape (n_frames,)
+        Time of each frame in any unit. Unknown times, NaN, break nothing.
+    frames : ndarray of shape (n_frames,), int64
+        Frame numbers.
+    lengths : sequence of int
+        Lengths of the stretches with a constant step between frame numbers.
+
+    Returns
+    -------
+    ndarray of int64
+        Positions (not frame numbers) of the first frame of each new segment.
+
+    Examples
+    --------
+    >>> time_breaks(np.array([0.0, 2.0, 4.0, 14.0, 16.0]), np.arange(5), [5])
+    array([3])
+    """
+    times, lengths = np.asarray(times, np.float64), np.asarray(lengths)
+    starts = np.cumsum(lengths) - lengths
+    stretch = np.repeat(np.arange(len(lengths)), lengths)
+    tolerance = np.full(len(lengths), SAME_STEP)
+    several = lengths > 1
+    # A file's own time step is the measure, of which a step between chosen frames is a multiple.
+    tolerance[several] /= np.abs(frames[starts[several] + 1] - frames[starts[several]])
+    with np.errstate(invalid="ignore", over="ignore"):
+        steps, rounding = np.diff(times), rounding_of(times)
+        rounding = np.maximum(rounding[1:], rounding[:-1])
+        count = np.arange(len(times)) - starts[stretch]
+        means = (times - times[starts[stretch]]) / np.maximum(count, 1)
+        allowed = _allowed(means[:-1], rounding, np.maximum(count[:-1], 1), tolerance[stretch[:-1]])
+        irregular = (np.abs(steps - means[:-1]) > allowed) & (count[:-1] > 0)
+        irregular = (irregular | (means[1:] <= 0)) & (count[1:] > 0)
+    found: list[int] = []
+    for i in np.unique(stretch[1:][irregular]):
+        start, end = starts[i], starts[i] + lengths[i]
+        part = times[start:end].tolist(), rounding[start : end - 1].tolist()
+        found += [start + position for position in _breaks_of(*part, float(tolerance[i]))]
+    return np.array(found, np.int64)
+
+
+def rounding_of(times: np.ndarray) -> np.ndarray:
+    """Return by how much the difference of two times may be off, if files hold them as float32.
+
+    Parameters
+    ----------
+    times : ndarray of float64
+        In any unit.
+
+    Returns
+    -------
+    ndarray of float64
+        In the same unit.
+
+    Examples
+    --------
+    >>> rounding_of(np.array([1e6]))
+    array([0.0625])
+    """
+    return np.spacing(np.abs(times).astype(np.float32)).astype(np.float64)
+
+
+def _allowed(mean: Any, rounding: Any, count: Any, tolerance: Any) -> Any:
+    """Return how far a step may be from the mean of the `count` steps before it."""
+    return rounding * (1 + 1 / count) + tolerance * abs(mean)
+
+
+def _breaks_of(times: list[float], rounding: list[float], tolerance: float) -> list[int]:
+    """Find the breaks of a stretch with irregular times, frame by frame."""
+    usual = sorted(map(float.__sub__, times[1:], times))[(len(times) - 2) // 2]
+    begin, found = 0, []
+    for frame in range(2, len(times) + 1):
+        count = frame - 1 - begin
+        if count == 0:
+            continue
+        mean = (times[frame - 1] - times[begin]) / count
+        if frame < len(times):
+            allowed = _allowed(mean, rounding[frame - 1], count, tolerance)
+            if abs(times[frame] - times[frame - 1] - mean) <= allowed:
+                continue
+        if mean <= 0 or (
+            count == 1 and abs(mean - usual) > _allowed(usual, rounding[begin], 1, tolerance)
+        ):
+            # These frames do not follow each other, but the last one may begin a segment.
+            found += range(begin + 1, frame)
+            begin = frame - 1
+        else:
+            found.append(frame)
+            begin = frame
+    return [position for position in found if position < len(times)]
 
 
 def discrete_trajectories(labels: Any, lengths: Sequence[int] | None = None) -> list[np.ndarray]:

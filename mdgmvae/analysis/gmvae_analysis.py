@@ -19,7 +19,7 @@ from ..featurizers.base import Featurizer
 from ..featurizers.registry import by_name
 from ..featurizers.topology.atoms import as_atoms
 from ..model.gmvae import GMVAE
-from ..presets import Hyperparameters
+from ..presets import Hyperparameters, check_names
 from ..states.summary import summarize
 from ..storage.features import FeatureSet
 from ..trajectory.collector import FeatureCollector
@@ -127,6 +127,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         verbose: bool | None = None,
         **hyperparameters: Any,
     ) -> None:
+        check_names(hyperparameters, type(self).__init__.__kwdefaults__)
         estimator = GMVAE(
             **Hyperparameters.of(preset, **hyperparameters).to_dict(),
             seed=seed,

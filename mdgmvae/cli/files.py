@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..storage.atomic import check_file
+from .options import Formats
 
 if TYPE_CHECKING:
     from MDAnalysis import Universe
@@ -22,6 +24,11 @@ _FILES = (
     *("states.csv", "judgement.json"),
 )
 _FOLDERS = ("model", "states")
+_AS_SUFFIX = Formats()
+#: Formats of suffixes that MDAnalysis does not know.
+_FORMATS = {".lammpstrj": "LAMMPSDUMP", ".rst7": "INPCRD"}
+#: Formats in which each frame has a time.
+_TIMED = ("XTC", "TRR", "NCDF", "H5MD", "TNG", "TRZ", "TRC")
 
 
 def protect(out: str, inputs: Sequence[str]) -> None:
@@ -64,6 +71,7 @@ def open_universe(
     topology: str,
     trajectories: Sequence[str],
     stop: int | None = None,
+    formats: Formats = _AS_SUFFIX,
     *,
     can_stop: bool = True,
 ) -> Universe:
@@ -77,6 +85,8 @@ def open_universe(
         The trajectory files, in order.
     stop : int, optional
         The first frame that will not be read; a file may be cut after it.
+    formats : Formats
+        Formats and time between frames, where the files do not tell them.
     can_stop : bool
         Whether the command has the option --stop, which the error of a cut file then recommends.
 
@@ -84,11 +94,18 @@ def open_universe(
     ------
     InputError
         If a file is missing, cut, unreadable or has another number of atoms; it names the file.
+
+    Warns
+    -----
+    UserWarning
+        If a time between frames is given for a file that has times.
     """
     import MDAnalysis as mda
 
     from ..trajectory.integrity import check_trajectory
 
+    _check_format("--topology_format", formats.topology, mda._PARSERS)
+    _check_format("--trajectory_format", formats.trajectory, mda._READERS)
     for path in (topology, *trajectories):
         if not Path(path).is_file():
             reason = "is a folder" if Path(path).is_dir() else "no such file"
@@ -98,24 +115,65 @@ def open_universe(
     with warnings.catch_warnings():
         # The coordinates are read from the trajectories.
         warnings.filterwarnings("ignore", message="No coordinate reader found")
-        universe = _read(topology, lambda: mda.Universe(topology))
-    if not hasattr(universe.atoms, "names"):
+        universe = _read(topology, lambda: mda.Universe(topology, topology_format=formats.topology))
+    if not any(hasattr(universe.atoms, known) for known in ("names", "types", "elements")):
         raise InputError(
-            f"{topology}: has no atom names; is it a trajectory? Pass the topology first"
+            f"{topology}: has neither atom names nor types; is it a trajectory? Pass the topology "
+            "first"
         )
+    kinds = [formats.trajectory or _FORMATS.get(Path(path).suffix) for path in trajectories]
     before = 0
-    for path in trajectories:
-        check_trajectory(
-            path,
-            n_atoms=len(universe.atoms),
-            stop=None if stop is None else max(0, stop - before),
-            before=before if can_stop else None,
-        )
-        _read(path, lambda path=path: universe.load_new(path), f" with {topology}")  # type: ignore[misc]
-        before += len(universe.trajectory)
-    if len(trajectories) > 1:
-        _read(trajectories[0], lambda: universe.load_new(list(trajectories)))
+    with warnings.catch_warnings():
+        # Nothing uses this time step: times that the reader does not know are NaN.
+        warnings.filterwarnings("ignore", message="Reader has no dt information")
+        for path, kind in zip(trajectories, kinds, strict=True):
+            if formats.trajectory is None:
+                check_trajectory(
+                    path,
+                    n_atoms=len(universe.atoms),
+                    stop=None if stop is None else max(0, stop - before),
+                    before=before if can_stop else None,
+                )
+            _load(universe, path, path, topology, format=kind)
+            if formats.dt is not None:
+                _warn_of_own_times(path, universe.trajectory, formats.dt)
+            before += len(universe.trajectory)
+        options = {} if formats.dt is None else {"dt": formats.dt}
+        if len(trajectories) > 1:
+            # MDAnalysis takes the format of each file from a tuple.
+            files = [
+                path if kind is None else (path, kind)
+                for path, kind in zip(trajectories, kinds, strict=True)
+            ]
+            _load(universe, files, trajectories[0], topology, **options)
+        elif options:
+            _load(universe, trajectories[0], trajectories[0], topology, format=kinds[0], **options)
     return universe
+
+
+def _load(universe: Universe, files: Any, path: str, topology: str, **options: Any) -> None:
+    """Load trajectory files into a universe; an error names `path`."""
+    _read(path, lambda: universe.load_new(files, **options), f" with {topology}")
+
+
+def _check_format(option: str, given: str | None, known: Iterable[str]) -> None:
+    """Refuse a format that MDAnalysis does not have."""
+    names = sorted(known)
+    if given is not None and given.upper() not in names:
+        close = difflib.get_close_matches(given.upper(), names, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"choose from {', '.join(names)}"
+        raise InputError(f"{option} {given}: MDAnalysis has no such format; {hint}")
+
+
+def _warn_of_own_times(path: str, reader: Any, dt: float) -> None:
+    """Warn if a file has times of its own for its frames, which --dt contradicts."""
+    if reader.format in _TIMED and reader.n_frames > 1 and reader.dt > 0:
+        what = "are replaced" if reader.format in ("XTC", "TRR") else "are used all the same"
+        warnings.warn(
+            f"{path}: has times of its own, {reader.dt:g} ps apart, which {what}; --dt {dt:g} is "
+            "for files without times",
+            stacklevel=3,
+        )
 
 
 def warn_of_other_times(path: str, found: Any, universe: Universe) -> None:

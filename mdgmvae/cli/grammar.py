@@ -11,9 +11,11 @@ from typing import Any, NoReturn
 
 #: Exit code of wrong usage or input.
 WRONG_INPUT = 2
+#: How similar a suggestion is to what was typed, from 0 to 1.
+_SIMILAR = 0.7
 
 
-class MainParser(argparse.ArgumentParser):
+class _OneLineParser(argparse.ArgumentParser):
     """A parser that reports wrong usage in one line, as every other error."""
 
     def __init__(self, **options: Any) -> None:
@@ -25,7 +27,34 @@ class MainParser(argparse.ArgumentParser):
         self.exit(WRONG_INPUT, f"mdgmvae: error: {message}; see {self.prog} --help\n")
 
 
-class CommandParser(MainParser):
+class MainParser(_OneLineParser):
+    """The parser of the command mdgmvae, which begins with the name of one of its commands."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse words after checking that they begin with a command."""
+        words = list(sys.argv[1:] if args is None else args)
+        first = words[0] if words else ""
+        commands = self._commands()
+        if first.startswith("-") and first not in self._option_string_actions:
+            named = next((word for word in words if word in commands), None)
+            parser = self if named is None else commands[named]
+            usage = f"mdgmvae {named or 'COMMAND'} ... {first}"
+            parser.error(f"{first}: options follow the command, as in {usage}")
+        if first and not first.startswith("-") and first not in commands:
+            hint = _suggestion(first, {name: name for name in commands})
+            self.error(f"{first}: no such command{hint}; choose from {', '.join(commands)}")
+        return super().parse_known_args(words, namespace)
+
+    def _commands(self) -> dict[str, argparse.ArgumentParser]:
+        """Return the parser of each command by its name."""
+        assert self._subparsers is not None
+        found: dict[str, argparse.ArgumentParser] = self._subparsers._group_actions[0].choices  # type: ignore[assignment]
+        return found
+
+
+class CommandParser(_OneLineParser):
     """The parser of one command.
 
     In long options "-" and "_" are the same. An unknown option is an error that suggests a
@@ -40,7 +69,12 @@ class CommandParser(MainParser):
         known = {_key(option): option for option in self._option_string_actions}
         end = words.index("--") if "--" in words else len(words)
         spelt = [self._spelt(word, known) for word in words[:end]] + words[end:]
-        return super().parse_known_args(spelt, namespace)
+        options, rest = super().parse_known_args(spelt, namespace)
+        if rest and rest[0].startswith("-"):
+            self.error(f"{rest[0]}: no such option{_suggestion(f'-{_key(rest[0])}', known)}")
+        if rest:
+            self.error(f"{rest[0]}: is one word too many; write files side by side, before options")
+        return options, rest
 
     def _spelt(self, word: str, known: dict[str, str]) -> str:
         """Return a word with its option as it is defined."""
@@ -49,9 +83,13 @@ class CommandParser(MainParser):
         name, equals, value = word.partition("=")
         if _key(name) in known:
             return f"{known[_key(name)]}{equals}{value}"
-        close = difflib.get_close_matches(_key(name), known, n=1)
-        hint = f" (did you mean {known[close[0]]}?)" if close else ""
-        self.error(f"{name}: no such option{hint}")
+        self.error(f"{name}: no such option{_suggestion(_key(name), known)}")
+
+
+def _suggestion(name: str, known: dict[str, str]) -> str:
+    """Return a question with the known name that is most similar, or ""."""
+    close = difflib.get_close_matches(name, known, n=1, cutoff=_SIMILAR)
+    return f" (did you mean {known[close[0]]}?)" if close else ""
 
 
 def _key(option: str) -> str:
@@ -86,7 +124,16 @@ def number(text: str) -> float | int | None:
 
 def kelvin(text: str) -> float:
     """Read a temperature in kelvin."""
+    return _positive(text, "a temperature", "kelvin")
+
+
+def picoseconds(text: str) -> float:
+    """Read a time in ps."""
+    return _positive(text, "a time", "ps")
+
+
+def _positive(text: str, quantity: str, unit: str) -> float:
     value = number(text)
     if value is None or not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not a temperature; it must be above 0 kelvin")
+        raise argparse.ArgumentTypeError(f"{text} is not {quantity}; it must be above 0 {unit}")
     return float(value)

@@ -14,6 +14,28 @@ from ..presets import RULES, Hyperparameters, check_values
 
 
 @dataclass(frozen=True)
+class Formats:
+    """What the input files do not say themselves.
+
+    Attributes
+    ----------
+    dt : float or None
+        Time between frames in ps.
+    topology, trajectory : str or None
+        Formats as MDAnalysis calls them.
+    """
+
+    dt: float | None = None
+    topology: str | None = None
+    trajectory: str | None = None
+
+    @classmethod
+    def of(cls, options: argparse.Namespace) -> Self:
+        """Take the formats from the options of a command."""
+        return cls(options.dt, options.topology_format, options.trajectory_format)
+
+
+@dataclass(frozen=True)
 class Source:
     """The files to read, the frames to take, and where they are processed."""
 
@@ -25,6 +47,7 @@ class Source:
     backend: str = "serial"
     n_workers: int | None = None
     scheduler: str | None = None
+    formats: Formats = Formats()
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Self:
@@ -38,6 +61,7 @@ class Source:
             options.backend,
             options.n_workers,
             options.scheduler,
+            Formats.of(options),
         )
 
     @property

@@ -14,7 +14,7 @@ from .. import presets
 from .._version import __version__
 from ..annotation.writers import KINDS, WRITERS
 from ..training.distribution import STRATEGIES
-from .grammar import CommandParser, MainParser, kelvin, number, widths
+from .grammar import CommandParser, MainParser, kelvin, number, picoseconds, widths
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -108,6 +108,7 @@ def _assign(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "trajectories", metavar="TRAJECTORY", nargs="*", help="one or more files, in order"
     )
+    _formats(parser)
     _frames(parser)
     _computing(parser.add_argument_group("computing"))
     _file(parser, "LABELS.npz", "file for the labels; it is replaced")
@@ -186,6 +187,28 @@ def _trajectory(parser: argparse.ArgumentParser) -> None:
         metavar="TRAJECTORY",
         nargs="+",
         help="one or more files, read in this order as one trajectory",
+    )
+    _formats(parser)
+
+
+def _formats(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("files that do not say what they are")
+    group.add_argument(
+        "--dt",
+        type=picoseconds,
+        metavar="PS",
+        help="time between frames in ps, for files without times (in a LAMMPS dump: time of one "
+        "simulation step)",
+    )
+    group.add_argument(
+        "--topology_format",
+        metavar="FORMAT",
+        help="format as MDAnalysis calls it, if the suffix does not tell: DATA, PDB, ...",
+    )
+    group.add_argument(
+        "--trajectory_format",
+        metavar="FORMAT",
+        help="the same for all trajectories: LAMMPS (a DCD file by LAMMPS), LAMMPSDUMP, MDCRD, ...",
     )
 
 

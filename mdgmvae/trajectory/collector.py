@@ -26,14 +26,10 @@ from .atom_order import warn_of_atom_order
 from .blocks import BlockWriter
 from .executors import executor_for
 from .feature_writer import FeatureWriter
-from .frames import (
-    as_sequence,
-    continuous_lengths,
-    file_of_frames,
-    frame_numbers,
-    frames_needed,
-)
+from .frame_times import Timeline, timed_files
+from .frames import as_sequence, file_of_frames, frame_numbers, frames_needed
 from .integrity import check_universe
+from .own_topology import check_universe_names
 from .xtc_frames import XTCFrames, can_read
 
 _PARTS_PER_WORKER = 4  # more than 1, so that the progress bar of a parallel run advances
@@ -70,7 +66,8 @@ class FeatureCollector(AnalysisBase):
     features : FeatureSet
         The features, after `run`.
     frames, times : numpy.ndarray
-        Numbers of the analysed frames and their ``ts.time`` in ps, (n_frames,), after `run`.
+        Numbers of the analysed frames and their ``ts.time`` in ps, (n_frames,), after `run`. The
+        times are NaN if the reader does not know them but counts frames.
 
     Raises
     ------
@@ -181,6 +178,7 @@ class FeatureCollector(AnalysisBase):
         check_universe(self.atomgroup.universe, frames_needed(stop, chosen))
         # The trajectory may have been replaced since then (load_new, transfer_to_memory).
         self._trajectory = self.atomgroup.universe.trajectory
+        check_universe_names(self.atomgroup.universe)
         numbers = frame_numbers(self._trajectory.n_frames, start, stop, step, chosen)
         executor = executor_for(backend, n_workers, self._trajectory)
         parallel = not isinstance(executor, BackendSerial)
@@ -305,14 +303,17 @@ class FeatureCollector(AnalysisBase):
     def _conclude(self) -> None:
         self._bar.close()
         index, joined = file_of_frames(self._trajectory, self.frames)
+        universe = self.atomgroup.universe
+        timeline = Timeline.of(self.frames, self.times, index, timed_files(universe), joined)
+        self.times = timeline.times
         assert self._writer is not None  # run() made it
         self.features: FeatureSet = self._writer.commit(
             names=self._bound.names,
             units=self._bound.units,
             frames=self.frames.astype(np.int64),
-            times=self.times.astype(np.float64),
+            times=timeline.times,
             trajectory_index=index,
-            lengths=continuous_lengths(self.frames, index, joined),
+            lengths=timeline.lengths,
             selection=self.select,
             featurizer=self._bound.featurizer.to_dict(),
             fingerprint=Fingerprint.of(self.atomgroup).to_dict(),

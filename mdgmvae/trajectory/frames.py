@@ -1,7 +1,6 @@
-"""Frame numbers: which frames to read, their files, and the segments that they form."""
+"""Frame numbers: which frames to read, and their files."""
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -144,50 +143,6 @@ def frames_needed(stop: int | None, frames: Iterable[Any] | None) -> int | None:
         return int(chosen.max()) + 1 if whole else None
     check_slice(None, stop, None)
     return stop if stop is not None and stop >= 0 else None
-
-
-def continuous_lengths(
-    frames: np.ndarray, trajectory_index: np.ndarray, joined: bool = False
-) -> tuple[int, ...]:
-    """Return the lengths of the segments that the frames form.
-
-    A segment ends where the file changes, and where the step between frames changes or is not
-    positive.
-
-    Parameters
-    ----------
-    frames : numpy.ndarray
-        Frame numbers in the order in which they are analysed, (n,).
-    trajectory_index : numpy.ndarray
-        Index of the file of each frame, (n,).
-    joined : bool
-        Whether the files form one continuous trajectory, so that a segment may extend over
-        several files.
-
-    Returns
-    -------
-    tuple of int
-        Number of frames in each segment.
-
-    Examples
-    --------
-    >>> continuous_lengths(np.array([0, 1, 2, 10, 12, 14, 15]), np.zeros(7, int))
-    (3, 3, 1)
-    """
-    steps = np.diff(frames)
-    changes = np.zeros(len(steps), bool) if joined else np.diff(trajectory_index) != 0
-    broken = changes | (steps <= 0)
-    # Within a segment, all steps are equal to the first one.
-    suspicious = broken.copy()
-    suspicious[1:] |= steps[1:] != steps[:-1]
-    ends: list[int] = []
-    begin = 0
-    for row in np.flatnonzero(suspicious) + 1:
-        if broken[row - 1] or row - begin > 1:
-            ends.append(int(row))
-            begin = int(row)
-    edges = [0, *ends, len(frames)]
-    return tuple(after - before for before, after in pairwise(edges))
 
 
 def file_of_frames(reader: Any, frames: np.ndarray) -> tuple[np.ndarray, bool]:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
+from ..segments import SAME_STEP, rounding_of
 from ..storage.features import FeatureSet
-
-#: Time steps that differ by less than this fraction count as equal, because times are often
-#: rounded.
-SAME_STEP = 0.01
 
 
 def time_step(times: np.ndarray, lengths: Sequence[int]) -> float | None:
@@ -39,32 +37,60 @@ def time_step(times: np.ndarray, lengths: Sequence[int]) -> float | None:
     >>> time_step(np.full(3, np.nan), (3,)) is None
     True
     """
-    steps = time_steps(times, lengths)
-    return float(np.median(steps)) if len(steps) and not _differ(steps) else None
+    spans = _Spans.of(times, lengths)
+    return None if spans is None or spans.differ else spans.step
 
 
-def time_steps(times: np.ndarray, lengths: Sequence[int]) -> np.ndarray:
-    """Compute the median time step of each segment that has at least two frames.
+@dataclass(frozen=True)
+class _Spans:
+    """Times between the first and the last frame of segments, in ps.
 
-    Parameters
+    Attributes
     ----------
-    times : ndarray of shape (n_frames,)
-        In ps.
-    lengths : sequence of int
-        Number of frames in each segment.
-
-    Returns
-    -------
-    ndarray of float64
-        In ps. Empty if the times of a segment are unknown or do not increase.
+    spans, n_steps : numpy.ndarray
+        Span of each segment with at least two frames, and its number of steps between frames.
+    rounding : numpy.ndarray
+        How far each span may be off because files hold times as float32.
     """
-    segments = np.split(np.asarray(times, float), np.cumsum(lengths)[:-1])
-    steps = np.array([np.median(np.diff(segment)) for segment in segments if len(segment) > 1])
-    return steps if (np.isfinite(steps) & (steps > 0)).all() else np.empty(0)
 
+    spans: np.ndarray
+    n_steps: np.ndarray
+    rounding: np.ndarray
 
-def _differ(steps: np.ndarray) -> bool:
-    return bool(np.ptp(steps) > SAME_STEP * steps.min())
+    @classmethod
+    def of(cls, times: np.ndarray, lengths: Sequence[int]) -> _Spans | None:
+        """Return the spans, or None if times are unknown or do not increase."""
+        times = np.asarray(times, float)
+        ends = np.cumsum(lengths) - 1
+        starts = ends - np.asarray(lengths) + 1
+        several = ends > starts
+        starts, ends = starts[several], ends[several]
+        spans = times[ends] - times[starts]
+        if not len(spans) or not (np.isfinite(spans) & (spans > 0)).all():
+            return None
+        rounding = np.maximum(rounding_of(times[starts]), rounding_of(times[ends]))
+        return cls(spans, ends - starts, rounding)
+
+    @property
+    def step(self) -> float:
+        """Time between frames: all spans over all steps."""
+        return float(self.spans.sum() / self.n_steps.sum())
+
+    @property
+    def uncertainty(self) -> float:
+        """How far `step` may be off because of rounded times."""
+        return float(self.rounding.sum() / self.n_steps.sum())
+
+    @property
+    def differ(self) -> bool:
+        """Whether segments have different time steps."""
+        allowed = SAME_STEP * self.step + self.rounding / self.n_steps
+        return bool((np.abs(self.steps - self.step) > allowed).any())
+
+    @property
+    def steps(self) -> np.ndarray:
+        """Time between the frames of each segment."""
+        return self.spans / self.n_steps
 
 
 def checked_lag_time(lag_time: Any, hyperparameters: Mapping[str, Any]) -> float | None:
@@ -128,8 +154,8 @@ def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
     UserWarning
         If the lag time is not a multiple of the time between frames.
     """
-    step = time_step(features.times, features.lengths)
-    if step is None:
+    spans = _Spans.of(features.times, features.lengths)
+    if spans is None or spans.differ:
         different = _different_steps(features)
         if different:
             raise InputError(
@@ -138,8 +164,9 @@ def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
             )
         raise InputError(
             f"lag_time={lag_time:g}: the times of the frames are unknown or do not increase; set "
-            "lag, in frames"
+            "lag, in frames, or give the time between frames: --dt PS (dt= of MDAnalysis.Universe)"
         )
+    step = spans.step
     lag = round(lag_time / step)
     if lag < 1:
         raise InputError(
@@ -152,7 +179,7 @@ def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
             f"lag_time={lag_time:g} ps: no segment is longer than this lag time (the longest has "
             f"{longest:,} frames, {(longest - 1) * step:g} ps); choose a shorter lag time"
         )
-    if abs(lag * step - lag_time) > SAME_STEP * lag_time:
+    if abs(lag * step - lag_time) > SAME_STEP * lag_time + lag * spans.uncertainty:
         warnings.warn(
             f"lag_time={lag_time:g} ps is not a multiple of the time between frames, {step:g} ps; "
             f"{lag * step:g} ps is used",
@@ -187,9 +214,10 @@ def warn_of_different_steps(lag: int, features: FeatureSet) -> None:
 
 def _different_steps(features: FeatureSet) -> str:
     """Describe how time steps differ between segments, or return "" if they do not."""
-    steps = time_steps(features.times, features.lengths)
-    if not len(steps) or not _differ(steps):
+    spans = _Spans.of(features.times, features.lengths)
+    if spans is None or not spans.differ:
         return ""
+    steps = spans.steps
     return (
         f"the time between frames is {steps.min():g} ps in one segment and {steps.max():g} ps in "
         "another"

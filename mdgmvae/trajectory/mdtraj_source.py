@@ -14,12 +14,22 @@ import numpy as np
 
 from ..errors import InputError
 from .integrity import check_trajectory
+from .own_topology import check_named_atoms
 
 _CHUNK_BYTES = 16 * 2**20
 _MAX_CHUNK = 1000
 # Formats in which mdtraj.iterload skips frames without reading them. It ignores `skip` in some
 # of the others.
-_SEEKABLE = {".xtc", ".trr", ".dcd", ".nc", ".netcdf", ".h5"}
+_SEEKABLE = {".xtc", ".trr", ".dcd", ".nc", ".netcdf", ".ncdf", ".h5"}
+# Files of these formats contain their topology. mdtraj ignores another one.
+_OWN_TOPOLOGY = {
+    *(".pdb", ".h5", ".hdf5", ".lh5", ".gro", ".arc", ".gsd", ".mol2", ".hoomdxml"),
+    *(".pdbx", ".cif", ".mmcif"),
+}
+# mdtraj.load reads these formats, but mdtraj.iterload does not.
+_LOADED_WHOLE = {
+    *(".rst7", ".restrt", ".inpcrd", ".ncrst", ".pdbx", ".cif", ".mmcif", ".mol2", ".hoomdxml"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,8 @@ class Chunk:
         Frame numbers, (n,) int64.
     times : numpy.ndarray
         Times in ps, (n,) float64.
+    has_times : bool
+        False if `times` are frame numbers, because mdtraj found no times.
     positions : numpy.ndarray
         Coordinates in angstrom, (n, n_atoms, 3) float32.
     box : numpy.ndarray or None
@@ -40,6 +52,7 @@ class Chunk:
 
     frames: np.ndarray
     times: np.ndarray
+    has_times: bool
     positions: np.ndarray
     box: np.ndarray | None
 
@@ -85,9 +98,10 @@ class MDTrajFiles:
         Raises
         ------
         InputError
-            If a file cannot be read, or its number of atoms differs from that of the topology.
+            If a file cannot be read, its number of atoms differs from that of the topology, or it
+            names its atoms in another order.
         """
-        topology = _load_topology(topology)
+        given, topology = topology, _load_topology(topology)
         paths = [files] if isinstance(files, str | os.PathLike) else list(files)
         if not paths:
             raise InputError("no trajectory files were given; pass (topology, [files])")
@@ -95,6 +109,8 @@ class MDTrajFiles:
         for path in map(Path, paths):
             rest = None if needed is None else max(0, needed - starts[-1])
             check_trajectory(path, n_atoms=topology.n_atoms, stop=rest)
+            if _suffix(path) in _OWN_TOPOLOGY and str(path) != str(given):
+                _check_own_topology(path, topology)
             starts.append(starts[-1] + _count_frames(path, topology, rest))
         return cls(topology, tuple(map(Path, paths)), np.array(starts, dtype=np.int64))
 
@@ -102,6 +118,11 @@ class MDTrajFiles:
     def n_frames(self) -> int:
         """Number of frames in all files."""
         return int(self.starts[-1])
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the files."""
+        return [str(path) for path in self.files]
 
     def index_of(self, frames: np.ndarray) -> np.ndarray:
         """Return the index of the file that contains each frame, int64."""
@@ -159,6 +180,11 @@ class MDTrajMemory:
         """Number of frames."""
         return len(self.trajectory)
 
+    @property
+    def names(self) -> list[str]:
+        """Name of the trajectory in messages."""
+        return ["mdtraj.Trajectory"]
+
     def index_of(self, frames: np.ndarray) -> np.ndarray:
         """Return 0 for each frame: the trajectory counts as one file."""
         return np.zeros(len(frames), dtype=np.int64)
@@ -203,7 +229,9 @@ def _chunk(
         real: np.ndarray = np.isfinite(box).all(axis=1) & (box[:, :3].min(axis=1) > 0.0)
         box = np.where(real[:, None], box, np.float32(0)) if real.any() else None
     positions = np.asarray(xyz, dtype=np.float32) * np.float32(10.0)
-    return Chunk(frames, np.asarray(times, dtype=np.float64), positions, box)
+    # mdtraj numbers the frames of files without times. Times from a file are never integers.
+    has_times = np.asarray(times).dtype.kind == "f"
+    return Chunk(frames, np.asarray(times, dtype=np.float64), has_times, positions, box)
 
 
 def _read(
@@ -212,7 +240,7 @@ def _read(
     """Yield chunks of one file from frame `begin` to `last`, each with its first frame number."""
     position = begin
     try:
-        if path.suffix.lower() in _SEEKABLE:
+        if _suffix(path) in _SEEKABLE:
             # The last chunk ends at `last`. Nothing after it is read, because the file may be
             # truncated there.
             whole, rest = divmod(last + 1 - begin, length)
@@ -239,9 +267,24 @@ def _iterload(path: Path, topology: Any, atoms: np.ndarray, size: int, skip: int
     """Read one file in chunks of `size` frames from frame `skip` on."""
     import mdtraj
 
-    # Files of these formats contain their topology.
-    options = {} if path.suffix.lower() in (".h5", ".pdb") else {"top": topology}
+    options = {} if _suffix(path) in _OWN_TOPOLOGY else {"top": topology}
+    if _suffix(path) in _LOADED_WHOLE:
+        whole = mdtraj.load(str(path), atom_indices=atoms, **options)
+        return (whole[begin : begin + size] for begin in range(0, len(whole), size))
     return iter(mdtraj.iterload(str(path), chunk=size, skip=skip, atom_indices=atoms, **options))
+
+
+def _suffix(path: Path) -> str:
+    """Return the suffix that gives the format, without that of a compressed file."""
+    return (path.with_suffix("") if path.suffix.lower() == ".gz" else path).suffix.lower()
+
+
+def _check_own_topology(path: Path, topology: Any) -> None:
+    """Raise an error if a file has other atoms than the topology, or in another order."""
+    own = _load_topology(path)
+    residues = [atom.residue.index for atom in topology.atoms]
+    names = ([atom.name for atom in atoms] for atoms in (own.atoms, topology.atoms))
+    check_named_atoms(path, *names, residues)
 
 
 def _load_topology(topology: Any) -> Any:
@@ -268,12 +311,12 @@ def _count_frames(path: Path, topology: Any, needed: int | None) -> int:
     try:
         with mdtraj.open(str(path)) as stream:
             return len(stream)
-    except (TypeError, NotImplementedError, AttributeError):
+    except (TypeError, NotImplementedError, AttributeError, ValueError):
         # The format has no index, or its reader needs the number of atoms: read the frames.
         last = np.iinfo(np.int64).max if needed is None else needed - 1
         first_atom = np.array([0])
         return sum(len(chunk) for _, chunk in _read(path, topology, 1000, 0, last, first_atom))
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
+    except (OSError, RuntimeError, ImportError) as error:
         raise InputError(
             f"{path}: mdtraj cannot read it ({_one_line(error)}); check its format, or copy it "
             "again"

@@ -13,7 +13,8 @@ from ..featurizers.topology.fingerprint import Fingerprint
 from ..storage.features import FeatureSet
 from ..storage.npy import write_rows
 from .feature_writer import FeatureWriter
-from .frames import continuous_lengths, file_of_frames, frames_needed
+from .frame_times import Timeline, timed_files
+from .frames import file_of_frames, frames_needed
 from .integrity import check_universe
 
 
@@ -111,15 +112,17 @@ class Precomputed:
         check_universe(universe, frames_needed(None, frames))
         trajectory = universe.trajectory
         index, joined = file_of_frames(trajectory, frames)
+        times = _times(trajectory, frames)
+        timeline = Timeline.of(frames, times, index, timed_files(universe), joined)
         with FeatureWriter(None, self.n_features) as writer:
             write_rows(writer.rows_path, 0, np.asarray(self.values, np.float32))
             return writer.commit(
                 names=self.names,
                 units=self.units,
                 frames=frames.astype(np.int64),
-                times=_times(trajectory, frames),
+                times=timeline.times,
                 trajectory_index=index,
-                lengths=continuous_lengths(frames, index, joined),
+                lengths=timeline.lengths,
                 selection=selection,
                 featurizer={},
                 fingerprint=Fingerprint.of(atoms).to_dict(),

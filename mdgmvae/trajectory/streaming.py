@@ -18,12 +18,8 @@ from ..storage.npy import check_npy_name, write_rows
 from .atom_order import warn_of_atom_order
 from .blocks import compute_block, frames_per_block
 from .feature_writer import FeatureWriter
-from .frames import (
-    as_sequence,
-    continuous_lengths,
-    frame_numbers,
-    frames_needed,
-)
+from .frame_times import TimedFile, Timeline
+from .frames import as_sequence, frame_numbers, frames_needed
 from .mdtraj_source import Chunk, MDTrajFiles, MDTrajMemory
 
 
@@ -146,6 +142,7 @@ def _featurize_mdtraj(
         progress_bar(len(numbers), "reading frames", "frames", verbose=verbose) as bar,
     ):
         times = np.full(len(numbers), np.nan)
+        files = [TimedFile(name, True) for name in source.names]
         order = np.argsort(numbers, kind="stable")
         for chunk in source.chunks(numbers, atoms.ix[bound.indices]):
             first_row, end_row = np.searchsorted(
@@ -153,16 +150,19 @@ def _featurize_mdtraj(
             )
             rows = order[first_row:end_row]
             times[rows] = chunk.times[numbers[rows] - chunk.frames[0]]
+            file = int(source.index_of(chunk.frames[:1])[0])
+            files[file] = TimedFile(files[file].name, chunk.has_times)
             _write_chunk(bound, chunk, numbers, rows, writer.rows_path)
             bar.update(len(rows))
         index = source.index_of(numbers)
+        timeline = Timeline.of(numbers, times, index, files)
         return writer.commit(
             names=bound.names,
             units=bound.units,
             frames=numbers,
-            times=times,
+            times=timeline.times,
             trajectory_index=index,
-            lengths=continuous_lengths(numbers, index),
+            lengths=timeline.lengths,
             selection=select,
             featurizer=bound.featurizer.to_dict(),
             fingerprint=Fingerprint.of(atoms).to_dict(),

@@ -27,6 +27,8 @@ from mdgmvae.featurizers import Dihedrals
         ({"feature_names": ["a", "b"]}, "feature_names: computed features already have names"),
         ({"preset": "best"}, "preset='best': choose one of paper, robust"),
         ({"n_epoch": 3}, "n_epoch: no such hyperparameter; did you mean n_epochs?"),
+        ({"lagtime": 5}, "lagtime: no such hyperparameter; did you mean lag_time?"),
+        ({"anotate": False}, "anotate: no such hyperparameter; did you mean annotate?"),
         ({"k": "many"}, "k='many'"),
         ({"lag_time": -10.0}, "lag_time=-10.0: must be a time in ps"),
         ({"lag_time": 10.0, "lag": 5}, "lag is in frames, lag_time in ps"),

@@ -6,7 +6,7 @@ import pytest
 from command import call
 
 from mdgmvae.annotation.writers import WRITERS
-from mdgmvae.cli.options import Output, Source, Training
+from mdgmvae.cli.options import Formats, Output, Source, Training
 from mdgmvae.cli.parser import make_parser
 from mdgmvae.presets import PRESETS, RULES
 
@@ -56,6 +56,18 @@ def test_dashes_and_underscores_are_the_same_in_long_options():
     assert parsed(*RUN, "--select", "name-x", "--features=my-file.json").features == "my-file.json"
 
 
+def test_every_command_that_reads_files_takes_their_formats():
+    words = ["--dt", "0.5", "--trajectory-format", "LAMMPS", "--topology_format", "DATA"]
+    for command in (
+        RUN,
+        ["featurize", "top", "a.dcd", "-o", "x.npy"],
+        ["assign", "model", "top", "a.dcd", "-o", "x.npz"],
+        ["annotate", "x.npz", "top", "a.dcd", "--format", "pdb", "-o", "x.pdb"],
+    ):
+        assert Formats.of(parsed(*command)) == Formats()
+        assert Formats.of(parsed(*command, *words)) == Formats(0.5, "DATA", "LAMMPS")
+
+
 def test_options_are_values_that_do_not_change():
     options = parsed(*RUN, "--start", 5, "--temperature", 300, "--overwrite")
     source, output = Source.of(options), Output.of(options)
@@ -93,7 +105,15 @@ def test_formats_of_annotate_are_those_of_the_table():
         (["demo", "--quux"], ["--quux: no such option;", "mdgmvae demo --help"]),
         (["annotate", "--off=states"], ["--off:", "did you mean --of?", "mdgmvae annotate --help"]),
         (["annotate", "out", "t", "x", "--format", "gro", "-o", "y"], ["gro", "h5md"]),
-        (["dance"], ["dance", "mdgmvae --help"]),
+        ([*RUN, "-lag_time", "4"], ["-lag_time:", "mean --lag_time?", "mdgmvae run --help"]),
+        ([*RUN, "-q"], ["-q: no such option;", "mdgmvae run --help"]),
+        ([*RUN, "b.xtc"], ["b.xtc: is one word too many", "mdgmvae run --help"]),
+        ([*RUN, "--learning_rate", "1"], ["--learning_rate: no such option;"]),
+        (["--lag-time", "4", *RUN], ["--lag-time: options follow", "mdgmvae run --help"]),
+        ([*RUN, "--dt", "0"], ["--dt", "above 0 ps"]),
+        ([*RUN, "--dt", "inf"], ["--dt", "above 0 ps"]),
+        (["dance"], ["dance: no such command; choose from run", "mdgmvae --help"]),
+        (["trian"], ["trian", "did you mean train?", "mdgmvae --help"]),
         ([], ["COMMAND"]),
     ],
 )  # fmt: skip

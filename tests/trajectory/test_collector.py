@@ -16,7 +16,7 @@ from mdgmvae.errors import InputError, TopologyWarning
 from mdgmvae.featurizers import Distances, Positions
 from mdgmvae.trajectory import backends
 from mdgmvae.trajectory.collector import FeatureCollector
-from mdgmvae.trajectory.frames import continuous_lengths, frame_numbers
+from mdgmvae.trajectory.frames import frame_numbers
 
 pytestmark = pytest.mark.filterwarnings("ignore:DCDReader currently:DeprecationWarning")
 CA = Distances(select="name CA and resid 1:8")
@@ -204,21 +204,6 @@ def test_continuous_chain_is_one_segment(tmp_path):
     assert_array_equal(features.trajectory_index, [0] * 4 + [1] * 6)
     atoms.load_new(names)
     assert FeatureCollector(atoms, Distances(pairs=[(0, 5)])).run().features.lengths == (6, 6)
-
-
-@pytest.mark.parametrize(
-    ("frames", "lengths"),
-    [
-        ([0, 1, 2, 10, 11, 12], (3, 3)),
-        ([0, 1, 2, 3, 10, 20, 30], (4, 3)),
-        ([5, 3, 9], (1, 2)),
-        ([9, 8, 7], (1, 1, 1)),
-        ([3, 3], (1, 1)),
-        ([4], (1,)),
-    ],
-)
-def test_segments_end_where_the_step_changes(frames, lengths):
-    assert continuous_lengths(np.array(frames), np.zeros(len(frames), int)) == lengths
 
 
 def test_trajectory_in_memory(universe):

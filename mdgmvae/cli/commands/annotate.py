@@ -9,11 +9,13 @@ from ...annotation.writers import WRITERS
 from ...errors import InputError
 from ...storage.atomic import check_folder
 from ..files import check_output, open_universe, select_atoms, warn_of_other_times
+from ..options import Formats
 
 
 def annotate(options: argparse.Namespace) -> str:
     """Write labelled frames in the format that was chosen."""
     from ...annotation.labels_file import find_labels, read_labels
+    from ...trajectory.own_topology import check_universe_names
 
     labels, writer = str(find_labels(options.labels)), WRITERS[options.format]
     inputs = [labels, options.topology, *options.trajectories]
@@ -29,7 +31,10 @@ def annotate(options: argparse.Namespace) -> str:
         check_output(options.out, writer.suffixes, inputs)
     results = read_labels(labels)
     needed = int(results.frames.max(initial=-1)) + 1
-    universe = open_universe(options.topology, options.trajectories, needed, can_stop=False)
+    universe = open_universe(
+        options.topology, options.trajectories, needed, Formats.of(options), can_stop=False
+    )
+    check_universe_names(universe)
     warn_of_other_times(labels, results, universe)
     writer.write(
         select_atoms(universe, options.select or "all", "--select"),

@@ -55,7 +55,7 @@ def _label_features(model: TrajectoryModel, source: Source, options: argparse.Na
 
 
 def _label_trajectory(model: TrajectoryModel, source: Source, options: argparse.Namespace) -> Any:
-    universe = open_universe(source.topology, source.trajectories, source.stop)
+    universe = open_universe(source.topology, source.trajectories, source.stop, source.formats)
     _start(model, options)
     # Beside the labels, because workers on other machines do not see this one's temporary files.
     beside = Path(options.out).absolute().parent

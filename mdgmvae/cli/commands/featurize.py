@@ -21,7 +21,7 @@ def featurize(options: argparse.Namespace) -> str:
             "another -o"
         )
     with Source.of(options).on_cluster() as source:
-        universe = open_universe(source.topology, source.trajectories, source.stop)
+        universe = open_universe(source.topology, source.trajectories, source.stop, source.formats)
         features = compute(
             universe,
             featurizer_of(options.features),

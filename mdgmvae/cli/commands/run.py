@@ -77,7 +77,7 @@ def _analyse(options: RunOptions, training: Training, output: Output) -> str:
     from ...analysis import GMVAEAnalysis
 
     source = options.source
-    universe = open_universe(source.topology, source.trajectories, source.stop)
+    universe = open_universe(source.topology, source.trajectories, source.stop, source.formats)
     analysis = GMVAEAnalysis(
         universe,
         options.select,
