@@ -9,9 +9,11 @@ A damaged or hostile file can only raise an `InputError` in one line.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -27,12 +29,16 @@ DEEPEST = 32
 #: Whole numbers are at most as large as those of NumPy.
 LARGEST = 2**63 - 1
 
+_SEAL = re.compile(rb', "checksum": "([0-9a-f]{64})"}\n\Z')
+
 
 class Unfit(ValueError):
     """Raised by a kind when a value is not of this kind."""
 
 
-def read_json(path: str | os.PathLike[str], kind: Kind, advice: str) -> Any:
+def read_json(
+    path: str | os.PathLike[str], kind: Kind, advice: str, sealed: bool | None = None
+) -> Any:
     """Read a JSON file, in UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
 
     Parameters
@@ -43,6 +49,9 @@ def read_json(path: str | os.PathLike[str], kind: Kind, advice: str) -> Any:
         What it has to contain.
     advice : str
         What to do if it is something else, for the message.
+    sealed : bool, optional
+        Whether it must end with the checksum that `seal` appends. By default, a checksum is only
+        compared if there is one.
 
     Returns
     -------
@@ -52,7 +61,8 @@ def read_json(path: str | os.PathLike[str], kind: Kind, advice: str) -> Any:
     Raises
     ------
     InputError
-        If the file is missing, cannot be read, is not JSON or contains something else.
+        If the file is missing, cannot be read, is not JSON or contains something else, or if it
+        has changed since it was sealed.
 
     Examples
     --------
@@ -72,7 +82,61 @@ def read_json(path: str | os.PathLike[str], kind: Kind, advice: str) -> Any:
     except OSError as error:
         reason = error.strerror or error
         raise InputError(f"{path}: cannot be read ({reason}); check its permissions") from error
-    return parse_json(content, kind, str(path), advice)
+    value = parse_json(content, lambda value: value, str(path), advice)
+    found = _SEAL.search(content)
+    if found and hashlib.sha256(content[: found.start()]).hexdigest() != found[1].decode():
+        raise InputError(
+            f"{path}: has changed since it was written; {advice}. To keep a change that you made "
+            'yourself, remove "checksum" at its end'
+        )
+    # The kind first: it may say better what is wrong with a file that is no such file at all.
+    checked = check_kind(value, kind, str(path), advice)
+    if sealed and not found:
+        raise InputError(f"{path}: does not end with its checksum; {advice}")
+    return checked
+
+
+def seal(path: str | os.PathLike[str]) -> None:
+    """Append a checksum to a JSON object that is not empty, by which `read_json` knows changes.
+
+    Parameters
+    ----------
+    path : path-like
+        A file that ends with the bracket of the object.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "x.json"
+    >>> _ = path.write_text('{"k": 3}')
+    >>> seal(path)
+    >>> path.read_text()[:28]
+    '{"k": 3, "checksum": "bfa60a'
+    """
+    digest = hashlib.sha256()
+    with open(path, "r+b") as file:
+        end = file.seek(-16, os.SEEK_END) if os.path.getsize(path) > 16 else 0
+        end = file.seek(end) + file.read().rindex(b"}")
+        file.seek(end)
+        file.truncate()
+        file.seek(0)
+        while piece := file.read(2**20):
+            digest.update(piece)
+        file.write(f', "checksum": "{digest.hexdigest()}"}}\n'.encode())
+
+
+def check_kind(value: Any, kind: Kind, source: str, advice: str) -> Any:
+    """Return a value converted by a kind.
+
+    Raises
+    ------
+    InputError
+        If it is not of this kind.
+    """
+    try:
+        return kind(value)
+    except Unfit as error:
+        raise InputError(f"{source}: {error}; {advice}") from error
 
 
 def parse_json(content: bytes | str, kind: Kind, source: str, advice: str) -> Any:
@@ -100,25 +164,20 @@ def parse_json(content: bytes | str, kind: Kind, source: str, advice: str) -> An
         If the text is not JSON or contains something else.
     """
     try:
-        text = (
-            content if isinstance(content, str) else content.decode(json.detect_encoding(content))
-        )
+        if isinstance(content, bytes):
+            content = content.decode(json.detect_encoding(content))
         value = json.loads(
-            text.removeprefix("\ufeff"),
+            content.removeprefix("\ufeff"),
             object_pairs_hook=_without_repetition,
             parse_constant=_refuse_constant,
         )
     except Unfit as error:
         raise InputError(f"{source}: {error}; {advice}") from error
     except (ValueError, RecursionError, MemoryError) as error:
-        reason = (
-            " ".join(str(error).split()) if isinstance(error, ValueError) else "nested too deep"
-        )
+        is_value = isinstance(error, ValueError)
+        reason = " ".join(str(error).split()) if is_value else "nested too deep"
         raise InputError(f"{source}: is not JSON ({reason}); {advice}") from error
-    try:
-        return kind(value)
-    except Unfit as error:
-        raise InputError(f"{source}: {error}; {advice}") from error
+    return check_kind(value, kind, source, advice)
 
 
 def text(value: Any) -> str:

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Literal, TextIO
 import numpy as np
 
 from ..errors import InputError
+from ..json_files import seal
 from .npy_header import Header, read_header
 
 #: Error message of a worker process that cannot find the feature file.
@@ -227,7 +228,7 @@ def digest_of(path: str | os.PathLike[str]) -> str:
 def write_description(path: Path, described: dict[str, Any]) -> None:
     """Write the .json file beside a feature file.
 
-    The result is strict JSON: NaN values of an array are written as null.
+    The result is strict JSON: NaN values of an array are written as null. It ends with a checksum.
 
     Parameters
     ----------
@@ -241,8 +242,8 @@ def write_description(path: Path, described: dict[str, Any]) -> None:
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "x.json"
     >>> write_description(path, {"unit": "ps", "times": np.array([0.5, np.nan])})
-    >>> path.read_text().strip()
-    '{"unit": "ps", "times": [0.5, null]}'
+    >>> path.read_text()[:48]
+    '{"unit": "ps", "times": [0.5, null], "checksum":'
     """
     with path.open("w", encoding="utf-8") as stream:
         stream.write("{")
@@ -253,6 +254,7 @@ def write_description(path: Path, described: dict[str, Any]) -> None:
             else:
                 stream.write(json.dumps(value, allow_nan=False))
         stream.write("}\n")
+    seal(path)
 
 
 def _write_list(stream: TextIO, values: np.ndarray) -> None:
