@@ -1,6 +1,5 @@
 """Make featurizers from names, dictionaries and JSON files."""
 
-import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..json_files import anything, read_json
 from .base import Featurizer, defined_classes
 from .concatenate import Concatenate
 
@@ -86,7 +86,7 @@ def from_dict(
     """
     known = kinds()
     kind = values.get("kind") if isinstance(values, Mapping) else values
-    if not isinstance(values, Mapping) or kind not in known:
+    if not isinstance(values, Mapping) or not isinstance(kind, str) or kind not in known:
         raise InputError(
             f"no featurizer is of kind {kind!r}: the kinds are {', '.join(known)}; if it is your "
             "own featurizer, import its module first"
@@ -95,8 +95,11 @@ def from_dict(
     options = {key: _restore(value, custom) for key, value in values.items() if key != "kind"}
     try:
         return cls._from_options(options, custom or {})
-    except TypeError as error:
-        raise InputError(f"the featurizer '{cls.kind}' cannot be made: {error}") from error
+    except InputError:
+        raise
+    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"the featurizer '{cls.kind}' cannot be made: {reason}") from error
 
 
 def _restore(value: Any, custom: Mapping[str, Callable[..., Any]] | None) -> Any:
@@ -140,7 +143,7 @@ def by_name(features: Any) -> Featurizer:
     if isinstance(features, (list, tuple)):
         parts = tuple(by_name(item) for item in features)
         return parts[0] if len(parts) == 1 else Concatenate(parts)
-    if isinstance(features, (str, Path)) and Path(features).suffix == ".json":
+    if isinstance(features, (str, Path)) and Path(features).suffix.lower() == ".json":
         return _from_file(Path(features))
     if isinstance(features, np.ndarray):
         raise InputError(
@@ -165,19 +168,16 @@ def by_name(features: Any) -> Featurizer:
 
 
 def _from_file(path: Path) -> Featurizer:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror}); check the name and the folder"
-        ) from error
-    except ValueError as error:
-        raise InputError(
-            f"{path}: is not JSON ({error}); write it with json.dump(featurizer.to_dict(), file)"
-        ) from error
-    if isinstance(values, dict) and "featurizer" in values:
-        values = values["featurizer"]
+    advice = "write the file with json.dump(featurizer.to_dict(), file)"
+    values = read_json(path, _featurizer_in, advice)
     try:
         return from_dict(values)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+
+
+def _featurizer_in(value: Any) -> Any:
+    """Return the featurizer in a file of its own, or in the description of a feature file."""
+    if isinstance(value, dict) and "featurizer" in value:
+        value = value["featurizer"]
+    return anything(value)

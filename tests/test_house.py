@@ -20,8 +20,8 @@ ROOMS = [
     *("trajectory", "storage", "featurizers", "data", "ground"),
 ]
 GROUND = {
-    *("", "_lazy", "_version", "checks", "errors", "labels", "presets", "progress", "segments"),
-    "tables",
+    *("", "_lazy", "_version", "checks", "errors", "json_files", "labels", "presets", "progress"),
+    *("segments", "tables"),
 }
 #: The layers, or single modules, that may import each library.
 MAY_IMPORT = {
@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "distributed": {"trajectory"},
 }
 #: The modules outside featurizers/ that featurizers may import.
-FEATURIZERS_MAY_IMPORT = {"_lazy", "checks", "errors"}
+FEATURIZERS_MAY_IMPORT = {"_lazy", "checks", "errors", "json_files"}
 #: Public names of a package that come from another package. They are shortcuts for users.
 SHORTCUTS = {"featurizers": {"featurize", "FeatureSet"}}
 LONGEST = 400

@@ -5,7 +5,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ...errors import AtomMismatchError
+from ...errors import AtomMismatchError, InputError
+from ...json_files import Unfit, check_kind, listed, record, text, whole
 from .atom_kinds import attribute_or
 from .atoms import as_atoms
 from .synonyms import canonical_name, canonical_resname
@@ -158,11 +159,41 @@ class Fingerprint:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Fingerprint":
-        """Make a fingerprint from what `to_dict` returned."""
-        return cls(
-            tuple(
-                AtomRecord(resname, resid, name)
-                for resname, resid, number in values["residues"]
-                for name in values["names"][number]
-            )
-        )
+        """Make a fingerprint from what `to_dict` returned.
+
+        Raises
+        ------
+        InputError
+            If it is something else, or has changed since.
+        """
+        advice = "use the file as it was written, or write it again"
+        plain = check_kind(values, _PLAIN, "fingerprint of the atoms", advice)
+        patterns, records = plain["names"], []
+        n_atoms = 0
+        for resname, resid, pattern in plain["residues"]:
+            names = patterns[pattern] if pattern < len(patterns) else []
+            n_atoms += len(names)
+            if not names or n_atoms > plain["n_atoms"]:
+                break
+            records += [AtomRecord(resname, resid, name) for name in names]
+        found = cls(tuple(records))
+        if len(records) != plain["n_atoms"] or found.digest != plain["digest"]:
+            raise InputError(f"fingerprint of the atoms: has changed since it was made; {advice}")
+        return found
+
+
+def _residue(value: Any) -> tuple[str, int, int]:
+    """Return name, number, and number of the list of names of a residue."""
+    if not isinstance(value, list) or len(value) != 3:
+        raise Unfit("must be a name and two numbers")
+    return text(value[0]), whole()(value[1]), whole(0)(value[2])
+
+
+_PLAIN = record(
+    {
+        "n_atoms": whole(0),
+        "digest": text,
+        "names": listed(listed(text)),
+        "residues": listed(_residue),
+    }
+)

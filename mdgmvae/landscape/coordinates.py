@@ -136,7 +136,7 @@ def read_coordinates(features: FeatureSet, coordinates: Sequence[Coordinate]) ->
     """
     values = np.empty((len(features), len(coordinates)), np.float32)
     start = 0
-    for rows in Dataset(features.path).chunks():
+    for rows in Dataset(features).chunks():
         for column, coordinate in enumerate(coordinates):
             values[start : start + len(rows), column] = coordinate.of_frames(rows)
         start += len(rows)

@@ -310,9 +310,7 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
                 f"X: a memory map of shape {X.shape} and type {X.dtype}; pass real numbers of "
                 "shape (n_frames, n_x)"
             )
-        rows = Dataset(X.path if isinstance(X, FeatureSet) else X, max_memory)
-        if isinstance(X, FeatureSet):
-            rows.lengths = X.lengths
+        rows = Dataset(X, max_memory)
         if reset:
             self.n_features_in_ = rows.n_columns
             if hasattr(self, "feature_names_in_"):

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import platform
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
@@ -17,18 +16,17 @@ import numpy as np
 
 from .._version import __version__
 from ..errors import InputError
+from ..json_files import read_json, seal
 from ..network.architecture import Architecture
-from ..presets import RULES
 from ..storage.atomic import atomic_folder
+from ..storage.npz import Entry, read_npz
+from ..storage.workplace import finish_abandoned
 from ..training.scaling import Scaling
+from .model_kind import FORMAT, FORMAT_VERSION, model_kind
 
-FORMAT = "mdgmvae-model"
-FORMAT_VERSION = 2
-_FITTED = (
-    "seed", "device", "populations", "state_of_component", "history", "validation_history",
-    "feature_names_in",
-)  # fmt: skip
+_ADVICE = "save the model again, or copy both files again"
 _SCALING = ("mean", "scale", "projection", "back_projection", "autocorrelation", "explained")
+_PROJECTION = ("projection", "back_projection", "autocorrelation")
 _PACKAGES = ("numpy", "tensorflow", "scikit-learn", "MDAnalysis", "mdtraj")
 
 
@@ -153,7 +151,8 @@ class SavedModel:
                 np.savez(file, **arrays)  # type: ignore[arg-type]
             content["sha256"] = {"weights.npz": _digest(temporary / "weights.npz")}
             text = json.dumps(content, indent=1, default=_plain, allow_nan=False)
-            (temporary / "model.json").write_text(text + "\n", encoding="utf-8")
+            (temporary / "model.json").write_text(text, encoding="utf-8")
+            seal(temporary / "model.json")
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> SavedModel:
@@ -174,32 +173,24 @@ class SavedModel:
             If there is no model, it is damaged, or it has the format of another version.
         """
         path = find_model(path)
-        content = _read_json(path / "model.json")
-        try:
-            architecture = _architecture(content["architecture"])
-            arrays = _read_arrays(path / "weights.npz")
-            if _digest(path / "weights.npz") != content["sha256"]["weights.npz"]:
-                raise InputError(
-                    f"{path}: weights.npz does not belong to model.json; save the model again"
-                )
-            scaling = _scaling(arrays)
-            model = cls(
-                params=_known(_tuples(content["params"])),
-                architecture=architecture,
-                weights=arrays,
-                scaling=scaling,
-                fitted={name: content["fitted"][name] for name in _FITTED},
-                trajectory=_trajectory(content["trajectory"]),
-                versions=content["versions"],
-            )
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError(f"{path}: the model is damaged ({error}); save it again") from error
-        shapes = {name: array.shape for name, array in arrays.items()}
-        if shapes != architecture.shapes or not _fits(scaling, architecture.n_x):
-            raise InputError(f"{path}: weights.npz does not fit model.json; save the model again")
-        return model
+        content = read_json(path / "model.json", model_kind, _ADVICE, sealed=True)
+        if _digest(path / "weights.npz") != content["sha256"]["weights.npz"]:
+            raise InputError(f"{path}: weights.npz does not belong to model.json; {_ADVICE}")
+        architecture = Architecture(**content["architecture"])
+        arrays = read_npz(path / "weights.npz", _entries(architecture), _ADVICE)
+        arrays = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
+        scaling = _scaling(arrays)
+        trajectory = content["trajectory"]
+        _check_columns(path, scaling, content, architecture.n_x)
+        return cls(
+            params=content["params"],
+            architecture=architecture,
+            weights=arrays,
+            scaling=scaling,
+            fitted=content["fitted"],
+            trajectory=None if trajectory is None else TrajectoryPart.from_dict(trajectory),
+            versions=content["versions"],
+        )
 
 
 def _scaling_arrays(scaling: Scaling) -> dict[str, np.ndarray]:
@@ -210,18 +201,47 @@ def _scaling_arrays(scaling: Scaling) -> dict[str, np.ndarray]:
 def _scaling(arrays: dict[str, np.ndarray]) -> Scaling:
     """Take the scaling out of the arrays of the file."""
     explained = float(arrays.pop("scaling/explained"))
-    found = {name: arrays.pop(f"scaling/{name}", None) for name in _SCALING[2:5]}
+    found = {name: arrays.pop(f"scaling/{name}", None) for name in _PROJECTION}
     return Scaling(
         arrays.pop("scaling/mean"), arrays.pop("scaling/scale"), **found, explained=explained
     )
 
 
-def _fits(scaling: Scaling, n_x: int) -> bool:
-    columns = scaling.mean.shape
-    w, back = scaling.projection, scaling.back_projection
-    if w is None or back is None or scaling.autocorrelation is None:
-        return columns == scaling.scale.shape == (n_x,)
-    return columns == scaling.scale.shape and w.shape == back.T.shape == (*columns, n_x)
+def _entries(architecture: Architecture) -> dict[str, Entry]:
+    """Return what weights.npz has to contain."""
+    n_x = architecture.n_x
+    weights = {
+        name: Entry("f", shape, bytes=4, finite=True) for name, shape in architecture.shapes.items()
+    }
+    shapes: dict[str, tuple[int | str, ...]] = {
+        "mean": ("n_columns",),
+        "scale": ("n_columns",),
+        "projection": ("n_columns", n_x),
+        "back_projection": (n_x, "n_columns"),
+        "autocorrelation": (n_x,),
+        "explained": (),
+    }
+    scaling = {
+        f"scaling/{name}": Entry("f", shape, 4, required=name not in _PROJECTION, finite=True)
+        for name, shape in shapes.items()
+    }
+    return {**weights, **scaling}
+
+
+def _check_columns(path: Path, scaling: Scaling, content: dict[str, Any], n_x: int) -> None:
+    """Compare the columns that the parts of a model are for."""
+    n_columns = len(scaling.mean)
+    projection = [getattr(scaling, name) is not None for name in _PROJECTION]
+    names = [content["fitted"]["feature_names_in"] or None]
+    if content["trajectory"] is not None:
+        names += [content["trajectory"]["names"], content["trajectory"]["units"]]
+    fits = [
+        all(projection) or (not any(projection) and n_columns == n_x),
+        bool((scaling.scale > 0).all()),
+        *(len(given) == n_columns for given in names if given is not None),
+    ]
+    if not all(fits):
+        raise InputError(f"{path}: weights.npz does not fit model.json; {_ADVICE}")
 
 
 def find_model(path: str | os.PathLike[str]) -> Path:
@@ -241,6 +261,7 @@ def find_model(path: str | os.PathLike[str]) -> Path:
         If neither contains a model.json.
     """
     path = Path(path)
+    finish_abandoned(path)
     for folder in (path, path / "model"):
         if (folder / "model.json").is_file():
             return folder
@@ -268,50 +289,13 @@ def installed_versions() -> dict[str, str]:
     return found
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as JSON ({error})") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise InputError(f"{path}: not a model of mdgmvae; pass a folder that mdgmvae saved")
-    if content.get("format_version") != FORMAT_VERSION:
-        raise InputError(
-            f"{path}: format {content.get('format_version')}, but mdgmvae {__version__} reads "
-            f"format {FORMAT_VERSION}; install the version of mdgmvae that wrote the model"
-        )
-    return content
-
-
-def _read_arrays(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: cannot be read ({error}); save the model again") from error
-
-
-def _known(params: dict[str, Any]) -> dict[str, Any]:
-    unknown = set(params) - {*RULES, "seed"}
-    if unknown:
-        raise ValueError(f"unknown parameters {', '.join(sorted(unknown))}")
-    return params
-
-
-def _trajectory(content: Mapping[str, Any] | None) -> TrajectoryPart | None:
-    return None if content is None else TrajectoryPart.from_dict(content)
-
-
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _architecture(content: Mapping[str, Any]) -> Architecture:
-    return Architecture(**_tuples(content))
-
-
-def _tuples(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {n: tuple(v) if isinstance(v, list) else v for n, v in content.items()}
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"{path}: cannot be read ({reason}); {_ADVICE}") from error
 
 
 def _plain(value: Any) -> Any:

@@ -144,7 +144,7 @@ def _described(
             "features from which the results were computed"
         )
     shown = ShownFeatures.of(features.names, features.units)
-    data = Dataset(features.path)
+    data = Dataset(features)
     groups, of_group = _groups([kind.labels for kind in assigned])
     sums = StateMoments.sum_up(shown, data.chunks(), groups, len(of_group))
     return [

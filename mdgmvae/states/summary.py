@@ -207,7 +207,7 @@ def _means(labels: np.ndarray, n: int, features: FeatureSet) -> list[dict[str, s
     shown = ShownFeatures.of(features.names, features.units)
     if len(shown) > MAX_SHOWN:
         return [{}] * n
-    sums = StateMoments.sum_up(shown, Dataset(features.path).chunks(), labels, n)
+    sums = StateMoments.sum_up(shown, Dataset(features).chunks(), labels, n)
     mean, _ = means_and_spreads(shown, sums)
     return [
         {

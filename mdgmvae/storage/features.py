@@ -8,13 +8,26 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import InputError
+from ..json_files import (
+    Kind,
+    Unfit,
+    anything,
+    listed,
+    mapping,
+    numbers,
+    optional,
+    read_json,
+    record,
+    text,
+    whole,
+    whole_numbers,
+)
 from ..tables import Table, counted
-from .atomic import atomic_file
+from .atomic import atomic_pair, partner_of
 from .npy import (
     check_npy_name,
-    mismatch_message,
+    digest_of,
     open_npy,
-    read_description,
     write_description,
     write_header,
     write_rows,
@@ -74,6 +87,12 @@ class FeatureSet:
     selection: str | None = None
     featurizer: dict[str, Any] = field(default_factory=dict)
     fingerprint: dict[str, Any] = field(default_factory=dict)
+    #: Size of the file and time of its last change, by which readers notice another one.
+    stamp: tuple[int, int] | None = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Remember which file it is."""
+        object.__setattr__(self, "stamp", stamp_of(self.path))
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -130,55 +149,27 @@ class FeatureSet:
         known: dict[str, Any] = {
             "names": [f"x{column}" for column in range(n_features)],
             "units": ["1"] * n_features,
-            "frames": range(n_frames),
-            "times": [None] * n_frames,
-            "trajectory_index": [0] * n_frames,
+            "frames": np.arange(n_frames, dtype=np.int64),
+            "times": np.full(n_frames, np.nan),
+            "trajectory_index": np.zeros(n_frames, np.int64),
             "lengths": [n_frames],
             "selection": None,
             "featurizer": {},
             "fingerprint": {},
         }
-        sidecar = path.with_suffix(".json")
+        sidecar = partner_of(path, path.with_suffix(".json"))
         if sidecar.is_file():
-            described = read_description(sidecar, path)
-            known.update({key: described[key] for key in known if key in described})
-        try:
-            features = cls(
-                values=values,
-                names=tuple(map(str, known["names"])),
-                units=tuple(map(str, known["units"])),
-                frames=np.array(known["frames"], dtype=np.int64),
-                times=np.array(known["times"], dtype=np.float64),
-                trajectory_index=np.array(known["trajectory_index"], dtype=np.int64),
-                lengths=tuple(map(int, known["lengths"])),
-                path=path,
-                selection=known["selection"],
-                featurizer=dict(known["featurizer"]),
-                fingerprint=dict(known["fingerprint"]),
-            )
-        except (TypeError, ValueError) as error:
-            raise InputError(mismatch_message(sidecar, path, str(error))) from error
-        features._check(sidecar)
-        return features
-
-    def _check(self, sidecar: Path) -> None:
-        """Raise an error if the description does not match the array."""
-        n_frames, n_features = self.values.shape
-        for name, found, wanted in (
-            ("names", len(self.names), n_features),
-            ("units", len(self.units), n_features),
-            ("frames", self.frames.shape, (n_frames,)),
-            ("times", self.times.shape, (n_frames,)),
-            ("trajectory_index", self.trajectory_index.shape, (n_frames,)),
-            ("frames in lengths", sum(self.lengths), n_frames),
-        ):
-            if found != wanted:
-                why = f"{name}: found {found}, expected {wanted}"
-                raise InputError(mismatch_message(sidecar, self.path, why))
-        if min(self.lengths) < 1:
-            raise InputError(
-                mismatch_message(sidecar, self.path, "a segment length is not positive")
-            )
+            advice = f"it does not describe {path.name}; remove or rename it, or write both again"
+            known |= read_json(sidecar, _description(n_frames, n_features), advice)
+            digest = known.pop("digest", None)
+            if digest is not None and digest != digest_of(path):
+                raise InputError(
+                    f"{sidecar}: the values in {path.name} have changed since it was written; "
+                    f"{advice}"
+                )
+        for name in ("names", "units", "lengths"):
+            known[name] = tuple(known[name])
+        return cls(values=values, path=path, **known)
 
     def save(self, path: str | os.PathLike[str]) -> "FeatureSet":
         """Copy the features to `path` and to a .json file beside it.
@@ -202,15 +193,18 @@ class FeatureSet:
         """
         path = check_npy_name(path)
         rows = max(1, _COPY_BYTES // (4 * self.n_features))
-        with atomic_file(path.with_suffix(".json")) as description, atomic_file(path) as copy:
+        with atomic_pair(path, path.with_suffix(".json")) as (copy, description):
             write_header(copy, len(self), self.n_features)
             for start in range(0, len(self), rows):
                 write_rows(copy, start, self.values[start : start + rows])
-            write_description(description, self.describe())
+            write_description(description, {**self.describe(), "digest": digest_of(copy)})
         return FeatureSet.load(path)
 
     def describe(self) -> dict[str, Any]:
-        """Return everything except the values and the path, for `write_description`."""
+        """Return everything except the values and the path, for `write_description`.
+
+        With it belongs the "digest" of the .npy file, from `digest_of`.
+        """
         return {
             "names": list(self.names),
             "units": list(self.units),
@@ -222,3 +216,55 @@ class FeatureSet:
             "featurizer": self.featurizer,
             "fingerprint": self.fingerprint,
         }
+
+
+def stamp_of(path: str | os.PathLike[str] | int) -> tuple[int, int] | None:
+    """Return the size of a file and the time of its last change in ns, or None without a file.
+
+    Parameters
+    ----------
+    path : path-like, or number of an open file
+
+    Returns
+    -------
+    tuple of int or None
+    """
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def _description(n_frames: int, n_features: int) -> Kind:
+    """Return the kind of the JSON object that describes an array of this shape."""
+    contains = record(
+        {},
+        optional={
+            "names": listed(text, n_features),
+            "units": listed(text, n_features),
+            "frames": whole_numbers(n_frames, 0),
+            "times": numbers(n_frames),
+            "trajectory_index": whole_numbers(n_frames, 0),
+            "lengths": listed(whole(1, n_frames)),
+            "selection": optional(text),
+            "featurizer": _free_object,
+            "fingerprint": _free_object,
+            "digest": text,
+        },
+    )
+
+    def check(value: Any) -> dict[str, Any]:
+        described: dict[str, Any] = contains(value)
+        if sum(described.get("lengths", [n_frames])) != n_frames:
+            found = sum(described["lengths"])
+            raise Unfit(f"lengths: found {found:,} frames, expected {n_frames:,}")
+        return described
+
+    return check
+
+
+def _free_object(value: Any) -> dict[str, Any]:
+    """Return an object with any content."""
+    found: dict[str, Any] = mapping(lambda inner: inner)(anything(value))
+    return found

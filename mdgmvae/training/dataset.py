@@ -11,12 +11,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from math import ceil
+from typing import BinaryIO, cast
 
 import numpy as np
 
 from ..checks import DEFAULT_MEMORY
 from ..errors import InputError
-from ..storage.features import FeatureSet
+from ..storage.features import FeatureSet, stamp_of
 from .prefetch import prefetched
 
 #: Share of the memory that the frames of a file may occupy. The scaled frames may take as much.
@@ -34,7 +35,7 @@ class Dataset:
 
     Parameters
     ----------
-    data : ndarray of shape (n_frames, n_columns), or path of a .npy file
+    data : ndarray of shape (n_frames, n_columns), FeatureSet, or path of a .npy file
     max_memory : int
         Bytes of memory that the features may occupy.
 
@@ -58,17 +59,23 @@ class Dataset:
     """
 
     def __init__(
-        self, data: np.ndarray | str | os.PathLike[str], max_memory: int = DEFAULT_MEMORY
+        self,
+        data: np.ndarray | FeatureSet | str | os.PathLike[str],
+        max_memory: int = DEFAULT_MEMORY,
     ) -> None:
         self.name = "X"
         self.lengths: tuple[int, ...] | None = None
         self._values: np.ndarray
         self._offset: int | None = None
-        if isinstance(data, str | os.PathLike):
-            features = FeatureSet.load(data)
-            self.name, self.lengths, self._values = str(data), features.lengths, features.values
-            if self._values.flags.c_contiguous:
-                self._offset = self._values.offset  # type: ignore[attr-defined]
+        if isinstance(data, FeatureSet | str | os.PathLike):
+            path = data.path if isinstance(data, FeatureSet) else data
+            features = FeatureSet.load(path)
+            self.name, self.lengths, self._values = str(path), features.lengths, features.values
+            self._offset = self._values.offset  # type: ignore[attr-defined]
+            self._stamp = features.stamp
+            if isinstance(data, FeatureSet):
+                self.lengths = data.lengths
+                self._check_stamp(data.stamp)
         else:
             self._values = data
         self.max_memory = max_memory
@@ -100,26 +107,45 @@ class Dataset:
         """Return frames `start` to `stop` - 1: shape (n, n_columns), float32."""
         if self._offset is None:
             return np.asarray(self._values[start:stop], np.float32)
-        dtype, n_columns = self._values.dtype, self.n_columns
-        stop = min(stop, len(self))
+        # Not through the memory map: the process would be killed if the file became shorter.
+        stop, n_columns = min(stop, len(self)), self.n_columns
         try:
-            values = np.fromfile(
-                self.name,
-                dtype,
-                count=(stop - start) * n_columns,
-                offset=self._offset + start * n_columns * dtype.itemsize,
-            )
+            with open(self.name, "rb") as file:
+                found = stamp_of(file.fileno())
+                if found and self._stamp and found[0] >= self._stamp[0]:
+                    self._check_stamp(found)
+                if self._values.flags.c_contiguous:
+                    values = self._from_file(file, start * n_columns, (stop - start) * n_columns)
+                    values = values.reshape(-1, n_columns)
+                else:
+                    firsts = range(start, start + n_columns * len(self), len(self))
+                    columns = [self._from_file(file, first, stop - start) for first in firsts]
+                    values = np.stack(columns, axis=1)
         except OSError as error:
             raise InputError(
                 f"{self.name}: can no longer be read ({error.strerror or error}); leave it in "
                 "place until the command or fit has ended"
             ) from error
-        if len(values) != (stop - start) * n_columns:
+        return values.astype(np.float32, order="C", copy=False)
+
+    def _from_file(self, file: BinaryIO, first: int, n: int) -> np.ndarray:
+        """Read `n` consecutive numbers of the file from the number `first` on."""
+        dtype = self._values.dtype
+        file.seek(cast(int, self._offset) + first * dtype.itemsize)
+        values = np.fromfile(file, dtype, count=n)
+        if len(values) != n:
             raise InputError(
                 f"{self.name}: has become shorter since it was opened; compute it again, and do "
                 "not change it until the command or fit has ended"
             )
-        return values.reshape(-1, n_columns).astype(np.float32, copy=False)
+        return values
+
+    def _check_stamp(self, stamp: tuple[int, int] | None) -> None:
+        if stamp != self._stamp:
+            raise InputError(
+                f"{self.name}: has changed since it was opened; do not change it until the command "
+                "or fit has ended"
+            )
 
     def take(self, numbers: np.ndarray) -> np.ndarray:
         """Return the frames with these numbers, in this order: shape (n, n_columns), float32."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -15,6 +18,11 @@ from .engine import Engine
 from .state import State
 from .steps import Adam, EpochSettings, Plan, compiled_steps, run_block, trace
 from .training_set import Block, TrainingSet
+from .xla_cache import forget_compiled, store_compiled
+
+logger = logging.getLogger(__name__)
+
+Sums: TypeAlias = tuple[tf.Tensor, tf.Tensor]
 
 
 class Optimiser:
@@ -52,6 +60,8 @@ class Optimiser:
         self._ridge = ridge
         self._k = architecture.k
         self.step = step
+        # The first call compiles.
+        self._compiles = engine.xla
         arrays = weights, first_moment, second_moment
         with self._devices.scope():
             self._variables = Adam(*[tf.Variable(a) for a in arrays])
@@ -91,9 +101,26 @@ class Optimiser:
         with self._devices.scope(), self._devices.explain_failures():
             arrays = [tf.constant(array) for array in block.arrays]
             step = tf.constant(self.step)
-            sums, step = self._run(self._settings, step, *self._frames, *arrays)
+            run = partial(self._run, self._settings, step, *self._frames, *arrays)
+            sums, step = self._compile(run) if self._compiles else run()
         self.step = int(step)
         self._sums += sums.numpy().astype(np.float64)
+
+    def _compile(self, run: Callable[[], Sums]) -> Sums:
+        """Call a function that XLA compiles; if it fails, compile again without the cache."""
+        before = self.arrays()
+        try:
+            sums = run()
+        except tf.errors.OpError as error:
+            if not forget_compiled():
+                raise
+            logger.info("XLA compiles again, without its cache: %s", error.message)
+            for variable, array in zip(self._variables, before, strict=True):
+                variable.assign(array)
+            sums = run()
+        store_compiled()
+        self._compiles = False
+        return sums
 
     @property
     def takes_numbers(self) -> bool:

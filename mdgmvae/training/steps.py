@@ -27,6 +27,7 @@ from ..network.objective import (
 )
 from .engine import Engine
 from .lagged_pairs import pairs_of_step
+from .xla_cache import restore_compiled
 
 logger = logging.getLogger(__name__)
 
@@ -127,6 +128,8 @@ class Plan:
 @lru_cache(maxsize=16)
 def compiled_steps(plan: Plan) -> Callable[..., Any]:
     """Return `run_block` for a plan, traced once and shared by all variables."""
+    if plan.engine.xla:
+        restore_compiled()
     with tf.device("CPU:0"):
         # Only the shapes matter, because the function runs on the device of its arguments.
         examples = [tf.Variable(tf.zeros([plan.architecture.n_weights])) for _ in range(3)]

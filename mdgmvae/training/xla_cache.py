@@ -1,4 +1,8 @@
-"""A cache on disk for code compiled by XLA, which later commands can reuse."""
+"""A cache on disk for code compiled by XLA, which later commands can reuse.
+
+TensorFlow fails if it cannot write to its cache, and runs what it finds there, damaged or not. Its
+cache is therefore in the memory of this process. What is on disk are copies with a digest.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,28 @@ import hashlib
 import logging
 import os
 import platform
+import re
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from ..errors import InputError
+from ..storage.atomic import atomic_file
+
 logger = logging.getLogger(__name__)
 
 _FLAG = "--tf_xla_persistent_cache_directory"
+#: TensorFlow's cache: a folder in the file system that it has in the memory of each process.
+_IN_MEMORY = "ram://mdgmvae-xla"
+#: Suffix of a copy on disk: a SHA-256 digest, then the entry as TensorFlow wrote it.
+_SUFFIX = ".xla"
+_DIGEST_BYTES = 32
+#: Most entries that are kept on disk, the newest. An entry is a megabyte or two.
+_MOST_ENTRIES = 32
+_ENTRY_NAME = re.compile(r"\w+\.pb")
+
+#: The folder of this process, if it uses one.
+_folder: Path | None = None
 
 
 def enable_xla_cache() -> Path | None:
@@ -27,6 +46,7 @@ def enable_xla_cache() -> Path | None:
     Path or None
         The folder, or None if no cache is used.
     """
+    global _folder
     flags = os.environ.get("TF_XLA_FLAGS", "")
     if _FLAG in flags or "tensorflow" in sys.modules:
         return None
@@ -37,12 +57,105 @@ def enable_xla_cache() -> Path | None:
     except (OSError, RuntimeError, AttributeError) as error:
         logger.info("code compiled by XLA is not cached: %s", error)
         return None
-    # Flags are separated by blanks, so the path must not contain any.
-    if not is_own or len(str(folder).split()) != 1 or not os.access(folder, os.W_OK):
-        logger.info("code compiled by XLA is not cached: cannot use %s", folder)
+    if not is_own:
+        logger.info("code compiled by XLA is not cached: others can write to %s", folder)
         return None
-    os.environ["TF_XLA_FLAGS"] = f"{flags} {_FLAG}={folder}".strip()
+    os.environ["TF_XLA_FLAGS"] = f"{flags} {_FLAG}={_IN_MEMORY}".strip()
+    _folder = folder
     return folder
+
+
+def restore_compiled() -> None:
+    """Give TensorFlow the compiled code of earlier processes.
+
+    Call this before XLA compiles. A damaged copy is deleted, so the code is compiled and stored
+    again.
+    """
+    if _folder is None:
+        return
+    import tensorflow as tf
+
+    for path in _stored(_folder)[:_MOST_ENTRIES]:
+        target = f"{_IN_MEMORY}/{path.stem}"
+        if tf.io.gfile.exists(target):
+            continue
+        try:
+            content = path.read_bytes()
+            digest, entry = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+            if not _ENTRY_NAME.fullmatch(path.stem) or hashlib.sha256(entry).digest() != digest:
+                logger.info("%s is damaged; XLA compiles again", path)
+                path.unlink()
+                continue
+        except OSError as error:
+            logger.info("%s cannot be read (%s); XLA compiles again", path, error)
+            continue
+        tf.io.gfile.makedirs(_IN_MEMORY)
+        with tf.io.gfile.GFile(target, "wb") as file:
+            file.write(entry)
+
+
+def store_compiled() -> None:
+    """Copy what XLA has compiled to the disk. It is no error if it cannot be copied."""
+    if _folder is None:
+        return
+    import tensorflow as tf
+
+    try:
+        for name in _entries_in_memory():
+            path = _folder / f"{name}{_SUFFIX}"
+            if path.exists():
+                continue
+            with tf.io.gfile.GFile(f"{_IN_MEMORY}/{name}", "rb") as file:
+                entry = file.read()
+            with atomic_file(path) as temporary:
+                temporary.write_bytes(hashlib.sha256(entry).digest() + entry)
+        for path in _stored(_folder)[_MOST_ENTRIES:]:
+            path.unlink(missing_ok=True)
+    except (OSError, InputError) as error:
+        logger.info("code compiled by XLA is not cached: %s", error)
+
+
+def forget_compiled() -> bool:
+    """Delete the compiled code in memory and on disk, so that XLA compiles again.
+
+    Returns
+    -------
+    bool
+        Whether there was any. Otherwise an error of XLA was not that of the cache.
+    """
+    if _folder is None:
+        return False
+    import tensorflow as tf
+
+    stored, names = _stored(_folder), _entries_in_memory()
+    for name in names:
+        tf.io.gfile.remove(f"{_IN_MEMORY}/{name}")
+    try:
+        for path in stored:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        logger.info("%s cannot be emptied: %s", _folder, error)
+    return bool(names)
+
+
+def _entries_in_memory() -> list[str]:
+    import tensorflow as tf
+
+    found: list[str] = []
+    if tf.io.gfile.exists(_IN_MEMORY):
+        found = [n for n in tf.io.gfile.listdir(_IN_MEMORY) if _ENTRY_NAME.fullmatch(n)]
+    return found
+
+
+def _stored(folder: Path) -> list[Path]:
+    """Return the copies on disk, the newest first."""
+    found = []
+    for path in folder.glob(f"*{_SUFFIX}"):
+        try:
+            found.append((path.stat().st_mtime, path))
+        except OSError:  # Another process has just deleted it.
+            continue
+    return [path for _, path in sorted(found, reverse=True)]
 
 
 def _cache_folder() -> Path:

@@ -12,10 +12,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..storage.atomic import atomic_file
+from ..storage.atomic import atomic_pair
 from ..storage.features import FeatureSet
 from ..storage.npy import (
     check_npy_name,
+    digest_of,
     open_npy,
     write_description,
     write_header,
@@ -65,8 +66,8 @@ class FeatureWriter:
                 self._npy = self._folder / "features.npy"
                 self._json = self._folder / "features.json"
             else:
-                self._json = stack.enter_context(atomic_file(self._out.with_suffix(".json")))
-                self._npy = stack.enter_context(atomic_file(self._out))
+                pair = atomic_pair(self._out, self._out.with_suffix(".json"))
+                self._npy, self._json = stack.enter_context(pair)
             write_header(self._npy, 0, self._n_features)
             self._stack = stack.pop_all()
         self.rows_path = str(self._npy)
@@ -98,7 +99,8 @@ class FeatureWriter:
         write_header(self._npy, n_rows, self._n_features)
         unopened = np.empty((0, self._n_features), dtype=np.float32)
         features = FeatureSet(values=unopened, path=self._npy, **described)
-        write_description(self._json, features.describe())
+        digest = digest_of(self._npy)
+        write_description(self._json, {**features.describe(), "digest": digest})
         folder, self._folder = self._folder, None
         self._stack.close()
         path = self._npy if self._out is None else self._out

@@ -1,5 +1,6 @@
 """Saved models: plain files, the same labels in another process, damage is reported."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -8,7 +9,14 @@ from forked import run_script
 
 from mdgmvae import GMVAE
 from mdgmvae.errors import InputError
+from mdgmvae.featurizers.topology.fingerprint import AtomRecord, Fingerprint
+from mdgmvae.json_files import seal
 from mdgmvae.model.saved_model import SavedModel, TrajectoryPart
+
+FINGERPRINT = Fingerprint((AtomRecord("ALA", 1, "CA"),))
+TRAJECTORY = TrajectoryPart(
+    {"kind": "positions"}, "all", FINGERPRINT.to_dict(), ("x", "y", "z"), ("1",) * 3, "paper"
+).to_dict()
 
 
 @pytest.fixture
@@ -63,7 +71,7 @@ def test_the_description_of_the_trajectory_survives(fitted, tmp_path):
     part = TrajectoryPart(
         featurizer={"kind": "positions"},
         selection="protein",
-        fingerprint={"n_atoms": 3},
+        fingerprint=FINGERPRINT.to_dict(),
         names=("x", "y", "z"),
         units=("angstrom",) * 3,
         preset="robust",
@@ -86,29 +94,71 @@ def test_a_model_is_replaced_and_anything_else_is_not(saved, fitted, tmp_path):
         fitted.save(other / "chapter1.tex")
 
 
-def edit(saved, **changes):
+def edit(saved, *path, **changes):
+    """Change an object in model.json, whose checksum then fits again."""
     content = json.loads((saved / "model.json").read_text())
-    content.update(changes)
+    content.pop("checksum")
+    inner = content
+    for name in path:
+        inner = inner[name]
+    inner.update(changes)
     (saved / "model.json").write_text(json.dumps(content))
+    seal(saved / "model.json")
+
+
+def rewrite(saved, **changes):
+    """Change arrays of weights.npz, whose digest in model.json then fits again."""
+    with np.load(saved / "weights.npz", allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files} | changes
+    np.savez(saved / "weights.npz", **{n: a for n, a in arrays.items() if a is not None})
+    digest = hashlib.sha256((saved / "weights.npz").read_bytes()).hexdigest()
+    edit(saved, sha256={"weights.npz": digest})
 
 
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
         (lambda m: (m / "model.json").unlink(), "contains no model"),
-        (lambda m: (m / "model.json").write_text("{"), "cannot be read as JSON"),
+        (lambda m: (m / "model.json").write_text("{"), "is not JSON"),
         (lambda m: (m / "model.json").write_text("[]"), "not a model of mdgmvae"),
+        (lambda m: (m / "model.json").write_text("[" * 100_000), "nested too deep"),
         (lambda m: edit(m, format="keras"), "not a model of mdgmvae"),
         (lambda m: edit(m, format_version=99), "format 99"),
         (lambda m: edit(m, format_version=1), "format 1, but mdgmvae"),
-        (lambda m: edit(m, architecture={"k": 3}), "damaged"),
-        (lambda m: edit(m, fitted={}), "damaged"),
+        (lambda m: edit(m, architecture={"k": 3}), "architecture: has no n_x"),
+        (lambda m: edit(m, fitted={}), "fitted: has no seed"),
         (lambda m: edit(m, params={"k": 3, "colour": "red"}), "unknown parameters colour"),
-        (lambda m: edit(m, trajectory={"names": []}), "damaged"),
-        (lambda m: (m / "weights.npz").unlink(), "weights.npz: cannot be read"),
-        (lambda m: (m / "weights.npz").write_bytes(b"PK"), "weights.npz: cannot be read"),
+        (lambda m: edit(m, "params", k="3"), "params: k='3': must be a whole number"),
+        (lambda m: edit(m, "params", seed=-1), "params: must be a whole number"),
+        (lambda m: edit(m, "architecture", k=2**40), "architecture: k: must be a whole number"),
+        (lambda m: edit(m, "architecture", order=[0, 1, 2, 2]), "each component once"),
+        (lambda m: edit(m, "architecture", n_x=10**15), "qy/0/weights has shape"),
+        (lambda m: edit(m, "fitted", state_of_component=[0, 1]), "there must be 4 components"),
+        (lambda m: edit(m, "fitted", feature_names_in=["a"]), "does not fit model.json"),
+        (lambda m: edit(m, "fitted", history={"loss": [None]}), "must be a finite number"),
+        (lambda m: edit(m, trajectory={"names": []}), "trajectory: has no featurizer"),
+        (lambda m: edit(m, trajectory=TRAJECTORY | {"names": ["x"]}), "does not fit model.json"),
         (
-            lambda m: np.savez(m / "weights.npz", a=np.array([{}], object)),
+            lambda m: edit(m, trajectory=TRAJECTORY | {"fingerprint": {"n_atoms": 1}}),
+            "fingerprint of the atoms: has no digest",
+        ),
+        (
+            lambda m: edit(
+                m,
+                trajectory=TRAJECTORY | {"fingerprint": FINGERPRINT.to_dict() | {"names": [["O"]]}},
+            ),
+            "fingerprint of the atoms: has changed",
+        ),
+        (lambda m: rewrite(m, **{"qy/0/biases": np.full(16, np.nan, np.float32)}), "not finite"),
+        (lambda m: rewrite(m, **{"qy/0/biases": np.zeros(16)}), "type float64 instead"),
+        (lambda m: rewrite(m, **{"qy/0/biases": np.zeros(15, np.float32)}), "has shape"),
+        (lambda m: rewrite(m, **{"scaling/scale": np.zeros(3, np.float32)}), "does not fit"),
+        (lambda m: rewrite(m, **{"scaling/mean": None}), "missing: scaling/mean"),
+        (lambda m: rewrite(m, other=np.zeros(3)), "'other' is not an array"),
+        (lambda m: (m / "weights.npz").unlink(), "weights.npz: cannot be read"),
+        (lambda m: (m / "weights.npz").write_bytes(b"PK"), "does not belong to model.json"),
+        (
+            lambda m: rewrite(m, **{"qy/0/biases": np.array([{}], object)}),
             "weights.npz: cannot be read",
         ),
         (
@@ -123,6 +173,26 @@ def test_damage_is_reported(saved, damage, message):
     damage(saved)
     with pytest.raises(InputError, match=message):
         GMVAE.load(saved)
+
+
+def flip(path, bit):
+    content = bytearray(path.read_bytes())
+    content[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(content)
+
+
+def test_any_flipped_bit_is_noticed(saved, fitted):
+    """A sample; benchmarks/reliability/fuzz.py flips every bit."""
+    SavedModel.load(saved)
+    for name in ("model.json", "weights.npz"):
+        whole = (saved / name).read_bytes()
+        for bit in range(3, 8 * len(whole), 8 * len(whole) // 120):
+            flip(saved / name, bit)
+            with pytest.raises(InputError) as caught:
+                SavedModel.load(saved)
+            assert "\n" not in str(caught.value)
+            (saved / name).write_bytes(whole)
+    SavedModel.load(saved)
 
 
 def test_weights_of_another_model_are_refused(saved, tmp_path):

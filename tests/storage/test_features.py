@@ -4,12 +4,13 @@ import json
 
 import numpy as np
 import pytest
+from forked import run_script
 from numpy.testing import assert_array_equal
 
 from mdgmvae import FeatureSet
 from mdgmvae.errors import InputError
 from mdgmvae.storage.atomic import atomic_file, atomic_folder
-from mdgmvae.storage.npy import open_npy, write_header, write_rows
+from mdgmvae.storage.npy import digest_of, open_npy, write_header, write_rows
 
 
 @pytest.fixture
@@ -191,17 +192,137 @@ def test_cut_npy(npy):
         {"lengths": 5},
         {"frames": [1, 2]},
         {"times": [["a"]]},
+        {"times": [0, 1, 2, 3, "4"]},
+        {"times": [0, 1, 2, 3, 10**400]},
+        {"frames": [0, 1, 2, 3, 2**63]},
+        {"frames": [0, 1, 2, 3, 4.5]},
+        {"frames": [0, 1, 2, 3, True]},
+        {"trajectory_index": [0, 0, 0, 0, -1]},
+        {"lengths": [2**62, 2**62, 5]},
+        {"names": ["a", 3]},
+        {"names": "ab"},
+        {"units": [None, "1"]},
+        {"selection": 3},
+        {"featurizer": "dihedrals"},
+        {"fingerprint": [1]},
+        {"digest": 5},
+        {"digest": "0" * 64},
     ],
 )
 def test_a_description_of_another_array(npy, description):
     path = npy(np.zeros((5, 2), np.float32), **description)
-    with pytest.raises(InputError, match=r"x\.json: does not describe x\.npy .* rename it"):
+    with pytest.raises(
+        InputError, match=r"x\.json: .*does not describe x\.npy; remove or rename it"
+    ):
         FeatureSet.load(path)
 
 
-@pytest.mark.parametrize("text", ["{", "[1]", "\x00\x01"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[1]",
+        "\x00\x01",
+        "[" * 100_000,
+        '{"featurizer": ' + '{"a": ' * 500 + "1" + "}" * 501,
+        '{"lengths": [5], "lengths": [2, 3]}',
+        '{"times": [NaN, 0, 1, 2, 3]}',
+        '{"times": [1e999, 0, 1, 2, 3]}',
+        '{"names": ["\\ud800", "b"]}',
+        '{"lengths": [' + "9" * 5000 + "]}",
+    ],
+    ids=range(10),
+)
 def test_a_description_that_is_none(npy, text):
     path = npy(np.zeros((5, 2), np.float32))
     path.with_suffix(".json").write_text(text)
-    with pytest.raises(InputError, match=r"does not describe x\.npy"):
+    with pytest.raises(InputError, match=r"does not describe x\.npy") as caught:
         FeatureSet.load(path)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_description_written_on_windows(npy, encoding):
+    path = npy(np.zeros((5, 2), np.float32))
+    path.with_suffix(".json").write_text('{"names": ["\u03c6", "\u03c8"]}', encoding=encoding)
+    assert FeatureSet.load(path).names == ("\u03c6", "\u03c8")
+
+
+def test_values_and_description_belong_together(npy, tmp_path):
+    """A copy of one file without the other is noticed."""
+    values = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
+    first = FeatureSet.load(npy(values, "a.npy", lengths=[2, 3])).save(tmp_path / "first.npy")
+    other = FeatureSet.load(npy(values + 1, "b.npy")).save(tmp_path / "other.npy")
+    assert first.lengths == (2, 3)
+    other.path.replace(first.path)
+    with pytest.raises(InputError, match=r"first\.json: the values in first\.npy have changed"):
+        FeatureSet.load(first.path)
+
+
+def test_flipped_bits_are_noticed(npy, tmp_path):
+    path = FeatureSet.load(npy(np.ones((3, 2), np.float32))).save(tmp_path / "saved.npy").path
+    whole = path.read_bytes()
+    for bit in range(0, 8 * len(whole), 5):
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        with pytest.raises(InputError, match=r"saved\.(npy|json): "):
+            FeatureSet.load(path)
+
+
+def test_the_digest_of_a_large_file_takes_pieces_of_all_its_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr("mdgmvae.storage.npy._PIECE", 10)
+    monkeypatch.setattr("mdgmvae.storage.npy._MOST_PIECES", 5)
+    path = tmp_path / "x.npy"
+    content = bytearray(1003)
+    path.write_bytes(content)
+    found = digest_of(path)
+    path.write_bytes(content + b"\0")
+    assert digest_of(path) != found
+    for place in (0, 9, 248, 257, 496, 993, 1002):
+        content[place] = 1
+        path.write_bytes(content)
+        assert digest_of(path) != found, place
+        content[place] = 0
+
+
+def test_a_writer_killed_between_the_two_renames(tmp_path):
+    """The values are new, and their description is found where it waits to be moved."""
+    script = """
+        import dataclasses, itertools, os
+        from pathlib import Path
+
+        import numpy as np
+
+        from mdgmvae import FeatureSet
+
+        np.save("x.npy", np.zeros((4, 2), np.float32))
+        features = FeatureSet.load("x.npy").save("old.npy")
+        number = 0
+        for lengths, kills in (((1, 3), 3), ((2, 2), 99)):
+            values = lengths[0] + features.values
+            new = dataclasses.replace(features, lengths=lengths, values=values)
+            for kill in range(kills):
+                child = os.fork()
+                if not child:
+                    left = itertools.count(kill, -1)
+                    replace = Path.replace
+                    def killed(self, target):
+                        if next(left) == 0:
+                            os._exit(7)
+                        return replace(self, target)
+                    Path.replace = killed
+                    new.save("old.npy")
+                    os._exit(0)
+                code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+                found = FeatureSet.load("old.npy")
+                is_new = float(found.values[0, 0]) == lengths[0]
+                number += 1
+                assert (found.lengths == lengths) == is_new, (kill, found)
+                assert is_new == (kill >= 2), kill
+                if code == 0:
+                    break
+        assert number == 3 + 4
+        assert sorted(os.listdir()) == ["old.json", "old.npy", "x.npy"]
+    """
+    run_script(script, tmp_path)

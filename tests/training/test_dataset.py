@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from mdgmvae import GMVAE
+from mdgmvae import GMVAE, FeatureSet
 from mdgmvae.errors import InputError
 from mdgmvae.training.dataset import Dataset
 
@@ -89,21 +89,38 @@ def test_memory_that_makes_no_sense(value, five_wells):
         GMVAE(n_epochs=1, seed=0, max_memory=value).fit(five_wells[0][:100])
 
 
-@pytest.mark.parametrize("what", ["removed", "cut"])
-def test_a_file_that_changes_while_it_is_read_is_told(tmp_path, what):
-    """The thread that reads ahead raises the error."""
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("what", ["removed", "cut", "replaced"])
+def test_a_file_that_changes_while_it_is_read_is_told(tmp_path, what, order):
+    """The thread that reads ahead raises the error. A memory map would end the process."""
     path = tmp_path / "x.npy"
-    np.save(path, np.zeros((90_000, 8), np.float32))
+    np.save(path, np.zeros((90_000, 8), np.float32, order=order))
     dataset = Dataset(path, 2**20)
     blocks = dataset.shuffled(np.random.default_rng(0), 100)
     next(blocks)
     if what == "removed":
         path.unlink()
-    else:
+    elif what == "cut":
         os.truncate(path, 100_000)
-    message = {"removed": "can no longer be read", "cut": "has become shorter"}[what]
+    else:
+        np.save(tmp_path / "other.npy", np.ones((90_000, 8), np.float32, order=order))
+        os.replace(tmp_path / "other.npy", path)
+    message = {
+        "removed": "can no longer be read",
+        "cut": "has become shorter",
+        "replaced": "has changed since it was opened",
+    }[what]
     with pytest.raises(InputError, match=rf"x\.npy: {message}"):
         list(blocks)
+
+
+def test_a_model_of_one_file_does_not_label_another(tmp_path, five_wells):
+    path = tmp_path / "x.npy"
+    np.save(path, five_wells[0][:100])
+    features = FeatureSet.load(path)
+    np.save(path, five_wells[0][100:200])
+    with pytest.raises(InputError, match=r"x\.npy: has changed since it was opened"):
+        Dataset(features)
 
 
 def test_memory_that_is_too_little_for_a_lag_is_told(tmp_path):

@@ -32,7 +32,7 @@ def train(options: argparse.Namespace) -> str:
 
     model = GMVAE.from_preset(training.preset, **training.arguments)
     with results_folder(output, training) as folder:
-        model.fit(options.traj_file)
+        model.fit(features)
         trained = TrajectoryModel.of(model, features, training.preset)
         results = trained.label(features)
         results.history = model.history_
