@@ -102,10 +102,10 @@ class Scaling:
             If no column changes.
         """
         tica = Tica.fit_wide(
-            lambda reduce: pairs.chunks(dataset, lambda raw: reduce(standard.apply(raw))),
-            dataset.n_columns,
+            dataset,
+            pairs,
+            standard.apply,
             lambda: standard.apply(dataset.sample(SAMPLE_BYTES, keep=keep)),
-            pairs.lag,
             tica_dim,
         )
         return cls(

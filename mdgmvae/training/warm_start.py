@@ -87,13 +87,7 @@ class SlowClusters:
             pca = PCA(min(MAX_DIM, *x.shape), random_state=0).fit(x)
             project: Callable[[np.ndarray], np.ndarray] = pca.transform
             return project
-        tica = Tica.fit_wide(
-            lambda reduce: pairs.chunks(self._dataset, lambda raw: reduce(scaling.apply(raw))),
-            x.shape[1],
-            lambda: x,
-            pairs.lag,
-            MAX_DIM,
-        )
+        tica = Tica.fit_wide(self._dataset, pairs, scaling.apply, lambda: x, MAX_DIM)
         slow = tica.projection * np.clip(tica.autocorrelation, 0.0, 1.0)
         return lambda scaled: (scaled - tica.mean) @ slow
 
