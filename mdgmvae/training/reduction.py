@@ -29,6 +29,8 @@ from sklearn.decomposition import PCA
 from .dataset import Dataset
 from .lagged_pairs import LaggedPairs
 
+#: Number of columns above which principal components are used, and their largest number.
+MAX_COLUMNS, N_PRINCIPAL = 300, 100
 #: Largest autocorrelation at the lag time that noise may seem to have.
 LARGEST_NOISE = np.exp(-1.0)
 #: Probability that any column of pure noise counts as slow.
@@ -60,17 +62,18 @@ def n_supported(n_pairs: float, inefficiency: float) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Reduction:
-    """The directions of the features that the frames support.
+    """The directions of the features from which slow coordinates are computed.
 
     Parameters
     ----------
     n_columns : int
         Number of features.
     n_directions : int
-        Number of directions that the frames support, at most `n_columns`.
+        Number of directions that the frames support, at most `n_columns`, and at most
+        `N_PRINCIPAL` if there are more than `MAX_COLUMNS` columns.
     is_slow : ndarray of bool of shape (n_columns,)
-        Columns whose own autocorrelation at the lag time is above the noise; all of them if the
-        frames support all columns.
+        Columns whose own autocorrelation at the lag time is above the noise; all of them if
+        there are frames enough.
 
     Examples
     --------
@@ -90,7 +93,6 @@ class Reduction:
         dataset: Dataset,
         pairs: LaggedPairs,
         function: Callable[[np.ndarray], np.ndarray],
-        enough: int | None = None,
     ) -> Reduction:
         """Find out how many directions the frames support, and which columns are slow.
 
@@ -104,11 +106,9 @@ class Reduction:
             Pairs of frames one lag apart.
         function : callable
             The scaling, which is applied to the frames: (n, n_columns) -> (n, n_columns).
-        enough : int, optional
-            Number of directions that is never exceeded. Default: all columns.
         """
         n_columns = dataset.n_columns
-        enough = n_columns if enough is None else min(enough, n_columns)
+        enough = _enough(n_columns)
         if n_supported(pairs.n_pairs, pairs.lag) >= enough:
             return cls(n_columns, enough, np.ones(n_columns, bool))
         step = LaggedPairs(1, pairs.has_partner)
@@ -124,8 +124,13 @@ class Reduction:
 
     @property
     def is_needed(self) -> bool:
-        """Whether the frames support fewer directions than there are columns."""
+        """Whether there are fewer directions than columns."""
         return self.n_directions < self.n_columns
+
+    @property
+    def has_few_frames(self) -> bool:
+        """Whether more frames would support more directions."""
+        return self.n_directions < _enough(self.n_columns)
 
     def axes(self, frames: np.ndarray) -> np.ndarray:
         """Return orthonormal directions of the features.
@@ -155,6 +160,10 @@ class Reduction:
         # Directions that both have in common count once.
         left, sizes, _ = np.linalg.svd(np.hstack([axes, own]), full_matrices=False)
         return np.ascontiguousarray(left[:, sizes > 1e-3])
+
+
+def _enough(n_columns: int) -> int:
+    return n_columns if n_columns <= MAX_COLUMNS else N_PRINCIPAL
 
 
 def _principal(frames: np.ndarray, n: int) -> np.ndarray:

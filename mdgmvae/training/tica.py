@@ -19,8 +19,6 @@ Pairs: TypeAlias = Iterable[tuple[np.ndarray, np.ndarray]]
 #: Directions whose variance is below this share of the largest are left out. They are noise or
 #: linear combinations of other columns.
 EPSILON = 1e-6
-#: Number of columns above which TICA is applied to principal components, and their number.
-MAX_COLUMNS, N_PRINCIPAL = 300, 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +60,7 @@ class Tica:
         dataset: Dataset,
         pairs: LaggedPairs,
         function: Callable[[np.ndarray], np.ndarray],
+        reduction: Reduction,
         sample: Callable[[], np.ndarray],
         n_components: int | None = None,
     ) -> Tica:
@@ -75,10 +74,11 @@ class Tica:
             Pairs of frames from which the components are computed.
         function : callable
             The scaling, which is applied to the frames first: (n, n_columns) -> (n, n_columns).
+        reduction : Reduction
+            The directions from which the components are computed.
         sample : callable
-            Returns the scaled frames (n, n_columns) from which to compute principal components.
-            They are used if there are more than `MAX_COLUMNS` columns, or more than the frames
-            support (see `Reduction`).
+            Returns the scaled frames (n, n_columns) from which the directions are computed, if
+            there are fewer than columns.
         n_components : int, optional
             Number of components to keep, the slowest first. Default: all.
 
@@ -87,9 +87,7 @@ class Tica:
         InputError
             If no column changes.
         """
-        lag, n_columns = pairs.lag, dataset.n_columns
-        most = N_PRINCIPAL if n_columns > MAX_COLUMNS else n_columns
-        reduction = Reduction.of(dataset, pairs, function, most)
+        lag = pairs.lag
         if not reduction.is_needed:
             return cls.fit(pairs.chunks(dataset, function), lag, n_components)
         frames = sample()
