@@ -102,6 +102,45 @@ def visits(
     return Visits(n_visits, entries, exits, mean_length)
 
 
+def share_in_visits(
+    labels: Any, lengths: Sequence[int] | None, k: int, min_frames: int
+) -> np.ndarray:
+    """Return the share of the frames of each state that lie in visits to it.
+
+    It is near 1 for states that last, even if they are left for moments, and 0 for a state without
+    a single stay of `min_frames` frames. Labels that repeat with the period of the lag look
+    long-lived in a Markov model at this lag, but not here.
+
+    Parameters
+    ----------
+    labels, lengths, k, min_frames
+        As in `visits`.
+
+    Returns
+    -------
+    ndarray of float64 of shape (k,)
+        NaN for a state without frames in segments of at least `min_frames` frames.
+
+    Examples
+    --------
+    >>> share_in_visits([0, 0, 0, 1, 0, 0, 1, 1], None, k=2, min_frames=2).round(2).tolist()
+    [1.0, 0.67]
+    >>> share_in_visits([0, 1, 2, 0, 1, 2, 0, 1, 2], None, k=3, min_frames=3).tolist()
+    [0.0, 0.0, 0.0]
+    """
+    inside, frames = np.zeros((2, k))
+    for segment in discrete_trajectories(labels, lengths):
+        if len(segment) < min_frames:
+            continue
+        frames += np.bincount(segment, minlength=k)
+        visited, totals = _merged(*_stays(segment), min_frames)
+        if len(visited):
+            merged = np.repeat(visited, totals.astype(np.int64))
+            inside += np.bincount(segment[merged == segment], minlength=k)
+    with np.errstate(invalid="ignore"):
+        return inside / frames
+
+
 def transition_counts(
     labels: Any, lengths: Sequence[int] | None, k: int, min_frames: int
 ) -> np.ndarray:

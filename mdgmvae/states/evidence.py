@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..kinetics.certainty import AssignmentQuality, assignment_quality
-from ..kinetics.dwell_times import Visits, visits
+from ..kinetics.dwell_times import Visits, share_in_visits, visits
 from ..kinetics.lumping import Lumping, lump
 from ..kinetics.markov_test import ChapmanKolmogorov, chapman_kolmogorov_of
 from ..kinetics.posterior import Estimate, Posteriors
@@ -37,6 +37,8 @@ class Evidence:
         Frames in each state.
     visits : Visits
         Visits of at least one lag. Shorter stays are regarded as recrossings of a barrier.
+    share_in_visits : ndarray of float64 of shape (k,)
+        Share of the frames of each state that lie in its visits; NaN where unknown.
     equilibrium_populations : Estimate of shape (k,)
         Populations in the Markov model at the lag time.
     lifetimes : Lifetimes
@@ -62,6 +64,7 @@ class Evidence:
     unit: str
     frames: np.ndarray
     visits: Visits
+    share_in_visits: np.ndarray
     equilibrium_populations: Estimate
     lifetimes: Lifetimes
     passage_times: Estimate
@@ -116,6 +119,7 @@ def evidence_of(
         unit=test.unit,
         frames=np.bincount(labels[labels >= 0], minlength=k),
         visits=visits(labels, lengths=lengths, k=k, min_frames=lag),
+        share_in_visits=share_in_visits(labels, lengths, k, lag),
         equilibrium_populations=populations_of(models.at(lag)),
         lifetimes=lifetimes_of(models.at(lag), visits(labels, lengths=lengths, k=k), dt),
         passage_times=passage_times_of(models.at(lag), dt),

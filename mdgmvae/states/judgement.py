@@ -118,11 +118,17 @@ class Judgement(Shown, Evidence):
             f"{self.frames[state]:,}",
             percent(self.populations[state]),
             self.equilibrium_populations.cell(state, shown=percent) if there else "0",
-            self.lifetimes.from_model.cell(state),
+            self._lifetime(verdict),
             f"{self.visits.visits[state]:,}",
             f"{self.visits.exits[state]:,}",
             verdict.word,
         )
+
+    def _lifetime(self, verdict: Verdict) -> str:
+        if verdict.reason == "interrupted":
+            # The Markov model sees only every lag-th frame.
+            return f"< {self.lag_time:g}"
+        return self.lifetimes.from_model.cell(verdict.state)
 
     def _table_of_components(self, components: Judgement) -> Table:
         of_component = np.asarray(self.state_of_component).tolist()
@@ -134,7 +140,7 @@ class Judgement(Shown, Evidence):
                     "-" if of_component[verdict.state] < 0 else of_component[verdict.state],
                     f"{components.frames[verdict.state]:,}",
                     percent(components.populations[verdict.state]),
-                    components.lifetimes.from_model.cell(verdict.state),
+                    components._lifetime(verdict),
                     verdict.word,
                 )
                 for verdict in components.states

@@ -17,6 +17,8 @@ FEW_EVENTS = 5
 CK_ERRORS = 3.0
 #: ... and by more than this.
 CK_DIFFERENCE = 0.05
+#: A state of which a smaller share of the frames lies in visits of a lag time does not last one.
+LASTING_SHARE = 0.5
 #: Timescales that grow by this factor when the lag time is doubled have not converged.
 RISE = 1.15
 #: Smallest share of the frames that should be assigned with certainty.
@@ -35,7 +37,7 @@ class Verdict:
     word : str
         "metastable", "few events", "not supported", "not metastable" or "empty".
     reason : str
-        "empty", "short-lived", "forgotten" or "events"; "" if there is no reason.
+        "empty", "short-lived", "interrupted", "forgotten" or "events"; "" if there is no reason.
     """
 
     state: int
@@ -58,6 +60,7 @@ def sentences(e: Evidence) -> list[str]:
     said = [
         *_about_empty(e, _with(verdicts, "empty")),
         *_about_fast(e, _with(verdicts, "short-lived"), _with(verdicts, "forgotten")),
+        *_about_interrupted(e, _with(verdicts, "interrupted")),
         *_about_exchange(e),
         *_about_certainty(e),
     ]
@@ -80,6 +83,8 @@ def _on_state(e: Evidence, state: int) -> Verdict:
         return Verdict(state, "not metastable", "short-lived")
     if e.lifetimes.memory.value[state] < e.lag_time:
         return Verdict(state, "not metastable", "forgotten")
+    if e.share_in_visits[state] < LASTING_SHARE:
+        return Verdict(state, "not metastable", "interrupted")
     if (e.frames > 0).sum() == 1:
         return Verdict(state, "not supported", "")  # the reason is in a sentence about all frames
     events = _events(e, state)
@@ -118,6 +123,17 @@ def _about_fast(e: Evidence, short: list[int], forgotten: list[int]) -> list[str
             f"{lag}: not metastable"
         )
     return said
+
+
+def _about_interrupted(e: Evidence, states: list[int]) -> list[str]:
+    if not states:
+        return []
+    stay = "stays" if len(states) == 1 else "stay"
+    return [
+        f"{named(e.kind, states)} hardly ever {stay} for the lag time of {_time(e, e.lag_time)}: "
+        "their frames are scattered, so the lifetime is shorter than the lag time, whatever the "
+        "Markov model says: not metastable"
+    ]
 
 
 def _about_exchange(e: Evidence) -> list[str]:

@@ -10,9 +10,11 @@ import numpy as np
 from ..checks import seed_of
 from ..network.architecture import Architecture, flatten, initial_weights
 from ..presets import Hyperparameters
+from ..tables import counted
 from .dataset import Dataset
 from .held_out import Split
 from .lagged_pairs import LaggedPairs
+from .reduction import Reduction
 from .scaling import Scaling
 from .warm_start import SlowClusters
 
@@ -74,12 +76,15 @@ def prepare(
     given, keep = hyperparameters, split.keep
     pairs = None if given.lag is None else LaggedPairs.within(lengths, given.lag, keep)
     scaling = Scaling.fit(given.scale, dataset.kept_chunks(keep), dataset.n_columns)
-    if given.scale == "tica":
-        assert pairs is not None, "Hyperparameters.check_data refuses TICA without a lag"
-        scaling = Scaling.fit_tica(scaling, dataset, pairs, given.tica_dim, keep)
+    problems: list[str] = []
+    if given.scale == "tica" or given.vamp_weight > 0:
+        assert pairs is not None, "Hyperparameters.check_data refuses kinetics without a lag"
+        reduction = Reduction.of(dataset, pairs, scaling.apply)
+        problems += _few_frames(reduction, pairs, given)
+        if given.scale == "tica":
+            scaling = Scaling.fit_tica(scaling, dataset, pairs, reduction, given.tica_dim, keep)
     architecture = Architecture.of(given, scaling.n_x)
     initial = np.stack([random_weights(architecture, seed, number) for number in restarts])
-    problems: list[str] = []
     if given.init == "kmeans":
         clusters = SlowClusters(dataset, scaling, pairs, keep)
         for i, number in enumerate(restarts):
@@ -87,6 +92,25 @@ def prepare(
             initial[i] = found.weights
             problems += found.problems
     return Preparation(split, scaling, architecture, initial, problems)
+
+
+def _few_frames(reduction: Reduction, pairs: LaggedPairs, given: Hyperparameters) -> list[str]:
+    """Return a warning if the frames do not determine the kinetics of all features."""
+    if not reduction.has_few_frames:
+        return []
+    few = (
+        f"{len(pairs.has_partner):,} frames are few for {reduction.n_columns:,} features at a lag "
+        f"of {counted(pairs.lag, 'frame')}"
+    )
+    if given.scale == "tica":
+        return [
+            f"{few}: slow coordinates are computed from the largest directions of the features "
+            "only, because noise would look slow in the others. Use more frames, or fewer features"
+        ]
+    return [
+        f"{few}: with vamp_weight={given.vamp_weight:g} noise may look like states. Use more "
+        "frames or fewer features, or scale='tica', which leaves directions out"
+    ]
 
 
 def random_weights(architecture: Architecture, seed: int, restart: int) -> np.ndarray:

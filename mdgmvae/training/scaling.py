@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from .dataset import Dataset
 from .lagged_pairs import LaggedPairs
+from .reduction import Reduction
 from .tica import Tica
 
 #: Bytes of frames from which principal components are computed, if there are many columns.
@@ -77,6 +78,7 @@ class Scaling:
         standard: Scaling,
         dataset: Dataset,
         pairs: LaggedPairs,
+        reduction: Reduction,
         tica_dim: int | None,
         keep: np.ndarray | None = None,
     ) -> Scaling:
@@ -90,6 +92,8 @@ class Scaling:
             The frames.
         pairs : LaggedPairs
             Pairs of frames from which the components are computed.
+        reduction : Reduction
+            The directions of the standardised columns that the frames support.
         tica_dim : int or None
             Number of components to keep, the slowest first; None keeps all. Each component
             has variance 1.
@@ -102,10 +106,11 @@ class Scaling:
             If no column changes.
         """
         tica = Tica.fit_wide(
-            lambda reduce: pairs.chunks(dataset, lambda raw: reduce(standard.apply(raw))),
-            dataset.n_columns,
+            dataset,
+            pairs,
+            standard.apply,
+            reduction,
             lambda: standard.apply(dataset.sample(SAMPLE_BYTES, keep=keep)),
-            pairs.lag,
             tica_dim,
         )
         return cls(

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from sklearn.decomposition import PCA
 
 from ..errors import InputError
+from .dataset import Dataset
+from .lagged_pairs import LaggedPairs
+from .reduction import Reduction
 
 #: (earlier frames, later frames) in chunks, each of shape (n, n_columns).
 Pairs: TypeAlias = Iterable[tuple[np.ndarray, np.ndarray]]
@@ -17,8 +19,6 @@ Pairs: TypeAlias = Iterable[tuple[np.ndarray, np.ndarray]]
 #: Directions whose variance is below this share of the largest are left out. They are noise or
 #: linear combinations of other columns.
 EPSILON = 1e-6
-#: Number of columns above which TICA is applied to principal components, and their number.
-MAX_COLUMNS, N_PRINCIPAL = 300, 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,24 +57,28 @@ class Tica:
     @classmethod
     def fit_wide(
         cls,
-        pairs: Callable[[Callable[[np.ndarray], np.ndarray]], Pairs],
-        n_columns: int,
+        dataset: Dataset,
+        pairs: LaggedPairs,
+        function: Callable[[np.ndarray], np.ndarray],
+        reduction: Reduction,
         sample: Callable[[], np.ndarray],
-        lag: int,
         n_components: int | None = None,
     ) -> Tica:
-        """Fit the components, from principal components if there are many columns.
+        """Fit the components, from fewer directions if there are many columns or few frames.
 
         Parameters
         ----------
-        pairs : callable
-            Takes a function of frames, and returns the pairs after applying it to the frames.
-        n_columns : int
-            Number of columns. Principal components are used if it exceeds `MAX_COLUMNS`.
+        dataset : Dataset
+            The frames.
+        pairs : LaggedPairs
+            Pairs of frames from which the components are computed.
+        function : callable
+            The scaling, which is applied to the frames first: (n, n_columns) -> (n, n_columns).
+        reduction : Reduction
+            The directions from which the components are computed.
         sample : callable
-            Returns the frames (n, n_columns) from which to compute principal components.
-        lag : int
-            Lag time in frames.
+            Returns the scaled frames (n, n_columns) from which the directions are computed, if
+            there are fewer than columns.
         n_components : int, optional
             Number of components to keep, the slowest first. Default: all.
 
@@ -83,13 +87,12 @@ class Tica:
         InputError
             If no column changes.
         """
-        if n_columns <= MAX_COLUMNS:
-            return cls.fit(pairs(lambda x: x), lag, n_components)
+        lag = pairs.lag
+        if not reduction.is_needed:
+            return cls.fit(pairs.chunks(dataset, function), lag, n_components)
         frames = sample()
-        n = min(N_PRINCIPAL, *frames.shape)
-        pca = PCA(n, svd_solver="randomized", random_state=0).fit(frames)
-        axes = pca.components_.T.astype(np.float32)
-        tica = cls.fit(pairs(lambda x: x @ axes), lag, n_components)
+        axes = reduction.axes(frames)
+        tica = cls.fit(pairs.chunks(dataset, lambda raw: function(raw) @ axes), lag, n_components)
         total = float(frames.var(axis=0, dtype=np.float64).sum())
         back = tica.back_projection @ axes.T
         return cls(

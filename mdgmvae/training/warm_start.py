@@ -17,6 +17,7 @@ from ..kinetics.covariances import Covariances
 from ..network.architecture import Architecture, flatten, unflatten
 from .dataset import Dataset
 from .lagged_pairs import LaggedPairs, ridged_vamp2
+from .reduction import Reduction
 from .scaling import SAMPLE_BYTES, Scaling
 from .tica import Tica
 
@@ -81,20 +82,15 @@ class SlowClusters:
         """Return the function that maps scaled frames to the coordinates for clustering."""
         scaling, pairs = self._scaling, self._pairs
         if scaling.autocorrelation is not None:
-            weights = np.clip(scaling.autocorrelation, 0.0, 1.0)
+            weights = _kinetic_weights(scaling.autocorrelation)
             return lambda scaled: scaled * weights
         if pairs is None:
             pca = PCA(min(MAX_DIM, *x.shape), random_state=0).fit(x)
             project: Callable[[np.ndarray], np.ndarray] = pca.transform
             return project
-        tica = Tica.fit_wide(
-            lambda reduce: pairs.chunks(self._dataset, lambda raw: reduce(scaling.apply(raw))),
-            x.shape[1],
-            lambda: x,
-            pairs.lag,
-            MAX_DIM,
-        )
-        slow = tica.projection * np.clip(tica.autocorrelation, 0.0, 1.0)
+        reduction = Reduction.of(self._dataset, pairs, scaling.apply)
+        tica = Tica.fit_wide(self._dataset, pairs, scaling.apply, reduction, lambda: x, MAX_DIM)
+        slow = tica.projection * _kinetic_weights(tica.autocorrelation)
         return lambda scaled: (scaled - tica.mean) @ slow
 
     def initialise(self, architecture: Architecture, flat: np.ndarray, seed: int) -> InitialWeights:
@@ -145,6 +141,12 @@ class SlowClusters:
             parts = [Covariances.of([_one_hot(c, earlier, later)]) for c in found]
             sums = [a + b for a, b in zip(sums, parts, strict=True)] if sums else parts
         return [ridged_vamp2(total) for total in sums]
+
+
+def _kinetic_weights(autocorrelation: np.ndarray) -> np.ndarray:
+    """Return the factors that turn the components into kinetic distances; 1 if none is slow."""
+    weights = np.clip(autocorrelation, 0.0, 1.0)
+    return weights if weights.any() else np.ones_like(weights)
 
 
 def _one_hot(clusters: KMeans, *coordinates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -275,3 +275,27 @@ def test_document_shows_what_is_printed():
         population = 100 * found.equilibrium_populations.value[said.state]
         assert float(row[1]) == pytest.approx(population, abs=0.3)
     assert all(f"- {said}\n" in document for said in found.verdicts)
+
+
+def test_labels_that_repeat_with_the_lag_are_no_states():
+    """A Markov model at the lag time sees the same label again, and a long lifetime."""
+    labels = np.tile([3, 2, 1, 0, 1], 40)
+    found = judge(labels, lag=5)
+    assert words(found) == ["not metastable"] * 4
+    assert [row[4] for row in found.tables()[0].rows] == ["< 5"] * 4
+    (said,) = [said for said in found.verdicts if "hardly ever" in said]
+    assert said.startswith("states 0, 1, 2 and 3 hardly ever stay for the lag time of 5.0 frames")
+
+
+def test_a_state_that_is_left_for_moments_lasts():
+    """One frame in ten of state 0 looks like state 1 for a moment: it still lasts 300 frames."""
+    labels = np.tile(np.repeat([0, 1], 300), 10)
+    flickers = np.random.default_rng(0).random(len(labels)) < 0.1
+    found = judge(np.where(flickers & (labels == 0), 1, labels), lag=5)
+    assert words(found) == ["metastable", "metastable"]
+
+
+def test_frames_of_segments_shorter_than_the_lag_say_nothing_of_stays():
+    labels = np.concatenate([np.tile(np.repeat([0, 1], 50), 20), np.tile([0, 1], 600)])
+    lengths = [2000, *[2] * 600]
+    assert words(judge(labels, lag=5, lengths=lengths)) == ["metastable", "metastable"]
