@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import FrameError, InputError
 from .topology.atoms import as_atoms
 
 #: A function of the positions and boxes of a block of frames that returns its features.
@@ -213,6 +213,8 @@ class BoundFeaturizer:
         ------
         InputError
             If `positions` has the wrong shape, or a box is needed and missing.
+        FrameError
+            If a frame cannot be used. Its atoms are indices into the atoms given to `bind`.
         """
         positions = np.asarray(positions, dtype=np.float32)
         expected = (len(self.indices), 3)
@@ -221,7 +223,10 @@ class BoundFeaturizer:
                 f"positions of shape {positions.shape} were given, but the shape must be "
                 f"(n_frames, {expected[0]}, 3): pass the atoms of `indices`"
             )
-        return self.kernel(positions, box)
+        try:
+            return self.kernel(positions, box)
+        except FrameError as error:
+            raise error.moved(atoms=self.indices.tolist()) from error.__cause__
 
 
 def _full_name(cls: type) -> str:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import FrameError, InputError
 from .base import BoundFeaturizer, Featurizer, Kernel
 from .topology.names import duplicates
 
@@ -90,6 +90,9 @@ class _ConcatenateKernel:
         features = np.empty((len(positions), n_features), dtype=np.float32)
         column = 0
         for atoms, width, kernel in self.parts:
-            features[:, column : column + width] = kernel(positions[:, atoms], box)
+            try:
+                features[:, column : column + width] = kernel(positions[:, atoms], box)
+            except FrameError as error:
+                raise error.moved(atoms=atoms.tolist()) from error.__cause__
             column += width
         return features

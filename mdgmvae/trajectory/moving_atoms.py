@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import InputError
+from ..featurizers.geometry.boxes import boxes_or_none
 from ..featurizers.topology.atoms import as_atoms, is_mdtraj
 
 _ANGSTROM_PER_NM = 10.0
@@ -104,8 +105,7 @@ def _keep_current_frame(trajectory: Any) -> Iterator[None]:
 def _load_frames(universe: Any, source: Any) -> None:
     """Copy the frames of an mdtraj.Trajectory into a universe."""
     boxes = None
-    if source.unitcell_lengths is not None:
-        lengths = source.unitcell_lengths * _ANGSTROM_PER_NM
-        boxes = np.hstack([lengths, source.unitcell_angles]).astype(np.float32)
+    if source.unitcell_lengths is not None and source.unitcell_angles is not None:
+        boxes = boxes_or_none(source.unitcell_lengths * _ANGSTROM_PER_NM, source.unitcell_angles)
     positions = source.xyz * np.float32(_ANGSTROM_PER_NM)
     universe.load_new(positions, order="fac", dimensions=boxes)

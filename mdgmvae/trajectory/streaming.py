@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import FrameError, InputError
 from ..featurizers.base import BoundFeaturizer, Featurizer
 from ..featurizers.registry import by_name
 from ..featurizers.topology.atoms import selected_atoms
@@ -16,7 +16,7 @@ from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name, write_rows
 from .atom_order import warn_of_atom_order
-from .blocks import compute_block, frames_per_block
+from .blocks import compute_block, frames_per_block, named_fault
 from .feature_writer import FeatureWriter
 from .frames import (
     as_sequence,
@@ -153,7 +153,10 @@ def _featurize_mdtraj(
             )
             rows = order[first_row:end_row]
             times[rows] = chunk.times[numbers[rows] - chunk.frames[0]]
-            _write_chunk(bound, chunk, numbers, rows, writer.rows_path)
+            try:
+                _write_chunk(bound, chunk, numbers, rows, writer.rows_path)
+            except FrameError as error:
+                raise named_fault(error, atoms, bound, source.name_of(error.frame)) from error
             bar.update(len(rows))
         index = source.index_of(numbers)
         return writer.commit(
