@@ -84,6 +84,10 @@ class Angles(Featurizer):
             rows = checked_atoms(self.triples, 3, "triples", self.select)
             object.__setattr__(self, "triples", rows)
 
+    def _takes_whole_molecules(self) -> bool:
+        """Return True unless nearest images are used, as for bonds."""
+        return self.triples is not None and not self.periodic
+
     def _bind(self, atoms: Any) -> BoundFeaturizer:
         longest = None
         if self.triples is not None:

@@ -52,11 +52,16 @@ class Concatenate(Featurizer):
         """Return no short names, because users pass a list of names instead."""
         return {}
 
-    def with_reference(self, atoms: Any, positions: np.ndarray) -> "Concatenate":
+    def with_reference(
+        self, atoms: Any, positions: np.ndarray, box: np.ndarray | None = None
+    ) -> "Concatenate":
         """Return the parts with their references. See `Featurizer.with_reference`."""
-        return replace(
-            self, parts=tuple(part.with_reference(atoms, positions) for part in self.parts)
-        )
+        parts = tuple(part.with_reference(atoms, positions, box) for part in self.parts)
+        return replace(self, parts=parts)
+
+    def _takes_whole_molecules(self) -> bool:
+        """Return False, because each part receives what it needs."""
+        return False
 
     def _bind(self, atoms: Any) -> BoundFeaturizer:
         bound = [part.bind(atoms) for part in self.parts]

@@ -112,6 +112,10 @@ class Dihedrals(Featurizer):
             rows = checked_atoms(self.quadruples, 4, "quadruples", self.select)
             object.__setattr__(self, "quadruples", rows)
 
+    def _takes_whole_molecules(self) -> bool:
+        """Return True unless nearest images are used, as for bonds."""
+        return self.quadruples is not None and not self.periodic
+
     def _bind(self, atoms: Any) -> BoundFeaturizer:
         quadruples, names = self._explicit(atoms) if self.quadruples else self._named(atoms)
         indices, local = np.unique(quadruples, return_inverse=True)

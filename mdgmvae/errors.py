@@ -49,9 +49,7 @@ class FrameError(InputError):
     'a.xtc: frame 2: ALA1:C and GLY2:N are 34 angstrom apart'
     """
 
-    def __init__(
-        self, frame: int, fault: str, atoms: Sequence[int] = (), file: str = ""
-    ) -> None:
+    def __init__(self, frame: int, fault: str, atoms: Sequence[int] = (), file: str = "") -> None:
         # With all arguments, the error can be sent from a worker process.
         super().__init__(int(frame), fault, tuple(int(atom) for atom in atoms), file)
 

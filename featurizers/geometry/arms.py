@@ -12,7 +12,7 @@ LONGEST_BOND = 2.2
 #: Shortest bond in angstrom between atoms other than hydrogen.
 _SHORTEST_BOND = 0.5
 #: Atoms that are closer than this, in angstrom, have no direction.
-_COINCIDENT = 1e-3
+COINCIDENT = 1e-3
 #: The cause of atoms that are too far apart, and what to do.
 MAKE_WHOLE = (
     "either the molecule is broken across the boundary of the box: make it whole in the original "
@@ -50,7 +50,7 @@ def check_arms(
     FrameError
         If an arm has a wrong length.
     """
-    shortest = _COINCIDENT if longest is None else _SHORTEST_BOND
+    shortest = COINCIDENT if longest is None else _SHORTEST_BOND
     for arm, lengths in enumerate(squares):
         if not lengths.min(initial=np.inf) >= shortest**2:
             row, frame = np.argwhere(~(lengths >= shortest**2))[0]

@@ -266,7 +266,8 @@ class FeatureCollector(AnalysisBase):
         try:
             if timestep.has_positions:
                 positions = np.array(timestep.positions[self.atomgroup.ix], dtype=np.float32)
-                featurizer = featurizer.with_reference(self.atomgroup, positions)
+                box = timestep.dimensions
+                featurizer = featurizer.with_reference(self.atomgroup, positions, box)
             return featurizer.bind(self.atomgroup)
         except InputError as error:
             if self.select is None:

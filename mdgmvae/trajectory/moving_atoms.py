@@ -92,6 +92,25 @@ class MovingAtoms:
                 yield ts
 
 
+def show_frame(atoms: Any, positions: np.ndarray, box: np.ndarray | None) -> None:
+    """Give atoms without a trajectory the coordinates of a frame.
+
+    Bonds that the topology lacks can then be guessed, as for a source with a trajectory.
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+        The atoms. Their universe must not have a trajectory yet.
+    positions : numpy.ndarray
+        Coordinates in angstrom, (n_atoms, 3). The other atoms of the universe get NaN.
+    box : numpy.ndarray or None
+        Lengths in angstrom and angles in degrees, (6,).
+    """
+    every = np.full((1, atoms.universe.atoms.n_atoms, 3), np.nan, dtype=np.float32)
+    every[0, atoms.ix] = positions
+    atoms.universe.load_new(every, order="fac", dimensions=None if box is None else box[None])
+
+
 @contextmanager
 def _keep_current_frame(trajectory: Any) -> Iterator[None]:
     """Return to the current frame at the end of the block."""

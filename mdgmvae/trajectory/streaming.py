@@ -25,6 +25,7 @@ from .frames import (
     frames_needed,
 )
 from .mdtraj_source import Chunk, MDTrajFiles, MDTrajMemory
+from .moving_atoms import show_frame
 
 
 def featurize(
@@ -139,7 +140,8 @@ def _featurize_mdtraj(
     row = numbers[0] - first.frames[0]
     positions, box = first.positions[row], None if first.box is None else first.box[row]
     warn_of_atom_order(atoms, positions, box)
-    featurizer = featurizer.with_reference(atoms, positions)
+    show_frame(atoms, positions, box)
+    featurizer = featurizer.with_reference(atoms, positions, box)
     bound = featurizer.bind(atoms)
     with (
         FeatureWriter(out, bound.n_features) as writer,
