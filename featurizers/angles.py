@@ -14,6 +14,7 @@ from .angular import (
     columns,
 )
 from .base import BoundFeaturizer, Featurizer
+from .geometry.arms import LONGEST_BOND
 from .geometry.kernels import bond_angles
 from .topology.atoms import select_indices
 from .topology.backbone import linked_residues
@@ -26,6 +27,8 @@ _DEFINITIONS = {
     "C-N-CA": ("-C", "N", "CA"),
     "CA-CA-CA": ("-CA", "CA", "+CA"),
 }
+#: Largest length in angstrom of arms that are no bonds. Over a trans peptide bond it is 3.8.
+_ARMS = {"CA-CA-CA": 5.0}
 
 
 @dataclass(frozen=True)
@@ -81,23 +84,30 @@ class Angles(Featurizer):
             rows = checked_atoms(self.triples, 3, "triples", self.select)
             object.__setattr__(self, "triples", rows)
 
+    def _takes_whole_molecules(self) -> bool:
+        """Return True unless nearest images are used, as for bonds."""
+        return self.triples is not None and not self.periodic
+
     def _bind(self, atoms: Any) -> BoundFeaturizer:
+        longest = None
         if self.triples is not None:
             triples = checked_indices(self.triples, atoms.n_atoms, "triples")
         else:
-            triples = self._backbone(atoms)
+            triples, longest = self._backbone(atoms)
         labels = atom_labels(atoms, triples)
         names = ["angle " + "-".join(labels[index] for index in row) for row in triples.tolist()]
         indices, local = np.unique(triples, return_inverse=True)
-        kernel = AngularKernel(bond_angles, local.reshape(triples.shape), self.form, self.periodic)
+        kernel = AngularKernel(
+            bond_angles, local.reshape(triples.shape), self.form, self.periodic, longest
+        )
         return BoundFeaturizer(self, indices, *columns(names, self.form), kernel)
 
-    def _backbone(self, atoms: Any) -> np.ndarray:
-        """Return the atoms of the named angles, (n_angles, 3)."""
+    def _backbone(self, atoms: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return the atoms of the named angles, and the largest lengths of their arms."""
         chosen = select_indices(atoms, self.select)
         residues = linked_residues(atoms, chosen)
         found = [
-            triple
+            (triple, _ARMS.get(angle, LONGEST_BOND))
             for angle in self.angles
             for residue in residues
             if (triple := residue.find(_DEFINITIONS[angle])) is not None
@@ -108,4 +118,5 @@ class Angles(Featurizer):
                 f"no angle {' or '.join(self.angles)} in {where} ({len(chosen)} atoms): all three "
                 "atoms have to be selected; select whole residues of a peptide, or pass triples="
             )
-        return np.array(found, dtype=np.int64)
+        triples = np.array([triple for triple, _ in found], dtype=np.int64)
+        return triples, np.repeat([[arm] for _, arm in found], 2, axis=1)

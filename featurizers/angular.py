@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from .geometry.boxes import checked_box, optional_box
+from .geometry.boxes import SMALLEST_BOX, checked_box, optional_box
 from .topology.indices import checked_tuples
 
 FORMS = ("cossin", "radians")
@@ -118,19 +118,25 @@ class AngularKernel:
     form : {'cossin', 'radians'}
         Return the cosine and sine of each angle side by side, or the angles.
     periodic : bool or None
-        Use the nearest periodic images of bond vectors. None does so in frames with a box.
+        Use the nearest periodic images of the arms, the vectors between neighbouring atoms. None
+        does so in frames with a box if the arms are bonds, and does not otherwise.
+    longest : numpy.ndarray or None
+        If the arms are bonds, their largest lengths in angstrom. See `check_arms`.
     """
 
-    angles: Callable[[np.ndarray, np.ndarray | None, np.ndarray, str], np.ndarray]
+    angles: Callable[..., np.ndarray]
     atoms: np.ndarray
     form: str
     periodic: bool | None
+    longest: np.ndarray | None = None
 
     def __call__(self, positions: np.ndarray, box: np.ndarray | None) -> np.ndarray:
         """Compute the features of a block of frames. See `BoundFeaturizer`."""
         boxes = None
-        if self.periodic is None:
-            boxes = optional_box(box, len(positions))
-        elif self.periodic:
-            boxes = checked_box(box, len(positions))
-        return self.angles(positions, boxes, self.atoms, self.form)
+        # The nearest image of an arm is the right one if the box is twice as large.
+        smallest = SMALLEST_BOX if self.longest is None else 2 * float(self.longest.max())
+        if self.periodic:
+            boxes = checked_box(box, len(positions), smallest)
+        elif self.periodic is None and self.longest is not None:
+            boxes = optional_box(box, len(positions), smallest)
+        return self.angles(positions, boxes, self.atoms, self.form, self.longest)

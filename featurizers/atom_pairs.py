@@ -60,6 +60,10 @@ class PairFeaturizer(Featurizer):
             raise InputError("pass pairs= or exclude_neighbours=, not both")
         object.__setattr__(self, "pairs", checked_tuples(self.pairs, 2, "pairs"))
 
+    def _takes_whole_molecules(self) -> bool:
+        """Return True unless nearest images are used."""
+        return not self.periodic
+
 
 @dataclass(frozen=True, eq=False)
 class PairPlan:

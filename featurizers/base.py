@@ -7,14 +7,16 @@ features, and a pure function (the kernel) that computes them for blocks of fram
 
 import abc
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import FrameError, InputError
+from .geometry.whole import WholeKernel
 from .topology.atoms import as_atoms
+from .topology.molecules import linked_atoms
 
 #: A function of the positions and boxes of a block of frames that returns its features.
 Kernel = Callable[[np.ndarray, np.ndarray | None], np.ndarray]
@@ -98,13 +100,26 @@ class Featurizer(abc.ABC):
         InputError
             If there are no such features for these atoms.
         """
-        return self._bind(as_atoms(atoms))
+        atoms = as_atoms(atoms)
+        bound = self._bind(atoms)
+        linked = linked_atoms(atoms, bound.indices) if self._takes_whole_molecules() else None
+        if linked is None:
+            return bound
+        indices, links = linked
+        kernel = WholeKernel(links, np.searchsorted(indices, bound.indices), bound.kernel)
+        return replace(bound, indices=indices, kernel=kernel)
+
+    def _takes_whole_molecules(self) -> bool:
+        """Return whether molecules are made whole before the kernel receives them."""
+        return True
 
     @abc.abstractmethod
     def _bind(self, atoms: Any) -> "BoundFeaturizer":
         """Bind to an AtomGroup."""
 
-    def with_reference(self, atoms: Any, positions: np.ndarray) -> "Featurizer":
+    def with_reference(
+        self, atoms: Any, positions: np.ndarray, box: np.ndarray | None = None
+    ) -> "Featurizer":
         """Return a featurizer with a reference, which is taken from a frame if it has none.
 
         Parameters
@@ -113,6 +128,8 @@ class Featurizer(abc.ABC):
             The atoms to work on.
         positions : numpy.ndarray
             Their coordinates in the first analysed frame in angstrom, (n_atoms, 3).
+        box : numpy.ndarray, optional
+            Box of this frame, (6,): lengths in angstrom and angles in degrees.
 
         Returns
         -------
@@ -213,6 +230,8 @@ class BoundFeaturizer:
         ------
         InputError
             If `positions` has the wrong shape, or a box is needed and missing.
+        FrameError
+            If a frame cannot be used. Its atoms are indices into the atoms given to `bind`.
         """
         positions = np.asarray(positions, dtype=np.float32)
         expected = (len(self.indices), 3)
@@ -221,7 +240,10 @@ class BoundFeaturizer:
                 f"positions of shape {positions.shape} were given, but the shape must be "
                 f"(n_frames, {expected[0]}, 3): pass the atoms of `indices`"
             )
-        return self.kernel(positions, box)
+        try:
+            return self.kernel(positions, box)
+        except FrameError as error:
+            raise error.moved(atoms=self.indices.tolist()) from error.__cause__
 
 
 def _full_name(cls: type) -> str:

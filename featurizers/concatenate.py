@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import FrameError, InputError
 from .base import BoundFeaturizer, Featurizer, Kernel
 from .topology.names import duplicates
 
@@ -52,11 +52,16 @@ class Concatenate(Featurizer):
         """Return no short names, because users pass a list of names instead."""
         return {}
 
-    def with_reference(self, atoms: Any, positions: np.ndarray) -> "Concatenate":
+    def with_reference(
+        self, atoms: Any, positions: np.ndarray, box: np.ndarray | None = None
+    ) -> "Concatenate":
         """Return the parts with their references. See `Featurizer.with_reference`."""
-        return replace(
-            self, parts=tuple(part.with_reference(atoms, positions) for part in self.parts)
-        )
+        parts = tuple(part.with_reference(atoms, positions, box) for part in self.parts)
+        return replace(self, parts=parts)
+
+    def _takes_whole_molecules(self) -> bool:
+        """Return False, because each part receives what it needs."""
+        return False
 
     def _bind(self, atoms: Any) -> BoundFeaturizer:
         bound = [part.bind(atoms) for part in self.parts]
@@ -90,6 +95,9 @@ class _ConcatenateKernel:
         features = np.empty((len(positions), n_features), dtype=np.float32)
         column = 0
         for atoms, width, kernel in self.parts:
-            features[:, column : column + width] = kernel(positions[:, atoms], box)
+            try:
+                features[:, column : column + width] = kernel(positions[:, atoms], box)
+            except FrameError as error:
+                raise error.moved(atoms=atoms.tolist()) from error.__cause__
             column += width
         return features

@@ -14,6 +14,7 @@ from .angular import (
     columns,
 )
 from .base import BoundFeaturizer, Featurizer
+from .geometry.arms import LONGEST_BOND
 from .geometry.kernels import dihedral_angles
 from .topology.atoms import select_indices
 from .topology.backbone import linked_residues
@@ -111,11 +112,17 @@ class Dihedrals(Featurizer):
             rows = checked_atoms(self.quadruples, 4, "quadruples", self.select)
             object.__setattr__(self, "quadruples", rows)
 
+    def _takes_whole_molecules(self) -> bool:
+        """Return True unless nearest images are used, as for bonds."""
+        return self.quadruples is not None and not self.periodic
+
     def _bind(self, atoms: Any) -> BoundFeaturizer:
         quadruples, names = self._explicit(atoms) if self.quadruples else self._named(atoms)
         indices, local = np.unique(quadruples, return_inverse=True)
+        # The arms of named dihedrals are bonds.
+        longest = None if self.quadruples else np.full((len(quadruples), 3), LONGEST_BOND)
         kernel = AngularKernel(
-            dihedral_angles, local.reshape(quadruples.shape), self.form, self.periodic
+            dihedral_angles, local.reshape(quadruples.shape), self.form, self.periodic, longest
         )
         return BoundFeaturizer(self, indices, *columns(names, self.form), kernel)
 

@@ -1,14 +1,17 @@
 """Cartesian coordinates after superposition on a reference."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import FrameError, InputError
 from .base import BoundFeaturizer, Featurizer
 from .geometry.kernels import superposed
+from .geometry.whole import make_whole
 from .topology.atoms import as_atoms, select_indices
+from .topology.molecules import linked_atoms
 from .topology.names import atom_labels
 
 
@@ -35,8 +38,8 @@ class Positions(Featurizer):
     Notes
     -----
     The origin of the features is the centre of the reference, so they do not depend on the
-    position of the reference. If molecules are broken across the boundary of the box, make them
-    whole first. Columns are called "x ALA2:CA", "y ALA2:CA", "z ALA2:CA".
+    position of the reference. Molecules that are broken across the boundary of the box are made
+    whole, as for `Distances`. Columns are called "x ALA2:CA", "y ALA2:CA", "z ALA2:CA".
 
     Examples
     --------
@@ -78,7 +81,9 @@ class Positions(Featurizer):
         rows = tuple(tuple(float(str(value)) for value in row) for row in reference)
         object.__setattr__(self, "reference", rows)
 
-    def with_reference(self, atoms: Any, positions: np.ndarray) -> "Positions":
+    def with_reference(
+        self, atoms: Any, positions: np.ndarray, box: np.ndarray | None = None
+    ) -> "Positions":
         """Return a featurizer with a reference, which is taken from a frame if it has none.
 
         See `Featurizer.with_reference`.
@@ -97,7 +102,17 @@ class Positions(Featurizer):
                 f"positions of shape {positions.shape} were given for {atoms.n_atoms} atoms; pass "
                 "an array of shape (n_atoms, 3)"
             )
-        return replace(self, reference=positions[self._aligned(atoms)])
+        fitted = self._aligned(atoms)
+        linked = linked_atoms(atoms, fitted)
+        if linked is None:
+            return replace(self, reference=positions[fitted])
+        indices, links = linked
+        boxes = None if box is None else np.asarray(box)[None]
+        # If the frame cannot be used, the error is raised when it is featurized.
+        with suppress(FrameError):
+            positions = positions.copy()
+            positions[indices] = make_whole(positions[None, indices], boxes, links)[0]
+        return replace(self, reference=positions[fitted])
 
     def _aligned(self, atoms: Any) -> np.ndarray:
         """Return the indices of the atoms to superpose."""

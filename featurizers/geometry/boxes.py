@@ -1,15 +1,20 @@
 """Nearest periodic images in boxes of any shape, for blocks of frames."""
 
 import itertools
+import warnings
 
 import numpy as np
 
-from ...errors import InputError
+from ...errors import FrameError, InputError, TrajectoryWarning
 
+#: Smallest box in angstrom. In a smaller one, an atom would be bonded to its own image.
+SMALLEST_BOX = 2.2
 _RIGHT_ANGLE_TOLERANCE = 1e-5
 
 
-def checked_box(box: np.ndarray | None, n_frames: int) -> np.ndarray:
+def checked_box(
+    box: np.ndarray | None, n_frames: int, smallest: float = SMALLEST_BOX
+) -> np.ndarray:
     """Check that every frame of a block has a box, and return the boxes.
 
     Parameters
@@ -18,6 +23,8 @@ def checked_box(box: np.ndarray | None, n_frames: int) -> np.ndarray:
         Lengths in angstrom and angles in degrees, (n_frames, 6) or (6,).
     n_frames : int
         Number of frames in the block.
+    smallest : float
+        See `is_box`.
 
     Returns
     -------
@@ -26,8 +33,10 @@ def checked_box(box: np.ndarray | None, n_frames: int) -> np.ndarray:
 
     Raises
     ------
+    FrameError
+        If a frame has no box, or one that cannot be right.
     InputError
-        If a frame has no valid box.
+        If the boxes do not match the frames.
 
     Examples
     --------
@@ -46,17 +55,17 @@ def checked_box(box: np.ndarray | None, n_frames: int) -> np.ndarray:
         boxes = np.broadcast_to(boxes, (n_frames, 6))
     if boxes.shape != (n_frames, 6):
         raise InputError(f"boxes of shape {boxes.shape} do not match {n_frames} frames; {advice}")
-    valid = _valid(boxes)
+    valid = is_box(boxes, smallest)
     if not valid.all():
         where = int(np.flatnonzero(~valid)[0])
-        raise InputError(
-            f"{int((~valid).sum())} of {n_frames} frames have no box (the first is "
-            f"{boxes[where].tolist()}); {advice}"
-        )
+        found = f"has the box {_text(boxes[where])}" if boxes[where].any() else "has no box"
+        raise FrameError(where, f"{found}; {advice}")
     return boxes
 
 
-def optional_box(box: np.ndarray | None, n_frames: int) -> np.ndarray | None:
+def optional_box(
+    box: np.ndarray | None, n_frames: int, smallest: float = SMALLEST_BOX
+) -> np.ndarray | None:
     """Return the boxes of a block, in which some or all frames may have no box.
 
     Parameters
@@ -65,12 +74,20 @@ def optional_box(box: np.ndarray | None, n_frames: int) -> np.ndarray | None:
         Lengths in angstrom and angles in degrees, (n_frames, 6) or (6,).
     n_frames : int
         Number of frames in the block.
+    smallest : float
+        See `is_box`.
 
     Returns
     -------
     numpy.ndarray or None
         Boxes, (n_frames, 6) float64, or None if no frame has a box. Frames without a box get a
         box that is so large that it does not change any vector.
+
+    Warns
+    -----
+    TrajectoryWarning
+        If a box cannot be right, such as the placeholder of 1 x 1 x 1 angstrom in many PDB files.
+        It counts as no box.
 
     Examples
     --------
@@ -81,12 +98,115 @@ def optional_box(box: np.ndarray | None, n_frames: int) -> np.ndarray | None:
     if box is None:
         return None
     boxes = np.array(np.broadcast_to(np.asarray(box, dtype=np.float64), (n_frames, 6)))
-    valid = _valid(boxes)
+    valid = is_box(boxes, smallest)
+    if valid.all():
+        return boxes
+    wrong = ~valid & ~without_box(boxes)
+    if wrong.any():
+        warnings.warn(
+            f"the box {_text(boxes[wrong.argmax()])} is smaller than the molecule, or no box at "
+            "all: frames with such a box are read as frames without a box; write the right box "
+            "into the trajectory if molecules are broken across its boundary",
+            TrajectoryWarning,
+            stacklevel=2,
+        )
     if not valid.any():
         return None
     # In a box of this size no vector is longer than half an edge.
     boxes[~valid] = (1e9, 1e9, 1e9, 90.0, 90.0, 90.0)
     return boxes
+
+
+def without_box(boxes: np.ndarray) -> np.ndarray:
+    """Return a mask of the frames without a box.
+
+    Every library and format has its own sign for it: a length is zero or no number.
+
+    Parameters
+    ----------
+    boxes : numpy.ndarray
+        Lengths in angstrom and angles in degrees, (n_frames, 6).
+
+    Returns
+    -------
+    numpy.ndarray
+        True for frames without a box, (n_frames,) bool.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.featurizers.geometry.boxes import without_box
+    >>> without_box(np.array([[0, 0, 0, 90, 90, 90], [30, 30, 30, 90, 90, 90]])).tolist()
+    [True, False]
+    """
+    lengths = boxes[:, :3]
+    missing: np.ndarray = (~np.isfinite(lengths) | (lengths == 0)).any(axis=1)
+    return missing
+
+
+def boxes_or_none(lengths: np.ndarray, angles: np.ndarray) -> np.ndarray | None:
+    """Return the boxes of frames, with one sign for the frames without a box.
+
+    Parameters
+    ----------
+    lengths, angles : numpy.ndarray
+        Lengths in angstrom and angles in degrees, (n_frames, 3).
+
+    Returns
+    -------
+    numpy.ndarray or None
+        Boxes, (n_frames, 6) float32, with zeros for frames without a box. None if no frame has
+        a box.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.featurizers.geometry.boxes import boxes_or_none
+    >>> boxes_or_none(np.zeros((2, 3)), np.full((2, 3), 90.0)) is None
+    True
+    """
+    boxes = np.hstack([lengths, angles]).astype(np.float32)
+    boxes[without_box(boxes)] = 0.0
+    return boxes if boxes.any() else None
+
+
+def is_box(boxes: np.ndarray, smallest: float = SMALLEST_BOX) -> np.ndarray:
+    """Return a mask of the boxes that can be right.
+
+    Parameters
+    ----------
+    boxes : numpy.ndarray
+        Lengths in angstrom and angles in degrees, (n_frames, 6).
+    smallest : float
+        Smallest distance in angstrom between an atom and its own image. It has to be twice the
+        length of the longest vector whose nearest image is taken.
+
+    Returns
+    -------
+    numpy.ndarray
+        True for boxes that enclose a volume and are large enough, (n_frames,) bool.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.featurizers.geometry.boxes import is_box
+    >>> is_box(np.array([[30, 30, 30, 90, 90, 90], [1, 1, 1, 90, 90, 90.0]])).tolist()
+    [True, False]
+    """
+    valid: np.ndarray = np.isfinite(boxes).all(axis=1)
+    valid &= (boxes > 0).all(axis=1) & (boxes[:, 3:] < 180).all(axis=1)
+    if right_angled(boxes[valid]):
+        valid[valid] = boxes[valid, :3].min(axis=1, initial=np.inf) >= smallest
+        return valid
+    cosines = np.cos(np.radians(boxes[valid, 3:]))
+    volume = 1.0 - np.square(cosines).sum(axis=1) + 2.0 * cosines.prod(axis=1)
+    valid[valid] = volume > 0
+    # No lattice vector is shorter than the smallest height of the box.
+    volume, sines = volume[volume > 0], np.sin(np.radians(boxes[valid, 3:]))
+    heights = boxes[valid, :3] * np.sqrt(volume)[:, None] / sines
+    for frame in np.flatnonzero(valid)[heights.min(axis=1, initial=np.inf) < smallest]:
+        valid[frame] = np.linalg.norm(reduced_cell(boxes[frame])[0]) >= smallest
+    return valid
 
 
 def right_angled(boxes: np.ndarray) -> bool:
@@ -181,10 +301,12 @@ def reduced_cell(box: np.ndarray) -> np.ndarray:
             return cell
 
 
-def _valid(boxes: np.ndarray) -> np.ndarray:
-    """Return a mask of the valid boxes. Frames without a box have zeros."""
-    finite: np.ndarray = np.isfinite(boxes).all(axis=1)
-    return finite & (boxes > 0).all(axis=1) & (boxes[:, 3:] < 180).all(axis=1)
+def _text(box: np.ndarray) -> str:
+    """Return a box in words, such as "1 x 1 x 1 angstrom"."""
+    lengths = " x ".join(f"{length:.4g}" for length in box[:3])
+    if right_angled(box[None]):
+        return f"{lengths} angstrom"
+    return f"{lengths} angstrom with angles of {', '.join(f'{a:.4g}' for a in box[3:])} degrees"
 
 
 def _box_vectors(box: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from .arms import check_arms
 from .boxes import minimum_image
 from .vectors import (
     cross,
@@ -139,6 +140,7 @@ def dihedral_angles(
     boxes: np.ndarray | None,
     quadruples: np.ndarray,
     form: str = "radians",
+    longest: np.ndarray | None = None,
 ) -> np.ndarray:
     """Compute dihedral angles in [-pi, pi], with the sign convention of IUPAC.
 
@@ -150,12 +152,19 @@ def dihedral_angles(
         Indices into the atoms of `positions`, (n_dihedrals, 4).
     form : {'radians', 'cossin'}
         See `AngularKernel`.
+    longest : numpy.ndarray, optional
+        See `check_arms`.
 
     Returns
     -------
     numpy.ndarray
         Angles in radians, (n_frames, n_dihedrals) float32, or cosines and sines,
         (n_frames, 2 n_dihedrals).
+
+    Raises
+    ------
+    FrameError
+        If the distance of neighbouring atoms of a dihedral cannot be right. See `check_arms`.
 
     Examples
     --------
@@ -171,8 +180,10 @@ def dihedral_angles(
             vectors.between(start, end).astype(np.float64)
             for start, end in pairwise(quadruples[some].T)
         )
+        lengths = [dot(first, first), dot(middle, middle), dot(last, last)]
+        check_arms(lengths, quadruples[some], frames.start, _part(longest, some))
         across_first, across_last = cross(first, middle), cross(middle, last)
-        sine = np.sqrt(dot(middle, middle)) * dot(first, across_last)
+        sine = np.sqrt(lengths[1]) * dot(first, across_last)
         angles.put(frames, some, sine, dot(across_first, across_last))
     return angles.columns
 
@@ -182,6 +193,7 @@ def bond_angles(
     boxes: np.ndarray | None,
     triples: np.ndarray,
     form: str = "radians",
+    longest: np.ndarray | None = None,
 ) -> np.ndarray:
     """Compute the angle in [0, pi] at the middle atom of each triple.
 
@@ -193,12 +205,19 @@ def bond_angles(
         Indices into the atoms of `positions`, (n_angles, 3).
     form : {'radians', 'cossin'}
         See `AngularKernel`.
+    longest : numpy.ndarray, optional
+        See `check_arms`.
 
     Returns
     -------
     numpy.ndarray
         Angles in radians, (n_frames, n_angles) float32, or cosines and sines,
         (n_frames, 2 n_angles).
+
+    Raises
+    ------
+    FrameError
+        If the distance of neighbouring atoms of an angle cannot be right. See `check_arms`.
 
     Examples
     --------
@@ -212,6 +231,8 @@ def bond_angles(
     for vectors, frames, some in parts(positions, boxes, len(triples)):
         ends, middle = triples[some].T[[0, 2]], triples[some].T[1]
         one, other = (vectors.between(middle, end).astype(np.float64) for end in ends)
+        lengths = [dot(one, one), dot(other, other)]
+        check_arms(lengths, triples[some], frames.start, _part(longest, some))
         across = cross(one, other)
         angles.put(frames, some, np.sqrt(squared(across)), dot(one, other))
     return angles.columns
@@ -259,6 +280,10 @@ def superposed(
     return result
 
 
+def _part(longest: np.ndarray | None, some: slice) -> np.ndarray | None:
+    return None if longest is None else longest[some]
+
+
 class _Angles:
     """Angles of a block, in radians or as cosine and sine."""
 
@@ -277,7 +302,7 @@ class _Angles:
             values[..., 0] = np.arctan2(sine, cosine).T
             return
         radius = np.sqrt(sine**2 + cosine**2)
-        # The angle is undefined if atoms are collinear or coincide. Set it to 0, as atan2 does.
+        # The angle is undefined if atoms are collinear. Set it to 0, as atan2 does.
         undefined = radius == 0
         if undefined.any():
             cosine, radius = np.where(undefined, 1.0, cosine), np.where(undefined, 1.0, radius)

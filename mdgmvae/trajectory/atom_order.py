@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import TopologyWarning
+from ..featurizers.geometry.boxes import is_box
 
 #: Bonds within an amino acid, all between 1.2 and 1.6 angstrom long.
 _BONDS = (("N", "CA"), ("CA", "C"), ("C", "O"), ("CA", "CB"))
@@ -37,6 +38,8 @@ def warn_of_atom_order(atoms: Any, positions: np.ndarray, box: np.ndarray | None
     """
     from MDAnalysis.lib.distances import calc_bonds
 
+    if box is not None and not is_box(np.asarray(box, np.float64)[None], 2 * _MAX_BOND_LENGTH)[0]:
+        box = None
     for first, second in _BONDS:
         pairs = _pairs(atoms, first, second)
         if not len(pairs):

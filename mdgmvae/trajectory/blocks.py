@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import FrameError, InputError
 from ..featurizers.base import BoundFeaturizer
+from ..featurizers.geometry.arms import REPAIR
+from ..featurizers.topology.names import atom_labels
 from ..storage.npy import write_rows
 
 # Small enough for the cache that cores share.
@@ -57,19 +59,20 @@ def compute_block(
 
     Raises
     ------
+    FrameError
+        If the coordinates of a frame cannot be right, or a feature is not a finite number. Atoms
+        are named by their indices into the atoms given.
     InputError
-        If a coordinate or a feature is not a finite number. The message names the first frame.
+        If the featurizer returns another shape.
     """
-    # Every comparison with NaN is False, so this condition also finds NaN.
-    if not (positions.min() >= -_MAX_COORDINATE and positions.max() <= _MAX_COORDINATE):
-        frame, atom, axis = np.argwhere(~(np.abs(positions) <= _MAX_COORDINATE))[0]
-        raise InputError(
-            f"frame {frames[frame]:,}: atom {bound.indices[atom]:,} of the atoms given lies at "
-            f"{'xyz'[axis]} = {positions[frame, atom, axis]:.3g} angstrom, so features such as "
-            f"'{bound.names[0]}' would be meaningless; leave the frame out (frames=, start, stop) "
-            "or repair the trajectory"
-        )
-    values = np.asarray(bound(positions, box), dtype=np.float32)
+    if not _within_reach(positions):
+        frame = int((~(np.abs(positions) <= _MAX_COORDINATE)).any(axis=(1, 2)).argmax())
+        raise _far_away(positions[frame], frames[frame], bound.indices)
+    _check_not_all_alike(positions, frames)
+    try:
+        values = np.asarray(bound(positions, box), dtype=np.float32)
+    except FrameError as error:
+        raise error.moved(frames=frames.tolist()) from error.__cause__
     if values.shape != (len(frames), bound.n_features):
         raise InputError(
             f"the featurizer {bound.featurizer!r} returned the shape {values.shape} where "
@@ -78,11 +81,70 @@ def compute_block(
     finite = np.isfinite(values)
     if not finite.all():
         frame, column = np.argwhere(~finite)[0]
-        raise InputError(
-            f"frame {frames[frame]:,}: the feature '{bound.names[column]}' is "
-            f"{values[frame, column]}; leave the frame out (frames=, start, stop), or the feature"
+        name = bound.names[column].replace("{", "{{").replace("}", "}}")
+        raise FrameError(
+            frames[frame],
+            f"the feature '{name}' is {values[frame, column]}; leave the frame out (frames=, "
+            "start, stop), or the feature",
         )
     return values
+
+
+def named_fault(
+    error: FrameError, atoms: Any, bound: BoundFeaturizer, file: str = ""
+) -> FrameError:
+    """Return an error about a frame with the names of the atoms and of the file.
+
+    Parameters
+    ----------
+    error : FrameError
+        The error, with indices into `atoms`.
+    atoms : AtomGroup
+        The atoms given.
+    bound : BoundFeaturizer
+        The featurizer. Its atoms are named as in the names of its features.
+    file : str
+        Name of the trajectory file, if it is known.
+
+    Returns
+    -------
+    FrameError
+    """
+    used = np.union1d(bound.indices, np.array(error.atoms, dtype=np.int64))
+    return error.named(atom_labels(atoms, used), file)
+
+
+def _within_reach(positions: np.ndarray) -> bool:
+    """Return whether all coordinates are numbers of a possible size."""
+    if positions.size == 0:
+        return True
+    # Every comparison with NaN is False, so this condition also finds NaN.
+    return bool(positions.min() >= -_MAX_COORDINATE and positions.max() <= _MAX_COORDINATE)
+
+
+def _far_away(positions: np.ndarray, frame: int, indices: np.ndarray) -> FrameError:
+    """Return an error about the first atom of a frame, (n, 3), that is too far away."""
+    atom, axis = np.argwhere(~(np.abs(positions) <= _MAX_COORDINATE))[0]
+    return FrameError(
+        frame,
+        f"{{}} lies at {'xyz'[axis]} = {positions[atom, axis]:.3g} angstrom, which is no "
+        f"position; {REPAIR}",
+        (indices[atom],),
+    )
+
+
+def _check_not_all_alike(positions: np.ndarray, frames: np.ndarray) -> None:
+    """Raise an error if all atoms of a frame lie at the same point, such as the origin."""
+    if positions.shape[1] < 2:
+        return
+    # Two atoms are enough to acquit nearly every frame.
+    for frame in np.flatnonzero((positions[:, 0] == positions[:, -1]).all(axis=1)):
+        first = positions[frame, 0]
+        if (positions[frame] == first).all():
+            point = ", ".join(f"{value:.3g}" for value in first)
+            raise FrameError(
+                frames[frame], f"all atoms of the features lie at one point, ({point}); {REPAIR}"
+            )
 
 
 class BlockWriter:
@@ -100,18 +162,25 @@ class BlockWriter:
         Row of the file for the first frame.
     n_frames : int
         Number of frames that will be added.
+    analysed : numpy.ndarray or slice
+        Indices in the trajectory of all analysed atoms. Those without features are only checked.
     """
 
     def __init__(
-        self, bound: BoundFeaturizer, indices: np.ndarray, path: str, first_row: int, n_frames: int
+        self,
+        bound: BoundFeaturizer,
+        indices: np.ndarray,
+        path: str,
+        first_row: int,
+        n_frames: int,
+        analysed: np.ndarray | slice,
     ) -> None:
         size = min(frames_per_block(bound), n_frames)
-        self._bound, self._indices = bound, indices
+        self._bound, self._indices, self._analysed = bound, indices, analysed
         self._path, self._row = path, first_row
         self._positions = np.empty((size, len(indices), 3), dtype=np.float32)
         self._box = np.empty((size, 6), dtype=np.float32)
         self._frames = np.empty(size, dtype=np.int64)
-        self._has_box = True
         self._n_filled = 0
 
     def add(self, timestep: Any) -> None:
@@ -121,26 +190,36 @@ class BlockWriter:
         ----------
         timestep : MDAnalysis.coordinates.timestep.Timestep
             The frame. Its positions are copied.
+
+        Raises
+        ------
+        FrameError
+            If the coordinates of an analysed atom cannot be right, or those of an earlier frame.
         """
-        box = timestep.dimensions
-        has_box = box is not None
-        if self._n_filled == len(self._positions) or has_box != self._has_box:
+        if self._n_filled == len(self._positions):
             self.flush()
-        self._has_box = has_box
         row = self._n_filled
+        positions = timestep.positions
         # `take` is three times as fast as indexing. Mode "raise" would make a copy first.
-        timestep.positions.take(self._indices, 0, self._positions[row], "clip")
-        if has_box:
-            self._box[row] = box
+        positions.take(self._indices, 0, self._positions[row], "clip")
+        # Zeros are the sign for a frame without a box.
+        box = timestep.dimensions
+        self._box[row] = 0.0 if box is None else box
         self._frames[row] = timestep.frame
         self._n_filled += 1
+        # The trajectory may have other atoms, which are not analysed.
+        if not _within_reach(positions):
+            positions = positions[self._analysed]
+            if not _within_reach(positions):
+                self.flush()  # An earlier frame may have a fault, too.
+                raise _far_away(positions, timestep.frame, np.arange(len(positions)))
 
     def flush(self) -> None:
         """Compute and write the features of the frames added since the last block."""
         filled, self._n_filled = self._n_filled, 0
         if filled == 0:
             return
-        box = self._box[:filled] if self._has_box else None
+        box = self._box[:filled] if self._box[:filled].any() else None
         values = compute_block(self._bound, self._positions[:filled], box, self._frames[:filled])
         write_rows(self._path, self._row, values)
         self._row += filled

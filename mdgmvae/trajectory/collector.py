@@ -5,8 +5,8 @@ processes.
 """
 
 import os
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -15,7 +15,7 @@ from MDAnalysis.analysis.backends import BackendBase, BackendSerial
 from MDAnalysis.analysis.base import AnalysisBase
 from MDAnalysis.analysis.results import Results
 
-from ..errors import InputError
+from ..errors import FrameError, InputError
 from ..featurizers.base import BoundFeaturizer, Featurizer
 from ..featurizers.topology.atoms import selected_atoms
 from ..featurizers.topology.fingerprint import Fingerprint
@@ -23,7 +23,7 @@ from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name
 from .atom_order import warn_of_atom_order
-from .blocks import BlockWriter
+from .blocks import BlockWriter, named_fault
 from .executors import executor_for
 from .feature_writer import FeatureWriter
 from .frame_times import Timeline, timed_files
@@ -190,8 +190,9 @@ class FeatureCollector(AnalysisBase):
             positions = first.positions[self.atomgroup.ix]
             warn_of_atom_order(self.atomgroup, positions, first.dimensions)
         self._indices = self.atomgroup.ix[self._bound.indices]
+        self._analysed = _as_slice(self.atomgroup.ix)
         self.results = Results()
-        with ExitStack() as stack:
+        with self._naming_faults(), ExitStack() as stack:
             self._writer = stack.enter_context(FeatureWriter(self.out, self._bound.n_features))
             self._rows_path = self._writer.rows_path
             self._bar = stack.enter_context(
@@ -220,6 +221,18 @@ class FeatureCollector(AnalysisBase):
                 unsupported_backend=unsupported_backend or executor is not backend,
             )
         return self
+
+    @contextmanager
+    def _naming_faults(self) -> Iterator[None]:
+        """Name the file and the atoms in errors about frames. Workers do not have the topology."""
+        try:
+            yield
+        except FrameError as error:
+            index, _ = file_of_frames(self._trajectory, np.array([error.frame]))
+            readers = getattr(self._trajectory, "readers", [self._trajectory])
+            file = readers[index[0]].filename
+            name = str(file) if isinstance(file, str | os.PathLike) else ""
+            raise named_fault(error, self.atomgroup, self._bound, name) from error
 
     def _n_parts(
         self, parallel: bool, executor: BackendBase, n_parts: int | None, n_frames: int
@@ -251,7 +264,8 @@ class FeatureCollector(AnalysisBase):
         try:
             if timestep.has_positions:
                 positions = np.array(timestep.positions[self.atomgroup.ix], dtype=np.float32)
-                featurizer = featurizer.with_reference(self.atomgroup, positions)
+                box = timestep.dimensions
+                featurizer = featurizer.with_reference(self.atomgroup, positions, box)
             return featurizer.bind(self.atomgroup)
         except InputError as error:
             if self.select is None:
@@ -287,7 +301,12 @@ class FeatureCollector(AnalysisBase):
         if can_read(self._trajectory):
             self._sliced_trajectory = XTCFrames(self._trajectory, self._sliced_trajectory.frames)
         self._blocks = BlockWriter(
-            self._bound, self._indices, self._rows_path, int(self._rows[0]), len(self._rows)
+            self._bound,
+            self._indices,
+            self._rows_path,
+            int(self._rows[0]),
+            len(self._rows),
+            self._analysed,
         )
 
     def _single_frame(self) -> None:
@@ -318,3 +337,9 @@ class FeatureCollector(AnalysisBase):
             featurizer=self._bound.featurizer.to_dict(),
             fingerprint=Fingerprint.of(self.atomgroup).to_dict(),
         )
+
+
+def _as_slice(indices: np.ndarray) -> np.ndarray | slice:
+    """Return indices as a slice if they are contiguous, which is smaller to send to workers."""
+    first, end = int(indices[0]), int(indices[0]) + len(indices)
+    return slice(first, end) if np.array_equal(indices, np.arange(first, end)) else indices

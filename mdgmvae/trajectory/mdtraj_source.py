@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..featurizers.geometry.boxes import boxes_or_none
 from .integrity import check_trajectory
 from .own_topology import check_named_atoms
 
@@ -128,6 +129,10 @@ class MDTrajFiles:
         """Return the index of the file that contains each frame, int64."""
         return np.searchsorted(self.starts[1:], frames, side="right").astype(np.int64)
 
+    def name_of(self, frame: int) -> str:
+        """Return the name of the file that contains a frame."""
+        return str(self.files[self.index_of(np.array([frame]))[0]])
+
     def chunks(self, wanted: np.ndarray, atoms: np.ndarray) -> Iterator[Chunk]:
         """Read the chunks that contain the given frames.
 
@@ -189,6 +194,10 @@ class MDTrajMemory:
         """Return 0 for each frame: the trajectory counts as one file."""
         return np.zeros(len(frames), dtype=np.int64)
 
+    def name_of(self, frame: int) -> str:
+        """Return "", because frames in memory have no file."""
+        return ""
+
     def chunks(self, wanted: np.ndarray, atoms: np.ndarray) -> Iterator[Chunk]:
         """Yield the chunks that contain the given frames. See `MDTrajFiles.chunks`."""
         length = chunk_length(len(atoms))
@@ -224,10 +233,7 @@ def _chunk(
     """Convert frames to angstrom, and boxes to the format of MDAnalysis."""
     box = None
     if lengths is not None and angles is not None:
-        box = np.hstack([lengths * 10.0, angles]).astype(np.float32)
-        # Files store zeros for a frame without a box.
-        real: np.ndarray = np.isfinite(box).all(axis=1) & (box[:, :3].min(axis=1) > 0.0)
-        box = np.where(real[:, None], box, np.float32(0)) if real.any() else None
+        box = boxes_or_none(lengths * 10.0, angles)
     positions = np.asarray(xyz, dtype=np.float32) * np.float32(10.0)
     # mdtraj numbers the frames of files without times. Times from a file are never integers.
     has_times = np.asarray(times).dtype.kind == "f"

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import InputError
+from ..featurizers.geometry.boxes import boxes_or_none
 from ..featurizers.topology.atoms import as_atoms, is_mdtraj
 
 _ANGSTROM_PER_NM = 10.0
@@ -91,6 +92,25 @@ class MovingAtoms:
                 yield ts
 
 
+def show_frame(atoms: Any, positions: np.ndarray, box: np.ndarray | None) -> None:
+    """Give atoms without a trajectory the coordinates of a frame.
+
+    Bonds that the topology lacks can then be guessed, as for a source with a trajectory.
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+        The atoms. Their universe must not have a trajectory yet.
+    positions : numpy.ndarray
+        Coordinates in angstrom, (n_atoms, 3). The other atoms of the universe get NaN.
+    box : numpy.ndarray or None
+        Lengths in angstrom and angles in degrees, (6,).
+    """
+    every = np.full((1, atoms.universe.atoms.n_atoms, 3), np.nan, dtype=np.float32)
+    every[0, atoms.ix] = positions
+    atoms.universe.load_new(every, order="fac", dimensions=None if box is None else box[None])
+
+
 @contextmanager
 def _keep_current_frame(trajectory: Any) -> Iterator[None]:
     """Return to the current frame at the end of the block."""
@@ -104,8 +124,7 @@ def _keep_current_frame(trajectory: Any) -> Iterator[None]:
 def _load_frames(universe: Any, source: Any) -> None:
     """Copy the frames of an mdtraj.Trajectory into a universe."""
     boxes = None
-    if source.unitcell_lengths is not None:
-        lengths = source.unitcell_lengths * _ANGSTROM_PER_NM
-        boxes = np.hstack([lengths, source.unitcell_angles]).astype(np.float32)
+    if source.unitcell_lengths is not None and source.unitcell_angles is not None:
+        boxes = boxes_or_none(source.unitcell_lengths * _ANGSTROM_PER_NM, source.unitcell_angles)
     positions = source.xyz * np.float32(_ANGSTROM_PER_NM)
     universe.load_new(positions, order="fac", dimensions=boxes)

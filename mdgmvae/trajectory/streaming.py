@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import FrameError, InputError
 from ..featurizers.base import BoundFeaturizer, Featurizer
 from ..featurizers.registry import by_name
 from ..featurizers.topology.atoms import selected_atoms
@@ -16,11 +16,12 @@ from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name, write_rows
 from .atom_order import warn_of_atom_order
-from .blocks import compute_block, frames_per_block
+from .blocks import compute_block, frames_per_block, named_fault
 from .feature_writer import FeatureWriter
 from .frame_times import TimedFile, Timeline
 from .frames import as_sequence, frame_numbers, frames_needed
 from .mdtraj_source import Chunk, MDTrajFiles, MDTrajMemory
+from .moving_atoms import show_frame
 
 
 def featurize(
@@ -135,7 +136,8 @@ def _featurize_mdtraj(
     row = numbers[0] - first.frames[0]
     positions, box = first.positions[row], None if first.box is None else first.box[row]
     warn_of_atom_order(atoms, positions, box)
-    featurizer = featurizer.with_reference(atoms, positions)
+    show_frame(atoms, positions, box)
+    featurizer = featurizer.with_reference(atoms, positions, box)
     bound = featurizer.bind(atoms)
     with (
         FeatureWriter(out, bound.n_features) as writer,
@@ -152,7 +154,10 @@ def _featurize_mdtraj(
             times[rows] = chunk.times[numbers[rows] - chunk.frames[0]]
             file = int(source.index_of(chunk.frames[:1])[0])
             files[file] = TimedFile(files[file].name, chunk.has_times)
-            _write_chunk(bound, chunk, numbers, rows, writer.rows_path)
+            try:
+                _write_chunk(bound, chunk, numbers, rows, writer.rows_path)
+            except FrameError as error:
+                raise named_fault(error, atoms, bound, source.name_of(error.frame)) from error
             bar.update(len(rows))
         index = source.index_of(numbers)
         timeline = Timeline.of(numbers, times, index, files)

@@ -9,7 +9,7 @@ import pytest
 from MDAnalysisTests import datafiles
 
 from mdgmvae.data import alanine_dipeptide
-from mdgmvae.errors import TopologyWarning
+from mdgmvae.errors import FrameError, TopologyWarning
 from mdgmvae.featurizers import featurize
 
 TOPOLOGY, (TRAJECTORY,) = alanine_dipeptide()
@@ -22,12 +22,13 @@ def test_another_order_of_the_atoms_is_noticed():
     ca, hydrogen = np.flatnonzero(names == "CA")[0], np.flatnonzero(names == "H")[0]
     swapped[[ca, hydrogen]] = names[[hydrogen, ca]]
     u.atoms.names = swapped
-    with pytest.warns(TopologyWarning, match=r"CA-C bonds are \d\.\d angstrom.*another order"):
+    message = r"CA-C bonds are \d\.\d angstrom.*another order"
+    with pytest.warns(TopologyWarning, match=message), pytest.raises(FrameError):
         featurize(u, "dihedrals", stop=10)
     trajectory = mdtraj.load(TRAJECTORY, top=TOPOLOGY)[:5]
     shuffled = trajectory.atom_slice(np.arange(22))
     shuffled.xyz = trajectory.xyz[:, ::-1]
-    with pytest.warns(TopologyWarning):
+    with pytest.warns(TopologyWarning), pytest.raises(FrameError, match="in another order"):
         featurize(shuffled, "dihedrals")
 
 

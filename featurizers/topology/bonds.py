@@ -1,0 +1,193 @@
+"""Bonds between atoms: those of the topology, and guesses where it has none."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..geometry.arms import LONGEST_BOND
+from ..geometry.boxes import is_box, minimum_image
+from .atom_kinds import attribute_or, heavy_atoms
+from .names import chain_names
+
+# Longest distance in angstrom between a hydrogen and its heavy atom.
+_LONGEST_TO_HYDROGEN = 1.4
+# Longest distance in angstrom between C-alpha atoms of neighbouring residues, and the number of
+# bonds between them.
+_LONGEST_BETWEEN_ALPHAS, _BONDS_BETWEEN_ALPHAS = 5.0, 3
+# No atom has more bonds than this. More contacts are no bonds, but atoms without real positions.
+_MAX_PARTNERS = 12
+# Median length in angstrom of bonds in a protein with hydrogens.
+_USUAL_BOND = 1.3
+# Length in angstrom of a bond if the coordinates of its atoms are unknown.
+_UNKNOWN = 1e9
+
+
+@dataclass(frozen=True, eq=False)
+class Bonds:
+    """Bonds of a universe.
+
+    Attributes
+    ----------
+    pairs : numpy.ndarray
+        Indices in the universe, (n_bonds, 2) int64.
+    counts : numpy.ndarray
+        Number of chemical bonds that each stands for, (n_bonds,). It is above 1 if the atoms
+        between are missing.
+    lengths : numpy.ndarray
+        Lengths in the current frame in angstrom, (n_bonds,). 1 if there are no coordinates.
+    longest : numpy.ndarray
+        Length in angstrom that each cannot exceed, (n_bonds,).
+    """
+
+    pairs: np.ndarray
+    counts: np.ndarray
+    lengths: np.ndarray
+    longest: np.ndarray
+
+
+def bonds_of(atoms: Any, used: np.ndarray) -> Bonds:
+    """Return the bonds of the universe of some atoms.
+
+    If one of the used atoms has no bond in the topology, bonds are guessed from the coordinates
+    of the current frame, if there are any.
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+        The atoms given.
+    used : numpy.ndarray
+        Indices into `atoms` of the atoms that are used.
+
+    Returns
+    -------
+    Bonds
+    """
+    universe = atoms.universe
+    known = getattr(universe, "bonds", None)
+    pairs = np.empty((0, 2), np.int64)
+    if known is not None and len(known):
+        pairs = np.asarray(known.to_indices(), dtype=np.int64).reshape(-1, 2)
+    n_known = len(pairs)
+    counts = np.ones(n_known, dtype=np.int64)
+    frame = _current_frame(universe, atoms.ix[used])
+    if frame is not None:
+        bonded = np.zeros(universe.atoms.n_atoms, dtype=bool)
+        bonded[pairs] = True
+        if not bonded[atoms.ix[used]].all():
+            guessed = _guessed(universe, atoms.ix[used], bonded, *frame)
+            pairs = np.concatenate([pairs, guessed])
+            bonded[guessed] = True
+            counts = np.ones(len(pairs), dtype=np.int64)
+            if not bonded[atoms.ix[used]].all():
+                alphas = _alpha_trace(atoms[used][~bonded[atoms.ix[used]]], *frame)
+                pairs = np.concatenate([pairs, alphas])
+                counts = np.append(counts, np.full(len(alphas), _BONDS_BETWEEN_ALPHAS))
+    pairs, first = np.unique(np.sort(pairs, axis=1), axis=0, return_index=True)
+    lengths = np.ones(len(pairs)) if frame is None else _lengths(pairs, *frame)
+    return Bonds(pairs, counts[first], lengths, _longest(counts[first], lengths, first < n_known))
+
+
+def _longest(counts: np.ndarray, lengths: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return the lengths that bonds cannot exceed."""
+    # Bonds between beads of a coarse-grained model are longer than those between atoms.
+    known = known & (lengths < _UNKNOWN)
+    usual = float(np.median(lengths[known])) if known.any() else _USUAL_BOND
+    scale = usual / _USUAL_BOND if usual > LONGEST_BOND else 1.0
+    longest = np.where(counts > 1, _LONGEST_BETWEEN_ALPHAS, LONGEST_BOND * scale)
+    # Bonds to metals, or in elastic networks. A length above three times the limit is no bond, but
+    # the sign of a broken molecule.
+    unusual = known & (lengths > longest) & (lengths < 3 * longest)
+    return np.where(unusual, 1.3 * lengths, longest)
+
+
+def _current_frame(universe: Any, used: np.ndarray) -> tuple[np.ndarray, np.ndarray | None] | None:
+    """Return the coordinates and the box of the current frame, or None if there are none."""
+    trajectory = getattr(universe, "_trajectory", None)
+    if trajectory is None or not trajectory.ts.has_positions:
+        return None
+    positions, box = trajectory.ts.positions, trajectory.ts.dimensions
+    if not (np.abs(positions[used]) < 1e6).all() or not np.ptp(positions[used], axis=0).any():
+        return None  # These are no positions, as before the first frame is read.
+    if box is not None and not is_box(np.asarray(box, np.float64)[None], 2 * LONGEST_BOND)[0]:
+        box = None
+    return positions, box
+
+
+def _lengths(pairs: np.ndarray, positions: np.ndarray, box: np.ndarray | None) -> np.ndarray:
+    """Return the lengths of bonds in a frame."""
+    between = positions[pairs[:, 1]] - positions[pairs[:, 0]]
+    if box is not None:
+        between = minimum_image(between[None], np.asarray(box, np.float64)[None])[0]
+    lengths: np.ndarray = np.linalg.norm(between, axis=1)
+    # Coordinates of atoms that are not used may be missing.
+    return np.nan_to_num(lengths, nan=_UNKNOWN, posinf=_UNKNOWN)
+
+
+def _guessed(
+    universe: Any,
+    used: np.ndarray,
+    bonded: np.ndarray,
+    positions: np.ndarray,
+    box: np.ndarray | None,
+) -> np.ndarray:
+    """Return guessed bonds of atoms that have none, as indices in the universe."""
+    from MDAnalysis.lib.distances import capped_distance, self_capped_distance
+
+    # Other segments hold other molecules.
+    atoms = universe.atoms[np.isin(universe.atoms.segindices, universe.atoms.segindices[used])]
+    near = np.abs(positions[atoms.ix]).max(axis=1) < 1e6  # False also for NaN
+    atoms = atoms[near]
+    heavy = heavy_atoms(atoms)
+    candidates = atoms.ix[heavy]
+    # No two heavy atoms that are not bonded come as near.
+    contacts = self_capped_distance(
+        positions[candidates], LONGEST_BOND, box=box, method="pkdtree", return_distances=False
+    )
+    contacts = candidates[np.asarray(contacts, dtype=np.int64).reshape(-1, 2)]
+    contacts = contacts[~bonded[contacts].all(axis=1)]
+    if len(contacts) > _MAX_PARTNERS * len(candidates) // 2:
+        return np.empty((0, 2), np.int64)
+    found = [contacts, _backbone(atoms[heavy])]
+    hydrogens = np.setdiff1d(used, candidates)
+    hydrogens = hydrogens[~bonded[hydrogens] & np.isin(hydrogens, atoms.ix)]
+    if len(hydrogens):
+        pairs, distances = capped_distance(
+            positions[hydrogens],
+            positions[candidates],
+            _LONGEST_TO_HYDROGEN,
+            box=box,
+            method="pkdtree",
+        )
+        order = np.lexsort((distances, pairs[:, 0]))
+        _, nearest = np.unique(pairs[order, 0], return_index=True)
+        pairs = pairs[order][nearest]
+        found.append(np.stack([hydrogens[pairs[:, 0]], candidates[pairs[:, 1]]], axis=1))
+    return np.concatenate(found)
+
+
+def _backbone(atoms: Any) -> np.ndarray:
+    """Return the bonds N-CA and CA-C of each residue, whatever its coordinates are."""
+    names, residues = np.asarray(attribute_or(atoms, "names", "")), atoms.resindices
+    pairs = []
+    for first, second in (("N", "CA"), ("CA", "C")):
+        left, right = np.flatnonzero(names == first), np.flatnonzero(names == second)
+        _, one, other = np.intersect1d(residues[left], residues[right], return_indices=True)
+        pairs.append(np.stack([atoms.ix[left[one]], atoms.ix[right[other]]], axis=1))
+    # Calcium ions have no N, hence no N-CA; a residue needs both bonds.
+    alphas = np.intersect1d(pairs[0][:, 1], pairs[1][:, 0])
+    return np.concatenate(
+        [pairs[0][np.isin(pairs[0][:, 1], alphas)], pairs[1][np.isin(pairs[1][:, 0], alphas)]]
+    )
+
+
+def _alpha_trace(atoms: Any, positions: np.ndarray, box: np.ndarray | None) -> np.ndarray:
+    """Link C-alpha atoms of neighbouring residues if the atoms between are missing."""
+    alphas = atoms[np.asarray(attribute_or(atoms, "names", "")) == "CA"]
+    if len(alphas) < 2 or not hasattr(alphas, "resids"):
+        return np.empty((0, 2), np.int64)
+    chains = np.unique(chain_names(alphas), return_inverse=True)[1]
+    follows = (np.diff(alphas.resids) == 1) & (np.diff(chains) == 0)
+    follows &= np.diff(alphas.segindices) == 0
+    pairs = np.stack([alphas.ix[:-1], alphas.ix[1:]], axis=1)[follows]
+    return pairs[_lengths(pairs, positions, box) < _LONGEST_BETWEEN_ALPHAS]

@@ -1,0 +1,160 @@
+"""Links between the atoms of a featurizer, along which broken molecules are made whole."""
+
+from typing import Any
+
+import numpy as np
+
+from ..geometry.whole import Links
+from .bonds import Bonds, bonds_of
+
+# Largest number of bonds between linked atoms, if atoms between them can be used, and if not.
+_MAX_BONDS, _MAX_BONDS_WITHOUT_ATOMS = 3, 8
+# Allowance in angstrom for a link of any number of bonds.
+_ALLOWANCE = 0.5
+
+
+def linked_atoms(atoms: Any, used: np.ndarray) -> tuple[np.ndarray, Links] | None:
+    """Link the atoms of each molecule that a featurizer uses.
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+        The atoms given.
+    used : numpy.ndarray
+        Sorted indices into `atoms` of the atoms that the featurizer uses.
+
+    Returns
+    -------
+    indices : numpy.ndarray
+        Sorted indices into `atoms`: the used atoms, and atoms between them.
+    links : Links
+        Links between the atoms of `indices`.
+
+    If no two atoms are linked, None is returned.
+
+    Notes
+    -----
+    The links are a minimum spanning tree of the bonds of each molecule. Atoms that are not used
+    are left out where only a few bonds lie between the others.
+    """
+    if len(used) < 2:
+        return None
+    bonds = bonds_of(atoms, used)
+    if not len(bonds.pairs):
+        return None
+    order, parents, rows = _tree(bonds, atoms.universe.atoms.n_atoms, atoms.ix[used])
+    return _links(atoms, used, bonds, order, parents, rows)
+
+
+def _tree(
+    bonds: Bonds, n_atoms: int, used: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, dict[tuple[int, int], int]]:
+    """Return a spanning tree of the molecules with at least two used atoms.
+
+    Returns the atoms in an order in which parents come first, the parent of each atom of the
+    universe (negative for none), and the row of each bond.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import (
+        breadth_first_order,
+        connected_components,
+        minimum_spanning_tree,
+    )
+
+    def graph(pairs: np.ndarray, weights: np.ndarray, size: int) -> Any:
+        return coo_array((weights, tuple(pairs.T)), shape=(size, size)).tocsr()
+
+    pairs = bonds.pairs
+    _, molecule = connected_components(graph(pairs, np.ones(len(pairs)), n_atoms), directed=False)
+    counts = np.bincount(molecule[used], minlength=molecule.max() + 1)
+    inside = counts[molecule[pairs[:, 0]]] > 1
+    spanning = minimum_spanning_tree(
+        graph(pairs[inside], bonds.lengths[inside] + 1e-3, n_atoms)
+    ).tocoo()
+    kept = np.stack([spanning.row, spanning.col], axis=1).astype(np.int64)
+    # Every tree hangs by a used atom on one more node, so that one search finds them all.
+    _, first = np.unique(molecule[used], return_index=True)
+    roots = used[first]
+    hung = np.stack([np.full(len(roots), n_atoms), roots], axis=1)
+    every = np.concatenate([kept, hung])
+    order, parents = breadth_first_order(
+        graph(every, np.ones(len(every)), n_atoms + 1), n_atoms, directed=False
+    )
+    parents[roots] = -1
+    rows = {
+        (int(a), int(b)): int(row)
+        for row, (a, b) in zip(np.flatnonzero(inside), pairs[inside], strict=True)
+    }
+    return order[1:], parents, rows
+
+
+def _links(
+    atoms: Any,
+    used: np.ndarray,
+    bonds: Bonds,
+    order: np.ndarray,
+    parents: np.ndarray,
+    rows: dict[tuple[int, int], int],
+) -> tuple[np.ndarray, Links] | None:
+    """Leave out atoms that are not used, and describe the rest of the tree."""
+    given = dict(zip(atoms.ix.tolist(), range(atoms.n_atoms), strict=True))
+    wanted = set(atoms.ix[used].tolist())
+    needed = set(wanted)
+    for atom in reversed(order.tolist()):
+        if atom in needed and parents[atom] >= 0:
+            needed.add(int(parents[atom]))
+    # The nearest atom above each atom that is kept, and the bonds and largest distance to it.
+    above: dict[int, tuple[int, int, float]] = {}
+    found: list[tuple[int, int, float]] = []
+    for atom in order.tolist():
+        parent = int(parents[atom])
+        if atom not in needed:
+            continue
+        if parent < 0:
+            above[atom] = (atom, 0, 0.0)
+            continue
+        row = rows[min(atom, parent), max(atom, parent)]
+        anchor, count, reach = above[parent]
+        count += int(bonds.counts[row])
+        reach += float(bonds.longest[row]) - _ALLOWANCE
+        if atom in wanted or (count >= _MAX_BONDS and atom in given):
+            if count <= _MAX_BONDS_WITHOUT_ATOMS:
+                found.append((given[anchor], given[atom], reach + _ALLOWANCE))
+            above[atom] = (atom, 0, 0.0)
+        else:
+            above[atom] = (anchor, count, reach)
+    if not found:
+        return None
+    return _numbered(used, found)
+
+
+def _numbered(used: np.ndarray, found: list[tuple[int, int, float]]) -> tuple[np.ndarray, Links]:
+    """Return the atoms of links, and the links between them, with a contiguous part behind each."""
+    ends = np.array([(parent, child) for parent, child, _ in found], dtype=np.int64)
+    indices = np.union1d(used, ends)
+    parents, children = np.searchsorted(indices, ends).T
+    behind: dict[int, list[int]] = {}
+    for parent, child in zip(parents.tolist(), children.tolist(), strict=True):
+        behind.setdefault(parent, []).append(child)
+    order: list[int] = []
+    begin = np.zeros(len(indices), dtype=np.int64)
+    stack = np.setdiff1d(np.arange(len(indices)), children).tolist()
+    while stack:
+        atom = stack.pop()
+        begin[atom] = len(order)
+        order.append(atom)
+        stack.extend(behind.get(atom, ()))
+    size = np.ones(len(indices), dtype=np.int64)
+    above = np.full(len(indices), -1)
+    above[children] = parents
+    for atom in reversed(order):
+        if above[atom] >= 0:
+            size[above[atom]] += size[atom]
+    return indices, Links(
+        parents=parents,
+        children=children,
+        longest=np.array([reach for _, _, reach in found]),
+        order=np.array(order, dtype=np.int64),
+        begins=begin[children],
+        ends=begin[children] + size[children],
+    )
