@@ -1,6 +1,10 @@
 """Feature sets: an .npy file of numbers and a .json file that describes them."""
 
 import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -74,6 +78,7 @@ class FeatureSet:
     selection: str | None = None
     featurizer: dict[str, Any] = field(default_factory=dict)
     fingerprint: dict[str, Any] = field(default_factory=dict)
+    _is_temporary: bool = field(default=False, init=False, repr=False)
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -209,6 +214,31 @@ class FeatureSet:
             write_description(description, self.describe())
         return FeatureSet.load(path)
 
+    def remove_with_me(self, folder: Path) -> None:
+        """Remove the temporary folder of the file when this object is no longer used.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            The folder, which holds nothing else.
+        """
+        object.__setattr__(self, "_is_temporary", True)
+        weakref.finalize(self, remove_folder, folder, os.getpid())
+
+    def __copy__(self) -> Self:
+        """Return the object itself, because it does not change and owns its temporary file."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return the object itself."""
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., "FeatureSet"], tuple[Any, ...]]:
+        """Pickle the path of the file, or the values if the file is temporary."""
+        if self._is_temporary:
+            return _stored_again, (np.asarray(self.values), self.describe())
+        return FeatureSet.load, (self.path.absolute(),)
+
     def describe(self) -> dict[str, Any]:
         """Return everything except the values and the path, for `write_description`."""
         return {
@@ -222,3 +252,32 @@ class FeatureSet:
             "featurizer": self.featurizer,
             "fingerprint": self.fingerprint,
         }
+
+
+def remove_folder(folder: Path, process: int) -> None:
+    """Remove a temporary folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    process : int
+        The process that made the folder. Forked workers, which inherit the objects of this
+        process, do not remove it.
+    """
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stored_again(values: np.ndarray, described: dict[str, Any]) -> FeatureSet:
+    """Store unpickled features in a temporary file."""
+    folder = Path(tempfile.mkdtemp(prefix="mdgmvae-"))
+    path = folder / "features.npy"
+    try:
+        np.save(path, values)
+        write_description(path.with_suffix(".json"), described)
+        features = FeatureSet.load(path)
+    except BaseException:
+        remove_folder(folder, os.getpid())
+        raise
+    features.remove_with_me(folder)
+    return features
