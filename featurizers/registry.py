@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import as_path
 from ..errors import InputError
 from .base import Featurizer, defined_classes
 from .concatenate import Concatenate
@@ -140,8 +141,8 @@ def by_name(features: Any) -> Featurizer:
     if isinstance(features, (list, tuple)):
         parts = tuple(by_name(item) for item in features)
         return parts[0] if len(parts) == 1 else Concatenate(parts)
-    if isinstance(features, (str, Path)) and Path(features).suffix == ".json":
-        return _from_file(Path(features))
+    if isinstance(features, (str, Path)) and Path(features).suffix.lower() == ".json":
+        return _from_file(as_path(features))
     if isinstance(features, np.ndarray):
         raise InputError(
             "features: an array cannot be combined with others in a list; pass a single array"
@@ -166,7 +167,8 @@ def by_name(features: Any) -> Featurizer:
 
 def _from_file(path: Path) -> Featurizer:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        # Editors of Windows begin a file with a byte order mark, which this encoding leaves out.
+        values = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(
             f"{path}: cannot be read ({error.strerror}); check the name and the folder"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..checks import as_path
 from ..errors import InputError
 
 
@@ -26,7 +27,7 @@ def check_file(path: str | os.PathLike[str]) -> None:
     InputError
         If `path` is a folder, or its folder does not exist or is not writable.
     """
-    path = Path(path)
+    path = as_path(path)
     if path.is_dir():
         raise InputError(f"{path}: is a folder; choose the name of a file")
     if not path.parent.is_dir():
@@ -67,7 +68,7 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     'whole'
     """
     check_file(path)
-    named, path = Path(path), Path(path).resolve()
+    named, path = as_path(path), as_path(path).resolve()
     try:
         handle, name = tempfile.mkstemp(
             prefix=f".{path.stem}-", suffix=named.suffix, dir=path.parent
@@ -113,7 +114,7 @@ def atomic_folder(
     InputError
         If `path` is a file, is not writable, or is not empty and `overwrite` is False.
     """
-    named, path = Path(path), Path(path).resolve()
+    named, path = as_path(path), as_path(path).resolve()
     check_folder(named, overwrite)
     exists = path.is_dir()
     try:
@@ -151,7 +152,7 @@ def check_folder(path: str | os.PathLike[str], overwrite: bool = False) -> None:
     InputError
         If `path` is a file, or is not empty and `overwrite` is False.
     """
-    path = Path(path)
+    path = as_path(path)
     if path.exists() and not path.is_dir():
         raise InputError(f"{path}: is a file; choose the name of a folder")
     if path.is_dir() and any(path.iterdir()) and not overwrite:

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..checks import as_path
 from ..errors import InputError
 from ..tables import Table, counted
 from .atomic import atomic_file
@@ -129,7 +130,7 @@ class FeatureSet:
             If the file does not contain such an array or is truncated, or if the .json file does
             not describe it.
         """
-        path = Path(path)
+        path = as_path(path)
         values = open_npy(path)
         n_frames, n_features = values.shape
         known: dict[str, Any] = {

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import as_path
 from ..errors import InputError
 from .integrity import check_trajectory
 
@@ -88,15 +89,16 @@ class MDTrajFiles:
             If a file cannot be read, or its number of atoms differs from that of the topology.
         """
         topology = _load_topology(topology)
-        paths = [files] if isinstance(files, str | os.PathLike) else list(files)
+        given = [files] if isinstance(files, str | os.PathLike) else files
+        paths = [as_path(path) for path in given]
         if not paths:
             raise InputError("no trajectory files were given; pass (topology, [files])")
         starts = [0]
-        for path in map(Path, paths):
+        for path in paths:
             rest = None if needed is None else max(0, needed - starts[-1])
             check_trajectory(path, n_atoms=topology.n_atoms, stop=rest)
             starts.append(starts[-1] + _count_frames(path, topology, rest))
-        return cls(topology, tuple(map(Path, paths)), np.array(starts, dtype=np.int64))
+        return cls(topology, tuple(paths), np.array(starts, dtype=np.int64))
 
     @property
     def n_frames(self) -> int:
@@ -250,7 +252,8 @@ def _load_topology(topology: Any) -> Any:
 
     if not isinstance(topology, str | os.PathLike):
         return getattr(topology, "topology", topology)
-    if not Path(topology).is_file():
+    topology = as_path(topology)
+    if not topology.is_file():
         raise InputError(f"{topology}: no such file; check the name and the folder")
     try:
         return mdtraj.load_topology(str(topology))
