@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import as_path
 from ..errors import InputError
 from ..json_files import anything, read_json
 from .base import Featurizer, defined_classes
@@ -144,7 +145,7 @@ def by_name(features: Any) -> Featurizer:
         parts = tuple(by_name(item) for item in features)
         return parts[0] if len(parts) == 1 else Concatenate(parts)
     if isinstance(features, (str, Path)) and Path(features).suffix.lower() == ".json":
-        return _from_file(Path(features))
+        return _from_file(as_path(features))
     if isinstance(features, np.ndarray):
         raise InputError(
             "features: an array cannot be combined with others in a list; pass a single array"

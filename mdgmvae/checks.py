@@ -1,9 +1,11 @@
-"""Check values from users: numbers, counts, seeds and amounts of memory."""
+"""Check values from users: numbers, counts, seeds, amounts of memory and paths."""
 
 from __future__ import annotations
 
 import math
+import os
 import re
+from pathlib import Path
 from typing import Any
 
 from .errors import InputError
@@ -274,3 +276,25 @@ def checked_memory(max_memory: Any) -> int:
     if n_bytes < MIN_MEMORY:
         raise InputError(f"max_memory={max_memory!r}: must be at least 1 MiB")
     return n_bytes
+
+
+def as_path(path: str | os.PathLike[str]) -> Path:
+    """Return a path from a user, in which a leading "~" is the home folder.
+
+    Only a shell replaces it, so it would otherwise become a folder of this name.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    pathlib.Path
+
+    Examples
+    --------
+    >>> as_path("~/model") == Path.home() / "model"
+    True
+    """
+    # Path.expanduser refuses names such as "~backup.xtc".
+    return Path(os.path.expanduser(path))

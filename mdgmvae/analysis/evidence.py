@@ -19,16 +19,7 @@ if TYPE_CHECKING:
     from ..states.state_features import Description
     from ..storage.features import FeatureSet
 
-_NO_MODEL = (
-    "there is no trained model: call run() first (a copy of an analysis has no model; use "
-    "save_model and load)"
-)
-#: Attributes that a copy of an analysis lacks, as errors name them.
-_LEFT_BEHIND = {
-    "atomgroup": "atoms",
-    "features": "features",
-    "_trained": "model (save it with save_model)",
-}
+_NO_MODEL = "there is no trained model: call run() first"
 
 
 class Evidence:
@@ -67,7 +58,7 @@ class Evidence:
         """
         from ..viewer.playback import view
 
-        results = self._require_results("atomgroup")
+        results = self._require_results()
         shown = {
             "states": (results.labels, results.probabilities),
             "components": (results.components, results.component_probabilities),
@@ -103,7 +94,7 @@ class Evidence:
         """
         from ..states.judgement import judge_results
 
-        results = self._require_results("_trained")
+        results = self._require_results()
         return judge_results(results, self._lag(lag), n_samples=n_samples, seed=seed)
 
     def transitions(
@@ -127,7 +118,7 @@ class Evidence:
         """
         from ..kinetics.exchange import transitions
 
-        results = self._require_results("_trained")
+        results = self._require_results()
         return transitions(
             results.labels,
             lag=self._lag(lag),
@@ -161,7 +152,7 @@ class Evidence:
         """
         from ..states.description import describe
 
-        results = self._require_results("features", "_trained")
+        results = self._require_results()
         return describe(self.model, self.features, results, of, n_representatives)
 
     def free_energy(
@@ -199,7 +190,7 @@ class Evidence:
         """
         from ..landscape.coordinates import free_energy_of
 
-        results = self._require_results("features")
+        results = self._require_results()
         options |= {"temperature": temperature, "bins": bins}
         return free_energy_of(results, self.features, coordinates, **options)
 
@@ -243,27 +234,21 @@ class Evidence:
         Raises
         ------
         InputError
-            Before `run`, or in a copy.
+            Before `run`.
         """
         if self._trained is None:
             raise InputError(_NO_MODEL)
         return self._trained
 
-    def _require_results(self, *parts: str) -> TrajectoryResults:
-        """Return the results, or raise an error if they or any of `parts` are missing.
+    def _require_results(self) -> TrajectoryResults:
+        """Return the results.
 
         Raises
         ------
         InputError
-            Before `run`, or in a copy, which lacks some attributes.
+            Before `run`.
         """
         results = self.results
         if not isinstance(results, TrajectoryResults) or "labels" not in results:
             raise InputError("there are no results yet; call run() first")
-        for part in parts:
-            if part not in vars(self):
-                raise InputError(
-                    "this analysis is a copy, which has the results of the original but not its "
-                    f"{_LEFT_BEHIND[part]}; use the original"
-                )
         return results

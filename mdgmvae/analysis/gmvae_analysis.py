@@ -100,7 +100,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
     True
     """
 
-    _not_pickled: ClassVar[tuple[str, ...]] = (*FeatureCollector._not_pickled, "_trained")
+    _not_sent: ClassVar[tuple[str, ...]] = (*FeatureCollector._not_sent, "_trained", "_training")
 
     #: Settings of the training; None for a loaded analysis, which labels frames but never trains.
     _training: Training | None = None
@@ -210,8 +210,8 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         """
         if "atomgroup" not in vars(self):
             raise InputError(
-                "run() needs a trajectory, and this analysis has none (it was loaded without a "
-                "universe, or copied); use GMVAEAnalysis.load(path, universe=u), or assign(u)"
+                "run() needs a trajectory, and this analysis was loaded without a universe; use "
+                "GMVAEAnalysis.load(path, universe=u), or assign(u)"
             )
         self._bars = self.verbose if verbose is None else verbose
         if self._precomputed is None:

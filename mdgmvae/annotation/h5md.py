@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from MDAnalysis.coordinates.H5MD import H5MDWriter
 
 from ..storage.atomic import atomic_file
 from .labelled import LabelledFrames
+from .written import SafeFile, named_in_errors
 
 # MDAnalysis' own units. If they are passed explicitly, sources without units can be written.
 _UNITS = {
@@ -58,7 +59,7 @@ def write_h5md(
     Raises
     ------
     InputError
-        If labels, probabilities and trajectory do not match.
+        If labels, probabilities and trajectory do not match, or the disk is full.
     """
     labelled = LabelledFrames.of(source, labels, frames)
     labelled.check_output(path)
@@ -71,22 +72,29 @@ def write_h5md(
         written[key] = labelled.values(values, called)
     order = np.argsort(labelled.frames, kind="stable")
     numbers = labelled.frames[order]
-    with atomic_file(path) as temporary, _h5md(temporary, labelled.atoms.n_atoms) as writer:
-        for row, ts in zip(order, labelled.moving.at(numbers), strict=True):
-            data = {f"mdgmvae/{key}": values[row] for key, values in written.items()}
-            with _extra_data(ts, {"step": ts.frame, **data}):
-                writer.write(labelled.atoms)
+    with atomic_file(path) as temporary:
+        file = SafeFile(temporary)
+        with _h5md(file, labelled.atoms.n_atoms) as writer:
+            for row, ts in zip(order, labelled.moving.at(numbers), strict=True):
+                data = {f"mdgmvae/{key}": values[row] for key, values in written.items()}
+                with _extra_data(ts, {"step": ts.frame, **data}):
+                    writer.write(labelled.atoms)
+                if file.error is not None:
+                    break
+        with named_in_errors(Path(path)):
+            file.raise_error()
 
 
 @contextmanager
-def _h5md(path: Path, n_atoms: int) -> Iterator[Any]:
-    writer = H5MDWriter(str(path), n_atoms, **_UNITS)
-    try:
-        yield writer
-    finally:
-        # The writer's own close() leaves the HDF5 file open and unflushed.
-        if writer.h5md_file is not None:
-            writer.h5md_file.close()
+def _h5md(file: SafeFile, n_atoms: int) -> Iterator[Any]:
+    writer = H5MDWriter(file, n_atoms, **_UNITS)
+    with closing(file):
+        try:
+            yield writer
+        finally:
+            # The writer's own close() leaves the HDF5 file open and unflushed.
+            if writer.h5md_file is not None:
+                writer.h5md_file.close()
 
 
 @contextmanager

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
+from ..checks import as_path
 from ..errors import InputError
 from ..labels import as_frames, as_labels
 from ..trajectory.moving_atoms import MovingAtoms
@@ -109,7 +109,10 @@ class LabelledFrames:
         trajectory = universe.trajectory
         own = [universe.filename, trajectory.filename, *getattr(trajectory, "filenames", ())]
         for name in own:
-            if isinstance(name, str | os.PathLike) and Path(name).resolve() == Path(path).resolve():
+            if (
+                isinstance(name, str | os.PathLike)
+                and as_path(name).resolve() == as_path(path).resolve()
+            ):
                 raise InputError(
                     f"{path}: is being read and would be replaced; choose another name"
                 )

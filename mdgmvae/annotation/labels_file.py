@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import as_path
 from ..errors import InputError
 from ..storage.atomic import atomic_file
 
@@ -120,7 +121,7 @@ def find_labels(path: str | os.PathLike[str]) -> Path:
     InputError
         If `path` is a folder without labels.npz.
     """
-    path = Path(path)
+    path = as_path(path)
     if not path.is_dir():
         return path
     if not (path / LABELS).is_file():

@@ -15,6 +15,7 @@ from MDAnalysis.coordinates.PDB import MultiPDBWriter
 from ..errors import InputError
 from ..storage.atomic import atomic_file
 from .labelled import LabelledFrames
+from .written import named_in_errors
 
 # Defaults for attributes that a topology may lack. Without them, MDAnalysis would warn.
 _DEFAULTS: dict[str, Any] = {
@@ -33,6 +34,10 @@ _DEFAULTS: dict[str, Any] = {
 }
 #: The unit cell that the PDB format prescribes for a structure without one.
 _NO_CELL = (1.0, 1.0, 1.0, 90.0, 90.0, 90.0)
+#: Largest state that fits into the six characters of the B column, and what is written instead of
+#: a larger one.
+LARGEST_STATE, _NO_STATE = 999, -1
+_LIMITS = MultiPDBWriter.pdb_coor_limits
 
 
 def write_pdb(source: Any, labels: Any, path: str | os.PathLike[str], frames: Any = None) -> None:
@@ -54,7 +59,8 @@ def write_pdb(source: Any, labels: Any, path: str | os.PathLike[str], frames: An
     Raises
     ------
     InputError
-        If labels and trajectory do not match, or a coordinate is too large for a PDB file.
+        If labels and trajectory do not match, a coordinate or a state is too large for a PDB
+        file, or the disk is full.
 
     Examples
     --------
@@ -70,8 +76,14 @@ def write_pdb(source: Any, labels: Any, path: str | os.PathLike[str], frames: An
     """
     labelled = LabelledFrames.of(source, labels, frames)
     labelled.check_output(path)
-    atoms = labelled.atoms
-    with atomic_file(path) as temporary, PDBFrames(atoms, temporary) as pdb:
+    atoms, largest = labelled.atoms, int(labelled.labels.max())
+    if largest > LARGEST_STATE:
+        raise InputError(
+            f"{path}: the B column of a PDB file holds states up to {LARGEST_STATE}, but there is "
+            f"a state {largest:,}; write H5MD instead"
+        )
+    name = Path(path).name
+    with atomic_file(path) as temporary, PDBFrames(atoms, temporary, shown=name) as pdb:
         moving = labelled.moving.at(labelled.frames)
         for state, ts in zip(labelled.labels.tolist(), moving, strict=True):
             pdb.write(atoms.positions, ts, state)
@@ -93,6 +105,8 @@ class PDBFrames:
         TITLE record of the file.
     remarks : sequence of str
         Lines that become REMARK records.
+    shown : str, optional
+        Name of the file in errors, if `path` is temporary.
     """
 
     def __init__(
@@ -101,8 +115,10 @@ class PDBFrames:
         path: str | os.PathLike[str],
         title: str | None = None,
         remarks: Sequence[str] = (),
+        shown: str | None = None,
     ) -> None:
         self._path = Path(path)
+        self._shown = Path(shown or self._path.name)
         self._title = {} if title is None else {"remarks": title}
         self._copy = mda.Merge(atoms)
         # The writer copies the remarks of the trajectory into the file.
@@ -128,7 +144,8 @@ class PDBFrames:
         traceback: TracebackType | None,
     ) -> None:
         """Close the file."""
-        self._writer.close()
+        with named_in_errors(self._shown):
+            self._writer.close()
 
     def write(self, positions: np.ndarray, ts: Any, state: int) -> None:
         """Write one frame with `state` in the B column.
@@ -140,7 +157,7 @@ class PDBFrames:
         ts : Timestep
             Source of the unit cell and the frame number.
         state : int
-            Value of the B column for all atoms.
+            Value of the B column for all atoms; a state that is too large for it is -1.
 
         Raises
         ------
@@ -150,15 +167,15 @@ class PDBFrames:
         copy = self._copy.trajectory.ts
         copy.positions = positions
         copy.dimensions = _NO_CELL if ts.dimensions is None else ts.dimensions
-        self._copy.atoms.tempfactors = state
-        limits = self._writer.pdb_coor_limits
-        if not self._writer.has_valid_coordinates(limits, copy.positions):
+        self._copy.atoms.tempfactors = state if state <= LARGEST_STATE else _NO_STATE
+        if not _can_hold(positions):
             raise InputError(
-                f"{self._path.name}: frame {ts.frame} has coordinates beyond {limits['min']} to "
-                f"{limits['max']} angstrom, which a PDB file cannot hold; write H5MD instead, "
+                f"{self._shown}: frame {ts.frame} has coordinates beyond {_LIMITS['min']} to "
+                f"{_LIMITS['max']} angstrom, which a PDB file cannot hold; write H5MD instead, "
                 "or wrap the atoms into the box"
             )
-        self._writer.write(self._copy.atoms)
+        with named_in_errors(self._shown):
+            self._writer.write(self._copy.atoms)
 
     def _values(self, name: str, default: Any) -> np.ndarray:
         level = {"resnames": "residues", "resids": "residues", "icodes": "residues"}
@@ -166,3 +183,30 @@ class PDBFrames:
             return np.full(self._copy.segments.n_segments, default, dtype=object)
         n_values = len(getattr(self._copy, level.get(name, "atoms")))
         return np.full(n_values, default, dtype=object if isinstance(default, str) else None)
+
+
+def within_limits(positions: np.ndarray, fitted: np.ndarray) -> np.ndarray:
+    """Move a frame to the origin if a PDB file cannot hold its coordinates.
+
+    Parameters
+    ----------
+    positions : ndarray of shape (n_atoms, 3)
+        Positions in angstrom.
+    fitted : ndarray of bool of shape (n_atoms,)
+        The atoms whose centre becomes the origin.
+
+    Returns
+    -------
+    ndarray of float32 of shape (n_atoms, 3)
+        The positions themselves if they fit.
+    """
+    if _can_hold(positions):
+        return positions
+    moved: np.ndarray = positions - positions[fitted].mean(axis=0, dtype=np.float64)
+    return moved.astype(np.float32)
+
+
+def _can_hold(positions: np.ndarray) -> bool:
+    """Return whether all coordinates fit into the columns of a PDB file."""
+    inside = (positions > _LIMITS["min"]) & (positions < _LIMITS["max"])
+    return bool(inside.all())

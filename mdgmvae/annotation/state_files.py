@@ -17,8 +17,9 @@ from ..progress import progress_bar
 from ..states.representatives import diverse_frames
 from ..storage.atomic import atomic_folder
 from .labelled import LabelledFrames, assigned_probabilities
-from .pdb import PDBFrames
+from .pdb import PDBFrames, within_limits
 from .superposition import fitted_atoms, superposed
+from .written import check_frames, named_in_errors
 
 _FORMATS = ("xtc", "trr", "dcd")
 _NAMES = ("state", "component")
@@ -52,9 +53,11 @@ def write_states(
 
     ``state_0.xtc``, ``state_1.xtc``, ... contain the frames of each state, in the order of
     `frames`. ``state_0.pdb``, ``state_1.pdb``, ... contain its representative frames as models.
-    The first model is the frame nearest to the centre of the state; the others are superposed on
-    it. Remarks give the frame number of each model, and the B column contains the state. Each
-    PDB file can serve as the topology of its trajectory. States without frames get no files.
+    The first model is the frame nearest to the centre of the state. All models of all states are
+    superposed on the first model of the first state, which is moved to the origin if a PDB file
+    cannot hold its coordinates. Remarks give the frame number of each model, and the B column
+    contains the state. Each PDB file can serve as the topology of its trajectory. States without
+    frames get no files.
 
     Parameters
     ----------
@@ -90,7 +93,7 @@ def write_states(
     ------
     InputError
         If labels, latent, probabilities and trajectory do not match, if the format is unknown,
-        or if the folder is not empty and `overwrite` is False.
+        if the folder is not empty and `overwrite` is False, or if the disk is full.
 
     Examples
     --------
@@ -116,8 +119,7 @@ def write_states(
     with atomic_folder(directory, overwrite, STALE_STATES) as folder:
         if format is not None:
             _write_trajectories(labelled, folder, name, format, verbose)
-        for state, numbers in chosen.items():
-            _write_representatives(labelled, numbers, folder / f"{name}_{state}.pdb", name, state)
+        _write_representatives(labelled, chosen, folder, name)
 
 
 def _choose_representatives(
@@ -166,6 +168,9 @@ def _write_trajectories(
 ) -> None:
     """Write each frame to the trajectory of its state, in one pass over the source."""
     atoms, writers = labelled.atoms, dict[int, Any]()
+    paths = {
+        int(state): folder / f"{name}_{state}.{format}" for state in np.unique(labelled.labels)
+    }
     with ExitStack() as stack:
         n_frames = len(labelled.frames)
         bar = stack.enter_context(
@@ -173,23 +178,30 @@ def _write_trajectories(
         )
         frames = labelled.moving.at(labelled.frames)
         for state, _ in zip(labelled.labels.tolist(), frames, strict=True):
-            if state not in writers:
-                path = str(folder / f"{name}_{state}.{format}")
-                writers[state] = stack.enter_context(mda.Writer(path, atoms.n_atoms))
-            writers[state].write(atoms)
+            with named_in_errors(paths[state]):
+                if state not in writers:
+                    writer = mda.Writer(str(paths[state]), atoms.n_atoms)
+                    writers[state] = stack.enter_context(writer)
+                writers[state].write(atoms)
             bar.update()
+    for state, path in paths.items():
+        check_frames(path, np.count_nonzero(labelled.labels == state))
 
 
 def _write_representatives(
-    labelled: LabelledFrames, numbers: np.ndarray, path: Path, name: str, state: int
+    labelled: LabelledFrames, chosen: Mapping[int, np.ndarray], folder: Path, name: str
 ) -> None:
+    """Write the representatives of each state, all superposed on the first one."""
     atoms = labelled.atoms
-    remarks = [f"MODEL {i} IS FRAME {frame}" for i, frame in enumerate(numbers, start=1)]
-    fitted, first = fitted_atoms(atoms), None
-    with PDBFrames(atoms, path, f"{name} {state}", remarks) as pdb:
-        for ts in labelled.moving.at(numbers):
-            if first is None:
-                first = positions = atoms.positions
-            else:
-                positions = superposed(atoms.positions, first, fitted)
-            pdb.write(positions, ts, state)
+    fitted, reference = fitted_atoms(atoms), None
+    for state, numbers in chosen.items():
+        remarks = [f"MODEL {i} IS FRAME {frame}" for i, frame in enumerate(numbers, start=1)]
+        path = folder / f"{name}_{state}.pdb"
+        with PDBFrames(atoms, path, f"{name} {state}", remarks) as pdb:
+            for ts in labelled.moving.at(numbers):
+                if reference is None:
+                    reference = within_limits(atoms.positions, fitted)
+                    positions = reference
+                else:
+                    positions = superposed(atoms.positions, reference, fitted)
+                pdb.write(positions, ts, state)

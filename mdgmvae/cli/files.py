@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..checks import as_path
 from ..errors import InputError
 from ..storage.atomic import check_file
 from .options import Formats
@@ -39,9 +40,9 @@ def protect(out: str, inputs: Sequence[str]) -> None:
     InputError
         Naming the input.
     """
-    folder = Path(out).resolve()
+    folder = as_path(out).resolve()
     for path in inputs:
-        file = Path(path).resolve()
+        file = as_path(path).resolve()
         if not file.is_relative_to(folder):
             continue
         name = file.relative_to(folder)
@@ -63,7 +64,7 @@ def check_output(out: str, suffixes: Sequence[str], inputs: Sequence[str]) -> No
     if Path(out).suffix not in suffixes:
         raise InputError(f"{out}: the name of this file must end in {' or '.join(suffixes)}")
     for path in inputs:
-        if Path(path).resolve() == Path(out).resolve():
+        if as_path(path).resolve() == as_path(out).resolve():
             raise InputError(f"{out}: is an input and would be replaced; choose another -o")
 
 
@@ -106,6 +107,7 @@ def open_universe(
 
     _check_format("--topology_format", formats.topology, mda._PARSERS)
     _check_format("--trajectory_format", formats.trajectory, mda._READERS)
+    topology, *trajectories = (str(as_path(path)) for path in (topology, *trajectories))
     for path in (topology, *trajectories):
         if not Path(path).is_file():
             reason = "is a folder" if Path(path).is_dir() else "no such file"

@@ -21,6 +21,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from .._version import __version__
+from ..checks import as_path
 from ..errors import MDGMVAEError, TopologyWarning
 from .grammar import WRONG_INPUT
 from .parser import make_parser
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = "not enough memory; use fewer features or, in a training, a smaller --max_memory"
         return _fail(options, error, text, WRONG_INPUT)
     except KeyboardInterrupt as error:
-        return _fail(options, error, _interrupted(options), INTERRUPTED)
+        return _fail(options, error, _interrupted(options, error), INTERRUPTED)
     except Exception as error:
         return _fail(options, error, _bug(error), OUR_FAULT)
     return DONE
@@ -113,9 +114,11 @@ def _terminated_like_interrupted() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _interrupted(options: argparse.Namespace) -> str:
+def _interrupted(options: argparse.Namespace, error: KeyboardInterrupt) -> str:
+    if str(error):
+        return f"interrupted; {error}"
     checkpoint = getattr(options, "checkpoint", None)
-    if checkpoint and os.path.exists(checkpoint):
+    if checkpoint and as_path(checkpoint).exists():
         return f"interrupted; run the same command again to continue from {checkpoint}"
     return "interrupted; nothing was written"
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from ..checks import as_path
 from ..errors import InputError
 from ..presets import RULES, Hyperparameters, check_values
 
@@ -103,8 +103,8 @@ class Source:
         with connected(self.scheduler):
             yield replace(
                 self,
-                topology=os.path.abspath(self.topology),
-                trajectories=tuple(map(os.path.abspath, self.trajectories)),
+                topology=str(as_path(self.topology).absolute()),
+                trajectories=tuple(str(as_path(path).absolute()) for path in self.trajectories),
                 backend="dask",
             )
 
@@ -200,7 +200,14 @@ def featurizer_of(text: str) -> str | list[str]:
     InputError
         If it is empty.
     """
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names, rest = [], text.split(",")
+    while rest:
+        # The path of a file may contain commas.
+        paths = (",".join(rest[:n]) for n in range(len(rest), 1, -1))
+        name = next((path for path in paths if as_path(path.strip()).is_file()), rest[0])
+        names.append(name.strip())
+        rest = rest[name.count(",") + 1 :]
+    names = [name for name in names if name]
     if not names:
         raise InputError("--features: is empty; give a name such as dihedrals")
     return names[0] if len(names) == 1 else names

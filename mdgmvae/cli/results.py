@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
+from ..errors import InputError
 from ..storage.atomic import atomic_folder
 from .options import Output, Training
 
@@ -24,28 +26,102 @@ if TYPE_CHECKING:
     from ..storage.features import FeatureSet
 
 
+Made = TypeVar("Made")
+
+
 @dataclass(frozen=True)
 class Written:
     """What `write_results` made, beside the files.
 
     Parameters
     ----------
-    states : Description
-        The description of the states.
+    states : Description or None
+        The description of the states, if it could be made.
     text : str
         The tables for standard output.
     """
 
-    states: Description
+    states: Description | None
     text: str
 
 
+class Extras:
+    """What is written after the model and the labels, which its failure must not take along.
+
+    Parameters
+    ----------
+    out : str
+        The folder of the results, for messages.
+    """
+
+    def __init__(self, out: str) -> None:
+        self._out = out
+        self._failed: dict[str, BaseException] = {}
+
+    def write(self, path: Path, write: Callable[[], Made]) -> Made | None:
+        """Call a function that writes a file, and remember its error.
+
+        Parameters
+        ----------
+        path : pathlib.Path
+            The file, which is removed after an error, or a folder.
+        write : callable
+
+        Returns
+        -------
+        object
+            What the function returns; None after an error.
+        """
+        if self._interrupted:
+            return None
+        try:
+            return write()
+        except (Exception, KeyboardInterrupt) as error:
+            self._failed[path.name] = error
+            if path.is_file():
+                path.unlink()
+            return None
+
+    def raise_errors(self) -> None:
+        """Say what could not be written, when the model and the labels are in their place.
+
+        Raises
+        ------
+        InputError
+            If an error of the input or of the system is the cause.
+        KeyboardInterrupt
+            If the command was interrupted.
+        Exception
+            Any other error itself, after a warning.
+        """
+        if not self._failed:
+            return
+        errors = list(self._failed.values())
+        reason = " ".join(str(errors[0]).split())
+        kept = (
+            f"{self._out}: the model and the labels were written, but not {', '.join(self._failed)}"
+        )
+        if self._interrupted:
+            raise KeyboardInterrupt(kept) from errors[-1]
+        for error in errors:
+            if not isinstance(error, InputError | OSError):
+                warnings.warn(kept, stacklevel=2)
+                raise error
+        raise InputError(f"{kept} ({reason})") from errors[0]
+
+    @property
+    def _interrupted(self) -> bool:
+        return any(isinstance(error, KeyboardInterrupt) for error in self._failed.values())
+
+
 @contextmanager
-def results_folder(output: Output, training: Training) -> Iterator[Path]:
+def results_folder(output: Output, training: Training) -> Iterator[tuple[Path, Extras]]:
     """Give a folder for the results, and move its files to the output folder on success.
 
-    When several processes train together, only the files of the first one are kept.
+    What fails among the extras is reported after that. When several processes train together, only
+    the files of the first one are kept.
     """
+    extras = Extras(output.folder)
     from ..annotation.state_files import STALE_STATES
     from ..training.distribution import is_chief
 
@@ -53,14 +129,20 @@ def results_folder(output: Output, training: Training) -> Iterator[Path]:
         # An earlier run may have written files that this one does not replace.
         stale = ["judgement.json", *(f"states/{pattern}" for pattern in STALE_STATES)]
         with atomic_folder(output.folder, output.overwrite, stale) as folder:
-            yield folder
-        return
-    with tempfile.TemporaryDirectory(prefix="mdgmvae-") as name:
-        yield Path(name)
+            yield folder, extras
+    else:
+        with tempfile.TemporaryDirectory(prefix="mdgmvae-") as name:
+            yield Path(name), extras
+    extras.raise_errors()
 
 
 def write_results(
-    folder: Path, model: GMVAE, features: FeatureSet, results: Any, temperature: float | None
+    folder: Path,
+    extras: Extras,
+    model: GMVAE,
+    features: FeatureSet,
+    results: Any,
+    temperature: float | None,
 ) -> Written:
     """Write the files that `run` and `train` have in common.
 
@@ -71,6 +153,8 @@ def write_results(
     ----------
     folder : Path
         Where to write.
+    extras : Extras
+        It writes all but the labels.
     model : GMVAE
         The trained estimator.
     features : FeatureSet
@@ -85,16 +169,31 @@ def write_results(
     Written
     """
     from ..annotation.labels_file import LABELS, write_labels
+
+    write_labels(folder / LABELS, results)
+    csv_file, figure, json_file = (
+        folder / name for name in ("history.csv", "free_energy.png", "judgement.json")
+    )
+    extras.write(csv_file, lambda: _write_history(csv_file, results.history))
+    extras.write(figure, lambda: _plot_free_energy(figure, results, temperature))
+    judged = extras.write(json_file, lambda: _judge(json_file, results, model.lag))
+    described = extras.write(
+        folder / "states.csv",
+        lambda: _describe(folder / "states.csv", model, features, results),
+    )
+    counted = extras.write(folder / "the table of states", lambda: table(results, features))
+    brief = "" if described is None else described.brief()
+    return Written(described, _paragraphs(counted or "", judged or "", brief))
+
+
+def _describe(path: Path, model: GMVAE, features: FeatureSet, results: Any) -> Description:
+    """Describe the states and the components, write both, and return the states."""
     from ..states.description import describe_both
     from ..states.state_features import write_csv
 
-    write_labels(folder / LABELS, results)
-    _write_history(folder / "history.csv", results.history)
-    _plot_free_energy(folder / "free_energy.png", results, temperature)
     states, components = describe_both(model, features, results)
-    write_csv(folder / "states.csv", [states, components])
-    judged = _judge(folder / "judgement.json", results, model.lag)
-    return Written(states, _paragraphs(table(results, features), judged, states.brief()))
+    write_csv(path, [states, components])
+    return states
 
 
 def table(results: Any, features: FeatureSet | None = None) -> str:

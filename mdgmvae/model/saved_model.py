@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from .._version import __version__
+from ..checks import as_path
 from ..errors import InputError
 from ..json_files import read_json, seal
 from ..network.architecture import Architecture
@@ -134,7 +135,7 @@ class SavedModel:
         InputError
             If `path` cannot be written, or has anything other than a model in it.
         """
-        path = Path(path)
+        path = as_path(path)
         architecture = {n: v for n, v in asdict(self.architecture).items() if n != "shapes"}
         content = {
             "format": FORMAT,
@@ -260,7 +261,7 @@ def find_model(path: str | os.PathLike[str]) -> Path:
     InputError
         If neither contains a model.json.
     """
-    path = Path(path)
+    path = as_path(path)
     finish_abandoned(path)
     for folder in (path, path / "model"):
         if (folder / "model.json").is_file():

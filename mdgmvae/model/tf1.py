@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from ..checks import as_path
 from ..errors import InputError
 from ..network.architecture import Architecture
 from ..presets import Hyperparameters
@@ -45,7 +46,7 @@ def read_checkpoint(prefix: str | os.PathLike[str]) -> tuple[Architecture, dict[
     InputError
         If there is no checkpoint, or it is not one of that code.
     """
-    prefix = _prefix(Path(prefix))
+    prefix = _prefix(as_path(prefix))
     try:
         reader = tf.train.load_checkpoint(str(prefix))
         names = [name for name in reader.get_variable_to_shape_map() if "Adam" not in name]

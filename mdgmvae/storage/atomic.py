@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..checks import as_path
 from ..errors import InputError
 from .switch import switch
 from .workplace import (
@@ -40,7 +41,7 @@ def check_file(path: str | os.PathLike[str]) -> None:
     InputError
         If `path` is a folder, or its folder does not exist or is not writable.
     """
-    path = Path(path)
+    path = as_path(path)
     if path.is_dir():
         raise InputError(f"{path}: is a folder; choose the name of a file")
     if not path.parent.is_dir():
@@ -81,7 +82,7 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     'whole'
     """
     check_file(path)
-    named, path = Path(path), Path(path).resolve()
+    named, path = as_path(path), as_path(path).resolve()
     with workplace(path, named) as work:
         temporary = work / named.name
         temporary.touch()
@@ -182,7 +183,7 @@ def atomic_folder(
         If `path` is a file, is not writable, or is not empty and `overwrite` is False, or if
         another process is writing it.
     """
-    named, path = Path(path), Path(path).resolve()
+    named, path = as_path(path), as_path(path).resolve()
     check_folder(named, overwrite)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -228,7 +229,7 @@ def check_folder(path: str | os.PathLike[str], overwrite: bool = False) -> None:
     InputError
         If `path` is a file, or is not empty and `overwrite` is False.
     """
-    path = Path(path)
+    path = as_path(path)
     finish_abandoned(path)
     if path.exists() and not path.is_dir():
         raise InputError(f"{path}: is a file; choose the name of a folder")

@@ -1,12 +1,17 @@
 """Feature sets: an .npy file of numbers and a .json file that describes them."""
 
 import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
+from ..checks import as_path
 from ..errors import InputError
 from ..json_files import (
     Kind,
@@ -89,6 +94,7 @@ class FeatureSet:
     fingerprint: dict[str, Any] = field(default_factory=dict)
     #: Size of the file and time of its last change, by which readers notice another one.
     stamp: tuple[int, int] | None = field(init=False, repr=False)
+    _is_temporary: bool = field(default=False, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Remember which file it is."""
@@ -143,7 +149,7 @@ class FeatureSet:
             If the file does not contain such an array or is truncated, or if the .json file does
             not describe it.
         """
-        path = Path(path)
+        path = as_path(path)
         values = open_npy(path)
         n_frames, n_features = values.shape
         known: dict[str, Any] = {
@@ -199,6 +205,31 @@ class FeatureSet:
                 write_rows(copy, start, self.values[start : start + rows])
             write_description(description, {**self.describe(), "digest": digest_of(copy)})
         return FeatureSet.load(path)
+
+    def remove_with_me(self, folder: Path) -> None:
+        """Remove the temporary folder of the file when this object is no longer used.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            The folder, which holds nothing else.
+        """
+        object.__setattr__(self, "_is_temporary", True)
+        weakref.finalize(self, remove_folder, folder, os.getpid())
+
+    def __copy__(self) -> Self:
+        """Return the object itself, because it does not change and owns its temporary file."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return the object itself."""
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., "FeatureSet"], tuple[Any, ...]]:
+        """Pickle the path of the file, or the values if the file is temporary."""
+        if self._is_temporary:
+            return _stored_again, (np.asarray(self.values), self.describe())
+        return FeatureSet.load, (self.path.absolute(),)
 
     def describe(self) -> dict[str, Any]:
         """Return everything except the values and the path, for `write_description`.
@@ -268,3 +299,32 @@ def _free_object(value: Any) -> dict[str, Any]:
     """Return an object with any content."""
     found: dict[str, Any] = mapping(lambda inner: inner)(anything(value))
     return found
+
+
+def remove_folder(folder: Path, process: int) -> None:
+    """Remove a temporary folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    process : int
+        The process that made the folder. Forked workers, which inherit the objects of this
+        process, do not remove it.
+    """
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stored_again(values: np.ndarray, described: dict[str, Any]) -> FeatureSet:
+    """Store unpickled features in a temporary file."""
+    folder = Path(tempfile.mkdtemp(prefix="mdgmvae-"))
+    path = folder / "features.npy"
+    try:
+        np.save(path, values)
+        write_description(path.with_suffix(".json"), {**described, "digest": digest_of(path)})
+        features = FeatureSet.load(path)
+    except BaseException:
+        remove_folder(folder, os.getpid())
+        raise
+    features.remove_with_me(folder)
+    return features

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Literal, TextIO
 
 import numpy as np
 
+from ..checks import as_path
 from ..errors import InputError
 from ..json_files import seal
 from .npy_header import Header, read_header
@@ -44,7 +45,7 @@ def check_npy_name(path: str | os.PathLike[str]) -> Path:
     InputError
         If the name has another suffix.
     """
-    path = Path(path)
+    path = as_path(path)
     if path.suffix != ".npy":
         raise InputError(
             f"{path}: the name of a feature file must end in .npy; choose another name"
@@ -139,7 +140,7 @@ def open_npy(path: str | os.PathLike[str]) -> np.ndarray:
         If the file is missing, is not an .npy file or is truncated, or if it does not contain a
         two-dimensional array of real numbers.
     """
-    path = Path(path)
+    path = as_path(path)
     if path.is_dir():
         raise InputError(f"{path}: is a folder; pass the name of an .npy file")
     if path.exists() and not path.is_file():

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import as_path
 from ..errors import InputError
 from ..storage.atomic import atomic_file, check_file
 from .dataset import Dataset
@@ -118,17 +119,19 @@ def check_path(path: str | os.PathLike[str]) -> Path:
     InputError
         If the name does not end in .npz, or the file cannot be written there.
     """
-    if Path(path).suffix != ".npz":
+    path = as_path(path)
+    if path.suffix != ".npz":
         raise InputError(f"checkpoint={str(path)!r}: the name of the file must end in .npz")
     check_file(path)
-    return Path(path)
+    return path
 
 
 def stored_seed(path: str | os.PathLike[str]) -> int | None:
     """Return the seed that is stored in a checkpoint, or None if there is no file."""
-    if not Path(path).is_file():
+    path = as_path(path)
+    if not path.is_file():
         return None
-    content, _ = _read(Path(path))
+    content, _ = _read(path)
     seed = content.get("identity", {}).get("seed")
     return int(seed) if seed is not None else None
 

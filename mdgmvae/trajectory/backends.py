@@ -7,16 +7,21 @@ not report their progress. These replace them.
 import contextlib
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from functools import partial
+from multiprocessing import connection, current_process, get_context, parent_process
 from multiprocessing.context import BaseContext
 from typing import Any
 
 from MDAnalysis.analysis.backends import BackendBase, BackendDask
 
 from ..errors import InputError
+
+#: Seconds between checks whether a worker still has its parent.
+_PARENT_INTERVAL = 5.0
 
 #: Function that is called with the number of frames that a worker has finished.
 Report = Callable[[int], Any]
@@ -76,7 +81,9 @@ class ProcessBackend(BackendBase):
         """
         with (
             explained_errors(),
-            ProcessPoolExecutor(self.n_workers, mp_context=worker_context(self.modules)) as pool,
+            ProcessPoolExecutor(
+                self.n_workers, worker_context(self.modules), initializer=end_with_parent
+            ) as pool,
         ):
             futures = [pool.submit(func, part) for part in computations]
             try:
@@ -133,14 +140,21 @@ class DaskBackend(BackendDask):
         from dask.callbacks import Callback
 
         context = worker_context(self.modules)
-        start = dask.config.get("multiprocessing.context", context.get_start_method())
+        settings = {
+            "multiprocessing.context": dask.config.get(
+                "multiprocessing.context", context.get_start_method()
+            ),
+            "multiprocessing.initializer": partial(
+                end_with_parent, dask.config.get("multiprocessing.initializer", None)
+            ),
+        }
 
         def finished(key: Any, result: Any, *_: Any) -> None:
             report_frames(self.report, result)
 
         with (
             explained_errors(),
-            dask.config.set({"multiprocessing.context": start}),
+            dask.config.set(settings),
             Callback(posttask=finished),
         ):
             return list(super().apply(func, computations))
@@ -181,13 +195,48 @@ def worker_context(modules: Sequence[str] = ()) -> BaseContext:
     Returns
     -------
     multiprocessing.context.BaseContext
+
+    Raises
+    ------
+    InputError
+        If this process may not start others, because it is a worker of a `multiprocessing.Pool`.
     """
+    if current_process().daemon:
+        raise InputError(
+            "backend: this process is a worker itself, which must not start other processes; use "
+            "backend='serial'"
+        )
     method = start_method()
     context = get_context(method)
     if method == "forkserver":
         # Not __main__: an unguarded script would stop the server, without a clear error.
         context.set_forkserver_preload([name for name in modules if name != "__main__"])
     return context
+
+
+def end_with_parent(then: Callable[[], Any] | None = None) -> None:
+    """Let this worker process end as soon as the process that started it has ended.
+
+    Otherwise, it would wait for work forever if that process is killed.
+
+    Parameters
+    ----------
+    then : callable, optional
+        A function to call after that.
+    """
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+    if then is not None:
+        then()
+
+
+def _wait_for_parent() -> None:
+    parent, started_by = parent_process(), os.getppid()
+    assert parent is not None, "this is a worker"
+    # Processes that are forked later may hold the other end of the sentinel open.
+    while os.getppid() == started_by:
+        if connection.wait([parent.sentinel], timeout=_PARENT_INTERVAL):
+            break
+    os._exit(1)
 
 
 def report_frames(report: Report | None, part: Any) -> None:

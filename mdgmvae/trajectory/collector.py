@@ -4,6 +4,7 @@ Each worker writes its own rows of the file. Only frame numbers and times are se
 processes.
 """
 
+import copy
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -88,14 +89,17 @@ class FeatureCollector(AnalysisBase):
     _analysis_algorithm_is_parallelizable = True
     # Attributes that are not sent to workers. A subclass adds its own, such as a trained model.
     # Workers need the trajectory but not the topology, which takes a long time to pickle.
-    _not_pickled: ClassVar[tuple[str, ...]] = (
-        *("atomgroup", "features", "_writer", "_bar", "_sliced_trajectory", "_blocks"),
+    _not_sent: ClassVar[tuple[str, ...]] = ("atomgroup", "features")
+    # Attributes that belong to a run in progress, and are neither sent nor copied.
+    _of_run: ClassVar[tuple[str, ...]] = (
+        *("_writer", "_bar", "_sliced_trajectory", "_blocks", "_sending", "_ts"),
     )
 
     _writer: FeatureWriter | None = None
     _bar: Any = None
     _sliced_trajectory: Any
     _blocks: BlockWriter
+    _sending: bool = False
 
     def __init__(
         self,
@@ -124,8 +128,21 @@ class FeatureCollector(AnalysisBase):
         return ("serial", "multiprocessing", "dask")
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the attributes that are sent to workers."""
-        return {key: value for key, value in vars(self).items() if key not in self._not_pickled}
+        """Return the attributes to copy or pickle, or those to send to workers during `run`."""
+        left = self._of_run + (self._not_sent if self._sending else ())
+        return {key: value for key, value in vars(self).items() if key not in left}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return a copy with its own universe."""
+        if "atomgroup" in vars(self):
+            universe = self.atomgroup.universe
+            # The time steps of MDAnalysis cannot be copied by the module `copy`.
+            memo[id(universe)] = other = universe.copy()
+            memo[id(universe.trajectory)] = other.trajectory
+        copied = type(self).__new__(type(self))
+        memo[id(self)] = copied
+        vars(copied).update(copy.deepcopy(self.__getstate__(), memo))
+        return copied
 
     def run(
         self,
@@ -192,7 +209,9 @@ class FeatureCollector(AnalysisBase):
         self._indices = self.atomgroup.ix[self._bound.indices]
         self._analysed = _as_slice(self.atomgroup.ix)
         self.results = Results()
-        with self._naming_faults(), ExitStack() as stack:
+        with ExitStack() as stack:
+            stack.callback(self._end_run)
+            stack.enter_context(self._naming_faults())
             self._writer = stack.enter_context(FeatureWriter(self.out, self._bound.n_features))
             self._rows_path = self._writer.rows_path
             self._bar = stack.enter_context(
@@ -208,6 +227,7 @@ class FeatureCollector(AnalysisBase):
                 executor.report = self._bar.update
             if hasattr(executor, "modules"):
                 executor.modules = (type(self).__module__,)
+            self._sending = True
             super().run(
                 start=start,
                 stop=stop,
@@ -233,6 +253,10 @@ class FeatureCollector(AnalysisBase):
             file = readers[index[0]].filename
             name = str(file) if isinstance(file, str | os.PathLike) else ""
             raise named_fault(error, self.atomgroup, self._bound, name) from error
+
+    def _end_run(self) -> None:
+        for name in self._of_run:
+            vars(self).pop(name, None)
 
     def _n_parts(
         self, parallel: bool, executor: BackendBase, n_parts: int | None, n_frames: int
@@ -320,6 +344,7 @@ class FeatureCollector(AnalysisBase):
             self._bar.update()
 
     def _conclude(self) -> None:
+        self._sending = False
         self._bar.close()
         index, joined = file_of_frames(self._trajectory, self.frames)
         universe = self.atomgroup.universe

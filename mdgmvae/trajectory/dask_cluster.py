@@ -17,6 +17,7 @@ from typing import Any
 
 from MDAnalysis.analysis.backends import BackendBase
 
+from ..checks import as_path
 from ..errors import InputError
 from .backends import Report, explained_errors, report_frames
 
@@ -141,6 +142,8 @@ def connected(address: str | None) -> Iterator[None]:
             "'mdgmvae[parallel]'"
         ) from error
     is_address = "://" in address or re.fullmatch(r"[^/]+:[0-9]+", address)
+    if not is_address:
+        address = str(as_path(address))
     where = {"address" if is_address else "scheduler_file": address}
     try:
         if not is_address:

@@ -1,9 +1,7 @@
 """Write a feature file that appears only when it is complete."""
 
 import os
-import shutil
 import tempfile
-import weakref
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..storage.atomic import atomic_pair
-from ..storage.features import FeatureSet
+from ..storage.features import FeatureSet, remove_folder
 from ..storage.npy import (
     check_npy_name,
     digest_of,
@@ -106,15 +104,9 @@ class FeatureWriter:
         path = self._npy if self._out is None else self._out
         features = replace(features, values=open_npy(path), path=path)
         if folder is not None:
-            weakref.finalize(features, _remove, folder, os.getpid())
+            features.remove_with_me(folder)
         return features
 
     def _discard(self) -> None:
         if self._folder is not None:
-            _remove(self._folder, os.getpid())
-
-
-def _remove(folder: Path, process: int) -> None:
-    # Forked workers inherit the object, but only the process that made the files may remove them.
-    if os.getpid() == process:
-        shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(self._folder, os.getpid())

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import as_path
 from ..errors import InputError
 from ..featurizers.geometry.boxes import boxes_or_none
 from .integrity import check_trajectory
@@ -103,17 +104,19 @@ class MDTrajFiles:
             names its atoms in another order.
         """
         given, topology = topology, _load_topology(topology)
-        paths = [files] if isinstance(files, str | os.PathLike) else list(files)
+        paths = [
+            as_path(path) for path in ([files] if isinstance(files, str | os.PathLike) else files)
+        ]
         if not paths:
             raise InputError("no trajectory files were given; pass (topology, [files])")
         starts = [0]
-        for path in map(Path, paths):
+        for path in paths:
             rest = None if needed is None else max(0, needed - starts[-1])
             check_trajectory(path, n_atoms=topology.n_atoms, stop=rest)
             if _suffix(path) in _OWN_TOPOLOGY and str(path) != str(given):
                 _check_own_topology(path, topology)
             starts.append(starts[-1] + _count_frames(path, topology, rest))
-        return cls(topology, tuple(map(Path, paths)), np.array(starts, dtype=np.int64))
+        return cls(topology, tuple(paths), np.array(starts, dtype=np.int64))
 
     @property
     def n_frames(self) -> int:
@@ -299,7 +302,8 @@ def _load_topology(topology: Any) -> Any:
 
     if not isinstance(topology, str | os.PathLike):
         return getattr(topology, "topology", topology)
-    if not Path(topology).is_file():
+    topology = as_path(topology)
+    if not topology.is_file():
         raise InputError(f"{topology}: no such file; check the name and the folder")
     try:
         return mdtraj.load_topology(str(topology))

@@ -112,20 +112,41 @@ def test_it_shows_itself(analysed, u):
     assert fresh._repr_html_().startswith("<code>&lt;GMVAEAnalysis")
 
 
-def test_copies_keep_results_and_show_themselves(analysed, u):
-    for again in (pickle.loads(pickle.dumps(analysed)), copy.copy(analysed)):
-        np.testing.assert_array_equal(again.results.labels, analysed.results.labels)
-        assert type(again.results) is type(analysed.results)
-        assert "1,000 frames in states" in repr(again)
-        assert "<table>" in again._repr_html_()
-        with pytest.raises(InputError, match=r"is a copy, .* not its features"):
-            again.describe()
-        with pytest.raises(InputError, match="needs a trajectory"):
-            again.run()
-    fresh = pickle.loads(pickle.dumps(GMVAEAnalysis(u, **FAST)))
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda item: pickle.loads(pickle.dumps(item))]
+)
+def test_copies_keep_everything(analysed, u, again):
+    """A copy once had neither model nor atoms nor features."""
+    copied = again(analysed)
+    assert type(copied.results) is type(analysed.results)
+    assert repr(copied) == repr(analysed) and "<table>" in copied._repr_html_()
+    assert copied.atomgroup.n_atoms == 22
+    np.testing.assert_array_equal(copied.results.labels, analysed.results.labels)
+    np.testing.assert_array_equal(copied.features.values, analysed.features.values)
+    x = analysed.features.values[:50]
+    np.testing.assert_array_equal(copied.model.predict(x), analysed.model.predict(x))
+    np.testing.assert_array_equal(copied.assign(u, stop=9).frames, np.arange(9))
+    assert copied.describe().names == analysed.describe().names
+    ts = copied.atomgroup.universe.trajectory[40]
+    assert ts.aux.gmvae_state == analysed.results.labels[2]
+
+
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda item: pickle.loads(pickle.dumps(item))]
+)
+def test_a_copy_of_an_analysis_that_was_not_run_can_be_run(saved, u, analysed, again):
+    fresh = again(GMVAEAnalysis(u, **FAST))
     assert "not run yet" in repr(fresh)
     with pytest.raises(InputError, match="there are no results yet"):
         fresh.judge()
+    np.testing.assert_array_equal(fresh.run(step=20).results.labels, analysed.results.labels)
+    loaded = again(GMVAEAnalysis.load(saved, universe=u))
+    assert "trained" in repr(loaded)
+    np.testing.assert_array_equal(loaded.run(step=20).results.labels, analysed.results.labels)
+    alone = again(GMVAEAnalysis.load(saved))
+    np.testing.assert_array_equal(alone.assign(u, step=20).labels, analysed.results.labels)
+    of_array = again(GMVAEAnalysis(u, features=np.ones((10_000, 2)), **FAST))
+    assert "(10000, 2) array" in repr(of_array)
 
 
 def test_progress_bars_say_what_they_are(u, capsys):

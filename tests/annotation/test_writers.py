@@ -1,5 +1,8 @@
 """MDAnalysis and mdtraj read the frames and states that were written."""
 
+import resource
+from contextlib import contextmanager
+
 import MDAnalysis as mda
 import mdtraj
 import numpy as np
@@ -92,6 +95,17 @@ def test_pdb_refuses_coordinates_it_cannot_hold_and_keeps_the_old_file(adk, tmp_
         write_pdb(adk, [0], path, frames=[4])
     assert path.read_text() == "before"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_pdb_refuses_a_state_that_does_not_fit_into_its_column(adk, tmp_path):
+    """MDAnalysis writes 1000.00 into six characters and shifts all columns behind."""
+    with pytest.raises(InputError, match=r"a.pdb: .* states up to 999, but there is a state 1,000"):
+        write_pdb(adk, [0, 1000], tmp_path / "a.pdb", frames=[0, 1])
+    group = adk.select_atoms("resid 1:3")
+    write_states(group, [999, 1000], tmp_path / "s", frames=[0, 1], format=None)
+    for state, shown in ((999, 999.0), (1000, -1.0)):
+        written = mda.Universe(str(tmp_path / "s" / f"state_{state}.pdb"))
+        assert set(written.atoms.tempfactors) == {shown}
 
 
 def test_pdb_from_mdtraj_has_the_same_content(dipeptide, tmp_path):
@@ -218,38 +232,129 @@ def test_states_hold_their_frames_and_their_representatives(dipeptide, tmp_path)
         rows = np.flatnonzero(labels == state)
         offsets = latent[rows] - latent[rows].mean(axis=0)
         dipeptide.trajectory[frames[rows[np.argmin(np.linalg.norm(offsets, axis=1))]]]
-        np.testing.assert_allclose(first_model(pdb), dipeptide.atoms.positions, atol=6e-4)
+        # Only the first model of the first state is where it was; the rest is superposed on it.
+        apart = np.linalg.norm(dipeptide.atoms.positions - dipeptide.atoms.positions[0], axis=1)
+        positions = first_model(pdb)
+        np.testing.assert_allclose(
+            np.linalg.norm(positions - positions[0], axis=1), apart, atol=4e-3
+        )
+        if state == 0:
+            np.testing.assert_allclose(positions, dipeptide.atoms.positions, atol=6e-4)
         models = mda.Universe(pdb).trajectory
         assert [set(ts.data["tempfactor"]) for ts in models] == [{float(state)}] * 5
 
 
-def test_representatives_are_superposed_on_the_first_one(dipeptide, tmp_path):
+def test_representatives_of_all_states_are_superposed_on_the_first_one(dipeptide, tmp_path):
     frames = np.arange(0, 4000, 40)
-    labels, latent = np.zeros(100, int), RNG.normal(size=(100, 1)).astype(np.float32)
-    probabilities = RNG.uniform(0.9, 1.0, size=(100, 1)).astype(np.float32)
+    labels, latent = np.arange(100) % 2, RNG.normal(size=(100, 1)).astype(np.float32)
+    probabilities = np.tile(RNG.uniform(0.9, 1.0, size=(100, 1)).astype(np.float32), 2)
     write_states(
         dipeptide, labels, tmp_path / "s", frames, latent, None, probabilities=probabilities
     )
-    (path,) = (tmp_path / "s").iterdir()
-    assert path.name == "state_0.pdb"
-    written = mda.Universe(str(path))
-    chosen = frames[diverse_frames(labels, latent, probabilities[:, 0], frames)[0]]
-    remarks = [f"MODEL {i} IS FRAME {frame}" for i, frame in enumerate(chosen, start=1)]
-    assert written.trajectory.remarks == remarks
-    assert written.trajectory.title[0].endswith("state 0")
+    rows = diverse_frames(labels, latent, probabilities[:, 0], frames)
     heavy = [i for i, name in enumerate(dipeptide.atoms.names) if name[0] not in "H123"]
-    models = [ts.positions.copy() for ts in written.trajectory]
-    for model, frame in zip(models, chosen, strict=True):
-        # The internal distances are those of the frame, and the model is superposed on the first.
-        original = dipeptide.trajectory[frame].positions
-        np.testing.assert_allclose(
-            np.linalg.norm(model[:, None] - model, axis=-1),
-            np.linalg.norm(original[:, None] - original, axis=-1),
-            atol=4e-3,
+    reference = first_model(tmp_path / "s" / "state_0.pdb").copy()
+    for state in (0, 1):
+        written = mda.Universe(str(tmp_path / "s" / f"state_{state}.pdb"))
+        chosen = frames[rows[state]]
+        remarks = [f"MODEL {i} IS FRAME {frame}" for i, frame in enumerate(chosen, start=1)]
+        assert written.trajectory.remarks == remarks
+        assert written.trajectory.title[0].endswith(f"state {state}")
+        models = [ts.positions.copy() for ts in written.trajectory]
+        for model, frame in zip(models, chosen, strict=True):
+            # The internal distances are those of the frame.
+            original = dipeptide.trajectory[frame].positions
+            np.testing.assert_allclose(
+                np.linalg.norm(model[:, None] - model, axis=-1),
+                np.linalg.norm(original[:, None] - original, axis=-1),
+                atol=4e-3,
+            )
+            apart = np.sqrt(np.square(model[heavy] - reference[heavy]).sum(axis=1).mean())
+            least = mdtraj_rmsd(original[heavy], reference[heavy])
+            assert apart == pytest.approx(least, abs=4e-3)
+
+
+@pytest.mark.parametrize("shift", [-1500.0, 20_000.0])
+def test_representatives_far_from_the_origin_are_moved_there(dipeptide, tmp_path, shift):
+    """A PDB file holds -1,000 to 10,000 angstrom; a whole training was lost beyond."""
+    near = tmp_path / "near"
+    labels, frames = [0, 1, 0, 1], [0, 6400, 200, 6500]
+    write_states(dipeptide, labels, near, frames)
+    dipeptide.trajectory.add_transformations(translate([shift, 0, 0]))
+    write_states(dipeptide, labels, tmp_path / "far", frames)
+    for state in (0, 1):
+        models = mda.Universe(str(tmp_path / "far" / f"state_{state}.pdb"))
+        wanted = mda.Universe(str(near / f"state_{state}.pdb"))
+        for _ in zip(models.trajectory, wanted.trajectory, strict=True):
+            positions, expected = models.atoms.positions, wanted.atoms.positions
+            if state == 0:
+                assert np.abs(positions).max() < 20
+            # Coordinates of float32 at 20,000 angstrom are rounded to 0.002.
+            np.testing.assert_allclose(
+                np.linalg.norm(positions - positions[0], axis=1),
+                np.linalg.norm(expected - expected[0], axis=1),
+                atol=0.01,
+            )
+        written = mda.Universe(
+            *(str(tmp_path / "far" / f"state_{state}.{end}") for end in ("pdb", "xtc"))
         )
-        apart = np.sqrt(np.square(model[heavy] - models[0][heavy]).sum(axis=1).mean())
-        least = mdtraj_rmsd(original[heavy], models[0][heavy])
-        assert apart == pytest.approx(least, abs=4e-3)
+        dipeptide.trajectory[frames[state]]
+        np.testing.assert_allclose(written.atoms.positions, dipeptide.atoms.positions, atol=0.01)
+
+
+# --- a full disk -------------------------------------------------------------------------
+
+
+@contextmanager
+def largest_file(n_bytes):
+    """Let no file of this process grow beyond a size, as on a disk that is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("format", ["xtc", "trr", "dcd"])
+@pytest.mark.parametrize("left_out", [10, 3000, None])
+def test_a_full_disk_is_reported_wherever_it_is_found(dipeptide, tmp_path, format, left_out):
+    """The last bytes are written when the file is closed, where errors were ignored."""
+    labels, frames = np.zeros(100, int), np.arange(100)
+    write_states(dipeptide, labels, tmp_path / "whole", frames, format=format)
+    size = (tmp_path / "whole" / f"state_0.{format}").stat().st_size
+    limit = 50 if left_out is None else size - left_out
+    with largest_file(limit), pytest.raises(InputError, match=rf"state_0.{format}: cannot be wri"):
+        write_states(dipeptide, labels, tmp_path / "cut", frames, format=format)
+    assert [path.name for path in tmp_path.iterdir()] == ["whole"]
+
+
+@pytest.mark.parametrize("limit", [0, 2_000, 60_000])
+def test_h5md_and_pdb_on_a_full_disk(adk, tmp_path, limit):
+    """The HDF5 library crashed with a segmentation fault."""
+    for write, name in ((write_h5md, "a.h5md"), (write_pdb, "a.pdb")):
+        with (
+            largest_file(limit),
+            pytest.raises(InputError, match=rf"^{name}: cannot be written as a whole \(File too"),
+        ):
+            write(adk, [0, 0, 1], tmp_path / name, frames=[0, 1, 2])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_trajectory_that_lacks_frames_is_not_accepted(adk, tmp_path, monkeypatch):
+    """Whatever the reason: every tenth frame is lost here."""
+    from MDAnalysis.coordinates.XTC import XTCWriter
+
+    write = XTCWriter._write_next_frame
+    monkeypatch.setattr(
+        XTCWriter,
+        "_write_next_frame",
+        lambda self, atoms: atoms.ts.frame % 10 and write(self, atoms),
+    )
+    group = adk.select_atoms("name CA")
+    with pytest.raises(InputError, match=r"state_0.xtc: .*is the disk full\?"):
+        write_states(group, np.zeros(98, int), tmp_path / "s")
+    assert not list(tmp_path.iterdir())
 
 
 def mdtraj_rmsd(first, second):
@@ -285,11 +390,11 @@ def test_representatives_may_be_given_and_labels_may_be_of_components(adk, tmp_p
 def test_states_of_a_group_without_latent_in_another_format(adk, tmp_path, suffix):
     group = adk.select_atoms("name CA")
     write_states(group, ADK_LABELS, tmp_path, format=suffix)
-    first = int(np.flatnonzero(ADK_LABELS == 1)[0])
+    first = int(np.flatnonzero(ADK_LABELS == 0)[0])
     written = mda.Universe(str(tmp_path / "state_1.pdb"), str(tmp_path / f"state_1.{suffix}"))
     assert len(written.trajectory) == np.count_nonzero(ADK_LABELS == 1)
     adk.trajectory[first]
-    np.testing.assert_allclose(first_model(tmp_path / "state_1.pdb"), group.positions, atol=6e-4)
+    np.testing.assert_allclose(first_model(tmp_path / "state_0.pdb"), group.positions, atol=6e-4)
 
 
 def test_states_are_replaced_only_when_asked_and_leave_nothing_stale(adk, tmp_path):

@@ -1,9 +1,14 @@
 """Work is done in other processes, or an error explains why it cannot be sent to them."""
 
+import multiprocessing
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
+from command import start_server
 
 from mdgmvae.errors import InputError
 from mdgmvae.trajectory import backends
@@ -82,3 +87,57 @@ def test_a_script_without_main_guard_ends_with_a_sentence(tmp_path, method):
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert 'if __name__ == "__main__":\', define custom functions' in done.stderr.splitlines()[-1]
+
+
+def note_and_wait(folder):
+    """Leave the number of this process in a folder, and work for a long time."""
+    (folder / str(os.getpid())).touch()
+    time.sleep(600)
+
+
+def start_workers(method, name, folder):
+    backends.start_method = lambda: method
+    getattr(backends, name)(2).apply(note_and_wait, [folder] * 2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [("ProcessBackend", "fork"), ("ProcessBackend", "forkserver"), ("DaskBackend", "fork")],
+)
+def test_workers_do_not_outlive_the_process_that_started_them(name, method, tmp_path):
+    """They waited for work forever after a `kill -9`."""
+    if name == "DaskBackend":
+        pytest.importorskip("dask")
+    process = start_server().Process(target=start_workers, args=(method, name, tmp_path))
+    process.start()
+    workers = wait_for(lambda: len(found := os.listdir(tmp_path)) == 2 and found)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    assert wait_for(lambda: not any(map(is_alive, workers)))
+
+
+def wait_for(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not (found := condition()) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert found
+    return found
+
+
+def is_alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("name", ["ProcessBackend", "DaskBackend"])
+def test_a_worker_of_a_pool_is_told_to_work_alone(name, monkeypatch):
+    """`multiprocessing` allows it no workers of its own, with a bare AssertionError."""
+    if name == "DaskBackend":
+        pytest.importorskip("dask")
+    monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)
+    with pytest.raises(InputError, match=r"is a worker itself.* use backend='serial'"):
+        getattr(backends, name)(2).apply(repeat, [[1], [2]])

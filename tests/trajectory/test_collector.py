@@ -1,5 +1,7 @@
 """Features of MDAnalysis trajectories are the same with every backend, in the given order."""
 
+import copy
+import gc
 import os
 import pickle
 
@@ -341,7 +343,7 @@ class Unsendable:
 class Training(FeatureCollector):
     """Defined in the module, so that worker processes can import it."""
 
-    _not_pickled = (*FeatureCollector._not_pickled, "model")
+    _not_sent = (*FeatureCollector._not_sent, "model")
 
     def _conclude(self):
         super()._conclude()
@@ -361,8 +363,42 @@ def test_frame_numbers_of_a_slice():
     assert frame_numbers(10, start=-3).tolist() == [7, 8, 9]
 
 
+class Weighing(BackendBase):
+    """Backend that keeps what it would send to workers."""
+
+    def apply(self, func, computations):
+        self.sent = pickle.dumps(func)
+        return [pickle.loads(self.sent)(part) for part in computations]
+
+
 def test_the_topology_stays_at_home(universe):
     """Pickling the topology for each part took longer than computing the features."""
+    backend = Weighing(n_workers=1)
     collector = FeatureCollector(universe, CA)
-    assert len(pickle.dumps(collector)) < len(pickle.dumps(universe.trajectory)) + 10_000
-    assert not hasattr(pickle.loads(pickle.dumps(collector)), "atomgroup")
+    collector.run(stop=4, backend=backend, unsupported_backend=True)
+    assert len(backend.sent) < len(pickle.dumps(universe.trajectory)) + 10_000
+    assert not hasattr(pickle.loads(backend.sent).func.__self__, "atomgroup")
+
+
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda item: pickle.loads(pickle.dumps(item))]
+)
+def test_copies_keep_atoms_and_features(universe, again):
+    """A copy had neither, because pickling was made for workers alone."""
+    fresh = again(FeatureCollector(universe, CA))
+    assert fresh.run(stop=3).features.values.shape == (3, 28)
+    original = FeatureCollector(universe, CA).run(stop=5)
+    values, names = np.array(original.features.values), original.features.names
+    copied = again(original)
+    del original
+    gc.collect()
+    assert copied.atomgroup.n_atoms == universe.atoms.n_atoms
+    assert copied.features.names == names
+    assert_array_equal(copied.features.values, values)
+    # The copy's own file is there, and goes when the copy goes.
+    path = copied.features.path
+    assert_array_equal(np.load(path), values)
+    assert copied.run(stop=5).features.path != path
+    del copied
+    gc.collect()
+    assert not path.parent.exists()

@@ -26,7 +26,12 @@ FILES = [
     *("RANDOM_WALK_TOPO RANDOM_WALK", "XYZ_psf XYZ", "XYZ_psf XYZ_bz2", "COORDINATES_XYZ"),
     *("PRM TRJ", "PRM TRJ_bz2", "PRMpbc TRJpbc_bz2", "PRM12 TRJ12_bz2", "PRMncdf TRJncdf"),
     *("PRM7 NCDFtruncoct", "PRMncdf NCDF", "PFncdf_Top PFncdf_Trj", "PRM_NCBOX TRJ_NCBOX"),
-    *("CPPTRAJ_TRAJ_TOP CPPTRAJ_TRAJ", "TRZ_psf TRZ", "waterPSF waterDCD", "LAMMPSdata2 LAMMPSdcd2"),
+    *(
+        "CPPTRAJ_TRAJ_TOP CPPTRAJ_TRAJ",
+        "TRZ_psf TRZ",
+        "waterPSF waterDCD",
+        "LAMMPSdata2 LAMMPSdcd2",
+    ),
     *("PDB_multiframe", "MULTIPDB_HOLE", "PDB_HOLE", "ARC", "mol2_molecules", "RNA_PSF RNA_PDB"),
     *("PDB_full", "CONECT", "PDB_icodes", "PDB_conect", "PDB_janin", "NUCLsel", "ALIGN_BOUND"),
     *("contacts_villin_folded", "Martini_membrane_gro", "GRO_residwrap", "capping_output"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from ...annotation.writers import WRITERS
+from ...checks import as_path
 from ...errors import InputError
 from ...storage.atomic import check_folder
 from ..files import check_output, open_universe, select_atoms, warn_of_other_times
@@ -22,7 +22,7 @@ def annotate(options: argparse.Namespace) -> str:
     if writer.writes_folder:
         check_folder(options.out, options.overwrite)
         for path in inputs:
-            if Path(path).resolve().parent == Path(options.out).resolve():
+            if as_path(path).resolve().parent == as_path(options.out).resolve():
                 raise InputError(
                     f"{path}: is an input and lies in the output folder {options.out}; choose "
                     "another -o"

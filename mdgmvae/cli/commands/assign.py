@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...checks import as_path
 from ...errors import InputError
 from ...storage.features import FeatureSet
 from ..files import check_output, open_universe
@@ -58,7 +59,7 @@ def _label_trajectory(model: TrajectoryModel, source: Source, options: argparse.
     universe = open_universe(source.topology, source.trajectories, source.stop, source.formats)
     _start(model, options)
     # Beside the labels, because workers on other machines do not see this one's temporary files.
-    beside = Path(options.out).absolute().parent
+    beside = as_path(options.out).absolute().parent
     with tempfile.TemporaryDirectory(prefix=".mdgmvae-", dir=beside) as folder:
         features = Path(folder, "features.npy")
         return model.assign(universe, out=features, verbose=options.verbose, **source.reading)

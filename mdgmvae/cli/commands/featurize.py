@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from ...checks import as_path
 from ...errors import InputError
 from ..files import open_universe
 from ..options import Source, featurizer_of
@@ -15,7 +15,8 @@ def featurize(options: argparse.Namespace) -> str:
     from ...analysis import default_selection
     from ...trajectory.streaming import featurize as compute
 
-    if Path(options.features).resolve() == Path(options.out).with_suffix(".json").resolve():
+    described = as_path(options.out).with_suffix(".json")
+    if as_path(options.features).resolve() == described.resolve():
         raise InputError(
             f"{options.features}: would be replaced by the description of {options.out}; choose "
             "another -o"

@@ -93,19 +93,22 @@ def _analyse(options: RunOptions, training: Training, output: Output) -> str:
         strategy=training.strategy,
         verbose=training.verbose,
     )
-    with results_folder(output, training) as folder:
+    with results_folder(output, training) as (folder, extras):
         analysis.out = folder / "features.npy"
         analysis.run(**source.reading)
         results, model = analysis.results, analysis.model
         analysis.save_model(folder / "model")
-        written = write_results(folder, model, analysis.features, results, output.temperature)
-        _write_states(folder / "states", analysis, written, options.states, training.verbose)
+        written = write_results(
+            folder, extras, model, analysis.features, results, output.temperature
+        )
+        extras.write(
+            folder / "states",
+            lambda: _write_states(folder / "states", analysis, written, options.states),
+        )
     return report(written, len(results.labels), model.seed_, output, training)
 
 
-def _write_states(
-    folder: Path, analysis: Any, written: Written, atoms: str, verbose: bool | None
-) -> None:
+def _write_states(folder: Path, analysis: Any, written: Written, atoms: str) -> None:
     from ...annotation import write_states
 
     results, analysed = analysis.results, analysis.atomgroup
@@ -115,6 +118,7 @@ def _write_states(
         folder,
         results.frames,
         format=None if atoms == "none" else "xtc",
-        representatives=written.states.representatives,
-        verbose=verbose,
+        latent=results.latent,
+        representatives=None if written.states is None else written.states.representatives,
+        verbose=analysis.verbose,
     )

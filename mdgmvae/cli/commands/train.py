@@ -31,11 +31,11 @@ def train(options: argparse.Namespace) -> str:
     from ...model.gmvae import GMVAE
 
     model = GMVAE.from_preset(training.preset, **training.arguments)
-    with results_folder(output, training) as folder:
+    with results_folder(output, training) as (folder, extras):
         model.fit(features)
         trained = TrajectoryModel.of(model, features, training.preset)
         results = trained.label(features)
         results.history = model.history_
         trained.save(folder / "model")
-        written = write_results(folder, model, features, results, output.temperature)
+        written = write_results(folder, extras, model, features, results, output.temperature)
     return report(written, len(results.labels), model.seed_, output, training)
