@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import MDAnalysis as mda
 import mdtraj
@@ -15,6 +16,8 @@ from conftest import DATA
 from MDAnalysisTests import datafiles
 
 from mdgmvae.annotation import read_labels
+from mdgmvae.cli.options import Output
+from mdgmvae.cli.results import results_folder
 
 
 def test_run_writes_what_it_promises(ran):
@@ -162,3 +165,79 @@ def test_overwrite_spares_what_is_not_its_own(tmp_path):
     assert not list((tmp_path / "out/states").glob("state_[0-9]*"))
     for name in precious:
         assert (tmp_path / "out" / name).read_text() == "precious"
+
+
+def moved(path, change):
+    """Write 900 frames of alanine dipeptide after a change of each frame's positions."""
+    u = mda.Universe(TOPOLOGY, TRAJECTORY)
+    with mda.Writer(str(path), u.atoms.n_atoms) as writer:
+        for _ in u.trajectory[6000:6900]:
+            u.atoms.positions = change(u.atoms.positions)
+            writer.write(u.atoms)
+
+
+def test_a_trajectory_far_from_the_origin_is_written_as_any_other(tmp_path):
+    """Its coordinates do not fit into a PDB file, and the whole training was thrown away."""
+    moved(tmp_path / "far.trr", lambda positions: positions - np.float32([0, 1024, 2048]))
+    call("run", TOPOLOGY, "far.trr", *FAST, "-o", "far", cwd=tmp_path)
+    far = read_labels(tmp_path / "far")
+    for state in np.unique(far.labels):
+        base = tmp_path / "far/states" / f"state_{state}"
+        assert np.abs(mda.Universe(f"{base}.pdb").atoms.positions).max() < 20
+        u = mda.Universe(f"{base}.pdb", f"{base}.xtc")
+        assert u.trajectory.n_frames == (far.labels == state).sum()
+        assert u.atoms.positions[:, 2].max() < -2000
+
+
+def test_what_fails_after_the_training_keeps_the_model_and_the_labels(tmp_path):
+    def far_apart(positions):
+        positions[-1] += 30_000
+        return positions
+
+    moved(tmp_path / "wide.trr", far_apart)
+    done = call(
+        "run", TOPOLOGY, "wide.trr", *FAST, "--allow_long_bonds", "-o", "out", cwd=tmp_path, code=2
+    )
+    (line,) = [line for line in done.stderr.splitlines() if "error:" in line]
+    assert re.search(
+        r"error: out: the model and the labels were written, but not states "
+        r"\(state_0.pdb: frame \d+ has coordinates beyond",
+        line,
+    )
+    assert {path.name for path in (tmp_path / "out").iterdir()} == RESULTS - {"states"}
+    labels = read_labels(tmp_path / "out")
+    assert labels.labels.shape == (900,)
+    call("assign", "out", TOPOLOGY, TRAJECTORY, "--stop", 9, "-o", "l.npz", cwd=tmp_path)
+
+
+def test_a_bug_after_the_training_keeps_what_was_written_before(tmp_path):
+    def half(path):
+        path.write_text("half")
+        raise ZeroDivisionError("a bug")
+
+    output = Output(str(tmp_path / "out"), overwrite=False, temperature=None)
+    training = SimpleNamespace(strategy=None)
+    with (
+        pytest.warns(UserWarning, match="out: the model and the labels were written, but not a, c"),
+        pytest.raises(ZeroDivisionError),
+        results_folder(output, training) as (folder, extras),
+    ):
+        extras.write(folder / "a", lambda: half(folder / "a"))
+        assert extras.write(folder / "b", lambda: (folder / "b").write_text("whole")) == 5
+        extras.write(folder / "c", lambda: half(folder / "c"))
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b"]
+
+
+def test_an_interrupt_after_the_training_keeps_what_was_written_before(tmp_path):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    output = Output(str(tmp_path / "out"), overwrite=False, temperature=None)
+    with (
+        pytest.raises(KeyboardInterrupt, match="out: the model and the labels were written, but"),
+        results_folder(output, SimpleNamespace(strategy=None)) as (folder, extras),
+    ):
+        (folder / "labels.npz").touch()
+        extras.write(folder / "a", interrupt)
+        assert extras.write(folder / "b", lambda: (folder / "b").write_text("late")) is None
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["labels.npz"]
