@@ -16,7 +16,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -218,7 +218,8 @@ def number(low: float = -math.inf, high: float = math.inf) -> Kind:
         if not is_number:
             bounds = f" from {low:g} to {high:g}" if (low, high) != (-math.inf, math.inf) else ""
             raise Unfit(f"must be a finite number{bounds}, not {_shown(value)}")
-        return float(value)
+        # A whole number stays one.
+        return cast(float, value)
 
     return check
 

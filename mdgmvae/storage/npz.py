@@ -171,7 +171,7 @@ def _read(header: Header, member: zipfile.ZipExtFile) -> np.ndarray:  # type: ig
     order = "F" if header.fortran else "C"
     array = np.empty(header.shape, header.dtype, order)
     flat = array.reshape(-1, order="A") if array.ndim else array.reshape(1)
-    rest = memoryview(flat.view(np.uint8)) if array.size else memoryview(b"")
+    rest = memoryview(flat.view(np.uint8)) if array.nbytes else memoryview(b"")
     while rest:
         count = member.readinto(rest)
         if not count:
@@ -180,4 +180,4 @@ def _read(header: Header, member: zipfile.ZipExtFile) -> np.ndarray:  # type: ig
     # The checksum of the archive is compared at the end.
     if member.read(1):
         raise ValueError("an array is longer than its header says")
-    return array
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
+import math
 import os
 import time
 import warnings
-import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +18,19 @@ import numpy as np
 
 from ..checks import as_path
 from ..errors import InputError
+from ..json_files import (
+    Unfit,
+    anything,
+    flag,
+    listed,
+    mapping,
+    number,
+    parse_json,
+    record,
+    whole,
+)
 from ..storage.atomic import atomic_file, check_file
+from ..storage.npz import Entry, read_npz
 from .dataset import Dataset
 from .state import Restart, State
 
@@ -25,8 +38,10 @@ logger = logging.getLogger(__name__)
 
 #: Seconds between two checkpoints, and so the most that is lost if the process is killed.
 INTERVAL = 20.0
-_NOT_A_CHECKPOINT = "{}: not a checkpoint of mdgmvae; delete it or choose another name"
+_ADVICE = "it is not a checkpoint of this version of mdgmvae; delete it or choose another name"
 _ARRAYS = ("weights", "first_moment", "second_moment")
+#: The two parts of a training: all restarts, and the best one again on all frames.
+_RESTARTS, _REFIT = "restarts", "refit"
 
 
 class Checkpoint:
@@ -50,6 +65,14 @@ class Checkpoint:
         self._writes = writes
         self._identity = json.loads(json.dumps(identity))
         self._written = time.monotonic()
+        self._part = _RESTARTS
+        self._states: dict[str, State] = {}
+
+    def refit(self) -> Checkpoint:
+        """Return the checkpoint of the refit. It is in the same file, beside the restarts."""
+        other = copy.copy(self)
+        other._part = _REFIT
+        return other
 
     def save_if_due(self, state: State) -> None:
         """Save the state if at least `INTERVAL` seconds have passed since the last time."""
@@ -60,14 +83,20 @@ class Checkpoint:
         """Save the state, or warn if the file cannot be written."""
         if not self._writes:
             return
-        arrays = {name: getattr(state, name) for name in _ARRAYS}
-        restarts = []
-        for number, restart in enumerate(state.restarts):
-            restarts.append({n: v for n, v in vars(restart).items() if n != "best_weights"})
-            if restart.best_weights is not None:
-                arrays[f"best_weights_{number}"] = restart.best_weights
-        fields = {"epoch": state.epoch, "step": state.step, "restarts": restarts}
-        text = json.dumps({"identity": self._identity, "state": fields})
+        self._states[self._part] = state
+        arrays: dict[str, np.ndarray] = {}
+        fields = {}
+        for part, saved in self._states.items():
+            arrays |= {f"{part}/{name}": getattr(saved, name) for name in _ARRAYS}
+            for index, restart in enumerate(saved.restarts):
+                if restart.best_weights is not None:
+                    arrays[f"{part}/best_weights_{index}"] = restart.best_weights
+            fields[part] = {
+                "epoch": saved.epoch,
+                "step": saved.step,
+                "restarts": [_to_plain(restart) for restart in saved.restarts],
+            }
+        text = json.dumps({"identity": self._identity, "states": fields}, allow_nan=False)
         try:
             with atomic_file(self.path) as temporary, open(temporary, "wb") as file:
                 np.savez(file, json=np.array(text), **arrays)
@@ -76,8 +105,13 @@ class Checkpoint:
             warnings.warn(f"the checkpoint was not written: {error}", stacklevel=2)
         self._written = time.monotonic()
 
-    def load(self) -> State | None:
-        """Return the saved state, or None if there is no file yet.
+    def load(self, shape: tuple[int, ...]) -> State | None:
+        """Return the saved state, or None if there is none yet.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Number of restarts and of weights.
 
         Raises
         ------
@@ -86,28 +120,20 @@ class Checkpoint:
         """
         if not self.path.exists():
             return None
-        content, arrays = _read(self.path)
-        try:
-            identity, fields = content["identity"], content["state"]
-            restarts = [
-                Restart(**restart, best_weights=arrays.get(f"best_weights_{number}"))
-                for number, restart in enumerate(fields["restarts"])
-            ]
-            state = State(
-                epoch=fields["epoch"],
-                step=fields["step"],
-                restarts=restarts,
-                **{name: arrays[name] for name in _ARRAYS},
-            )
-        except (KeyError, TypeError) as error:
-            raise InputError(_NOT_A_CHECKPOINT.format(self.path)) from error
+        content = _read_json(self.path)
+        identity = content["identity"]
         different = [name for name in self._identity if identity.get(name) != self._identity[name]]
         if different:
             raise InputError(
                 f"{self.path}: the checkpoint belongs to another training ({', '.join(different)} "
                 "differ); delete it to start over, or choose another name"
             )
-        logger.info("resuming from %s at epoch %d", self.path, state.epoch)
+        for part, fields in content["states"].items():
+            n_restarts = shape[0] if part == self._part else len(fields["restarts"])
+            self._states[part] = _read_state(self.path, part, fields, (n_restarts, shape[1]))
+        state = self._states.get(self._part)
+        if state is not None:
+            logger.info("resuming from %s at epoch %d", self.path, state.epoch)
         return state
 
 
@@ -131,9 +157,8 @@ def stored_seed(path: str | os.PathLike[str]) -> int | None:
     path = as_path(path)
     if not path.is_file():
         return None
-    content, _ = _read(path)
-    seed = content.get("identity", {}).get("seed")
-    return int(seed) if seed is not None else None
+    seed = _read_json(path)["identity"].get("seed")
+    return int(whole(0)(seed)) if type(seed) is int else None
 
 
 def digest(dataset: Dataset) -> dict[str, Any]:
@@ -144,10 +169,83 @@ def digest(dataset: Dataset) -> dict[str, Any]:
     return {"shape": [len(dataset), dataset.n_columns], "checksum": checksum}
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            content = json.loads(str(file["json"]))
-            return content, {name: file[name] for name in file.files if name != "json"}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(_NOT_A_CHECKPOINT.format(path)) from error
+def _read_json(path: Path) -> dict[str, Any]:
+    """Read everything but the arrays."""
+    found = read_npz(path, {"json": Entry("U", ())}, _ADVICE, strict=False)["json"]
+    content: dict[str, Any] = parse_json(str(found), _CONTENT, str(path), _ADVICE)
+    return content
+
+
+def _read_state(path: Path, part: str, fields: dict[str, Any], shape: tuple[int, int]) -> State:
+    """Read the arrays of a state."""
+    # The second moment may overflow, but no weights of an infinite loss are saved.
+    entries = {
+        f"{part}/{name}": Entry("f", shape, bytes=4, finite=name == "weights") for name in _ARRAYS
+    }
+    best = [f"{part}/best_weights_{index}" for index in range(shape[0])]
+    entries |= {name: Entry("f", shape[1:], 4, required=False, finite=True) for name in best}
+    arrays = read_npz(path, entries, _ADVICE, strict=False)
+    restarts = fields["restarts"]
+    if len(restarts) != shape[0]:
+        raise InputError(f"{path}: has {len(restarts)} restarts instead of {shape[0]}; {_ADVICE}")
+    return State(
+        epoch=fields["epoch"],
+        step=fields["step"],
+        restarts=[
+            Restart(**restart, best_weights=arrays.get(name))
+            for restart, name in zip(restarts, best, strict=True)
+        ],
+        **{name: arrays[f"{part}/{name}"] for name in _ARRAYS},
+    )
+
+
+def _to_plain(restart: Restart) -> dict[str, Any]:
+    """Return all but the weights of a restart as values for JSON, which has no infinity."""
+    plain = {name: value for name, value in vars(restart).items() if name != "best_weights"}
+    plain["best_loss"] = _to_text(restart.best_loss)
+    plain["history"] = {
+        name: [_to_text(value) for value in values] for name, values in restart.history.items()
+    }
+    return plain
+
+
+def _to_text(value: float) -> float | str:
+    return value if math.isfinite(value) else str(value)
+
+
+def _any_number(value: Any) -> float:
+    """Return a number that `_to_text` converted."""
+    if value in ("inf", "-inf", "nan"):
+        return float(value)
+    found: float = number()(value)
+    return found
+
+
+def _history(value: Any) -> dict[str, list[float]]:
+    """Return one value for each epoch and term."""
+    found: dict[str, list[float]] = mapping(listed(_any_number))(value)
+    if len(set(map(len, found.values()))) > 1:
+        raise Unfit("the terms are of different length")
+    return found
+
+
+_STATE = record(
+    {
+        "epoch": whole(0),
+        "step": whole(0),
+        "restarts": listed(
+            record(
+                {
+                    "history": _history,
+                    "best_loss": _any_number,
+                    "best_epoch": whole(0),
+                    "stale_epochs": whole(0),
+                    "diverged": flag,
+                }
+            )
+        ),
+    }
+)
+_CONTENT = record(
+    {"identity": mapping(anything), "states": record({_RESTARTS: _STATE}, {_REFIT: _STATE})}
+)

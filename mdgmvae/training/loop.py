@@ -105,7 +105,8 @@ def train(
         preparation = prepare(dataset, lengths, everything, given, seed, [kept.restart])
         _warn([problem for problem in preparation.problems if problem not in earlier])
         context = _Context.of(dataset, lengths, given, seed, devices, preparation)
-        (kept,) = _train_restarts(context, preparation.initial, kept.epochs, None, verbose)
+        refit = checkpoint.refit() if checkpoint else None
+        (kept,) = _train_restarts(context, preparation.initial, kept.epochs, refit, verbose)
     return TrainingResult(
         kept=kept,
         architecture=preparation.architecture,
@@ -152,7 +153,7 @@ def _train_restarts(
 ) -> list[RestartResult]:
     """Train restarts from their initial weights or a checkpoint, all on the same batches."""
     given = context.hyperparameters
-    state = _load_state(checkpoint, context.devices) or State.start(initial)
+    state = _load_state(checkpoint, context.devices, initial.shape) or State.start(initial)
     optimisers = make_optimisers(
         context.architecture, given, context.devices, context.training_set, state
     )
@@ -244,11 +245,13 @@ def _record(restart: Restart, values: dict[str, float]) -> None:
         restart.history.setdefault(name, []).append(value)
 
 
-def _load_state(checkpoint: Checkpoint | None, devices: Devices) -> State | None:
+def _load_state(
+    checkpoint: Checkpoint | None, devices: Devices, shape: tuple[int, ...]
+) -> State | None:
     """Return the state stored in the checkpoint, or None if there is none."""
     if checkpoint is None:
         return None
-    state = checkpoint.load()
+    state = checkpoint.load(shape)
     reached = 0 if state is None else state.epoch
     differs = devices.agree(float(reached)) != reached
     try:

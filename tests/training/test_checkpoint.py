@@ -1,11 +1,14 @@
 """An interrupted training ends with the same results as an uninterrupted one."""
 
+import json
+
 import numpy as np
 import pytest
 
 from mdgmvae import GMVAE
 from mdgmvae.errors import InputError
 from mdgmvae.training import checkpoint
+from mdgmvae.training.state import Restart, State
 
 SETTINGS = {
     "k": 3, "n_epochs": 6, "n_init": 2, "seed": 5, "validation_fraction": 0.2, "patience": 4,
@@ -44,6 +47,36 @@ def test_resumed_training_has_the_same_bits(five_wells, tmp_path, monkeypatch, e
         np.testing.assert_array_equal(resumed.weights_[name], array, err_msg=name)
     assert resumed.history_ == whole.history_
     assert len(seen) == epochs_done
+
+
+@pytest.mark.parametrize("epochs_done", [5, 8])
+def test_a_refit_is_resumed_with_the_same_bits(five_wells, tmp_path, monkeypatch, epochs_done):
+    x = five_wells[0][:2000]
+    settings = SETTINGS | {"n_epochs": 6, "refit": True, "patience": None}
+    path, seen = tmp_path / "state.npz", []
+    whole = GMVAE(**settings).fit(x)
+
+    def stop_then(self, state):
+        seen.append(state)
+        if len(seen) == epochs_done:
+            raise Interrupted
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint.Checkpoint, "save_if_due", stop_then)
+        with pytest.raises(Interrupted):
+            GMVAE(**settings, checkpoint=path).fit(x)
+    taken = []
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint.Checkpoint, "save_if_due", lambda self, state: taken.append(1))
+        resumed = GMVAE(**settings, checkpoint=path).fit(x)
+    n_epochs = 6 + resumed.n_epochs_
+    assert len(taken) == n_epochs - epochs_done
+    for name, array in whole.weights_.items():
+        np.testing.assert_array_equal(resumed.weights_[name], array, err_msg=name)
+    assert resumed.history_ == whole.history_
+    assert resumed.validation_history_ == whole.validation_history_
+    # Whole numbers stay whole, so that history.csv has the same bytes.
+    assert repr(resumed.history_["epoch"]) == repr(whole.history_["epoch"])
 
 
 def test_an_interrupt_while_validating_keeps_the_history_whole(
@@ -122,8 +155,59 @@ def test_a_checkpoint_of_another_training_is_refused(five_wells, tmp_path):
 def test_a_file_that_is_no_checkpoint_is_refused(five_wells, tmp_path):
     path = tmp_path / "state.npz"
     path.write_bytes(b"something else")
-    with pytest.raises(InputError, match=r"state.npz: not a checkpoint"):
+    with pytest.raises(InputError, match=r"state.npz: .*not a checkpoint"):
         GMVAE(**SETTINGS, checkpoint=path).fit(five_wells[0][:2000])
     np.savez(path, a=np.zeros(3))
-    with pytest.raises(InputError, match=r"state.npz: not a checkpoint"):
+    with pytest.raises(InputError, match=r"state.npz: .*not a checkpoint"):
         GMVAE(**SETTINGS, checkpoint=path).fit(five_wells[0][:2000])
+
+
+@pytest.fixture(scope="module")
+def state():
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=(2, 7)).astype(np.float32) for _ in range(3)]
+    history = {"epoch": [1, 2], "loss": [0.1, float("nan")]}
+    restarts = [Restart(history, arrays[0][1], 0.25, 2), Restart(diverged=True)]
+    return State(2, 10, *arrays, restarts)
+
+
+def test_a_state_survives(state, tmp_path):
+    """Also numbers that JSON does not know."""
+    path = tmp_path / "state.npz"
+    checkpoint.Checkpoint(path, {"seed": 3}).save(state)
+    found = checkpoint.Checkpoint(path, {"seed": 3}).load((2, 7))
+    for name in ("weights", "first_moment", "second_moment"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(state, name))
+    assert repr(found.restarts) == repr(state.restarts)
+    assert (found.epoch, found.step) == (2, 10)
+    assert checkpoint.stored_seed(path) == 3
+
+
+def test_damaged_checkpoints_are_refused(state, tmp_path):
+    """A moment of another type ended the process."""
+    path = tmp_path / "state.npz"
+    saver = checkpoint.Checkpoint(path, {"seed": 3})
+    saver.save(state)
+    with np.load(path, allow_pickle=False) as file:
+        whole = {name: file[name] for name in file.files}
+    nan = whole["restarts/weights"] * np.float32(np.nan)
+    content = json.loads(str(whole["json"]))
+    content["states"]["restarts"]["epoch"] = -1
+    for changes, says in (
+        ({"restarts/first_moment": whole["restarts/first_moment"].astype(float)}, "type float64"),
+        ({"restarts/second_moment": whole["restarts/weights"][:1]}, "has shape"),
+        ({"restarts/weights": nan}, "not finite"),
+        ({"restarts/best_weights_0": np.zeros(6, np.float32)}, "has shape"),
+        ({"json": np.array("{")}, "is not JSON"),
+        ({"json": np.array("[" * 5000)}, "nested too deep"),
+        ({"json": np.array([1])}, "instead of text"),
+        ({"json": np.array(json.dumps(content))}, "epoch: must be a whole number"),
+    ):
+        np.savez(path, **{**whole, **changes})
+        with pytest.raises(InputError, match=rf"state\.npz: .*{says}.*not a checkpoint") as caught:
+            saver.load((2, 7))
+        assert "\n" not in str(caught.value)
+    np.savez(path, **whole)
+    with pytest.raises(InputError, match=r"has 2 restarts|has shape"):
+        saver.load((3, 7))
+    saver.load((2, 7))

@@ -5,7 +5,6 @@ files of many programs: CHARMM, NAMD, Amber, Gromacs, LAMMPS, HOLE, Tinker and o
 """
 
 import MDAnalysis as mda
-import mdtraj
 import numpy as np
 import pytest
 from MDAnalysis.lib.distances import minimize_vectors
