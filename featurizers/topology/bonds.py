@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..geometry.arms import LONGEST_BOND
+from ..geometry.arms import LONGEST_BOND, SHORTEST_BOND
 from ..geometry.boxes import is_box, minimum_image
 from .atom_kinds import attribute_or, heavy_atoms
 from .names import chain_names
@@ -142,7 +142,12 @@ def _guessed(
     candidates = atoms.ix[heavy]
     # No two heavy atoms that are not bonded come as near.
     contacts = self_capped_distance(
-        positions[candidates], LONGEST_BOND, box=box, method="pkdtree", return_distances=False
+        positions[candidates],
+        LONGEST_BOND,
+        SHORTEST_BOND,
+        box=box,
+        method="pkdtree",
+        return_distances=False,
     )
     contacts = candidates[np.asarray(contacts, dtype=np.int64).reshape(-1, 2)]
     contacts = contacts[~bonded[contacts].all(axis=1)]
