@@ -17,7 +17,7 @@ PLACEHOLDER = [1, 1, 1, 90, 90, 90]
 def alanine():
     """Return alanine dipeptide, and its first frames."""
     u = mda.Universe(*alanine_dipeptide())
-    return u, np.array([timestep.positions for timestep in u.trajectory[:N_FRAMES]])
+    return u, np.array([u.atoms.positions for _ in u.trajectory[:N_FRAMES]])
 
 
 def in_memory(alanine, positions, boxes=None):

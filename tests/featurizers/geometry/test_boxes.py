@@ -95,7 +95,7 @@ def test_boxes_are_as_large_as_their_shortest_lattice_vector(box):
     cell = triclinic_vectors(np.array(box, dtype=np.float32)).astype(float)
     steps = [step for step in itertools.product(range(-4, 5), repeat=3) if any(step)]
     shortest = np.linalg.norm(np.array(steps) @ cell, axis=1).min()
-    boxes = np.array([box, box[:3] + (90, 90, 90)], dtype=float)
+    boxes = np.array([box, (*box[:3], 90, 90, 90)], dtype=float)
     assert is_box(boxes, 0.999 * shortest).tolist()[0]
     assert not is_box(boxes, 1.001 * shortest).tolist()[0]
 
