@@ -10,7 +10,7 @@ from ...errors import FrameError
 #: limit allows for high temperatures and poorly minimised structures.
 LONGEST_BOND = 2.2
 #: Shortest bond in angstrom between atoms other than hydrogen.
-_SHORTEST_BOND = 0.5
+SHORTEST_BOND = 0.5
 #: Atoms that are closer than this, in angstrom, have no direction.
 COINCIDENT = 1e-3
 #: The cause of atoms that are too far apart, and what to do.
@@ -50,7 +50,7 @@ def check_arms(
     FrameError
         If an arm has a wrong length.
     """
-    shortest = COINCIDENT if longest is None else _SHORTEST_BOND
+    shortest = COINCIDENT if longest is None else SHORTEST_BOND
     for arm, lengths in enumerate(squares):
         if not lengths.min(initial=np.inf) >= shortest**2:
             row, frame = np.argwhere(~(lengths >= shortest**2))[0]

@@ -58,7 +58,9 @@ def checked_box(
     valid = is_box(boxes, smallest)
     if not valid.all():
         where = int(np.flatnonzero(~valid)[0])
-        found = f"has the box {_text(boxes[where])}" if boxes[where].any() else "has no box"
+        found = "there is no box"
+        if not without_box(boxes[where : where + 1])[0]:
+            found = f"the box {_text(boxes[where])} is too small, or no box at all"
         raise FrameError(where, f"{found}; {advice}")
     return boxes
 

@@ -8,6 +8,7 @@ import numpy as np
 from ...errors import FrameError
 from .arms import COINCIDENT, LONGEST_BOND, MAKE_WHOLE, REPAIR
 from .boxes import minimum_image, optional_box
+from .vectors import parts, squared
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,50 +71,65 @@ def make_whole(positions: np.ndarray, box: np.ndarray | None, links: Links) -> n
     >>> make_whole(broken, np.array([[10, 10, 10, 90, 90, 90]]), links).tolist()
     [[[9.5, 0.0, 0.0], [11.0, 0.0, 0.0]]]
     """
-    between = positions.take(links.children, axis=1)
-    between -= positions.take(links.parents, axis=1)
-    squares = np.einsum("flk,flk->fl", between, between)
-    if not squares.min(initial=np.inf) >= COINCIDENT**2:
-        frame, link = np.argwhere(~(squares >= COINCIDENT**2))[0]
-        raise FrameError(
-            frame,
-            f"{{}} and {{}}, which are bonded, lie at the same point; {REPAIR}",
-            (links.parents[link], links.children[link]),
-        )
-    wrong = squares > np.square(links.longest, dtype=np.float32)
-    if not wrong.any():
+    frames, broken = _long_links(positions, links)
+    if not len(frames):
         return positions
-    frames, some = np.flatnonzero(wrong.any(axis=1)), np.flatnonzero(wrong.any(axis=0))
-    part, wrong = between[np.ix_(frames, some)].astype(np.float64), wrong[np.ix_(frames, some)]
+    ends = links.parents[broken], links.children[broken]
+    vectors = (positions[frames, ends[1]] - positions[frames, ends[0]]).astype(np.float64)
     boxes = None if box is None else optional_box(box[frames], len(frames), 2 * LONGEST_BOND)
-    images = part if boxes is None else minimum_image(part, boxes)
-    lengths = np.linalg.norm(images, axis=2)
-    still = wrong & ~(lengths <= links.longest[some])
-    if still.any():
-        frame, link = np.argwhere(still)[0]
+    images = vectors if boxes is None else minimum_image(vectors[:, None], boxes)[:, 0]
+    lengths = np.linalg.norm(images, axis=1)
+    if not (lengths <= links.longest[broken]).all():
+        row = int((lengths <= links.longest[broken]).argmin())
         raise FrameError(
-            frames[frame],
-            f"{{}} and {{}} are {lengths[frame, link]:.3g} angstrom apart, too far for neighbours "
-            f"in a molecule; {MAKE_WHOLE}",
-            (links.parents[some[link]], links.children[some[link]]),
+            frames[row],
+            f"{{}} and {{}} are {lengths[row]:.3g} angstrom apart, too far for neighbours in a "
+            f"molecule; {MAKE_WHOLE}",
+            (ends[0][row], ends[1][row]),
         )
-    shifts = np.where(wrong[..., None], images - part, 0.0)
-    return _shifted(positions, frames, shifts, links, some)
+    return _shifted(positions, frames, images - vectors, links, broken)
+
+
+def _long_links(positions: np.ndarray, links: Links) -> tuple[np.ndarray, np.ndarray]:
+    """Return the frame and the number of each link that is too long, in the order of frames."""
+    longest = np.square(links.longest)[:, None]
+    found = [np.empty((0, 2), np.int64)]
+    for vectors, frames, some in parts(positions, None, len(links.longest)):
+        squares = squared(vectors.between(links.parents[some], links.children[some]))
+        if not squares.min() >= COINCIDENT**2:
+            link, frame = np.argwhere(~(squares >= COINCIDENT**2))[0]
+            raise FrameError(
+                frames.start + frame,
+                f"{{}} and {{}}, which are neighbours in a molecule, lie at the same point; "
+                f"{REPAIR}",
+                (links.parents[some][link], links.children[some][link]),
+            )
+        # The maximum over the frames, which are contiguous, is fast.
+        if not (squares.max(axis=1, keepdims=True) <= longest[some]).all():
+            link, frame = np.nonzero(~(squares <= longest[some]))
+            found.append(np.stack([frames.start + frame, some.start + link], axis=1))
+    every = np.concatenate(found)
+    every = every[np.argsort(every[:, 0], kind="stable")]
+    return every[:, 0], every[:, 1]
 
 
 def _shifted(
-    positions: np.ndarray, frames: np.ndarray, shifts: np.ndarray, links: Links, some: np.ndarray
+    positions: np.ndarray,
+    frames: np.ndarray,
+    shifts: np.ndarray,
+    links: Links,
+    broken: np.ndarray,
 ) -> np.ndarray:
-    """Move all atoms behind some links by the shifts of these links, (n_frames, n_some, 3)."""
+    """Move the atoms behind each broken link of a frame by its shift, (n_broken, 3)."""
     # A running sum over the atoms: a shift is added where the part behind its link begins, and
     # taken back where it ends.
-    moves = np.zeros((len(frames), positions.shape[1] + 1, 3))
-    moves[:, links.begins[some]] = shifts
-    for link, end in enumerate(links.ends[some]):
-        moves[:, end] -= shifts[:, link]
+    some, row = np.unique(frames, return_inverse=True)
+    moves = np.zeros((len(some), positions.shape[1] + 1, 3))
+    np.add.at(moves, (row, links.begins[broken]), shifts)
+    np.subtract.at(moves, (row, links.ends[broken]), shifts)
     np.cumsum(moves, axis=1, out=moves)
     whole = positions.copy()
-    whole[np.ix_(frames, links.order)] += moves[:, :-1]
+    whole[np.ix_(some, links.order)] += moves[:, :-1]
     return whole
 
 
@@ -139,7 +155,7 @@ class WholeKernel:
         """Compute the features of a block of frames. See `BoundFeaturizer`."""
         positions = make_whole(positions, box, self.links)
         if len(self.used) < positions.shape[1]:
-            positions = positions[:, self.used]
+            positions = positions.take(self.used, axis=1)
         try:
             return self.kernel(positions, box)
         except FrameError as error:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..geometry.arms import LONGEST_BOND
+from ..geometry.arms import LONGEST_BOND, SHORTEST_BOND
 from ..geometry.boxes import is_box, minimum_image
 from .atom_kinds import attribute_or, heavy_atoms
 from .names import chain_names
@@ -49,8 +49,8 @@ class Bonds:
 def bonds_of(atoms: Any, used: np.ndarray) -> Bonds:
     """Return the bonds of the universe of some atoms.
 
-    If one of the used atoms has no bond in the topology, bonds are guessed from the coordinates
-    of the current frame, if there are any.
+    If the topology lacks bonds, as in most PDB and GRO files, they are guessed from the
+    coordinates of the current frame, if there are any.
 
     Parameters
     ----------
@@ -74,8 +74,9 @@ def bonds_of(atoms: Any, used: np.ndarray) -> Bonds:
     if frame is not None:
         bonded = np.zeros(universe.atoms.n_atoms, dtype=bool)
         bonded[pairs] = True
-        if not bonded[atoms.ix[used]].all():
-            guessed = _guessed(universe, atoms.ix[used], bonded, *frame)
+        nearby = _segments_of(universe, atoms.ix[used])
+        if _incomplete(nearby, bonded):
+            guessed = _guessed(nearby, atoms.ix[used], *frame)
             pairs = np.concatenate([pairs, guessed])
             bonded[guessed] = True
             counts = np.ones(len(pairs), dtype=np.int64)
@@ -124,33 +125,42 @@ def _lengths(pairs: np.ndarray, positions: np.ndarray, box: np.ndarray | None) -
     return np.nan_to_num(lengths, nan=_UNKNOWN, posinf=_UNKNOWN)
 
 
+def _segments_of(universe: Any, used: np.ndarray) -> Any:
+    """Return the atoms of the segments of some atoms. Other segments hold other molecules."""
+    segments = universe.atoms.segindices
+    return universe.atoms[np.isin(segments, segments[used])]
+
+
+def _incomplete(atoms: Any, bonded: np.ndarray) -> bool:
+    """Return whether a residue of several atoms has one that is not bonded."""
+    sizes = np.bincount(atoms.resindices)
+    return bool((~bonded[atoms.ix] & (sizes[atoms.resindices] > 1)).any()) or not bonded.any()
+
+
 def _guessed(
-    universe: Any,
-    used: np.ndarray,
-    bonded: np.ndarray,
-    positions: np.ndarray,
-    box: np.ndarray | None,
+    atoms: Any, used: np.ndarray, positions: np.ndarray, box: np.ndarray | None
 ) -> np.ndarray:
-    """Return guessed bonds of atoms that have none, as indices in the universe."""
+    """Return the guessed bonds of some atoms, as indices in the universe."""
     from MDAnalysis.lib.distances import capped_distance, self_capped_distance
 
-    # Other segments hold other molecules.
-    atoms = universe.atoms[np.isin(universe.atoms.segindices, universe.atoms.segindices[used])]
-    near = np.abs(positions[atoms.ix]).max(axis=1) < 1e6  # False also for NaN
-    atoms = atoms[near]
+    atoms = atoms[np.abs(positions[atoms.ix]).max(axis=1) < 1e6]  # False also for NaN
     heavy = heavy_atoms(atoms)
     candidates = atoms.ix[heavy]
     # No two heavy atoms that are not bonded come as near.
     contacts = self_capped_distance(
-        positions[candidates], LONGEST_BOND, box=box, method="pkdtree", return_distances=False
+        positions[candidates],
+        LONGEST_BOND,
+        SHORTEST_BOND,
+        box=box,
+        method="pkdtree",
+        return_distances=False,
     )
     contacts = candidates[np.asarray(contacts, dtype=np.int64).reshape(-1, 2)]
-    contacts = contacts[~bonded[contacts].all(axis=1)]
     if len(contacts) > _MAX_PARTNERS * len(candidates) // 2:
         return np.empty((0, 2), np.int64)
     found = [contacts, _backbone(atoms[heavy])]
     hydrogens = np.setdiff1d(used, candidates)
-    hydrogens = hydrogens[~bonded[hydrogens] & np.isin(hydrogens, atoms.ix)]
+    hydrogens = hydrogens[np.isin(hydrogens, atoms.ix)]
     if len(hydrogens):
         pairs, distances = capped_distance(
             positions[hydrogens],

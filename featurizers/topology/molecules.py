@@ -1,5 +1,6 @@
 """Links between the atoms of a featurizer, along which broken molecules are made whole."""
 
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -7,10 +8,13 @@ import numpy as np
 from ..geometry.whole import Links
 from .bonds import Bonds, bonds_of
 
-# Largest number of bonds between linked atoms, if atoms between them can be used, and if not.
-_MAX_BONDS, _MAX_BONDS_WITHOUT_ATOMS = 3, 8
+# Largest number of bonds between linked atoms.
+_MAX_BONDS = 8
 # Allowance in angstrom for a link of any number of bonds.
 _ALLOWANCE = 0.5
+# From this distance in angstrom on, an atom between others is kept: three bonds between atoms, or
+# one between beads. Links have to be much shorter than a box.
+_KEPT_FROM = 5.0
 
 
 def linked_atoms(atoms: Any, used: np.ndarray) -> tuple[np.ndarray, Links] | None:
@@ -42,12 +46,12 @@ def linked_atoms(atoms: Any, used: np.ndarray) -> tuple[np.ndarray, Links] | Non
     bonds = bonds_of(atoms, used)
     if not len(bonds.pairs):
         return None
-    order, parents, rows = _tree(bonds, atoms.universe.atoms.n_atoms, atoms.ix[used])
+    order, parents, rows = _tree(bonds, atoms.universe.atoms.resindices, atoms.ix[used])
     return _links(atoms, used, bonds, order, parents, rows)
 
 
 def _tree(
-    bonds: Bonds, n_atoms: int, used: np.ndarray
+    bonds: Bonds, resindices: np.ndarray, used: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, dict[tuple[int, int], int]]:
     """Return a spanning tree of the molecules with at least two used atoms.
 
@@ -64,13 +68,14 @@ def _tree(
     def graph(pairs: np.ndarray, weights: np.ndarray, size: int) -> Any:
         return coo_array((weights, tuple(pairs.T)), shape=(size, size)).tocsr()
 
-    pairs = bonds.pairs
+    pairs, n_atoms = bonds.pairs, len(resindices)
     _, molecule = connected_components(graph(pairs, np.ones(len(pairs)), n_atoms), directed=False)
     counts = np.bincount(molecule[used], minlength=molecule.max() + 1)
     inside = counts[molecule[pairs[:, 0]]] > 1
-    spanning = minimum_spanning_tree(
-        graph(pairs[inside], bonds.lengths[inside] + 1e-3, n_atoms)
-    ).tocoo()
+    # Bonds within a residue and to the next one come first, because they are hardly ever wrong.
+    residues = resindices[pairs[inside]]
+    weights = bonds.lengths[inside] + np.where(np.abs(np.diff(residues)[:, 0]) > 1, 1e3, 1e-3)
+    spanning = minimum_spanning_tree(graph(pairs[inside], weights, n_atoms)).tocoo()
     kept = np.stack([spanning.row, spanning.col], axis=1).astype(np.int64)
     # Every tree hangs by a used atom on one more node, so that one search finds them all.
     _, first = np.unique(molecule[used], return_index=True)
@@ -117,15 +122,14 @@ def _links(
         anchor, count, reach = above[parent]
         count += int(bonds.counts[row])
         reach += float(bonds.longest[row]) - _ALLOWANCE
-        if atom in wanted or (count >= _MAX_BONDS and atom in given):
-            if count <= _MAX_BONDS_WITHOUT_ATOMS:
+        if atom in wanted or (reach >= _KEPT_FROM and atom in given):
+            if count <= _MAX_BONDS:
                 found.append((given[anchor], given[atom], reach + _ALLOWANCE))
             above[atom] = (atom, 0, 0.0)
         else:
             above[atom] = (anchor, count, reach)
-    if not found:
-        return None
-    return _numbered(used, found)
+    # Neighbouring links use neighbouring atoms, which are in the cache.
+    return _numbered(used, sorted(found, key=itemgetter(1))) if found else None
 
 
 def _numbered(used: np.ndarray, found: list[tuple[int, int, float]]) -> tuple[np.ndarray, Links]:
