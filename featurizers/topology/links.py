@@ -15,13 +15,17 @@ from .synonyms import canonical_name, canonical_resname
 
 #: Lengths of a bond in angstrom, with room for high temperatures and poor structures.
 SHORTEST_BOND, LONGEST_BOND = 1.0, 2.2
-#: Largest distance in angstrom of C-alpha atoms in linked residues. It is 3.8 if all is well.
+#: Largest distance in angstrom of the beads of linked residues. It is 3.8 between C-alpha atoms.
 _LONGEST_STEP = 5.0
 #: Atoms that end one residue and begin the next: peptide and phosphodiester bonds.
 _JOINTS = (("C", "N"), ("O3'", "P"))
 #: Bonds within a residue, which show whether coordinates belong to a topology.
 _INNER_BONDS = (("N", "CA"), ("CA", "C"), ("C3'", "O3'"), ("P", "O5'"))
-_WANTED = frozenset({"OXT", *(name for pair in (*_JOINTS, *_INNER_BONDS) for name in pair)})
+#: Atoms that stand for the backbone of a residue in coarse-grained models.
+_BEADS = ("CA", "BB")
+_WANTED = frozenset(
+    {"OXT", *_BEADS, *(name for pair in (*_JOINTS, *_INNER_BONDS) for name in pair)}
+)
 #: Caps at the end of a chain. Their carbon, if any, is no carbonyl.
 _LAST = frozenset({"NME", "NH2", "NHE"})
 
@@ -35,8 +39,8 @@ def residue_links(atoms: Any) -> dict[int, int]:
     Residues are linked by a peptide bond (C and N) or a phosphodiester bond (O3' and P). The
     bonds of the topology count. Other bonds are found by distance in the first frame of the
     trajectory, with nearest periodic images if it has a box. Residues are linked by chain and
-    number only if there are no coordinates that belong to the topology, or the residues lack
-    these atoms, as in a C-alpha model.
+    number only if there are no coordinates that belong to the topology, or in a coarse-grained
+    model of a protein. Residues of other molecules are linked by any bond between them.
 
     Parameters
     ----------
@@ -128,7 +132,7 @@ def sequence_distances(atoms: Any, pairs: np.ndarray) -> np.ndarray:
 def _chains(after: dict[int, int]) -> Iterator[tuple[list[int], bool]]:
     """Yield the residues of each chain in order, and whether it is a ring."""
     rest = dict(after)
-    starts = [residue for residue in after if residue not in set(after.values())]
+    starts = sorted(after.keys() - set(after.values()))
     while rest:
         is_ring = not starts
         residue = next(iter(rest)) if is_ring else starts.pop()
@@ -187,11 +191,8 @@ class _Links:
         """Link the rest by chain and number, where nothing else is known."""
         follows = _numbering(self._group)
         bonded = set(np.unique(self._bonds).tolist())
-        resindices = self._group.resindices
-        neighbours = set()
-        for one, other in self._bonds.tolist():
-            neighbours.add(frozenset((int(resindices[one]), int(resindices[other]))))
-        for residue, follower in pairwise(np.unique(resindices).tolist()):
+        neighbours = self._bonded_residues()
+        for residue, follower in pairwise(np.unique(self._group.resindices).tolist()):
             if residue in self.after or follower in self._before:
                 continue
             if self._is_last(residue) or not follows(residue, follower):
@@ -242,25 +243,23 @@ class _Links:
                 return self._sites[end][residue], self._sites[start][follower]
         return None
 
+    def _bonded_residues(self) -> set[tuple[int, int]]:
+        """Return the pairs of residues between which the topology has a bond."""
+        pairs = self._group.resindices[bonds_within(self._group)]
+        pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
+        return {(one, other) for pair in pairs.tolist() for one, other in (pair, pair[::-1])}
+
     def _follows_without_joint(
-        self, residue: int, follower: int, neighbours: set[frozenset[int]]
+        self, residue: int, follower: int, neighbours: set[tuple[int, int]]
     ) -> bool:
         """Decide about residues with consecutive numbers that lack the atoms of a joint."""
-        alpha = self._sites["CA"]
-        if residue in alpha and follower in alpha:
-            return not self._distance(alpha[residue], alpha[follower]) > _LONGEST_STEP
-        kinds = [{n for n in self._sites if r in self._sites[n]} for r in (residue, follower)]
-        if kinds[0] or kinds[1]:
+        for name in _BEADS:
+            beads = self._sites[name]
+            if residue in beads and follower in beads:
+                return not self._distance(beads[residue], beads[follower]) > _LONGEST_STEP
+        if any(r in sites for sites in self._sites.values() for r in (residue, follower)):
             return False
-        if len(self._bonds):
-            return frozenset((residue, follower)) in neighbours
-        return not any(self._is_solvent(r) for r in (residue, follower))
-
-    def _is_solvent(self, residue: int) -> bool:
-        """Return whether a residue is water or a single ion."""
-        found = self._group.universe.residues[residue]
-        name = canonical_resname(str(found.resname))
-        return name == "HOH" or (len(found.atoms) == 1 and found.atoms[0].name == found.resname)
+        return (residue, follower) in neighbours
 
     def _distance(self, row: int, other: int) -> float:
         """Return the distance of two atoms in the first frame. It is NaN if unknown."""

@@ -38,9 +38,9 @@ _PEPTIDE = frozenset(
 )
 _BACKBONE_OF_NUCLEOTIDES = {
     **_by_synonym({"OP1": "O1P", "OP2": "O2P", "OP3": "O3P"}),
-    **{f"{atom}*": f"{atom}'" for atom in "C1 C2 C3 C4 C5 O2 O3 O4 O5".split()},
+    **{f"{atom}*": f"{atom}'" for atom in ["C1", "C2", "C3", "C4", "C5", "O2", "O3", "O4", "O5"]},
 }
-_NUCLEOTIDES = frozenset("A G C U DA DG DC DT".split())
+_NUCLEOTIDES = frozenset(["A", "G", "C", "U", "DA", "DG", "DC", "DT"])
 _ATOMS = {
     "DT": _by_synonym({"C7": "C5M"}),
     "ILE": _by_synonym({"CD1": "CD"}),
