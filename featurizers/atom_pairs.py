@@ -12,7 +12,8 @@ from .geometry.kernels import all_distances, pair_distances, residue_distances
 from .topology.atom_kinds import alpha_carbons, heavy_atoms
 from .topology.atoms import select_indices
 from .topology.indices import checked_indices, checked_tuples
-from .topology.names import atom_labels, chain_names, residue_labels
+from .topology.links import sequence_distances
+from .topology.names import atom_labels, residue_labels
 
 SCHEMES = ("heavy", "all", "ca", "residue-min")
 MAX_COLUMNS = 5_000_000
@@ -119,7 +120,7 @@ def plan_pairs(options: PairFeaturizer, atoms: Any) -> PairPlan:
     first, second = np.triu_indices(len(chosen), k=1)
     pairs = np.stack([chosen[first], chosen[second]], axis=1)
     if options.exclude_neighbours:
-        pairs = pairs[~_sequence_neighbours(atoms, pairs, options.exclude_neighbours)]
+        pairs = pairs[sequence_distances(atoms, pairs) >= options.exclude_neighbours]
         if not len(pairs):
             raise _no_pairs_error(options, "all pairs are neighbours in sequence")
     return _atom_pairs(atoms, pairs)
@@ -153,7 +154,7 @@ def _residue_pairs(options: PairFeaturizer, atoms: Any, chosen: np.ndarray) -> P
     if options.exclude_neighbours:
         members = heavy[order][firsts]
         pairs = np.stack([members[first], members[second]], axis=1)
-        kept[first, second] = ~_sequence_neighbours(atoms, pairs, options.exclude_neighbours)
+        kept[first, second] = sequence_distances(atoms, pairs) >= options.exclude_neighbours
         if not kept.any():
             raise _no_pairs_error(options, "all pairs are neighbours in sequence")
     of_residue = residue_labels(atoms, heavy)
@@ -165,18 +166,6 @@ def _residue_pairs(options: PairFeaturizer, atoms: Any, chosen: np.ndarray) -> P
             residue_distances, order=order, starts=np.append(firsts, len(order)), kept=kept
         ),
     )
-
-
-def _sequence_neighbours(atoms: Any, pairs: np.ndarray, nearest: int) -> np.ndarray:
-    """Mask the pairs in one chain whose residue numbers differ by less than `nearest`."""
-    chains = np.unique(chain_names(atoms), return_inverse=True)[1]
-    same: np.ndarray = (chains[pairs[:, 0]] == chains[pairs[:, 1]]) & (
-        atoms.segindices[pairs[:, 0]] == atoms.segindices[pairs[:, 1]]
-    )
-    resids = np.asarray(atoms.resids)
-    near = np.abs(resids[pairs[:, 0]] - resids[pairs[:, 1]]) < nearest
-    same &= near
-    return same
 
 
 def _check_n_columns(options: PairFeaturizer, members: int) -> None:

@@ -77,10 +77,11 @@ class Dihedrals(Featurizer):
 
     Notes
     -----
-    Two residues are neighbours if their C and N are bonded. If the topology has no bonds, they
-    are neighbours if they belong to the same chain and segment and their residue numbers are
-    consecutive. An omega angle belongs to the residue of its first two atoms. Signs follow the
-    IUPAC convention, as in MDAnalysis and mdtraj.
+    Two residues are neighbours if the topology has a bond between their C and N, or if these atoms
+    are 1.0 to 2.2 angstrom apart in the first frame of the trajectory, with nearest images if it
+    has a box. Only without coordinates, residues are neighbours if they belong to the same chain
+    and segment and their numbers are consecutive. An omega angle belongs to the residue of its
+    first two atoms. Signs follow the IUPAC convention, as in MDAnalysis and mdtraj.
 
     Columns are called "phi ALA2 cos" and "phi ALA2 sin", or "phi ALA2" in radians.
 

@@ -29,8 +29,9 @@ class Distances(PairFeaturizer):
         "residue-min" computes the minimum distance between the heavy atoms of each pair of
         residues.
     exclude_neighbours : int
-        Leave out pairs in the same chain whose residue numbers differ by less than this. 0 keeps
-        all pairs, 1 leaves out pairs within a residue.
+        Leave out pairs of residues that are fewer links than this apart along the chain. 0 keeps
+        all pairs, 1 leaves out pairs within a residue, 2 those of bonded neighbours, too. See
+        `Dihedrals` for what links residues. Their numbers and chain names do not matter.
     periodic : bool
         Use the nearest periodic image, in boxes of any shape.
 

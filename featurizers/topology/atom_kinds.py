@@ -4,6 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from .synonyms import canonical_name
+
+#: Names of calcium ions.
+CALCIUM_IONS = frozenset({"CA", "Ca", "CA2", "CAL", "CA2+", "Ca2+", "CA+2", "Ca+2"})
+
 
 def attribute_or(atoms: Any, name: str, default: Any) -> Any:
     """Return an attribute of all atoms, or the default for each if the topology lacks it."""
@@ -49,7 +54,9 @@ def heavy_atoms(atoms: Any) -> np.ndarray:
 
 
 def alpha_carbons(atoms: Any) -> np.ndarray:
-    """Return a mask of the C-alpha atoms, without calcium ions, which have the same name.
+    """Return a mask of the C-alpha atoms.
+
+    Calcium ions and methyl groups of caps, which may have the same name, are left out.
 
     Parameters
     ----------
@@ -73,5 +80,7 @@ def alpha_carbons(atoms: Any) -> np.ndarray:
     """
     named: np.ndarray = np.asarray(attribute_or(atoms, "names", "")) == "CA"
     elements = np.char.upper(np.asarray(attribute_or(atoms, "elements", ""), dtype=str))
-    ion = np.isin(np.asarray(attribute_or(atoms, "resnames", "")), ("CA", "CA2", "CAL", "CA2+"))
-    return named & np.isin(elements, ("", "C")) & ~ion
+    resnames = np.asarray(attribute_or(atoms, "resnames", ""))
+    # In some caps, CA is the carbon of a methyl group.
+    others = [r for r in set(resnames[named]) if canonical_name(str(r), "CA") != "CA"]
+    return named & np.isin(elements, ("", "C")) & ~np.isin(resnames, [*CALCIUM_IONS, *others])

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import InputError
+from .alternatives import first_locations
+
+ANGSTROM_PER_NM = 10.0
 
 
 def as_atoms(source: Any) -> Any:
@@ -21,8 +24,9 @@ def as_atoms(source: Any) -> Any:
     Returns
     -------
     MDAnalysis.core.groups.AtomGroup
-        The atoms. For an mdtraj source, they belong to a Universe without coordinates. Its names,
-        residues, chains, elements, masses and bonds suffice for every selection by topology.
+        The atoms. For an mdtraj source, they belong to a Universe with the names, residues,
+        chains, elements, masses and bonds of its topology. A Trajectory gives it the coordinates
+        of the first frame, a Topology none.
 
     Raises
     ------
@@ -41,7 +45,12 @@ def as_atoms(source: Any) -> Any:
     if is_mdtraj(source):
         from .mdtraj_atoms import mdtraj_atoms
 
-        return mdtraj_atoms(getattr(source, "topology", source))
+        frames = getattr(source, "xyz", None)
+        if frames is None or not len(frames):
+            return mdtraj_atoms(getattr(source, "topology", source))
+        lengths, angles = source.unitcell_lengths, source.unitcell_angles
+        box = None if lengths is None else np.hstack([lengths[0] * ANGSTROM_PER_NM, angles[0]])
+        return mdtraj_atoms(source.topology, frames[0] * ANGSTROM_PER_NM, box)
     atoms = getattr(source, "atoms", None)
     if atoms is None or not hasattr(atoms, "select_atoms"):
         raise InputError(
@@ -95,7 +104,8 @@ def selected_atoms(source: Any, select: str | None) -> Any:
     8
     """
     atoms = as_atoms(source)
-    return atoms if select is None else atoms[select_indices(atoms, select)]
+    indices = select_indices(atoms, select)
+    return atoms if len(indices) == atoms.n_atoms else atoms[indices]
 
 
 def select_indices(atoms: Any, select: str | None, what: str = "select") -> np.ndarray:
@@ -113,7 +123,8 @@ def select_indices(atoms: Any, select: str | None, what: str = "select") -> np.n
     Returns
     -------
     numpy.ndarray
-        Sorted indices into `atoms`, int64.
+        Sorted indices into `atoms`, int64. If an atom has alternative locations, only the first
+        of those selected is included.
 
     Raises
     ------
@@ -130,7 +141,7 @@ def select_indices(atoms: Any, select: str | None, what: str = "select") -> np.n
     [0, 2]
     """
     if select is None:
-        return np.arange(atoms.n_atoms, dtype=np.int64)
+        return np.flatnonzero(first_locations(atoms))
     from MDAnalysis.exceptions import NoDataError, SelectionError
 
     if not isinstance(select, str):
@@ -149,5 +160,6 @@ def select_indices(atoms: Any, select: str | None, what: str = "select") -> np.n
             f"{what}='{select}' finds none of the {atoms.n_atoms} atoms: check the selection "
             "against the names in the topology"
         )
+    selected = selected[first_locations(selected)]
     order = np.argsort(atoms.ix)
     return np.sort(order[np.searchsorted(atoms.ix[order], selected.ix)]).astype(np.int64)

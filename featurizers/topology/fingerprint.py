@@ -7,6 +7,7 @@ from typing import Any
 
 from ...errors import AtomMismatchError, InputError
 from ...json_files import Unfit, check_kind, listed, record, text, whole
+from .alternatives import first_locations
 from .atom_kinds import attribute_or
 from .atoms import as_atoms
 from .synonyms import canonical_name, canonical_resname
@@ -45,7 +46,8 @@ class Fingerprint:
     """Identity of a sequence of atoms, small enough to be saved with every model.
 
     Names that programs spell differently are equal, such as HSD and HIS, or CD and CD1 of ILE.
-    Numbers of hydrogens are ignored. A model that was made with MDAnalysis therefore accepts the
+    Numbers of hydrogens are ignored, and of an atom with alternative locations only the first
+    one counts. A model that was made with MDAnalysis therefore accepts the
     same system read by mdtraj.
 
     Attributes
@@ -87,6 +89,7 @@ class Fingerprint:
             If `atoms` is of another type.
         """
         atoms = as_atoms(atoms)
+        atoms = atoms[first_locations(atoms)]
         names = attribute_or(atoms, "names", "")
         resnames = attribute_or(atoms, "resnames", "")
         resids = attribute_or(atoms, "resids", 0)

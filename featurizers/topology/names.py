@@ -1,5 +1,6 @@
 """Readable and unique names of the residues and atoms of a featurizer."""
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 import numpy as np
 
 from .synonyms import canonical_name, canonical_resname
+
+# An insertion code after the number of a residue, and the number that makes a name unique.
+_CODE = re.compile(r"(?<=\d)[A-Za-z]?(#\d+)?(?=[:\- ]|$)")
 
 
 def residue_labels(atoms: Any, used: np.ndarray) -> dict[int, str]:
@@ -92,6 +96,18 @@ def chain_names(atoms: Any) -> list[str]:
     segids = [str(segid) for segid in getattr(atoms, "segids", [""] * len(atoms))]
     chain_ids = [str(chain).strip() for chain in getattr(atoms, "chainIDs", segids)]
     return [chain or segid for chain, segid in zip(chain_ids, segids, strict=True)]
+
+
+def comparable_name(name: str) -> str:
+    """Return the name of a column without insertion codes, which mdtraj does not read.
+
+    Examples
+    --------
+    >>> from mdgmvae.featurizers.topology.names import comparable_name
+    >>> comparable_name("phi VAL163A cos"), comparable_name("phi VAL163#170 cos")
+    ('phi VAL163 cos', 'phi VAL163 cos')
+    """
+    return _CODE.sub("", name)
 
 
 def duplicates(names: Iterable[str]) -> list[str]:

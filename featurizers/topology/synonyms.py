@@ -20,6 +20,10 @@ _RESIDUES = _by_synonym(
         "G": "GUA",
         "C": "CYT",
         "U": "URA",
+        "DA": "DAD",
+        "DG": "DGU",
+        "DC": "DCY",
+        "DT": "THY",
     }
 )
 _TERMINAL_OXYGENS = _by_synonym({"O": "O1 OT1 OCT1 OC1", "OXT": "O2 OT2 OCT2 OC2 OT"})
@@ -32,7 +36,13 @@ _PEPTIDE = frozenset(
         }
     )
 )
+_BACKBONE_OF_NUCLEOTIDES = {
+    **_by_synonym({"OP1": "O1P", "OP2": "O2P", "OP3": "O3P"}),
+    **{f"{atom}*": f"{atom}'" for atom in ["C1", "C2", "C3", "C4", "C5", "O2", "O3", "O4", "O5"]},
+}
+_NUCLEOTIDES = frozenset(["A", "G", "C", "U", "DA", "DG", "DC", "DT"])
 _ATOMS = {
+    "DT": _by_synonym({"C7": "C5M"}),
     "ILE": _by_synonym({"CD1": "CD"}),
     "SER": _by_synonym({"OG": "OG1"}),
     "THR": _by_synonym({"OG1": "OG", "CG2": "CG"}),
@@ -72,4 +82,6 @@ def canonical_name(resname: str, name: str) -> str:
     special = _ATOMS.get(resname, {})
     if name in special:
         return special[name]
+    if resname in _NUCLEOTIDES:
+        return _BACKBONE_OF_NUCLEOTIDES.get(name, name)
     return _TERMINAL_OXYGENS.get(name, name) if resname in _PEPTIDE else name

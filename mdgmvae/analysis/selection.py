@@ -5,6 +5,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..featurizers.topology.atoms import is_mdtraj
+from ..featurizers.topology.chain_members import protein_selection
 
 
 def check_source(universe: Any) -> None:
@@ -50,7 +51,9 @@ def default_selection(universe: Any, select: str | None) -> str | None:
     Returns
     -------
     str or None
-        For None, "protein" for a Universe, or None (all atoms) for an AtomGroup.
+        For None, the protein for a Universe, or None (all atoms) for an AtomGroup. Residues that
+        are bonded into its chains, but are not among those that MDAnalysis calls "protein", are
+        named in the selection.
     """
     is_universe = getattr(universe, "universe", None) is universe
-    return "protein" if select is None and is_universe else select
+    return protein_selection(universe.atoms) if select is None and is_universe else select

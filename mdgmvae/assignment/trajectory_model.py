@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Self
 
 from MDAnalysis.analysis.backends import BackendBase
@@ -14,6 +15,7 @@ from ..featurizers.base import Featurizer
 from ..featurizers.registry import from_dict
 from ..featurizers.topology.atoms import selected_atoms
 from ..featurizers.topology.fingerprint import Fingerprint
+from ..featurizers.topology.names import comparable_name
 from ..model.gmvae import GMVAE
 from ..model.saved_model import SavedModel, TrajectoryPart
 from ..storage.features import FeatureSet
@@ -180,6 +182,8 @@ class TrajectoryModel:
             n_workers=n_workers,
             verbose=verbose,
         )
+        # The atoms are the same, but other residues may be linked than in the training.
+        self._check_columns(features, "the universe given")
         return label(self.gmvae, features, backend, verbose)
 
     def require_featurizer(self) -> Featurizer:
@@ -266,20 +270,31 @@ class TrajectoryModel:
         origin = self.origin
         if not origin.featurizer or not features.featurizer:
             return
-        columns = zip(features.names, features.units, strict=True)
-        known = zip(origin.names, origin.units, strict=True)
-        for number, (its, models) in enumerate(zip(columns, known, strict=False)):
-            if its != models:
-                raise InputError(
-                    f"{features.path}: column {number} is {its[0]} ({its[1]}), but the model was "
-                    f"trained on {models[0]} ({models[1]}); compute the same features"
-                )
+        self._check_columns(features, str(features.path))
         if features.featurizer != origin.featurizer:
             raise InputError(
                 f"{features.path}: the columns have the names of the model's features, but were "
                 "computed with other options (reference, periodic, ...); pass the trajectory "
                 "instead"
             )
+
+    def _check_columns(self, features: FeatureSet, what: str) -> None:
+        """Raise an error if the columns are not those that the model was trained on."""
+        origin = self.origin
+        columns = zip(features.names, features.units, strict=True)
+        known = zip(origin.names, origin.units, strict=True)
+        for number, (its, models) in enumerate(zip_longest(columns, known)):
+            if its is None or models is None:
+                raise InputError(
+                    f"{what}: has {len(features.names)} features, but the model was trained on "
+                    f"{len(origin.names)}; the first that differs is column {number}, "
+                    f"{(its or models)[0]}"
+                )
+            if (comparable_name(its[0]), its[1]) != (comparable_name(models[0]), models[1]):
+                raise InputError(
+                    f"{what}: column {number} is {its[0]} ({its[1]}), but the model was "
+                    f"trained on {models[0]} ({models[1]}); compute the same features"
+                )
 
     def __repr__(self) -> str:
         """Summarise the number of components and the features."""

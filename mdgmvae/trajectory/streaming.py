@@ -12,6 +12,7 @@ from ..featurizers.base import BoundFeaturizer, Featurizer
 from ..featurizers.registry import by_name
 from ..featurizers.topology.atoms import selected_atoms
 from ..featurizers.topology.fingerprint import Fingerprint
+from ..featurizers.topology.mdtraj_atoms import mdtraj_atoms
 from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name, write_rows
@@ -131,7 +132,9 @@ def _featurize_mdtraj(
     verbose: bool | None,
 ) -> FeatureSet:
     """Compute and write the features of an mdtraj source."""
-    atoms = selected_atoms(source.topology, select)
+    head = next(source.chunks(np.zeros(1, dtype=np.int64), np.arange(source.topology.n_atoms)))
+    box = None if head.box is None else head.box[0]
+    atoms = selected_atoms(mdtraj_atoms(source.topology, head.positions[0], box), select)
     first = next(source.chunks(numbers[:1], atoms.ix))
     row = numbers[0] - first.frames[0]
     positions, box = first.positions[row], None if first.box is None else first.box[row]

@@ -1,0 +1,83 @@
+"""Coordinates of atoms in the first frame of their trajectory."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+#: In a smaller box, in angstrom, an atom would be close to its own image. Such a box is a
+#: placeholder, as the box of 1 x 1 x 1 angstrom in many PDB files.
+_SMALLEST_BOX = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class FirstFrame:
+    """Coordinates and box of a frame.
+
+    Attributes
+    ----------
+    positions : numpy.ndarray
+        Coordinates in angstrom, (n_atoms, 3) float32.
+    box : numpy.ndarray or None
+        Lengths in angstrom and angles in degrees, (6,). None if the frame has no real box.
+    """
+
+    positions: np.ndarray
+    box: np.ndarray | None
+
+    @classmethod
+    def of(cls, atoms: Any) -> "FirstFrame | None":
+        """Read the first frame of a trajectory. The trajectory stays at its current frame.
+
+        Decisions about a topology are made with this frame, so that they do not depend on the
+        frame that the trajectory happens to be at.
+
+        Parameters
+        ----------
+        atoms : AtomGroup
+            The atoms.
+
+        Returns
+        -------
+        FirstFrame or None
+            None if the universe has no trajectory, or its first frame has no coordinates.
+
+        Examples
+        --------
+        >>> import MDAnalysis as mda
+        >>> from mdgmvae.data import alanine_dipeptide
+        >>> from mdgmvae.featurizers.topology.first_frame import FirstFrame
+        >>> u = mda.Universe(*alanine_dipeptide())
+        >>> before = u.trajectory[7].frame
+        >>> FirstFrame.of(u.select_atoms("name CA")).positions.shape, u.trajectory.frame
+        ((1, 3), 7)
+        """
+        trajectory = getattr(atoms.universe, "_trajectory", None)
+        if trajectory is None:
+            return None
+        current = trajectory.ts.frame
+        if current == 0 or not _can_rewind(trajectory):
+            return cls._at(trajectory.ts, atoms)
+        # The user may have changed the coordinates of the current frame in memory.
+        kept = trajectory.ts.positions.copy() if trajectory.ts.has_positions else None
+        try:
+            return cls._at(trajectory[0], atoms)
+        finally:
+            timestep = trajectory[current]
+            if kept is not None:
+                timestep.positions = kept
+
+    @classmethod
+    def _at(cls, timestep: Any, atoms: Any) -> "FirstFrame | None":
+        if not timestep.has_positions:
+            return None
+        box = timestep.dimensions
+        real = box is not None and np.isfinite(box).all() and box[:3].min() >= _SMALLEST_BOX
+        return cls(timestep.positions[atoms.ix], np.array(box) if real else None)
+
+
+def _can_rewind(trajectory: Any) -> bool:
+    """Return False for streams, which can only go forward."""
+    from MDAnalysis.coordinates.base import StreamReaderBase
+
+    return not isinstance(trajectory, StreamReaderBase)

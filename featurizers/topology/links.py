@@ -1,0 +1,378 @@
+"""Links between residues along their chains."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ...errors import TopologyWarning
+from .alternatives import first_locations
+from .first_frame import FirstFrame
+from .names import chain_names
+from .synonyms import canonical_name, canonical_resname
+
+#: Lengths of a bond in angstrom, with room for high temperatures and poor structures.
+SHORTEST_BOND, LONGEST_BOND = 1.0, 2.2
+#: Largest distance in angstrom of the beads of linked residues. It is 3.8 between C-alpha atoms.
+_LONGEST_STEP = 5.0
+#: Atoms that end one residue and begin the next: peptide and phosphodiester bonds.
+_JOINTS = (("C", "N"), ("O3'", "P"))
+#: Bonds within a residue, which show whether coordinates belong to a topology.
+_INNER_BONDS = (("N", "CA"), ("CA", "C"), ("C3'", "O3'"), ("P", "O5'"))
+#: Atoms that stand for the backbone of a residue in coarse-grained models.
+_BEADS = ("CA", "BB")
+_WANTED = frozenset(
+    {"OXT", *_BEADS, *(name for pair in (*_JOINTS, *_INNER_BONDS) for name in pair)}
+)
+#: Caps at the end of a chain. Their carbon, if any, is no carbonyl.
+_LAST = frozenset({"NME", "NH2", "NHE"})
+
+#: Index of an atom by residue.
+Sites = dict[int, int]
+
+
+def residue_links(atoms: Any) -> dict[int, int]:
+    """Return the residues that follow others along a chain.
+
+    Residues are linked by a peptide bond (C and N) or a phosphodiester bond (O3' and P). The
+    bonds of the topology count. Other bonds are found by distance in the first frame of the
+    trajectory, with nearest periodic images if it has a box. Residues are linked by chain and
+    number only if there are no coordinates that belong to the topology, or in a coarse-grained
+    model of a protein. Residues of other molecules are linked by any bond between them.
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+        The atoms. All atoms of their residues are considered.
+
+    Returns
+    -------
+    dict of int to int
+        The next residue of each residue that has one, as indices in the universe.
+
+    Warns
+    -----
+    TopologyWarning
+        If residues with consecutive numbers in a chain are too far apart to be bonded.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.data import alanine_dipeptide
+    >>> from mdgmvae.featurizers.topology.links import residue_links
+    >>> residue_links(mda.Universe(alanine_dipeptide().topology).atoms)
+    {0: 1, 1: 2}
+    """
+    if not has_residue_names(atoms):
+        return {}
+    links = _Links(atoms)
+    links.add_bonds()
+    links.add_numbers()
+    links.warn()
+    return links.after
+
+
+def bonded_links(atoms: Any) -> dict[int, int]:
+    """Return the residues that follow others along a chain, without links by number alone.
+
+    See `residue_links`.
+    """
+    if not has_residue_names(atoms):
+        return {}
+    links = _Links(atoms)
+    links.add_bonds()
+    return links.after
+
+
+def has_residue_names(atoms: Any) -> bool:
+    """Return whether the topology has the names and numbers that links are found by."""
+    return all(hasattr(atoms, attribute) for attribute in ("names", "resnames", "resids"))
+
+
+def sequence_distances(atoms: Any, pairs: np.ndarray) -> np.ndarray:
+    """Return the number of links between the residues of pairs of atoms.
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+        The atoms.
+    pairs : numpy.ndarray
+        Indices into `atoms`, (n_pairs, 2).
+
+    Returns
+    -------
+    numpy.ndarray
+        0 within a residue, 1 for linked residues, and so on, (n_pairs,) float64. Infinite for
+        residues of different chains. Around a ring, the shorter way counts.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda, numpy as np
+    >>> from mdgmvae.data import alanine_dipeptide
+    >>> from mdgmvae.featurizers.topology.links import sequence_distances
+    >>> atoms = mda.Universe(alanine_dipeptide().topology).select_atoms("name C")
+    >>> sequence_distances(atoms, np.array([[0, 0], [0, 1]])).tolist()
+    [0.0, 1.0]
+    """
+    n_residues = len(atoms.universe.residues)
+    chain, place = np.arange(n_residues), np.zeros(n_residues)
+    ring = np.full(n_residues, np.inf)
+    for members, is_ring in _chains(residue_links(atoms)):
+        chain[members] = members[0]
+        place[members] = np.arange(len(members))
+        ring[members] = len(members) if is_ring else np.inf
+    first, second = atoms.resindices[pairs].T
+    steps = np.abs(place[first] - place[second])
+    steps = np.minimum(steps, ring[first] - steps)
+    return np.where(chain[first] == chain[second], steps, np.inf)
+
+
+def _chains(after: dict[int, int]) -> Iterator[tuple[list[int], bool]]:
+    """Yield the residues of each chain in order, and whether it is a ring."""
+    rest = dict(after)
+    starts = sorted(after.keys() - set(after.values()))
+    while rest:
+        is_ring = not starts
+        residue = next(iter(rest)) if is_ring else starts.pop()
+        members = [residue]
+        while (residue := rest.pop(residue, -1)) not in (-1, members[0]):
+            members.append(residue)
+        yield members, is_ring
+
+
+class _Links:
+    """Links that are found step by step.
+
+    Attributes
+    ----------
+    after : dict of int to int
+        The next residue of each residue.
+    """
+
+    def __init__(self, atoms: Any) -> None:
+        group = atoms.residues.atoms
+        self._group = group[first_locations(group)]
+        self._sites = _sites(self._group)
+        frame = FirstFrame.of(self._group)
+        self._frame = frame if frame is not None and self._belongs(frame) else None
+        # Distances are better evidence than bonds that were guessed.
+        self._bonds = bonds_within(self._group, guessed=self._frame is None)
+        self.after: dict[int, int] = {}
+        self._before: dict[int, int] = {}
+        self._apart: list[tuple[int, int, float]] = []
+
+    def add_bonds(self) -> None:
+        """Link residues by bonds of the topology, then by short distances."""
+        for end, start in _JOINTS:
+            ends = {r: row for r, row in self._sites[end].items() if not self._is_last(r)}
+            starts = self._sites[start]
+            at = {row: residue for residue, row in (*ends.items(), *starts.items())}
+            for one, other in self._bonds.tolist():
+                for row, next_row in ((one, other), (other, one)):
+                    residue, follower = at.get(row, -1), at.get(next_row, -1)
+                    if ends.get(residue) == row and starts.get(follower) == next_row:
+                        self._link(residue, follower)
+            if self._frame is not None:
+                self._add_short_distances(ends, starts, self._frame)
+
+    def _add_short_distances(self, ends: Sites, starts: Sites, frame: FirstFrame) -> None:
+        """Link residues whose ends are as close as bonded atoms, the closest first."""
+        open_ends = [residue for residue in ends if residue not in self.after]
+        open_starts = [residue for residue in starts if residue not in self._before]
+        pairs, distances = close_pairs(
+            frame, [ends[r] for r in open_ends], [starts[r] for r in open_starts]
+        )
+        for pair in pairs[np.argsort(distances, kind="stable")].tolist():
+            self._link(open_ends[pair[0]], open_starts[pair[1]])
+
+    def add_numbers(self) -> None:
+        """Link the rest by chain and number, where nothing else is known."""
+        follows = _numbering(self._group)
+        bonded = set(np.unique(self._bonds).tolist())
+        neighbours = self._bonded_residues()
+        for residue, follower in pairwise(np.unique(self._group.resindices).tolist()):
+            if residue in self.after or follower in self._before:
+                continue
+            if self._is_last(residue) or not follows(residue, follower):
+                continue
+            joint = self._joint(residue, follower)
+            if joint is None:
+                linked = self._follows_without_joint(residue, follower, neighbours)
+            elif bonded.issuperset(joint) and self._frame is None:
+                linked = False
+            else:
+                distance = self._distance(*joint)
+                linked = not distance >= SHORTEST_BOND
+                if not linked and not bonded.issuperset(joint):
+                    self._apart.append((residue, follower, distance))
+            if linked:
+                self._link(residue, follower)
+
+    def warn(self) -> None:
+        """Warn of residues that should be linked by their numbers, but are far apart."""
+        if not self._apart:
+            return
+        residues = self._group.universe.residues
+        residue, follower, distance = self._apart[0]
+        labels = [f"{residues[r].resname}{residues[r].resid}" for r in (residue, follower)]
+        others = f" ({len(self._apart)} such places)" if len(self._apart) > 1 else ""
+        warnings.warn(
+            f"{labels[0]} and {labels[1]} have consecutive numbers, but are not bonded: they are "
+            f"{distance:.1f} angstrom apart in the first frame{others}. Features do not connect "
+            "them; if the molecule is broken across the boundary of the box, make it whole first",
+            TopologyWarning,
+            stacklevel=2,
+        )
+
+    def _link(self, residue: int, follower: int) -> None:
+        if residue != follower and residue not in self.after and follower not in self._before:
+            self.after[residue] = follower
+            self._before[follower] = residue
+
+    def _is_last(self, residue: int) -> bool:
+        """Return whether a residue ends its chain: a cap or a carboxylate."""
+        name = str(self._group.universe.residues[residue].resname)
+        return residue in self._sites["OXT"] or canonical_resname(name) in _LAST
+
+    def _joint(self, residue: int, follower: int) -> tuple[int, int] | None:
+        """Return the atoms that would be bonded between two residues."""
+        for end, start in _JOINTS:
+            if residue in self._sites[end] and follower in self._sites[start]:
+                return self._sites[end][residue], self._sites[start][follower]
+        return None
+
+    def _bonded_residues(self) -> set[tuple[int, int]]:
+        """Return the pairs of residues between which the topology has a bond."""
+        pairs = self._group.resindices[bonds_within(self._group)]
+        pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
+        return {(one, other) for pair in pairs.tolist() for one, other in (pair, pair[::-1])}
+
+    def _follows_without_joint(
+        self, residue: int, follower: int, neighbours: set[tuple[int, int]]
+    ) -> bool:
+        """Decide about residues with consecutive numbers that lack the atoms of a joint."""
+        for name in _BEADS:
+            beads = self._sites[name]
+            if residue in beads and follower in beads:
+                return not self._distance(beads[residue], beads[follower]) > _LONGEST_STEP
+        if any(r in sites for sites in self._sites.values() for r in (residue, follower)):
+            return False
+        return (residue, follower) in neighbours
+
+    def _distance(self, row: int, other: int) -> float:
+        """Return the distance of two atoms in the first frame. It is NaN if unknown."""
+        if self._frame is None:
+            return float("nan")
+        return float(_distances(self._frame, [row], [other])[0])
+
+    def _belongs(self, frame: FirstFrame) -> bool:
+        """Return whether most bonds within residues have the length of a bond."""
+        pairs = [
+            (row, self._sites[other][residue])
+            for name, other in _INNER_BONDS
+            for residue, row in self._sites[name].items()
+            if residue in self._sites[other]
+        ]
+        if not pairs:
+            return bool(np.ptp(frame.positions, axis=0).any())
+        lengths = _distances(frame, *zip(*pairs, strict=True))
+        good = (lengths >= SHORTEST_BOND) & (lengths <= LONGEST_BOND)
+        return bool(good.mean() > 0.5)
+
+
+def close_pairs(frame: FirstFrame, ends: Any, starts: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Find the atoms of two lists that are as close as bonded atoms.
+
+    Parameters
+    ----------
+    frame : FirstFrame
+        The coordinates.
+    ends, starts : sequence of int
+        Indices of atoms in the frame.
+
+    Returns
+    -------
+    pairs : numpy.ndarray
+        Indices into the two lists, (n_pairs, 2) int64.
+    distances : numpy.ndarray
+        Their distances in angstrom, (n_pairs,) float64.
+    """
+    from MDAnalysis.lib.distances import capped_distance
+
+    one, other = frame.positions[list(ends)], frame.positions[list(starts)]
+    finite = [np.flatnonzero(np.isfinite(points).all(axis=1)) for points in (one, other)]
+    if not (len(finite[0]) and len(finite[1])):
+        return np.empty((0, 2), np.int64), np.empty(0)
+    pairs, distances = capped_distance(
+        one[finite[0]], other[finite[1]], LONGEST_BOND, SHORTEST_BOND, frame.box
+    )
+    return np.stack([finite[side][pairs[:, side]] for side in (0, 1)], axis=1), distances
+
+
+def bonds_within(group: Any, guessed: bool = True) -> np.ndarray:
+    """Return the bonds of the topology as indices into a group.
+
+    Parameters
+    ----------
+    group : AtomGroup
+        The atoms.
+    guessed : bool
+        Include the bonds that a library has guessed.
+
+    Returns
+    -------
+    numpy.ndarray
+        Pairs of indices, (n_bonds, 2) int64.
+    """
+    bonds = getattr(group.universe, "bonds", None)
+    if bonds is None or len(bonds) == 0:
+        return np.empty((0, 2), dtype=np.int64)
+    place = np.full(group.universe.atoms.n_atoms, -1, dtype=np.int64)
+    place[group.ix] = np.arange(group.n_atoms)
+    pairs = place[np.asarray(bonds.to_indices())]
+    inside = (pairs >= 0).all(axis=1)
+    if not guessed:
+        inside &= ~np.asarray(bonds._guessed, dtype=bool)
+    chosen: np.ndarray = pairs[inside]
+    return chosen
+
+
+def _sites(group: Any) -> dict[str, Sites]:
+    """Return the atoms that matter for links, by canonical name and residue."""
+    sites: dict[str, Sites] = {name: {} for name in _WANTED}
+    columns = (group.resindices.tolist(), group.resnames, group.names)
+    for row, (residue, resname, name) in enumerate(zip(*columns, strict=True)):
+        canonical = canonical_name(str(resname), str(name))
+        if canonical in sites and canonical_resname(str(resname)) != "HOH":
+            sites[canonical].setdefault(residue, row)
+    return sites
+
+
+def _distances(frame: FirstFrame, rows: Any, others: Any) -> np.ndarray:
+    """Return distances of atoms in angstrom, (n,) float64."""
+    from MDAnalysis.lib.distances import calc_bonds
+
+    one, other = frame.positions[list(rows)], frame.positions[list(others)]
+    lengths: np.ndarray = calc_bonds(one, other, box=frame.box)
+    return lengths
+
+
+def _numbering(group: Any) -> Callable[[int, int], bool]:
+    """Return a function that tells whether a residue comes right after another by number."""
+    residues, first = np.unique(group.resindices, return_index=True)
+    some = group[first]
+    icodes = getattr(some, "icodes", [""] * len(some))
+    columns = (some.segindices.tolist(), chain_names(some), some.resids.tolist(), icodes)
+    keys = dict(zip(residues.tolist(), zip(*columns, strict=True), strict=True))
+
+    def follows(residue: int, follower: int) -> bool:
+        segment, chain, number, icode = keys[residue]
+        other_segment, other_chain, other_number, other_icode = keys[follower]
+        step = other_number - number
+        return (segment, chain) == (other_segment, other_chain) and (
+            step == 1 or (step == 0 and str(icode).strip() != str(other_icode).strip())
+        )
+
+    return follows
