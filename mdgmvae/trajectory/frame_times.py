@@ -11,6 +11,8 @@ import numpy as np
 
 from ..segments import continuous_lengths, time_breaks
 
+#: Beginning of a warning of MDAnalysis. It does not apply to us: such times are NaN.
+NO_DT = "Reader has no dt information"
 _HOW_TO_GIVE_DT = "--dt PS (dt= of MDAnalysis.Universe)"
 #: Title of DCD files by VMD's plugin, which mdtraj and other programs use, too.
 _DCD_PLUGIN = "Created by DCD plugin"
