@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import InputError
+from ..segments import continuous_lengths
 from ..tables import Table, counted
 from .atomic import atomic_file
 from .npy import (
@@ -111,7 +112,8 @@ class FeatureSet:
         path : path-like
             An .npy file of real numbers of shape (n_frames, n_features). Without a .json file,
             the columns are called "x0", "x1", ..., the frames are numbered from 0 and form one
-            segment, and the times are NaN.
+            segment, and the times are NaN. If the .json file has no lengths, they follow from
+            its frames and times.
 
         Returns
         -------
@@ -133,7 +135,7 @@ class FeatureSet:
             "frames": range(n_frames),
             "times": [None] * n_frames,
             "trajectory_index": [0] * n_frames,
-            "lengths": [n_frames],
+            "lengths": None,
             "selection": None,
             "featurizer": {},
             "fingerprint": {},
@@ -143,13 +145,20 @@ class FeatureSet:
             described = read_description(sidecar, path)
             known.update({key: described[key] for key in known if key in described})
         try:
+            frames = np.array(known["frames"], dtype=np.int64)
+            times = np.array(known["times"], dtype=np.float64)
+            trajectory_index = np.array(known["trajectory_index"], dtype=np.int64)
+            if known["lengths"] is None:
+                same = frames.shape == times.shape == trajectory_index.shape == (n_frames,)
+                given = (frames, trajectory_index, times)
+                known["lengths"] = continuous_lengths(*given) if same else [n_frames]
             features = cls(
                 values=values,
                 names=tuple(map(str, known["names"])),
                 units=tuple(map(str, known["units"])),
-                frames=np.array(known["frames"], dtype=np.int64),
-                times=np.array(known["times"], dtype=np.float64),
-                trajectory_index=np.array(known["trajectory_index"], dtype=np.int64),
+                frames=frames,
+                times=times,
+                trajectory_index=trajectory_index,
                 lengths=tuple(map(int, known["lengths"])),
                 path=path,
                 selection=known["selection"],
