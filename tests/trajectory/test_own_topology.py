@@ -92,6 +92,7 @@ def test_self_describing_files_of_mdtraj(files, tmp_path):
         (["N", "HN", "CA", "HA", "C", "OT1"], None),
         (["N", "1H", "CA", "HA1", "C", "O"], None),
         (["N", "H", "CA", "HA", "MW", "O"], None),
+        (["H"] * 6, None),
         (["N", "CA", "H", "HA", "C", "O"], 1),
         (["N", "H", "CA", "HA", "O", "C"], 4),
         (["N", "HN", "CA", "C", "HA", "OT1"], 3),
