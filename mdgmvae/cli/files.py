@@ -125,31 +125,28 @@ def open_universe(
         )
     kinds = [formats.trajectory or _FORMATS.get(Path(path).suffix) for path in trajectories]
     before = 0
-    with warnings.catch_warnings():
-        # Nothing uses this time step: times that the reader does not know are NaN.
-        warnings.filterwarnings("ignore", message="Reader has no dt information")
-        for path, kind in zip(trajectories, kinds, strict=True):
-            if formats.trajectory is None:
-                check_trajectory(
-                    path,
-                    n_atoms=len(universe.atoms),
-                    stop=None if stop is None else max(0, stop - before),
-                    before=before if can_stop else None,
-                )
-            _load(universe, path, path, topology, format=kind)
-            if formats.dt is not None:
-                _warn_of_own_times(path, universe.trajectory, formats.dt)
-            before += len(universe.trajectory)
-        options = {} if formats.dt is None else {"dt": formats.dt}
-        if len(trajectories) > 1:
-            # MDAnalysis takes the format of each file from a tuple.
-            files = [
-                path if kind is None else (path, kind)
-                for path, kind in zip(trajectories, kinds, strict=True)
-            ]
-            _load(universe, files, trajectories[0], topology, **options)
-        elif options:
-            _load(universe, trajectories[0], trajectories[0], topology, format=kinds[0], **options)
+    for path, kind in zip(trajectories, kinds, strict=True):
+        if formats.trajectory is None:
+            check_trajectory(
+                path,
+                n_atoms=len(universe.atoms),
+                stop=None if stop is None else max(0, stop - before),
+                before=before if can_stop else None,
+            )
+        _load(universe, path, path, topology, format=kind)
+        if formats.dt is not None:
+            _warn_of_own_times(path, universe.trajectory, formats.dt)
+        before += len(universe.trajectory)
+    options = {} if formats.dt is None else {"dt": formats.dt}
+    if len(trajectories) > 1:
+        # MDAnalysis takes the format of each file from a tuple.
+        files = [
+            path if kind is None else (path, kind)
+            for path, kind in zip(trajectories, kinds, strict=True)
+        ]
+        _load(universe, files, trajectories[0], topology, **options)
+    elif options:
+        _load(universe, trajectories[0], trajectories[0], topology, format=kinds[0], **options)
     return universe
 
 
@@ -184,6 +181,10 @@ def warn_of_other_times(path: str, found: Any, universe: Universe) -> None:
     The frame numbers fit every trajectory that is long enough; only the times reveal that it is
     another one.
     """
+    from ..trajectory.frame_times import timed_files
+
+    if not all(file.has_times for file in timed_files(universe)):
+        return
     known = np.flatnonzero(np.isfinite(found.times) & (found.frames < len(universe.trajectory)))
     for index in known[[0, len(known) // 2, -1]] if len(known) else []:
         frame, time = int(found.frames[index]), float(found.times[index])

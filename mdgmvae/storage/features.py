@@ -27,6 +27,7 @@ from ..json_files import (
     whole,
     whole_numbers,
 )
+from ..segments import continuous_lengths
 from ..tables import Table, counted
 from .atomic import atomic_pair, partner_of
 from .npy import (
@@ -136,7 +137,8 @@ class FeatureSet:
         path : path-like
             An .npy file of real numbers of shape (n_frames, n_features). Without a .json file,
             the columns are called "x0", "x1", ..., the frames are numbered from 0 and form one
-            segment, and the times are NaN.
+            segment, and the times are NaN. If the .json file has no lengths, they follow from
+            its frames and times.
 
         Returns
         -------
@@ -158,7 +160,7 @@ class FeatureSet:
             "frames": np.arange(n_frames, dtype=np.int64),
             "times": np.full(n_frames, np.nan),
             "trajectory_index": np.zeros(n_frames, np.int64),
-            "lengths": [n_frames],
+            "lengths": None,
             "selection": None,
             "featurizer": {},
             "fingerprint": {},
@@ -173,6 +175,10 @@ class FeatureSet:
                     f"{sidecar}: the values in {path.name} have changed since it was written; "
                     f"{advice}"
                 )
+        if known["lengths"] is None:
+            known["lengths"] = continuous_lengths(
+                known["frames"], known["trajectory_index"], known["times"]
+            )
         for name in ("names", "units", "lengths"):
             known[name] = tuple(known[name])
         return cls(values=values, path=path, **known)

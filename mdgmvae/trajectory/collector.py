@@ -6,6 +6,7 @@ processes.
 
 import copy
 import os
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from .atom_order import warn_of_atom_order
 from .blocks import BlockWriter, named_fault
 from .executors import executor_for
 from .feature_writer import FeatureWriter
-from .frame_times import Timeline, timed_files
+from .frame_times import NO_DT, Timeline, timed_files
 from .frames import as_sequence, file_of_frames, frame_numbers, frames_needed
 from .integrity import check_universe
 from .own_topology import check_universe_names
@@ -307,7 +308,9 @@ class FeatureCollector(AnalysisBase):
         self._rows = indexed_frames[:, 0]
         self._frame_index = -1
         try:
-            super()._compute(indexed_frames, verbose=False)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message=NO_DT)
+                super()._compute(indexed_frames, verbose=False)
         except (OSError, EOFError) as error:
             raise self._read_error(indexed_frames[:, 1], error) from error
         self._blocks.flush()

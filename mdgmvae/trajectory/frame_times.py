@@ -11,6 +11,8 @@ import numpy as np
 
 from ..segments import continuous_lengths, time_breaks
 
+#: Beginning of a warning of MDAnalysis. It does not apply to us: such times are NaN.
+NO_DT = "Reader has no dt information"
 _HOW_TO_GIVE_DT = "--dt PS (dt= of MDAnalysis.Universe)"
 #: Title of DCD files by VMD's plugin, which mdtraj and other programs use, too.
 _DCD_PLUGIN = "Created by DCD plugin"
@@ -26,10 +28,13 @@ class TimedFile:
         Name of the file.
     has_times : bool
         False if readers number the frames of this file instead.
+    dt : float or None
+        Time between frames in ps that is used if the file has the same time for all of them.
     """
 
     name: str
     has_times: bool
+    dt: float | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,11 @@ class Timeline:
         found = np.array(times, dtype=np.float64)
         for number, file in enumerate(files):
             inside = trajectory_index == number
-            if file.has_times and _is_constant(frames[inside], found[inside]):
+            if not file.has_times or not _is_constant(frames[inside], found[inside]):
+                continue
+            if file.dt:
+                found[inside] = frames[inside] * file.dt
+            else:
                 warnings.warn(
                     f"{file.name}: all frames have the time {found[inside][0]:g} ps, so times are "
                     f"unknown, and results are in frames; give the time between frames: "
@@ -159,13 +168,18 @@ def timed_files(universe: Any) -> list[TimedFile]:
     """
     reader = universe.trajectory
     return [
-        TimedFile(_name(part), _has_times(part, universe))
+        TimedFile(_name(part), _has_times(part, universe), _given_dt(part))
         for part in getattr(reader, "readers", [reader])
     ]
 
 
 def _name(reader: Any) -> str:
     return str(getattr(reader, "filename", None) or "the trajectory in memory")
+
+
+def _given_dt(reader: Any) -> float | None:
+    """Return the time step of a reader that ignores it; XTC and TRR readers do not."""
+    return None if reader.format in ("XTC", "TRR") else reader.ts.data.get("dt")
 
 
 def _has_times(reader: Any, universe: Any) -> bool:

@@ -344,4 +344,5 @@ _FRAME_READERS: dict[str, Callable[[FileIO, int], Iterator[Any]]] = {
     "XTC": _xtc_frames,
     "TRR": _trr_frames,
     "DCD": _dcd_frames,
+    "LAMMPS": _dcd_frames,
 }

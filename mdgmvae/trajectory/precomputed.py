@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -13,7 +14,7 @@ from ..featurizers.topology.fingerprint import Fingerprint
 from ..storage.features import FeatureSet
 from ..storage.npy import write_rows
 from .feature_writer import FeatureWriter
-from .frame_times import Timeline, timed_files
+from .frame_times import NO_DT, Timeline, timed_files
 from .frames import file_of_frames, frames_needed
 from .integrity import check_universe
 
@@ -165,6 +166,8 @@ def _checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, .
 def _times(trajectory: Any, frames: np.ndarray) -> np.ndarray:
     """Read the time of each frame in ps, and return to the current frame of the trajectory."""
     before = trajectory.frame
-    times = np.array([ts.time for ts in trajectory[frames]], dtype=np.float64)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=NO_DT)
+        times = np.array([ts.time for ts in trajectory[frames]], dtype=np.float64)
     trajectory[before]
     return times

@@ -78,6 +78,13 @@ def test_a_description_of_lengths_alone(npy):
     assert features.names == ("x0", "x1")
 
 
+def test_lengths_follow_from_times_and_frames(npy):
+    values = np.zeros((5, 2), np.float32)
+    assert FeatureSet.load(npy(values, times=[0, 2, 0, 2, 4])).lengths == (2, 3)
+    assert FeatureSet.load(npy(values, frames=[0, 1, 2, 8, 9])).lengths == (3, 2)
+    assert FeatureSet.load(npy(values, frames=[0, 2, 4, 6, 8])).lengths == (5,)
+
+
 def test_saved_and_loaded(npy, tmp_path):
     features = FeatureSet.load(
         npy(
