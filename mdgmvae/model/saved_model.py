@@ -25,8 +25,8 @@ from ..training.scaling import Scaling
 FORMAT = "mdgmvae-model"
 FORMAT_VERSION = 2
 _FITTED = (
-    "seed", "device", "populations", "state_of_component", "history", "validation_history",
-    "feature_names_in",
+    "seed", "device", "populations", "state_of_component", "score_threshold", "history",
+    "validation_history", "feature_names_in",
 )  # fmt: skip
 _SCALING = ("mean", "scale", "projection", "back_projection", "autocorrelation", "explained")
 _PACKAGES = ("numpy", "tensorflow", "scikit-learn", "MDAnalysis", "mdtraj")
@@ -108,7 +108,7 @@ class SavedModel:
     scaling : Scaling
     fitted : dict
         Plain values that the fit found: "seed", "device", "populations", "state_of_component",
-        "history", "validation_history", "feature_names_in".
+        "score_threshold", "history", "validation_history", "feature_names_in".
     trajectory : TrajectoryPart or None
         What the model was trained on. None for a `GMVAE` that was saved by itself.
     versions : dict of str to str
