@@ -26,7 +26,10 @@ _ARRAYS: dict[str, tuple[type, int]] = {
     "component_probabilities": (np.float32, 2),
     "latent": (np.float32, 2),
     "scores": (np.float32, 1),
+    "unlike_training": (np.bool_, 1),
 }
+#: Arrays that labels from elsewhere need not have.
+_OPTIONAL = {"unlike_training"}
 
 
 def write_labels(path: str | os.PathLike[str], results: Any) -> None:
@@ -40,7 +43,7 @@ def write_labels(path: str | os.PathLike[str], results: Any) -> None:
         ``GMVAEAnalysis.results``, or any object with the same attributes: ``frames`` (n,),
         ``times`` (n,) in ps, ``trajectory_index`` (n,), ``labels`` (n,) states, ``components``
         (n,), ``probabilities`` (n, n_states), ``component_probabilities`` (n, k), ``latent``
-        (n, n_z) and ``scores`` (n,).
+        (n, n_z), ``scores`` (n,) and, where known, ``unlike_training`` (n,).
 
     Raises
     ------
@@ -82,7 +85,7 @@ def read_labels(path: str | os.PathLike[str]) -> Any:
     MDAnalysis.analysis.results.Results
         With ``frames``, ``trajectory_index``, ``labels`` and ``components`` (int64), ``times``
         (float64, ps), ``probabilities``, ``component_probabilities``, ``latent`` and ``scores``
-        (float32).
+        (float32) and, if it is in the file, ``unlike_training`` (bool).
 
     Raises
     ------
@@ -132,7 +135,7 @@ def find_labels(path: str | os.PathLike[str]) -> Path:
 
 
 def _checked(found: dict[str, Any], problem: str) -> dict[str, np.ndarray]:
-    missing = [name for name in _ARRAYS if name not in found]
+    missing = [name for name in _ARRAYS if name not in found and name not in _OPTIONAL]
     if missing:
         raise InputError(f"{problem}; missing: {', '.join(missing)}")
     n_frames = len(np.atleast_1d(found["frames"]))
@@ -140,7 +143,8 @@ def _checked(found: dict[str, Any], problem: str) -> dict[str, np.ndarray]:
     for name, given in found.items():
         dtype, ndim = _ARRAYS[name]
         values = np.asarray(given)
-        if values.ndim != ndim or len(values) != n_frames or values.dtype.kind not in "iuf":
+        kinds = "b" if dtype is np.bool_ else "iuf"
+        if values.ndim != ndim or len(values) != n_frames or values.dtype.kind not in kinds:
             raise InputError(
                 f"{problem}; {name} has shape {values.shape} and dtype {values.dtype}, but must "
                 f"hold numbers in {ndim} dimension{'s' if ndim > 1 else ''} for {n_frames:,} frames"

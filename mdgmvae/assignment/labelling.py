@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
@@ -16,11 +17,15 @@ from ..model.gmvae import GMVAE
 from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import FILE_NOT_VISIBLE, open_npy
+from ..tables import percent
 from ..trajectory.executors import cluster_for
 from .results import TrajectoryResults
 
 #: Bytes of features that a worker of a cluster labels at once.
 PART_BYTES = 64 * 2**20
+#: Share of the frames that may be unlike those of the training without a warning. Of held-out
+#: frames, less than 0.1 % are (benchmarks/unlike_frames.py).
+WARN_SHARE = 0.01
 #: Frames of a part are a multiple of this, so that inference cuts all data into the same batches.
 CHUNK_FRAMES = 8192
 
@@ -50,6 +55,11 @@ def label(
     ------
     InputError
         If the number of features differs, or a worker cannot see their file.
+
+    Warns
+    -----
+    UserWarning
+        If more than 1 % of the frames are unlike those of the training.
     """
     cluster = cluster_for(backend)
     if cluster is None:
@@ -58,18 +68,35 @@ def label(
         parts = _label_on(cluster, gmvae, features, verbose)
     component_probabilities = np.concatenate([part.component_probabilities for part in parts])
     labels, probabilities = gmvae.states_of(component_probabilities)
+    scores = np.concatenate([part.scores for part in parts])
+    unlike = gmvae.is_below_threshold(scores)
+    if unlike.mean() > WARN_SHARE:
+        warnings.warn(_unlike(unlike, features, gmvae.score_threshold_), stacklevel=3)
     return TrajectoryResults(
         labels=labels,
         components=component_probabilities.argmax(axis=1),
         probabilities=probabilities,
         component_probabilities=component_probabilities,
         latent=np.concatenate([part.latent for part in parts]),
-        scores=np.concatenate([part.scores for part in parts]),
+        scores=scores,
+        unlike_training=unlike,
         frames=features.frames,
         times=features.times,
         trajectory_index=features.trajectory_index,
         lengths=features.lengths,
         populations=np.bincount(labels, minlength=gmvae.n_states_) / len(labels),
+    )
+
+
+def _unlike(unlike: np.ndarray, features: FeatureSet, threshold: float | None) -> str:
+    """Return the warning about frames that the model does not know."""
+    n = int(unlike.sum())
+    first = int(np.asarray(features.frames)[unlike.argmax()])
+    return (
+        f"{percent(n / len(unlike))} % of the frames ({n:,} of {len(unlike):,}, the first is frame "
+        f"{first}) are unlike all frames of the training (score below {threshold:.3g}): their "
+        "states mean little, however probable; unlike_training marks them. Train on frames like "
+        "them too"
     )
 
 

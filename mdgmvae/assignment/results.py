@@ -32,6 +32,9 @@ class TrajectoryResults(Shown, Results):
         Latent coordinates.
     scores : ndarray of shape (n_frames,), float32
         Lower bound of the log-likelihood of each frame (`GMVAE.score_samples`).
+    unlike_training : ndarray of shape (n_frames,), bool
+        Whether the score is below `GMVAE.score_threshold_`. The state of such a frame means
+        little, however high its probability is.
     frames : ndarray of shape (n_frames,), int64
         Frame numbers in the trajectory.
     times : ndarray of shape (n_frames,), float64
@@ -72,7 +75,7 @@ class TrajectoryResults(Shown, Results):
         pandas.DataFrame
             Columns ``frame``, ``time`` (ps), ``trajectory`` (index of the file), ``state``,
             ``component``, ``probability`` (of the state of the frame), the latent coordinates
-            ``z1``, ``z2``, ..., and ``score``.
+            ``z1``, ``z2``, ..., ``score`` and ``unlike_training``.
         """
         import pandas as pd
 
@@ -85,7 +88,8 @@ class TrajectoryResults(Shown, Results):
             "probability": self.state_probability,
         }
         latent = {f"z{i}": values for i, values in enumerate(self.latent.T, start=1)}
-        return pd.DataFrame({**columns, **latent, "score": self.scores})
+        of_model = {"score": self.scores, "unlike_training": self.unlike_training}
+        return pd.DataFrame({**columns, **latent, **of_model})
 
     @property
     def state_probability(self) -> np.ndarray:
@@ -108,8 +112,16 @@ class TrajectoryResults(Shown, Results):
                 ),
                 title=f"{counted(n_frames, 'frame')} in {counted(n_segments, 'segment')}",
                 note=f"Arrays: {', '.join(self.data)}",
+                sentences=self._warnings(),
             )
         ]
+
+    def _warnings(self) -> tuple[str, ...]:
+        n = int(np.sum(self.data.get("unlike_training", 0)))
+        if not n:
+            return ()
+        is_are = "frame is" if n == 1 else "frames are"
+        return (f"{n:,} {is_are} unlike all frames of the training (unlike_training)",)
 
     def __getattr__(self, name: str) -> Any:
         """Return an array, or say how to get the results where there are none."""

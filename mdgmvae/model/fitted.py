@@ -36,6 +36,7 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
     model_: TrainedModel
     populations_: np.ndarray
     state_of_component_: np.ndarray
+    score_threshold_: float | None
     history_: dict[str, list[float]]
     validation_history_: dict[str, list[float]]
     n_epochs_: int
@@ -260,6 +261,37 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         """
         check_is_fitted(self)
         return -self.model_.loss(self._rows(X), float(self.r_nent))
+
+    def unlike_training(self, X: Features) -> np.ndarray:
+        """Mark the frames that are unlike those of the training.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_frames, n_x), np.memmap, path of an .npy file, or FeatureSet
+
+        Returns
+        -------
+        ndarray of shape (n_frames,), bool
+            Whether the score is below `score_threshold_`. The components and states of such
+            frames mean little, however high their probabilities are. False if the threshold is
+            unknown.
+        """
+        return self.is_below_threshold(self.score_samples(X))
+
+    def is_below_threshold(self, scores: np.ndarray) -> np.ndarray:
+        """Mark the scores, from `score_samples`, that are below `score_threshold_`.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (n_frames,)
+
+        Returns
+        -------
+        ndarray of shape (n_frames,), bool
+        """
+        check_is_fitted(self)
+        lowest = -np.inf if self.score_threshold_ is None else self.score_threshold_
+        return np.asarray(scores < lowest)
 
     def score(self, X: Features, y: object = None) -> float:
         """Compute the mean of `score_samples`; larger is better.

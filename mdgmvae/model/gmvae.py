@@ -23,6 +23,7 @@ from ..training.convergence import diagnose
 from ..training.dataset import Dataset
 from .fitted import Features
 from .persistence import Persistence
+from .score_threshold import threshold_of_fit
 from .trained_model import TrainedModel
 
 logger = logging.getLogger(__name__)
@@ -141,6 +142,9 @@ class GMVAE(Persistence):
         a state.
     n_states_ : int
         Number of states.
+    score_threshold_ : float or None
+        Score (see `score_samples`) below which a frame is unlike those of the fit: one in 100,000
+        frames like them would be. None if it is unknown.
     history_ : dict of str to list of float
         One value an epoch: "epoch", "loss", "reconstruction", "latent", "negative_entropy"
         (each in nats a frame), "r_nent", "lr"; with a kinetic term "vamp2" (of q(y|x) over all
@@ -353,6 +357,7 @@ class GMVAE(Persistence):
         model = TrainedModel(architecture, weights, trained.scaling, self.seed_, self.device)
         # Components are numbered by decreasing count over all frames, once and for all.
         counts = np.bincount(model.labels(dataset), minlength=parameters.k)
+        self.score_threshold_ = threshold_of_fit(model, dataset, parameters.r_nent)
         self.model_ = model.reorder(np.argsort(-counts, kind="stable"))
         # Labelled again: of two equally probable components the one with the lower number counts.
         components = self.model_.labels(dataset)

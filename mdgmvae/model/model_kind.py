@@ -128,6 +128,7 @@ _MODEL: Kind = record(
                 "device": text,
                 "populations": listed(optional(number(0, 1))),
                 "state_of_component": listed(whole(-1)),
+                "score_threshold": optional(number()),
                 "history": _HISTORY,
                 "validation_history": _HISTORY,
                 "feature_names_in": listed(text),

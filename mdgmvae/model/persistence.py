@@ -61,6 +61,7 @@ class Persistence(FittedMixture):
             "device": self.device_,
             "populations": [None if np.isnan(p) else float(p) for p in self.populations_],
             "state_of_component": self.state_of_component_,
+            "score_threshold": self.score_threshold_,
             "history": self.history_,
             "validation_history": self.validation_history_,
             "feature_names_in": getattr(self, "feature_names_in_", np.array([])).tolist(),
@@ -120,6 +121,7 @@ class Persistence(FittedMixture):
         model.device_ = fitted["device"]
         model.populations_ = np.array(fitted["populations"], float)
         model.state_of_component_ = np.array(fitted["state_of_component"], np.int64)
+        model.score_threshold_ = fitted["score_threshold"]
         model.history_ = fitted["history"]
         model.validation_history_ = fitted["validation_history"]
         model.n_epochs_ = len(model.history_.get("epoch", []))
@@ -132,7 +134,8 @@ class Persistence(FittedMixture):
         """Import a model that was trained with the paper's own TensorFlow 1 code.
 
         The sizes of the networks follow from the weights. The components keep the order of the
-        checkpoint, each is a state, and `populations_` is unknown (NaN).
+        checkpoint, each is a state, and `populations_` (NaN) and `score_threshold_` (None) are
+        unknown.
 
         Parameters
         ----------
@@ -162,6 +165,7 @@ class Persistence(FittedMixture):
         model.device_ = "unknown"
         model.populations_ = np.full(architecture.k, np.nan)
         model.state_of_component_ = np.arange(architecture.k, dtype=np.int64)
+        model.score_threshold_ = None
         model.history_ = {}
         model.validation_history_ = {}
         model.n_epochs_ = 0

@@ -107,7 +107,7 @@ class SavedModel:
     scaling : Scaling
     fitted : dict
         Plain values that the fit found: "seed", "device", "populations", "state_of_component",
-        "history", "validation_history", "feature_names_in".
+        "score_threshold", "history", "validation_history", "feature_names_in".
     trajectory : TrajectoryPart or None
         What the model was trained on. None for a `GMVAE` that was saved by itself.
     versions : dict of str to str

@@ -144,12 +144,15 @@ class TrainedModel:
         x = mean + np.sqrt(variance) * rng.standard_normal(mean.shape, np.float32)
         return self.scaling.invert(x), y
 
-    def loss(self, rows: Dataset, r_nent: float) -> np.ndarray:
-        """Compute the loss of each frame in nats, averaged over draws of z: (n,), float32."""
+    def loss(self, rows: Dataset, r_nent: float, most: int = LOSS_FRAMES) -> np.ndarray:
+        """Compute the loss of each frame in nats, averaged over draws of z: (n,), float32.
+
+        At most `most` frames are computed at a time.
+        """
         a, parts = self.architecture, []
         # It must not depend on the frames: the score of a frame is the same in any company.
         affordable = int(4e6 / (a.k * a.n_weights))
-        n = min(LOSS_FRAMES, max(64, LOSS_BYTES // (4 * a.k * a.n_x)))
+        n = min(most, max(64, LOSS_BYTES // (4 * a.k * a.n_x)))
         for raw, x in self._chunks(rows, n):
             total = np.zeros(len(x), np.float64)
             for draw, weight in draws.weighted_draws(raw, a.n_z, a.k, affordable, self.seed):

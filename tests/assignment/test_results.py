@@ -17,7 +17,8 @@ def results():
         probabilities=np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [1, 0], [1, 0]], np.float32),
         component_probabilities=np.eye(3, dtype=np.float32)[[0, 2, 1, 0, 0]],
         latent=np.arange(5, dtype=np.float32)[:, np.newaxis],
-        scores=np.zeros(5, np.float32),
+        scores=np.array([0, 0, -90, 0, 0], np.float32),
+        unlike_training=np.array([False, False, True, False, False]),
         frames=np.array([9, 3, 5, 6, 7]),
         times=np.array([18.0, 6.0, 10.0, 12.0, 14.0]),
         trajectory_index=np.array([0, 0, 1, 1, 1]),
@@ -32,7 +33,8 @@ def test_the_table_has_one_line_for_each_frame_in_its_order(results):
     assert table["trajectory"].tolist() == [0, 0, 1, 1, 1]
     # The probability of the state of each frame, which need not be the most probable state.
     np.testing.assert_allclose(table["probability"], [0.9, 0.8, 0.4, 1, 1], rtol=1e-6)
-    assert list(table.columns)[-2:] == ["z1", "score"]
+    assert list(table.columns)[-3:] == ["z1", "score", "unlike_training"]
+    assert table["unlike_training"].tolist() == [False, False, True, False, False]
 
 
 def test_discrete_trajectories_end_where_segments_end(results):
@@ -44,6 +46,7 @@ def test_results_print_frames_segments_and_states(results):
     assert lines[0] == "5 frames in 3 segments"
     assert [line.split() for line in lines[2:4]] == [["0", "3", "60.0"], ["1", "2", "40.0"]]
     assert "component_probabilities" in lines[4]
+    assert lines[-1] == "- 1 frame is unlike all frames of the training (unlike_training)"
     assert "<td>60.0</td>" in results._repr_html_()
 
 

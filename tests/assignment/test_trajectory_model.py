@@ -32,6 +32,19 @@ def test_it_labels_features_and_trajectories_alike(model, features):
     assert repr(model) == "<TrajectoryModel: 3 components, 4 features (dihedrals)>"
 
 
+def test_frames_unlike_those_of_the_training_are_marked_and_warned_of(model, features, tmp_path):
+    x = np.array(features.values)
+    x[100:250] += 5.0  # cosines and sines of 4 to 6
+    np.save(tmp_path / "x.npy", x)
+    said = r"30.0 % of the frames \(150 of 500, the first is frame 100\) are unlike all frames of"
+    with pytest.warns(UserWarning, match=said):
+        found = model.label(FeatureSet.load(tmp_path / "x.npy"))
+    assert np.flatnonzero(found.unlike_training).tolist() == list(range(100, 250))
+    assert (found.scores[100:250] < model.gmvae.score_threshold_).all()
+    # Its own frames: any warning would be an error here.
+    assert not model.label(features).unlike_training.any()
+
+
 def test_it_cannot_be_changed(model):
     with pytest.raises(dataclasses.FrozenInstanceError):
         model.gmvae = None
@@ -43,6 +56,7 @@ def test_it_is_saved_and_loaded(model, features, tmp_path):
     assert loaded.origin == model.origin
     assert loaded.require_featurizer() == Dihedrals()
     np.testing.assert_array_equal(loaded.label(features).scores, model.label(features).scores)
+    assert loaded.gmvae.score_threshold_ == model.gmvae.score_threshold_
 
 
 def test_features_with_other_names_or_options_are_refused(model, features, tmp_path):
