@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InputError
 from ...storage.features import FeatureSet
+from ...storage.workplace import workplace
 from ..files import check_output, open_universe
 from ..options import Source
 from ..results import table
@@ -58,9 +58,9 @@ def _label_trajectory(model: TrajectoryModel, source: Source, options: argparse.
     universe = open_universe(source.topology, source.trajectories, source.stop)
     _start(model, options)
     # Beside the labels, because workers on other machines do not see this one's temporary files.
-    beside = Path(options.out).absolute().parent
-    with tempfile.TemporaryDirectory(prefix=".mdgmvae-", dir=beside) as folder:
-        features = Path(folder, "features.npy")
+    out = Path(options.out)
+    with workplace(out.resolve(), out) as folder:
+        features = folder / "features.npy"
         return model.assign(universe, out=features, verbose=options.verbose, **source.reading)
 
 
