@@ -11,7 +11,7 @@ import numpy as np
 
 from ..checks import as_path
 from ..errors import InputError
-from ..json_files import anything, read_json
+from ..json_files import Unfit, anything, read_json
 from .base import Featurizer, defined_classes
 from .concatenate import Concatenate
 
@@ -174,7 +174,7 @@ def _from_file(path: Path) -> Featurizer:
     try:
         return from_dict(values)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{path}: {Unfit(str(error))}") from error
 
 
 def _featurizer_in(value: Any) -> Any:

@@ -32,8 +32,22 @@ LARGEST = 2**63 - 1
 _SEAL = re.compile(rb', "checksum": "([0-9a-f]{64})"}\n\Z')
 
 
+#: Longest reason in a message, in characters. Damaged values can be of any length.
+_LONGEST = 300
+
+
 class Unfit(ValueError):
-    """Raised by a kind when a value is not of this kind."""
+    """Raised by a kind when a value is not of this kind.
+
+    Parameters
+    ----------
+    reason : str
+        What is wrong. Only the beginning of a long text is kept.
+    """
+
+    def __init__(self, reason: str) -> None:
+        short = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]} ..."
+        super().__init__(" ".join(short.split()))
 
 
 def read_json(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,12 @@ import numpy as np
 from ..checks import as_path
 from ..errors import InputError
 from ..storage.atomic import atomic_file
+from ..storage.npz import Entry, read_npz
+from ..storage.workplace import finish_abandoned
 
 #: Name of the label file in a folder of results.
 LABELS = "labels.npz"
+<<<<<<< HEAD
 #: dtype and number of dimensions of each array in the file.
 _ARRAYS: dict[str, tuple[type, int]] = {
     "frames": (np.int64, 1),
@@ -30,6 +32,23 @@ _ARRAYS: dict[str, tuple[type, int]] = {
 }
 #: Arrays that labels from elsewhere need not have.
 _OPTIONAL = {"unlike_training"}
+=======
+#: Type and shape of each array in the file.
+_ARRAYS: dict[str, tuple[type, tuple[str, ...]]] = {
+    "frames": (np.int64, ("n_frames",)),
+    "times": (np.float64, ("n_frames",)),
+    "trajectory_index": (np.int64, ("n_frames",)),
+    "labels": (np.int64, ("n_frames",)),
+    "components": (np.int64, ("n_frames",)),
+    "probabilities": (np.float32, ("n_frames", "n_states")),
+    "component_probabilities": (np.float32, ("n_frames", "k")),
+    "latent": (np.float32, ("n_frames", "n_z")),
+    "scores": (np.float32, ("n_frames",)),
+}
+_ENTRIES = {name: Entry("iuf", shape) for name, (_, shape) in _ARRAYS.items()}
+#: Smallest value of the integers: a label of -1 means no state.
+_LOWEST = {"frames": 0, "trajectory_index": 0, "labels": -1, "components": -1}
+>>>>>>> w-store
 
 
 def write_labels(path: str | os.PathLike[str], results: Any) -> None:
@@ -95,15 +114,7 @@ def read_labels(path: str | os.PathLike[str]) -> Any:
     from MDAnalysis.analysis.results import Results
 
     path = find_labels(path)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            found = {name: archive[name] for name in _ARRAYS if name in archive.files}
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; check the path") from None
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        raise InputError(
-            f"{path}: cannot be read as an .npz file; `mdgmvae assign` writes label files"
-        ) from error
+    found = read_npz(path, _ENTRIES, "`mdgmvae assign` writes label files", strict=False)
     return Results(**_checked(found, f"{path}: is not an mdgmvae label file"))
 
 
@@ -127,6 +138,7 @@ def find_labels(path: str | os.PathLike[str]) -> Path:
     path = as_path(path)
     if not path.is_dir():
         return path
+    finish_abandoned(path)
     if not (path / LABELS).is_file():
         raise InputError(
             f"{path}: this folder has no {LABELS}; pass the folder that run, demo or train wrote"
@@ -141,13 +153,33 @@ def _checked(found: dict[str, Any], problem: str) -> dict[str, np.ndarray]:
     n_frames = len(np.atleast_1d(found["frames"]))
     arrays: dict[str, np.ndarray] = {}
     for name, given in found.items():
-        dtype, ndim = _ARRAYS[name]
+        dtype, shape = _ARRAYS[name]
         values = np.asarray(given)
+<<<<<<< HEAD
         kinds = "b" if dtype is np.bool_ else "iuf"
         if values.ndim != ndim or len(values) != n_frames or values.dtype.kind not in kinds:
+=======
+        ndim = len(shape)
+        if values.ndim != ndim or len(values) != n_frames or values.dtype.kind not in "iuf":
+>>>>>>> w-store
             raise InputError(
                 f"{problem}; {name} has shape {values.shape} and dtype {values.dtype}, but must "
                 f"hold numbers in {ndim} dimension{'s' if ndim > 1 else ''} for {n_frames:,} frames"
             )
+        if dtype is np.int64:
+            is_whole = values == np.floor(values)
+            wrong = ~(is_whole & (values >= _LOWEST[name]) & (values < 2**62))
+        else:
+            # Times may be unknown, and an impossible frame has an infinite score.
+            wrong = np.isinf(values) if name == "times" else np.zeros(0, bool)
+        if wrong.any():
+            frame = int(np.flatnonzero(wrong)[0])
+            raise InputError(f"{problem}; {name} of frame {frame} is {values[frame]}")
         arrays[name] = values.astype(dtype)
+    for name, of in (("labels", "probabilities"), ("components", "component_probabilities")):
+        if n_frames and arrays[name].max() >= arrays[of].shape[1]:
+            raise InputError(
+                f"{problem}; {name} contains {arrays[name].max():,}, but {of} has only "
+                f"{arrays[of].shape[1]:,} columns"
+            )
     return arrays

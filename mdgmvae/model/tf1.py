@@ -8,6 +8,7 @@ All sizes follow from their shapes.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from ..errors import InputError
 from ..network.architecture import Architecture
 from ..presets import Hyperparameters
 
+#: Bytes of the file ``checkpoint`` that are read; its first line is what matters.
+_LONGEST_NOTE = 2**16
 _HEADS: dict[str, dict[str, str | None]] = {
     "qy": {"logit": None},
     "qz": {"zm": "mean", "zv": "variance"},
@@ -51,7 +54,7 @@ def read_checkpoint(prefix: str | os.PathLike[str]) -> tuple[Architecture, dict[
         reader = tf.train.load_checkpoint(str(prefix))
         names = [name for name in reader.get_variable_to_shape_map() if "Adam" not in name]
         tensors = {name: reader.get_tensor(name) for name in names}
-    except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
+    except (tf.errors.OpError, ValueError, RuntimeError, LookupError, TypeError) as error:
         raise InputError(
             f"{prefix}: cannot be read as a TensorFlow checkpoint; copy it again"
         ) from error
@@ -92,20 +95,13 @@ def rename(
                     tensors, f"{network}/{old}", weights, f"{network}/{new or len(dims[network])}"
                 )
         _copy(tensors, "qz/layer0", weights, "qz/one_hot")
+        architecture = _architecture(tensors, dims)
     except KeyError as error:
         raise InputError(
             f"{source}: not a model of the paper's code (it has no variable {error.args[0]})"
         ) from error
-    hyperparameters = Hyperparameters(
-        k=tensors["qz/layer0/weights"].shape[0],
-        n_z=tensors["pz/zm/weights"].shape[1],
-        qy_dims=dims["qy"],
-        qz_dims=dims["qz"],
-        pz_dims=dims["pz"],
-        px_dims=dims["px"],
-        relu_logits=True,
-    )
-    architecture = Architecture.of(hyperparameters, n_x=tensors["px/xm/weights"].shape[1])
+    except (ValueError, IndexError) as error:
+        raise InputError(f"{source}: not a model of the paper's code ({error})") from error
     for name, shape in architecture.shapes.items():
         if weights[name].shape != shape:
             raise InputError(
@@ -115,20 +111,49 @@ def rename(
     return architecture, weights
 
 
+def _architecture(
+    tensors: Mapping[str, np.ndarray], dims: Mapping[str, tuple[int, ...]]
+) -> Architecture:
+    """Return the sizes that follow from the shapes of the variables."""
+    hyperparameters = Hyperparameters(
+        k=tensors["qz/layer0/weights"].shape[0],
+        n_z=tensors["pz/zm/weights"].shape[1],
+        qy_dims=dims["qy"],
+        qz_dims=dims["qz"],
+        pz_dims=dims["pz"],
+        px_dims=dims["px"],
+        relu_logits=True,
+    )
+    return Architecture.of(hyperparameters, n_x=tensors["px/xm/weights"].shape[1])
+
+
 def _prefix(path: Path) -> Path:
     if path.is_dir():
-        latest = tf.train.latest_checkpoint(str(path))
-        if latest is None:
-            raise InputError(
-                f"{path}: no checkpoint in this folder; give its prefix (model.ckpt-N)"
-            )
-        return Path(latest)
+        # The file names the latest checkpoint by the path that it had where it was written.
+        path /= _latest(path)
     if path.suffix in (".index", ".meta") or ".data-" in path.name:
         path = path.with_name(path.name.removesuffix(".index").removesuffix(".meta"))
         path = path.with_name(path.name.split(".data-")[0])
     if not path.with_name(path.name + ".index").is_file():
         raise InputError(f"{path}: no such checkpoint ({path.name}.index is missing)")
     return path
+
+
+def _latest(folder: Path) -> str:
+    """Return the name of the latest checkpoint in a folder, from the file ``checkpoint``."""
+    advice = "give the prefix of a checkpoint in it (model.ckpt-N)"
+    try:
+        with open(folder / "checkpoint", "rb") as file:
+            text = file.read(_LONGEST_NOTE).decode()
+    except FileNotFoundError as error:
+        raise InputError(f"{folder}: no checkpoint in this folder; {advice}") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder / 'checkpoint'}: cannot be read; {advice}") from error
+    found = re.search(r'^model_checkpoint_path: "([^"\n]+)"', text, re.MULTILINE)
+    name = re.split(r"[/\\]", found[1])[-1] if found else ""
+    if name in ("", ".", "..") or "\0" in name:
+        raise InputError(f"{folder / 'checkpoint'}: names no checkpoint; {advice}")
+    return name
 
 
 def _hidden_widths(tensors: Mapping[str, np.ndarray], network: str) -> tuple[int, ...]:
@@ -144,4 +169,7 @@ def _copy(
     tensors: Mapping[str, np.ndarray], old: str, weights: dict[str, np.ndarray], new: str
 ) -> None:
     for part in ("weights", "biases"):
-        weights[f"{new}/{part}"] = np.asarray(tensors[f"{old}/{part}"], np.float32)
+        given = np.asarray(tensors[f"{old}/{part}"])
+        if given.dtype.kind != "f" or not np.isfinite(given).all():
+            raise ValueError(f"{old}/{part} contains what is not a finite number")
+        weights[f"{new}/{part}"] = given.astype(np.float32)

@@ -166,7 +166,7 @@ class FeatureSet:
             "fingerprint": {},
         }
         sidecar = partner_of(path, path.with_suffix(".json"))
-        if sidecar.is_file():
+        if sidecar.exists():
             advice = f"it does not describe {path.name}; remove or rename it, or write both again"
             known |= read_json(sidecar, _description(n_frames, n_features), advice)
             digest = known.pop("digest", None)

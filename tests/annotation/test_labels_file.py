@@ -1,5 +1,6 @@
 """labels.npz restores what was written, and errors name an invalid file."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,19 @@ def _save(path: Path, **arrays) -> None:
         np.savez(handle, **arrays)
 
 
+def _bomb(path: Path) -> None:
+    """A small file of 2 GB of zeros: only the directory of the archive has to be believed."""
+    _save(path, **results())
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+    damaged = path.read_bytes()
+    at = damaged.index(b"PK\x01\x02") + 24
+    path.write_bytes(damaged[:at] + (2**31 - 1).to_bytes(4, "little") + damaged[at + 4 :])
+
+
 def _save_npy(path: Path) -> None:
     with open(path, "wb") as handle:
         np.save(handle, np.arange(3))
@@ -81,6 +95,13 @@ def _save_npy(path: Path) -> None:
         (lambda path: path.write_text("state 0"), "cannot be read"),
         (lambda path: _save(path, labels=np.arange(3)), "missing: frames, times"),
         (lambda path: _save(path, **{**results(), "labels": np.arange(4)}), r"labels has shape"),
+        (lambda path: _save(path, **{**results(), "labels": np.arange(5)}), "has only 2 columns"),
+        (lambda path: _save(path, **{**results(), "labels": np.full(5, np.nan)}), "frame 0 is nan"),
+        (lambda path: _save(path, **{**results(), "frames": np.arange(5) - 3}), "frame 0 is -3"),
+        (lambda path: _save(path, **{**results(), "times": np.full(5, np.inf)}), "frame 0 is inf"),
+        (lambda path: _save(path, **{**results(), "labels": np.arange(5) / 2}), "frame 1 is 0.5"),
+        (lambda path: _save(path, **{**results(), "scores": np.zeros(5, "U3")}), "type <U3"),
+        (lambda path: _bomb(path), "claims to contain"),
         (
             lambda path: _save(path, **{**results(), "labels": np.array([None] * 5)}),
             "cannot be read",

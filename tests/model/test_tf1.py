@@ -113,3 +113,31 @@ def test_anything_but_a_checkpoint_is_refused(tmp_path):
     data.write_bytes(data.read_bytes()[:500])
     with pytest.raises(InputError, match="cannot be read as a TensorFlow checkpoint"):
         GMVAE.from_tf1_checkpoint(folder / "model.ckpt-20")
+
+
+def test_the_latest_checkpoint_is_looked_for_in_its_folder_only(tmp_path, reference_model):
+    folder = tmp_path / "moved"
+    shutil.copytree(DATA / "tf1_checkpoint", folder)
+    for path in ("model.ckpt-20", "/data/elsewhere/model.ckpt-20", "../other/model.ckpt-20"):
+        (folder / "checkpoint").write_text(f'model_checkpoint_path: "{path}"\n')
+        found = GMVAE.from_tf1_checkpoint(folder, seed=0)
+        np.testing.assert_array_equal(
+            found.weights_["qy/0/weights"], reference_model.weights_["qy/0/weights"]
+        )
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        b"",
+        b"\xff\xfe\x00",
+        b"model_checkpoint_path: 5",
+        b'model_checkpoint_path: ".."',
+        b'model_checkpoint_path: "missing"',
+        b'model_checkpoint_path: "a',
+    ],
+)
+def test_a_damaged_note_of_the_latest_checkpoint_is_told(tmp_path, note):
+    (tmp_path / "checkpoint").write_bytes(note)
+    with pytest.raises(InputError, match=r"names no checkpoint|cannot be read|no such checkpoint"):
+        GMVAE.from_tf1_checkpoint(tmp_path)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...checks import as_path
 from ...errors import InputError
 from ...storage.features import FeatureSet
+from ...storage.workplace import workplace
 from ..files import check_output, open_universe
 from ..options import Source
 from ..results import table
@@ -59,9 +59,9 @@ def _label_trajectory(model: TrajectoryModel, source: Source, options: argparse.
     universe = open_universe(source.topology, source.trajectories, source.stop, source.formats)
     _start(model, options)
     # Beside the labels, because workers on other machines do not see this one's temporary files.
-    beside = as_path(options.out).absolute().parent
-    with tempfile.TemporaryDirectory(prefix=".mdgmvae-", dir=beside) as folder:
-        features = Path(folder, "features.npy")
+    out = as_path(options.out)
+    with workplace(out.resolve(), out) as folder:
+        features = folder / "features.npy"
         return model.assign(universe, out=features, verbose=options.verbose, **source.reading)
 
 
