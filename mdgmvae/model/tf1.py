@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from ..checks import as_path
 from ..errors import InputError
 from ..network.architecture import Architecture
+from ..network.quiet_tensorflow import tf
 from ..presets import Hyperparameters
 
 _HEADS: dict[str, dict[str, str | None]] = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-import tensorflow as tf
 
 from ..network.architecture import Architecture
 from ..network.objective import TERMS, Objective
+from ..network.quiet_tensorflow import tf
 from ..presets import Hyperparameters
 from .distribution import Devices, Replicas
 from .engine import Engine
