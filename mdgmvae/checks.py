@@ -1,4 +1,4 @@
-"""Check values from users: numbers, counts, seeds, amounts of memory and paths."""
+"""Check values from users: numbers, counts, seeds, amounts of memory, paths and text."""
 
 from __future__ import annotations
 
@@ -298,3 +298,28 @@ def as_path(path: str | os.PathLike[str]) -> Path:
     """
     # Path.expanduser refuses names such as "~backup.xtc".
     return Path(os.path.expanduser(path))
+
+
+def printable(text: str) -> str:
+    r"""Replace characters that would control a terminal by their escape sequences.
+
+    Names in files from others may contain them.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> printable("chain \x1b[2J A")
+    'chain \\x1b[2J A'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -320,6 +320,17 @@ ROBUST = Hyperparameters(
 
 PRESETS: Mapping[str, Hyperparameters] = {"paper": PAPER, "robust": ROBUST}
 
+#: What other programs call some parameters, without underscores.
+_ELSEWHERE = {
+    "learningrate": "lr",
+    "ncomponents": "k",
+    "nclusters": "k",
+    "nstates": "n_macrostates",
+    "latentdim": "n_z",
+    "randomstate": "seed",
+    "selection": "select",
+}
+
 
 def check_values(given: Mapping[str, Any]) -> dict[str, Any]:
     """Check some hyperparameters and convert them to plain types.
@@ -362,6 +373,15 @@ def check_names(names: Iterable[str], others: Iterable[str] = ()) -> None:
     """
     for name in names:
         if name not in RULES:
-            close = difflib.get_close_matches(name, [*RULES, *others], n=1)
-            hint = f"did you mean {close[0]}?" if close else f"choose one of {', '.join(RULES)}"
+            close = _similar(name, [*others, *RULES])
+            hint = f"did you mean {close}?" if close else f"choose one of {', '.join(RULES)}"
             raise InputError(f"{name}: no such hyperparameter; {hint}")
+
+
+def _similar(name: str, known: Sequence[str]) -> str | None:
+    """Return the known name that is meant, or None. Underscores and capitals do not matter."""
+    bare = name.replace("_", "").lower()
+    names = {other.replace("_", "").lower(): other for other in known}
+    names |= {other: right for other, right in _ELSEWHERE.items() if right in known}
+    close = difflib.get_close_matches(bare, names, n=1)
+    return names[close[0]] if close else None

@@ -14,10 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from .checks import printable
+
 #: Two spaces between columns.
 _GAP = "  "
 #: Width of the text below a table, in characters.
 _LINE_WIDTH = 100
+#: Characters with which a formula begins.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 #: Matches a cell that holds a number. Only columns of such cells are right-aligned.
 _NUMBER = re.compile(r"[*\s]*([-+±]?(\d|inf|nan)|-?$)")
 
@@ -60,12 +64,12 @@ class Table:
 
     def text(self) -> str:
         """Return the table as text, with columns of numbers aligned to the right."""
-        lines = [self.title] if self.title else []
+        lines = [printable(self.title)] if self.title else []
         if self.rows:
             lines += self._lines()
         if self.note:
-            lines += textwrap.wrap(self.note, _LINE_WIDTH)
-        lines += [f"- {sentence}" for sentence in self.sentences]
+            lines += textwrap.wrap(printable(self.note), _LINE_WIDTH)
+        lines += [f"- {printable(sentence)}" for sentence in self.sentences]
         return "\n".join(lines)
 
     def html(self) -> str:
@@ -87,6 +91,9 @@ class Table:
     def write_csv(self, path: str | os.PathLike[str]) -> None:
         """Write the columns and rows to a .csv file.
 
+        A text that a spreadsheet would run as a formula, such as a name that begins with "=", gets
+        an apostrophe in front.
+
         Parameters
         ----------
         path : path-like
@@ -96,10 +103,10 @@ class Table:
         with open(path, "w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(self.columns)
-            writer.writerows(self.rows)
+            writer.writerows([[_harmless(cell) for cell in row] for row in self.rows])
 
     def _lines(self) -> list[str]:
-        body = [[str(cell) for cell in row] for row in self.rows]
+        body = [[printable(str(cell)) for cell in row] for row in self.rows]
         columns = list(zip(*body, strict=True))
         heads = [_wrapped(head, cells) for head, cells in zip(self.columns, columns, strict=True)]
         height = max(map(len, heads))
@@ -277,6 +284,17 @@ def interval(
     middle, low, high = shown(value), shown(lower), shown(upper)
     known = low != "-" or high != "-"
     return f"{middle} ({low} to {high})" if known and not low == middle == high else middle
+
+
+def _harmless(cell: Any) -> Any:
+    """Return a cell of a .csv file, changed if it is a formula and not a number."""
+    if not isinstance(cell, str) or not cell.startswith(_FORMULA):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
 
 
 def _wrapped(head: str, cells: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -120,7 +121,10 @@ class PDBFrames:
         self._path = Path(path)
         self._shown = Path(shown or self._path.name)
         self._title = {} if title is None else {"remarks": title}
-        self._copy = mda.Merge(atoms)
+        with warnings.catch_warnings():
+            # Atoms without names have no types, which a PDB file does not hold anyway.
+            warnings.filterwarnings("ignore", message="there is no reference attributes")
+            self._copy = mda.Merge(atoms)
         # The writer copies the remarks of the trajectory into the file.
         self._copy.trajectory.remarks = list(remarks)
         for name, default in _DEFAULTS.items():

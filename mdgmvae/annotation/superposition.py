@@ -43,7 +43,9 @@ def fitted_atoms(atoms: Any) -> np.ndarray:
     if np.count_nonzero(alpha) >= _MIN_ALPHA_CARBONS:
         return alpha
     heavy = heavy_atoms(atoms)
-    polymer = np.isin(atoms.ix, atoms.select_atoms("protein or nucleic").ix)
+    polymer = np.zeros(atoms.n_atoms, dtype=bool)
+    if hasattr(atoms, "resnames"):
+        polymer = np.isin(atoms.ix, atoms.select_atoms("protein or nucleic").ix)
     for chosen in (heavy & polymer, heavy):
         if np.count_nonzero(chosen) >= _MIN_ATOMS:
             return chosen

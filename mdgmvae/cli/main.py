@@ -21,7 +21,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from .._version import __version__
-from ..checks import as_path
+from ..checks import as_path, printable
 from ..errors import MDGMVAEError, TopologyWarning
 from .grammar import WRONG_INPUT
 from .parser import make_parser
@@ -102,19 +102,38 @@ def _open_streams() -> None:
 
 @contextmanager
 def _terminated_like_interrupted() -> Iterator[None]:
-    """Clean up on SIGTERM, which queueing systems send, as on Ctrl-C."""
+    """Clean up as on Ctrl-C on SIGTERM, which queueing systems send, and if the terminal closes.
 
-    def interrupt(*_: Any) -> NoReturn:
+    Raises
+    ------
+    KeyboardInterrupt
+        Also instead of another error, which a module raises if its import is interrupted.
+    """
+    interrupts = []
+
+    def interrupt(number: int, _: Any) -> NoReturn:
+        interrupts.append(number)
         raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, interrupt)
+    # The terminal of a command that was started with nohup may close.
+    numbers = [
+        number
+        for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", None))
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN
+    ]
+    before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield
+    except Exception as error:
+        if interrupts:
+            raise KeyboardInterrupt from error
+        raise
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _interrupted(options: argparse.Namespace, error: KeyboardInterrupt) -> str:
@@ -136,8 +155,8 @@ def _system_error(error: OSError) -> tuple[str, int]:
     return f"{error.filename}: {reason}; check the path and its permissions", WRONG_INPUT
 
 
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())
+def _one_line(error: BaseException | str) -> str:
+    return printable(" ".join(str(error).split()))
 
 
 def _bug(error: BaseException) -> str:
@@ -158,7 +177,7 @@ def _set_up_messages(verbose: bool | None) -> None:
             logging.getLogger(__name__).info("%s", message)
             return
         origin = "MDAnalysis: " if "MDAnalysis" in filename else ""
-        print(f"mdgmvae: warning: {origin}{' '.join(str(message).split())}", file=sys.stderr)
+        print(f"mdgmvae: warning: {origin}{_one_line(message)}", file=sys.stderr)
 
     def log_unraisable(found: sys.UnraisableHookArgs) -> None:
         # A reader that could not open its file fails again when it is deleted.

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from ..errors import InputError
 from ..network.architecture import Architecture
+from ..network.native_messages import native_messages_logged
 from ..training.xla_cache import enable_xla_cache
 
 logger = logging.getLogger(__name__)
@@ -53,7 +49,7 @@ def start_tensorflow(
     if threads is not None and threads < 1:
         raise InputError(f"--threads {threads}: must be at least 1")
     enable_xla_cache()
-    with _native_messages_logged(verbose):
+    with native_messages_logged(verbose):
         from ..network import devices
         from ..training.distribution import strategy_of
 
@@ -61,27 +57,3 @@ def start_tensorflow(
         # Processes have to join each other before anything is computed.
         strategy_of(strategy)
     logger.info("%s", started)
-
-
-@contextmanager
-def _native_messages_logged(verbose: bool | None) -> Iterator[None]:
-    """Log what native code writes to standard error.
-
-    TensorFlow's start-up notes (which CPU it found, which GPU libraries it looked for) come from
-    C++ before its own log level applies. They are shown with --verbose.
-    """
-    # Errors also come as exceptions. Most of what TensorFlow logs as an error is none: for
-    # example, that there is no GPU.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if verbose else "3")
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as notes:
-        kept = os.dup(2)
-        os.dup2(notes.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            notes.seek(0)
-            for line in notes.read().decode(errors="replace").splitlines():
-                logger.info("%s", line)

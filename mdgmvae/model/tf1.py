@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from ..checks import as_path
 from ..errors import InputError
 from ..network.architecture import Architecture
+from ..network.quiet_tensorflow import tf
 from ..presets import Hyperparameters
 
 #: Bytes of the file ``checkpoint`` that are read; its first line is what matters.

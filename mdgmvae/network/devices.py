@@ -4,9 +4,9 @@ import logging
 import os
 from typing import Any
 
-import tensorflow as tf
-
 from ..errors import InputError
+from .native_messages import native_messages_logged
+from .quiet_tensorflow import tf
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,8 @@ def choose(device: str = "auto") -> str:
     InputError
         If the device does not exist. The message lists those that do.
     """
-    gpus = tf.config.list_physical_devices("GPU")
+    with native_messages_logged():
+        gpus = tf.config.list_physical_devices("GPU")
     known = {"cpu": "CPU:0", **{f"gpu:{i}": f"GPU:{i}" for i in range(len(gpus))}}
     name = str(device).lower()
     if name == "auto":

@@ -11,11 +11,11 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from . import losses
 from .architecture import Architecture
 from .networks import Network, as_columns, by_component
+from .quiet_tensorflow import tf
 
 #: Shortest and longest chunk. The lengths in between are powers of two. If frames are so wide that
 #: `_SHORTEST` of them take too much memory, all chunks have the same, smaller length.

@@ -24,7 +24,7 @@ finite when a component is empty. It also keeps a component of one or two frames
 slow by chance, from scoring like a state.
 """
 
-import tensorflow as tf
+from .quiet_tensorflow import tf
 
 
 def covariances(

@@ -11,11 +11,10 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-import tensorflow as tf
-
 from .architecture import Architecture
 from .losses import log_normal
 from .networks import Network, by_component
+from .quiet_tensorflow import tf
 
 
 def expected_log_likelihood(

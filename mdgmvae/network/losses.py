@@ -14,14 +14,13 @@ negative entropy from their code. All values are in nats.
 import math
 from typing import NamedTuple
 
-import tensorflow as tf
-
 from .networks import (
     Gaussian,
     Network,
     as_columns,
     by_component,
 )
+from .quiet_tensorflow import tf
 
 
 class LossTerms(NamedTuple):

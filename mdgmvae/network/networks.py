@@ -21,9 +21,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-import tensorflow as tf
-
 from .architecture import Architecture
+from .quiet_tensorflow import tf
 
 #: Lower bound of the variances in latent space, from the paper's code.
 VARIANCE_FLOOR = 1e-5

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import tensorflow as tf
-
 from ..presets import Hyperparameters
 from . import kinetic_term, losses
 from .architecture import Architecture, kinetic_weight
 from .likelihood import expected_log_likelihood
 from .losses import LossTerms
 from .networks import Network
+from .quiet_tensorflow import tf
 
 #: Names of the values that `batch_loss` sums over the frames of a batch. It appends the number of
 #: frames to them.

@@ -18,6 +18,9 @@ from ..tables import Shown, Table, percent, to_plain
 KINDS = {"states": "state", "components": "component"}
 #: Effect sizes from this value on are called large (Cohen, Statistical Power Analysis, 1988).
 LARGE = 0.8
+#: An angle whose circular standard deviation in a state reaches this value, in degrees, points
+#: nowhere there, so that its mean does not set the state apart.
+NO_DIRECTION = 90.0
 _CSV_COLUMNS = (
     *("kind", "state", "n_frames", "population", "feature", "unit", "mean", "spread"),
     *("effect_size", "gradient", "representatives"),
@@ -127,6 +130,9 @@ class Description(Shown):
     def order(self, state: int) -> np.ndarray:
         """Return the numbers of the features by decreasing absolute effect size.
 
+        Angles that are spread over the circle, with a standard deviation of 90 degrees or more in
+        the state, come last.
+
         Parameters
         ----------
         state : int
@@ -135,10 +141,16 @@ class Description(Shown):
         -------
         ndarray of int64 of shape (n_features,)
         """
-        return np.argsort(-np.nan_to_num(np.abs(self.effect_size[state])), kind="stable")
+        size = np.nan_to_num(np.abs(self.effect_size[state]))
+        return np.argsort(np.where(self._points(state), -size, 1.0 / (1.0 + size)), kind="stable")
+
+    def _points(self, state: int) -> np.ndarray:
+        """Mask (n_features,) of the features that are not angles spread over the circle."""
+        is_angle = np.array([unit == "degree" for unit in self.units])
+        return ~(is_angle & (self.spread[state] >= NO_DIRECTION))
 
     def top(self, state: int, n: int = 3) -> list[FeatureOfState]:
-        """Return the features that set a state apart most, by decreasing absolute effect size.
+        """Return the features that set a state apart most, in the order of `order`.
 
         Parameters
         ----------
@@ -200,6 +212,8 @@ class Description(Shown):
     def brief(self, n: int = 3) -> str:
         """Return a line for each state with its features of large effect size (0.8 or more).
 
+        Angles that are spread over the circle in the state are left out.
+
         Parameters
         ----------
         n : int
@@ -211,7 +225,11 @@ class Description(Shown):
             Empty if there are fewer than two states, or no feature sets one of them apart.
         """
         large = {
-            state: [f for f in self.top(state, n) if abs(f.effect_size) >= LARGE]
+            state: [
+                self._feature(state, feature)
+                for feature in self.order(state)[: max(n, 0)]
+                if self._points(state)[feature] and abs(self.effect_size[state, feature]) >= LARGE
+            ]
             for state in self.states
         }
         if len(large) < 2 or not any(large.values()):

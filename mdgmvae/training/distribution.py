@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ..errors import InputError
 
 if TYPE_CHECKING:
-    import tensorflow as tf
+    from ..network.quiet_tensorflow import tf
 
 #: The strategies that can be chosen by name, and what each of them uses.
 STRATEGIES = {
@@ -56,7 +56,7 @@ class OneDevice:
 
     def scope(self) -> AbstractContextManager[Any]:
         """Return the context in which to create variables and call functions."""
-        import tensorflow as tf
+        from ..network.quiet_tensorflow import tf
 
         scope: AbstractContextManager[Any] = tf.device(self.device)
         return scope
@@ -111,7 +111,7 @@ class Replicas:
 
     def total(self, share: Callable[[Any], tf.Tensor]) -> tf.Tensor:
         """Do the same as `OneDevice.total`."""
-        import tensorflow as tf
+        from ..network.quiet_tensorflow import tf
 
         def on_replica() -> tf.Tensor:
             return share(tf.distribute.get_replica_context().replica_id_in_sync_group)
@@ -125,7 +125,7 @@ class Replicas:
     @contextmanager
     def explain_failures(self) -> Iterator[None]:
         """Do the same as `OneDevice.explain_failures`."""
-        import tensorflow as tf
+        from ..network.quiet_tensorflow import tf
 
         try:
             yield
@@ -138,7 +138,7 @@ class Replicas:
 
     def agree(self, number: float) -> float:
         """Do the same as `OneDevice.agree`."""
-        import tensorflow as tf
+        from ..network.quiet_tensorflow import tf
 
         if self.strategy.cluster_resolver is None:
             return number
@@ -148,7 +148,7 @@ class Replicas:
     @cached_property
     def _mean(self) -> Callable[[tf.Tensor], tf.Tensor]:
         """Compiled function that averages a number over the processes."""
-        import tensorflow as tf
+        from ..network.quiet_tensorflow import tf
 
         def mean(number: tf.Tensor) -> tf.Tensor:
             replicated = self.strategy.run(tf.identity, args=(number,))
@@ -234,7 +234,7 @@ def _resolver_of(strategy: Any) -> Any:
 @lru_cache
 def _by_name(name: str) -> tf.distribute.Strategy:
     """Create the strategy. Cached, because a process cannot start its server twice."""
-    import tensorflow as tf
+    from ..network.quiet_tensorflow import tf
 
     if name == "mirrored":
         if len(tf.config.list_logical_devices("GPU")) < 2:
@@ -256,7 +256,7 @@ def _by_name(name: str) -> tf.distribute.Strategy:
 
 def _cluster_resolver() -> Any:
     """Return the resolver for the cluster described by TF_CONFIG or Slurm."""
-    import tensorflow as tf
+    from ..network.quiet_tensorflow import tf
 
     cluster_resolver = tf.distribute.cluster_resolver
     if "TF_CONFIG" in os.environ:

@@ -8,10 +8,10 @@ from functools import partial
 from typing import TypeAlias
 
 import numpy as np
-import tensorflow as tf
 
 from ..network.architecture import Architecture
 from ..network.objective import TERMS, Objective
+from ..network.quiet_tensorflow import tf
 from ..presets import Hyperparameters
 from .distribution import Devices, Replicas
 from .engine import Engine

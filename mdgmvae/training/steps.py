@@ -14,7 +14,6 @@ from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from ..network.architecture import Architecture
 from ..network.networks import as_columns, by_component
@@ -25,6 +24,7 @@ from ..network.objective import (
     batch_loss,
     columns_of,
 )
+from ..network.quiet_tensorflow import tf
 from .engine import Engine
 from .lagged_pairs import pairs_of_step
 from .xla_cache import restore_compiled

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..annotation.labelled import assigned_probabilities
+from ..annotation.superposition import fitted_atoms
 from ..errors import InputError
+from ..featurizers.topology.atom_kinds import alpha_carbons
 from ..featurizers.topology.atoms import as_atoms, is_mdtraj
 from ..labels import as_frames, as_labels
 from ..plot.palette import state_colors
@@ -29,15 +31,17 @@ def view(
 ) -> Any:
     """Show a trajectory in the colour of the state of each frame as it plays.
 
-    Proteins are drawn as ribbons, small molecules as sticks. The widget reads frames from
-    `source` while it plays, so it changes the current frame of a Universe.
+    Proteins are drawn as ribbons, small molecules as sticks. All frames are superposed on the
+    first one. The widget reads frames from `source` while it plays, so it changes the current
+    frame of a Universe.
 
     Parameters
     ----------
     source : Universe, AtomGroup or mdtraj.Trajectory
         The atoms to show.
     labels : (n,) array-like of int
-        States or components. Frames with the label -1 and frames without a label are grey.
+        States or components. Frames with the label -1 and frames without a label are grey. If
+        every n-th frame has a label, the frames between have the colour of the one before.
     frames : (n,) array-like of int, optional
         Frame numbers of the labels. Default: all frames, in order.
     probabilities : (n, m) array-like, optional
@@ -75,6 +79,7 @@ def view(
         from nglview import MDAnalysisTrajectory, MDTrajTrajectory
 
         from .stateview import StateView
+        from .superposed import SuperposedTrajectory
     except ModuleNotFoundError as error:
         raise ImportError(
             f"the viewer needs {error.name}; install it with: pip install 'mdgmvae[notebook]', or "
@@ -92,12 +97,14 @@ def view(
     certainty = None if probabilities is None else assigned_probabilities(states, probabilities)
     colors = _colors(states, probabilities, palette)
     before = None if reader is None else reader.frame
+    source_of = _sources(numbers, trajectory.n_frames)
     widget = StateView(
-        trajectory,
-        _spread(states, numbers, trajectory.n_frames, -1),
+        SuperposedTrajectory(trajectory, fitted_atoms(atoms)),
+        _spread(states, numbers, source_of, -1),
         colors,
         _representation(atoms),
-        None if certainty is None else _spread(certainty, numbers, trajectory.n_frames, np.nan),
+        None if certainty is None else _spread(certainty, numbers, source_of, np.nan),
+        labelled=source_of,
         name=_NAMES[of],
     )
     if reader is not None:
@@ -106,8 +113,7 @@ def view(
 
 
 def _representation(atoms: Any) -> str:
-    n_alpha = atoms.select_atoms("protein and name CA").n_atoms
-    return "cartoon" if n_alpha >= _SMALLEST_CARTOON else "licorice"
+    return "cartoon" if alpha_carbons(atoms).sum() >= _SMALLEST_CARTOON else "licorice"
 
 
 def _colors(states: np.ndarray, probabilities: Any, palette: Sequence[str] | None) -> list[str]:
@@ -123,8 +129,35 @@ def _colors(states: np.ndarray, probabilities: Any, palette: Sequence[str] | Non
     return list(palette[:n_states])
 
 
-def _spread(values: np.ndarray, frames: np.ndarray, n_frames: int, missing: float) -> np.ndarray:
+def _sources(frames: np.ndarray, n_frames: int) -> np.ndarray:
+    """Find the frame whose label each frame of the trajectory shows: its own or one before.
+
+    Parameters
+    ----------
+    frames : ndarray of int64
+        The frames that have a label.
+    n_frames : int
+        Number of frames of the trajectory.
+
+    Returns
+    -------
+    ndarray of int64 of shape (n_frames,)
+        -1 for none, which is so in gaps that are longer than the usual step between labels.
+    """
+    labelled = np.unique(frames)
+    step = int(np.median(np.diff(labelled))) if len(labelled) > 1 else 1
+    everything = np.arange(n_frames)
+    before = np.searchsorted(labelled, everything, side="right") - 1
+    source = np.where(before < 0, -1, labelled[before])
+    gap = np.diff(labelled, append=labelled[-1] + step)[before] if len(labelled) else 0
+    own = source == everything
+    return np.where(own | ((gap <= step) & (everything - source < step)), source, -1)
+
+
+def _spread(
+    values: np.ndarray, frames: np.ndarray, source_of: np.ndarray, missing: float
+) -> np.ndarray:
     """Spread the values of some frames over an array of all frames."""
-    spread = np.full(n_frames, missing, dtype=values.dtype)
+    spread = np.full(len(source_of), missing, dtype=values.dtype)
     spread[frames] = values
-    return spread
+    return np.where(source_of < 0, np.asarray(missing, values.dtype), spread[source_of])

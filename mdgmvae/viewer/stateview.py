@@ -32,6 +32,8 @@ class StateView(nglview.NGLWidget):
         How the molecule is drawn.
     certainty : ndarray of float32 of shape (n_frames,), optional
         Probability of the state of every frame, shown in the legend.
+    labelled : ndarray of int64 of shape (n_frames,), optional
+        The frame whose state each frame shows, if that is not always its own.
     name : str
         What the legend calls a state.
 
@@ -52,6 +54,7 @@ class StateView(nglview.NGLWidget):
         representation: str,
         certainty: np.ndarray | None = None,
         *,
+        labelled: np.ndarray | None = None,
         name: str = "state",
     ) -> None:
         super().__init__()
@@ -60,6 +63,7 @@ class StateView(nglview.NGLWidget):
         self._colors = list(colors)
         self._representation = representation
         self._certainty = certainty
+        self._labelled = np.arange(len(states)) if labelled is None else labelled
         self._state_name = name
         self._shown_color = self._color_of(self.frame)
         self.add_representation(representation, selection="all", color=self._shown_color)
@@ -109,13 +113,14 @@ class StateView(nglview.NGLWidget):
         return UNASSIGNED if state < 0 else self._colors[state]
 
     def _legend_of(self, frame: int) -> str:
-        assigned = self._states[self._states >= 0]
+        own = self._labelled == np.arange(len(self._states))
+        assigned = self._states[own & (self._states >= 0)]
         counts = np.bincount(assigned, minlength=len(self._colors))
         entries = [
             _entry(color, f"{self._state_name} {state} ({count / max(len(assigned), 1):.1%})")
             for state, (color, count) in enumerate(zip(self._colors, counts, strict=True))
         ]
-        if len(assigned) < len(self._states):
+        if (self._states < 0).any():
             entries.append(_entry(UNASSIGNED, "not analysed"))
         return "".join(entries) + f"<br>frame {frame}: <b>{self._caption(frame)}</b>"
 
@@ -123,9 +128,12 @@ class StateView(nglview.NGLWidget):
         state = self._states[frame]
         if state < 0:
             return "not analysed"
-        if self._certainty is None:
-            return f"{self._state_name} {state}"
-        return f"{self._state_name} {state}, probability {self._certainty[frame]:.2f}"
+        caption = f"{self._state_name} {state}"
+        if self._certainty is not None:
+            caption += f", probability {self._certainty[frame]:.2f}"
+        if self._labelled[frame] != frame:
+            caption += f" (of frame {self._labelled[frame]}; this one was not analysed)"
+        return caption
 
     def _ipython_display_(self, **kwargs: Any) -> None:
         display(self.legend)

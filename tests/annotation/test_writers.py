@@ -386,6 +386,14 @@ def test_representatives_may_be_given_and_labels_may_be_of_components(adk, tmp_p
     assert not (tmp_path / "d").exists()
 
 
+def test_states_of_atoms_with_hardly_any_attributes(tmp_path):
+    """Residue names were needed to choose the atoms to superpose."""
+    bare = mda.Universe.empty(5, trajectory=True)
+    bare.load_new(RNG.normal(size=(4, 5, 3)).astype(np.float32))
+    write_states(bare, [0, 1, 1, 0], tmp_path / "s")
+    assert mda.Universe(str(tmp_path / "s" / "state_1.pdb")).trajectory.n_frames == 2
+
+
 @pytest.mark.parametrize("suffix", ["dcd", "trr"])
 def test_states_of_a_group_without_latent_in_another_format(adk, tmp_path, suffix):
     group = adk.select_atoms("name CA")

@@ -50,6 +50,56 @@ def test_colour_follows_the_state_as_the_trajectory_plays(dipeptide):
     assert colors(widget)[-1] == palette[0]
 
 
+def test_frames_between_analysed_ones_keep_the_last_colour(dipeptide):
+    """After step=2, every second frame was grey."""
+    palette = state_colors(2)
+    widget = view(dipeptide, [0, 1, 1, 0], frames=[4, 7, 10, 13])
+    shown = {frame: set_frame(widget, frame)._shown_color for frame in range(18)}
+    assert [shown[frame] for frame in (3, 16, 17)] == [UNASSIGNED] * 3
+    assert [shown[frame] for frame in range(4, 16)] == [
+        palette[state] for state in (0, 1, 1, 0) for _ in range(3)
+    ]
+    set_frame(widget, 9)
+    assert "frame 9: <b>state 1 (of frame 7; this one was not analysed)</b>" in widget.legend.value
+    assert "state 0 (50.0%)" in widget.legend.value
+    # A frame that was analysed, but has no state, stays grey.
+    widget = view(dipeptide, [0, -1, 1], frames=[0, 2, 4])
+    assert [set_frame(widget, frame)._shown_color for frame in (1, 2, 3)] == [
+        palette[0], UNASSIGNED, UNASSIGNED,
+    ]  # fmt: skip
+
+
+def set_frame(widget, frame):
+    widget.frame = frame
+    return widget
+
+
+@pytest.mark.parametrize("library", ["MDAnalysis", "mdtraj"])
+def test_frames_are_superposed_on_the_first_one(dipeptide, library):
+    topology, (xtc,) = alanine_dipeptide()
+    source = dipeptide if library == "MDAnalysis" else mdtraj.load(xtc, top=topology, stride=1000)
+    widget = view(source, [0, 1], frames=[0, 12])
+    frames = [widget._trajlist[0].get_coordinates(frame) for frame in (0, 12)]
+    whole = mda.Universe(topology, xtc).trajectory
+    original = [
+        whole[0].positions.copy(),
+        whole[12 if library == "MDAnalysis" else 12_000].positions,
+    ]
+    np.testing.assert_allclose(frames[0], original[0], atol=1e-4)
+    heavy = [i for i, name in enumerate(dipeptide.atoms.names) if name[0] not in "H123"]
+    apart = np.sqrt(np.square(frames[1][heavy] - frames[0][heavy]).sum(axis=1).mean())
+    pair = mdtraj.Trajectory(np.stack([original[1][heavy], original[0][heavy]]), topology=None)
+    assert apart == pytest.approx(float(mdtraj.rmsd(pair, pair, 1)[0]), abs=1e-3)
+
+
+def test_atoms_with_hardly_any_attributes_are_shown():
+    """Without residue names, the selection of C-alpha atoms failed."""
+    bare = mda.Universe.empty(5, trajectory=True)
+    assert representations(view(bare, [0])) == ["licorice"]
+    bare.add_TopologyAttr("names", ["CA"] * 5)
+    assert representations(view(bare, [0])) == ["licorice"]
+
+
 def test_legend_names_every_colour_and_the_state_shown(dipeptide):
     probabilities = np.full((7, 4), 0.1)
     probabilities[np.arange(7), LABELS] = 0.7
@@ -94,9 +144,15 @@ def test_a_front_end_that_comes_later_gets_the_frame_that_is_shown(dipeptide, mo
         widget._handle_custom_msg({"type": "request_repr_dict", "data": {}}, [])
     assert dipeptide.trajectory.frame == 33
     shown = [np.frombuffer(buffer, "f4").reshape(-1, 3) for (buffer,) in sent]
+    # The frame is superposed on the first one, so its internal distances are compared.
     expected = dipeptide.trajectory[12].positions
     assert len(shown) == 2
-    np.testing.assert_array_equal(shown, [expected, expected])
+    for positions in shown:
+        np.testing.assert_allclose(
+            np.linalg.norm(positions[:, None] - positions, axis=-1),
+            np.linalg.norm(expected[:, None] - expected, axis=-1),
+            atol=1e-4,
+        )
 
 
 def test_mdtraj_trajectories_are_shown_with_the_same_colours():
