@@ -16,23 +16,6 @@ from ..storage.workplace import finish_abandoned
 
 #: Name of the label file in a folder of results.
 LABELS = "labels.npz"
-<<<<<<< HEAD
-#: dtype and number of dimensions of each array in the file.
-_ARRAYS: dict[str, tuple[type, int]] = {
-    "frames": (np.int64, 1),
-    "times": (np.float64, 1),
-    "trajectory_index": (np.int64, 1),
-    "labels": (np.int64, 1),
-    "components": (np.int64, 1),
-    "probabilities": (np.float32, 2),
-    "component_probabilities": (np.float32, 2),
-    "latent": (np.float32, 2),
-    "scores": (np.float32, 1),
-    "unlike_training": (np.bool_, 1),
-}
-#: Arrays that labels from elsewhere need not have.
-_OPTIONAL = {"unlike_training"}
-=======
 #: Type and shape of each array in the file.
 _ARRAYS: dict[str, tuple[type, tuple[str, ...]]] = {
     "frames": (np.int64, ("n_frames",)),
@@ -44,11 +27,16 @@ _ARRAYS: dict[str, tuple[type, tuple[str, ...]]] = {
     "component_probabilities": (np.float32, ("n_frames", "k")),
     "latent": (np.float32, ("n_frames", "n_z")),
     "scores": (np.float32, ("n_frames",)),
+    "unlike_training": (np.bool_, ("n_frames",)),
 }
-_ENTRIES = {name: Entry("iuf", shape) for name, (_, shape) in _ARRAYS.items()}
+#: Arrays that labels from elsewhere need not have.
+_OPTIONAL = {"unlike_training"}
+_ENTRIES = {
+    name: Entry("b" if dtype is np.bool_ else "iuf", shape, required=name not in _OPTIONAL)
+    for name, (dtype, shape) in _ARRAYS.items()
+}
 #: Smallest value of the integers: a label of -1 means no state.
 _LOWEST = {"frames": 0, "trajectory_index": 0, "labels": -1, "components": -1}
->>>>>>> w-store
 
 
 def write_labels(path: str | os.PathLike[str], results: Any) -> None:
@@ -155,13 +143,8 @@ def _checked(found: dict[str, Any], problem: str) -> dict[str, np.ndarray]:
     for name, given in found.items():
         dtype, shape = _ARRAYS[name]
         values = np.asarray(given)
-<<<<<<< HEAD
-        kinds = "b" if dtype is np.bool_ else "iuf"
+        kinds, ndim = _ENTRIES[name].kinds, len(shape)
         if values.ndim != ndim or len(values) != n_frames or values.dtype.kind not in kinds:
-=======
-        ndim = len(shape)
-        if values.ndim != ndim or len(values) != n_frames or values.dtype.kind not in "iuf":
->>>>>>> w-store
             raise InputError(
                 f"{problem}; {name} has shape {values.shape} and dtype {values.dtype}, but must "
                 f"hold numbers in {ndim} dimension{'s' if ndim > 1 else ''} for {n_frames:,} frames"
