@@ -3,6 +3,8 @@
 A message names the file, frame or option that is wrong and says what to do.
 """
 
+from collections.abc import Mapping, Sequence
+
 
 class MDGMVAEError(Exception):
     """Base class of the errors about input and training.
@@ -20,6 +22,91 @@ class InputError(MDGMVAEError, ValueError):
     >>> issubclass(InputError, ValueError)
     True
     """
+
+
+class FrameError(InputError):
+    """Raised when a frame of a trajectory cannot be used.
+
+    Parameters
+    ----------
+    frame : int
+        Number of the frame. If a kernel raises the error, the number within its block.
+    fault : str
+        What is wrong and what to do, with a pair of braces for each of `atoms`.
+    atoms : sequence of int
+        The atoms with the fault, as indices into the atoms given. If a kernel raises the error,
+        as indices into the atoms of its block.
+    file : str
+        Name of the trajectory file, if it is known.
+
+    Examples
+    --------
+    >>> from mdgmvae.errors import FrameError
+    >>> error = FrameError(2, "{} and {} are 34 angstrom apart", (0, 4))
+    >>> str(error)
+    'frame 2: atom 0 and atom 4 are 34 angstrom apart'
+    >>> str(error.named({0: "ALA1:C", 4: "GLY2:N"}, "a.xtc"))
+    'a.xtc: frame 2: ALA1:C and GLY2:N are 34 angstrom apart'
+    """
+
+    def __init__(self, frame: int, fault: str, atoms: Sequence[int] = (), file: str = "") -> None:
+        # With all arguments, the error can be sent from a worker process.
+        super().__init__(int(frame), fault, tuple(int(atom) for atom in atoms), file)
+
+    @property
+    def frame(self) -> int:
+        """Number of the frame."""
+        return int(self.args[0])
+
+    @property
+    def atoms(self) -> tuple[int, ...]:
+        """Atoms with the fault."""
+        atoms: tuple[int, ...] = self.args[2]
+        return atoms
+
+    def __str__(self) -> str:
+        """Return the message, with numbers for the atoms."""
+        frame, fault, atoms, file = self.args
+        where = f"{file}: frame {frame:,}" if file else f"frame {frame:,}"
+        return f"{where}: {fault.format(*(f'atom {atom:,}' for atom in atoms))}"
+
+    def moved(
+        self, frames: Sequence[int] | None = None, atoms: Sequence[int] | None = None
+    ) -> "FrameError":
+        """Return the error with the numbers of a larger whole.
+
+        Parameters
+        ----------
+        frames : sequence of int, optional
+            Number of each frame of the block.
+        atoms : sequence of int, optional
+            Index of each atom of the block.
+
+        Returns
+        -------
+        FrameError
+        """
+        frame = self.frame if frames is None else frames[self.frame]
+        found = self.atoms if atoms is None else [atoms[atom] for atom in self.atoms]
+        return FrameError(frame, self.args[1], found, self.args[3])
+
+    def named(self, labels: Mapping[int, str], file: str = "") -> "FrameError":
+        """Return the error with the names of the atoms and of the file.
+
+        Parameters
+        ----------
+        labels : mapping of int to str
+            Name of each atom.
+        file : str
+            Name of the trajectory file.
+
+        Returns
+        -------
+        FrameError
+        """
+        # A name may contain braces.
+        names = (labels[atom].replace("{", "{{").replace("}", "}}") for atom in self.atoms)
+        return FrameError(self.frame, self.args[1].format(*names), (), file)
 
 
 class AtomMismatchError(InputError):

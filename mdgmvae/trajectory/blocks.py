@@ -1,5 +1,6 @@
 """Compute, check and write features in blocks of frames."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -100,11 +101,21 @@ class BlockWriter:
         Row of the file for the first frame.
     n_frames : int
         Number of frames that will be added.
+    compute : callable
+        The function that computes the features of a block: `compute_block`, or one that leaves
+        out frames.
     """
 
     def __init__(
-        self, bound: BoundFeaturizer, indices: np.ndarray, path: str, first_row: int, n_frames: int
+        self,
+        bound: BoundFeaturizer,
+        indices: np.ndarray,
+        path: str,
+        first_row: int,
+        n_frames: int,
+        compute: Callable[..., np.ndarray] = compute_block,
     ) -> None:
+        self._compute = compute
         size = min(frames_per_block(bound), n_frames)
         self._bound, self._indices = bound, indices
         self._path, self._row = path, first_row
@@ -129,7 +140,10 @@ class BlockWriter:
         self._has_box = has_box
         row = self._n_filled
         # `take` is three times as fast as indexing. Mode "raise" would make a copy first.
-        timestep.positions.take(self._indices, 0, self._positions[row], "clip")
+        if timestep.has_positions:
+            timestep.positions.take(self._indices, 0, self._positions[row], "clip")
+        else:
+            self._positions[row] = np.nan
         if has_box:
             self._box[row] = box
         self._frames[row] = timestep.frame
@@ -141,6 +155,6 @@ class BlockWriter:
         if filled == 0:
             return
         box = self._box[:filled] if self._has_box else None
-        values = compute_block(self._bound, self._positions[:filled], box, self._frames[:filled])
+        values = self._compute(self._bound, self._positions[:filled], box, self._frames[:filled])
         write_rows(self._path, self._row, values)
         self._row += filled

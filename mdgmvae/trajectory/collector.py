@@ -23,9 +23,11 @@ from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name
 from .atom_order import warn_of_atom_order
-from .blocks import BlockWriter
+from .bad_frames import ERROR, compute_sound, is_sound, lengths_without, skips, tell_left_out
+from .blocks import BlockWriter, compute_block
 from .executors import executor_for
 from .feature_writer import FeatureWriter
+from .frame_reader import FrameReader, file_name
 from .frames import (
     as_sequence,
     continuous_lengths,
@@ -34,7 +36,6 @@ from .frames import (
     frames_needed,
 )
 from .integrity import check_universe
-from .xtc_frames import XTCFrames, can_read
 
 _PARTS_PER_WORKER = 4  # more than 1, so that the progress bar of a parallel run advances
 
@@ -95,6 +96,7 @@ class FeatureCollector(AnalysisBase):
         *("atomgroup", "features", "_writer", "_bar", "_sliced_trajectory", "_blocks"),
     )
 
+    _skip: bool = False
     _writer: FeatureWriter | None = None
     _bar: Any = None
     _sliced_trajectory: Any
@@ -143,6 +145,7 @@ class FeatureCollector(AnalysisBase):
         *,
         unsupported_backend: bool = False,
         progressbar_kwargs: dict[str, Any] | None = None,
+        on_bad_frames: str = ERROR,
     ) -> Self:
         """Compute the features of the chosen frames.
 
@@ -165,6 +168,9 @@ class FeatureCollector(AnalysisBase):
             Accept an instance of a backend that this class does not list, as in MDAnalysis.
         progressbar_kwargs : dict, optional
             Further arguments of the progress bar.
+        on_bad_frames : {'error', 'skip'}
+            What to do with frames that cannot be read, or whose coordinates cannot be right:
+            raise an error, or leave them out with a warning. Segments end at such a frame.
 
         Returns
         -------
@@ -177,7 +183,7 @@ class FeatureCollector(AnalysisBase):
             If a trajectory file is damaged within the chosen frames, if the choice of frames or
             backend is invalid, or if coordinates or features are not finite numbers.
         """
-        chosen = as_sequence(frames)
+        chosen, self._skip = as_sequence(frames), skips(on_bad_frames)
         check_universe(self.atomgroup.universe, frames_needed(stop, chosen))
         # The trajectory may have been replaced since then (load_new, transfer_to_memory).
         self._trajectory = self.atomgroup.universe.trajectory
@@ -185,7 +191,7 @@ class FeatureCollector(AnalysisBase):
         executor = executor_for(backend, n_workers, self._trajectory)
         parallel = not isinstance(executor, BackendSerial)
         parts = self._n_parts(parallel, executor, n_parts, len(numbers))
-        first = self._trajectory[int(numbers[0])]
+        first = self._first(numbers)
         self._bound = self._bind(first)
         self._check_run(len(numbers), self._bound.n_features)
         if first.has_positions:
@@ -270,49 +276,89 @@ class FeatureCollector(AnalysisBase):
         # The first column numbers the frames of the whole run. The base class drops it.
         self._rows = indexed_frames[:, 0]
         self._frame_index = -1
-        try:
-            super()._compute(indexed_frames, verbose=False)
-        except (OSError, EOFError) as error:
-            raise self._read_error(indexed_frames[:, 1], error) from error
+        super()._compute(indexed_frames, verbose=False)
         self._blocks.flush()
         del self._blocks
         return _Part(self.frames, self.times, self.results)
 
-    def _read_error(self, frames: np.ndarray, error: Exception) -> InputError:
-        frame = frames[min(self._frame_index + 1, len(frames) - 1)]
-        return InputError(
-            f"{self._trajectory.filename}: frame {frame:,} cannot be read ({error}); copy the "
-            "file again, or leave the frame out"
-        )
+    def _first(self, numbers: np.ndarray) -> Any:
+        """Return the Timestep of the first frame, or of the first that can be used."""
+        for timestep in FrameReader(self._trajectory, numbers, skip=self._skip):
+            if not self._skip or (
+                timestep.has_positions and is_sound(timestep.positions[self.atomgroup.ix])
+            ):
+                break
+        # Not at the end of the loop, which would rewind the trajectory.
+        return timestep
 
     def _prepare(self) -> None:
-        if can_read(self._trajectory):
-            self._sliced_trajectory = XTCFrames(self._trajectory, self._sliced_trajectory.frames)
+        frames = self._sliced_trajectory.frames
+        self._sliced_trajectory = FrameReader(self._trajectory, frames, skip=self._skip)
         self._blocks = BlockWriter(
-            self._bound, self._indices, self._rows_path, int(self._rows[0]), len(self._rows)
+            self._bound,
+            self._indices,
+            self._rows_path,
+            int(self._rows[0]),
+            len(self._rows),
+            compute_sound if self._skip else compute_block,
         )
 
     def _single_frame(self) -> None:
         timestep = self._ts
+        if not self._skip:
+            self._check_positions(timestep)
+        self._blocks.add(timestep)
+        if self._bar is not None:
+            self._bar.update()
+
+    def _check_positions(self, timestep: Any) -> None:
         if not timestep.has_positions:
             raise InputError(
                 f"frame {timestep.frame:,} has no coordinates; leave it out (frames=, step)"
             )
-        self._blocks.add(timestep)
-        if self._bar is not None:
-            self._bar.update()
+
+    def _leave_out_bad(self) -> np.ndarray:
+        """Remove the features of frames that cannot be used, and return which are kept."""
+        assert self._writer is not None  # run() made it
+        kept = self._writer.remove_unusable(len(self.frames))
+        if not kept.all():
+            first = int(self.frames[~kept][0])
+            file = file_name(self._trajectory, first)
+            tell_left_out(self.frames, kept, self._fault(first), file)
+        return kept
+
+    def _fault(self, number: int) -> Exception | None:
+        """Return the error to which a frame leads."""
+        try:
+            for timestep in FrameReader(self._trajectory, [number]):
+                self._check_positions(timestep)
+                box = timestep.dimensions
+                compute_block(
+                    self._bound,
+                    timestep.positions[self._indices][None],
+                    None if box is None else box[None],
+                    np.array([number]),
+                )
+        except InputError as error:
+            return error
+        return None
 
     def _conclude(self) -> None:
         self._bar.close()
         index, joined = file_of_frames(self._trajectory, self.frames)
         assert self._writer is not None  # run() made it
+        lengths = continuous_lengths(self.frames, index, joined)
+        if self._skip:
+            kept = self._leave_out_bad()
+            lengths, index = lengths_without(lengths, kept), index[kept]
+            self.frames, self.times = self.frames[kept], self.times[kept]
         self.features: FeatureSet = self._writer.commit(
             names=self._bound.names,
             units=self._bound.units,
             frames=self.frames.astype(np.int64),
             times=self.times.astype(np.float64),
             trajectory_index=index,
-            lengths=continuous_lengths(self.frames, index, joined),
+            lengths=lengths,
             selection=self.select,
             featurizer=self._bound.featurizer.to_dict(),
             fingerprint=Fingerprint.of(self.atomgroup).to_dict(),
