@@ -13,7 +13,8 @@ import os
 import stat
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -56,7 +57,7 @@ _COMPRESSED: dict[str, tuple[bytes, Callable[..., IO[bytes]]]] = {
 }
 
 
-@dataclass
+@dataclass(frozen=True)
 class Frames:
     """The frames that were found in a file.
 
@@ -64,8 +65,8 @@ class Frames:
     ----------
     path : pathlib.Path
         The file.
-    begins : list of int
-        The first byte of each frame.
+    begins : numpy.ndarray
+        The first byte of each frame, int64.
     n_atoms : int or None
         Number of atoms, if the format is known here.
     complete : bool
@@ -73,9 +74,9 @@ class Frames:
     """
 
     path: Path
-    begins: list[int] = field(default_factory=list)
-    n_atoms: int | None = None
-    complete: bool = False
+    begins: np.ndarray
+    n_atoms: int | None
+    complete: bool
 
     def check_reader(self, n_frames: int, offsets: np.ndarray | None = None) -> None:
         """Raise an error if a reader has found other frames.
@@ -165,24 +166,13 @@ def check_trajectory(
         name = path.with_suffix("") if path.suffix.upper() in _COMPRESSED else path
         file_format = name.suffix[1:]
     file_format = file_format.upper()
-    size = check_regular(path, folders=file_format in _FOLDER_FORMATS)
-    frames = Frames(path)
-    walk = _WALKS.get(file_format)
-    if walk is None or size is None:
-        return frames
-    try:
-        with _open(path, file_format) as stream:
-            _find(frames, walk(stream, size), size, n_atoms, stop, before)
-    except (EOFError, zlib.error) as error:
-        raise InputError(
-            _damage_message(frames, f"cannot be unpacked ({error})", None, None)
-        ) from (error)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    return frames
+    status = check_regular(path, folders=file_format in _FOLDER_FORMATS)
+    if file_format not in _WALKS:
+        return Frames(path, np.empty(0, np.int64), None, complete=False)
+    return _find(path, file_format, status.st_size, status.st_mtime_ns, n_atoms, stop, before)
 
 
-def check_regular(path: Path, *, folders: bool = False) -> int | None:
+def check_regular(path: Path, *, folders: bool = False) -> os.stat_result:
     """Raise an error unless a path is a file with data in it.
 
     Parameters
@@ -194,8 +184,8 @@ def check_regular(path: Path, *, folders: bool = False) -> int | None:
 
     Returns
     -------
-    int or None
-        Size of the file in bytes; None for a folder.
+    os.stat_result
+        Size and times of the file.
 
     Raises
     ------
@@ -208,7 +198,7 @@ def check_regular(path: Path, *, folders: bool = False) -> int | None:
         raise unreadable(path, error) from error
     if stat.S_ISDIR(status.st_mode):
         if folders:
-            return None
+            return status
         raise InputError(f"{path}: is a folder; pass the name of a file")
     if not stat.S_ISREG(status.st_mode):
         raise InputError(
@@ -216,7 +206,7 @@ def check_regular(path: Path, *, folders: bool = False) -> int | None:
         )
     if status.st_size == 0:
         raise InputError(f"{path}: the file is empty; copy it again")
-    return status.st_size
+    return status
 
 
 def unreadable(path: str | os.PathLike[str], error: OSError) -> InputError:
@@ -302,80 +292,96 @@ def _open(path: Path, file_format: str) -> IO[bytes]:
     return unpacked(path, "rb")
 
 
+# A command looks at its files before it opens them, and again when it reads them.
+@lru_cache(maxsize=16)
 def _find(
-    frames: Frames,
-    walk: Iterator[Frame | int],
+    path: Path,
+    file_format: str,
+    size: int,
+    modified: int,
+    n_atoms: int | None,
+    stop: int | None,
+    before: int | None,
+) -> Frames:
+    """Find the frames of a file up to `stop` or its end. It was `modified` then, in ns."""
+    begins: list[int] = []
+    try:
+        with _open(path, file_format) as stream:
+            frames = _WALKS[file_format](stream, size)
+            found = _walk(path, frames, begins, size, n_atoms, stop, before)
+    except (EOFError, zlib.error) as error:
+        what = f"cannot be unpacked ({error})"
+        raise InputError(_damage_message(path, len(begins), what, None, before)) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+    return Frames(path, np.array(begins, np.int64), *found)
+
+
+def _walk(
+    path: Path,
+    frames: Iterator[Frame | int],
+    begins: list[int],
     size: int,
     n_atoms: int | None,
     stop: int | None,
     before: int | None,
-) -> None:
-    """Find the frames of a file up to `stop` or the end of the file."""
-    begins = frames.begins
+) -> tuple[int | None, bool]:
+    """Append the first byte of each frame, and return the number of atoms and whether it is all."""
     expected: int | None = None
-    frames.n_atoms = n_atoms
+    found = n_atoms
     try:
-        for frame in walk:
+        for frame in frames:
             if isinstance(frame, int):  # the number of frames in the header of the file
                 expected = frame
                 continue
             if stop is not None and len(begins) >= stop:
-                return
-            if frames.n_atoms is not None and frame.n_atoms != frames.n_atoms:
-                raise InputError(_atom_count_message(frames, frame.n_atoms))
-            frames.n_atoms = frame.n_atoms
-            if frame.end > size:
+                return found, False
+            begin, end, found = frame
+            if n_atoms is not None and found != n_atoms:
+                raise InputError(_atom_count_message(path, len(begins), found, n_atoms))
+            n_atoms = found
+            if end > size:
                 raise Truncated(size)
-            begins.append(frame.begin)
+            begins.append(begin)
     except Damaged as damage:
-        count = len(begins)
+        count = len(begins) if damage.frame is None else damage.frame
         if stop is not None and count >= stop:
-            return
+            return found, False
         if count == 0 and not isinstance(damage, Truncated):
             raise InputError(
-                f"{frames.path}: {damage}; give the file the suffix of its format, or copy it again"
+                f"{path}: {damage}; give the file the suffix of its format, or copy it again"
             ) from damage
-        if damage.frame is not None:
-            del begins[damage.frame :]
-        raise InputError(_damage_message(frames, str(damage), expected, before)) from damage
-    if not begins and expected is None and frames.n_atoms == n_atoms:
-        # A format that only its reader knows, such as NetCDF 4.
-        frames.n_atoms = None
-        return
-    frames.complete = True
+        raise InputError(_damage_message(path, count, str(damage), expected, before)) from damage
+    if not begins and expected is None:
+        return None, False  # A format that only its reader knows, such as NetCDF 4.
     if expected is not None and expected > len(begins):
         # Not a warning: many programs write the planned number of frames and never correct it.
         logger.info(
-            "%s: the header specifies %d frames, the file has %d",
-            frames.path,
-            expected,
-            len(begins),
+            "%s: the header specifies %d frames, the file has %d", path, expected, len(begins)
         )
+    return found, True
 
 
-def _atom_count_message(frames: Frames, found: int) -> str:
-    path, count, wanted = frames.path, len(frames.begins), frames.n_atoms
-    if count == 0:
+def _atom_count_message(path: Path, frame: int, found: int, wanted: int) -> str:
+    if frame == 0:
         return (
             f"{path}: has {found:,} atoms, but the topology has {wanted:,}; use the topology "
             "that belongs to this trajectory"
         )
     return (
-        f"{path}: frame {count:,} has {found:,} atoms, but the frames before it have {wanted:,}; "
+        f"{path}: frame {frame:,} has {found:,} atoms, but the frames before it have {wanted:,}; "
         "write the trajectory again with one selection of atoms"
     )
 
 
-def _damage_message(frames: Frames, what: str, expected: int | None, before: int | None) -> str:
-    """Return the error message for a file that is damaged after the frames found."""
-    count = len(frames.begins)
+def _damage_message(
+    path: Path, count: int, what: str, expected: int | None, before: int | None
+) -> str:
+    """Return the error message for a file that is damaged after `count` frames."""
     total = f" of about {expected:,}" if expected is not None and expected > count else ""
     plural = "" if count == 1 and not total else "s"
     advice = "copy the file again"
     if before is not None and before + count:
         stop = before + count
         advice += f", or use the frames before the damage: --stop {stop} (stop={stop})"
-    return (
-        f"{frames.path}: frame {count:,} {what}; {count:,}{total} frame{plural} can be read; "
-        f"{advice}"
-    )
+    return f"{path}: frame {count:,} {what}; {count:,}{total} frame{plural} can be read; {advice}"

@@ -1,11 +1,9 @@
 """What all walks have in common: a frame, and the faults of a file."""
 
-from dataclasses import dataclass
-from typing import IO
+from typing import IO, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """Where a frame begins and ends in its file, in bytes, and its number of atoms.
 
     The end is 0 in formats whose walk has read the frame to its end.
