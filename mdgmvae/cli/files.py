@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -87,14 +86,11 @@ def open_universe(
     """
     import MDAnalysis as mda
 
+    from ..trajectory.input_files import check_regular
     from ..trajectory.integrity import check_trajectory
 
     for path in (topology, *trajectories):
-        if not Path(path).is_file():
-            reason = "is a folder" if Path(path).is_dir() else "no such file"
-            raise InputError(f"{path}: {reason}; check the path")
-        if os.path.getsize(path) == 0:
-            raise InputError(f"{path}: the file is empty; copy it again")
+        check_regular(Path(path))
     with warnings.catch_warnings():
         # The coordinates are read from the trajectories.
         warnings.filterwarnings("ignore", message="No coordinate reader found")
@@ -105,13 +101,15 @@ def open_universe(
         )
     before = 0
     for path in trajectories:
-        check_trajectory(
+        frames = check_trajectory(
             path,
             n_atoms=len(universe.atoms),
             stop=None if stop is None else max(0, stop - before),
             before=before if can_stop else None,
         )
+        frames.check_first()
         _read(path, lambda path=path: universe.load_new(path), f" with {topology}")  # type: ignore[misc]
+        frames.check_reader(universe.trajectory)
         before += len(universe.trajectory)
     if len(trajectories) > 1:
         _read(trajectories[0], lambda: universe.load_new(list(trajectories)))
@@ -139,9 +137,13 @@ def warn_of_other_times(path: str, found: Any, universe: Universe) -> None:
 
 def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:
     """Call a reader of MDAnalysis, and name the file in whatever error it raises."""
+    from ..trajectory.input_files import unreadable
+
     try:
         return read()
     except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise unreadable(path, error) from error
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"{path}: cannot be read{context} ({reason})") from error
 

@@ -82,8 +82,16 @@ def _command(name: str) -> Callable[[argparse.Namespace], str]:
 def _fail(options: argparse.Namespace, error: BaseException, text: str, code: int) -> int:
     if options.debug:
         traceback.print_exception(error)
-    print(f"mdgmvae: error: {text}", file=sys.stderr)
+    print(f"mdgmvae: error: {_printable(text)}", file=sys.stderr)
     return code
+
+
+def _printable(text: str) -> str:
+    """Return a message in one line; names of files may contain codes that control a terminal."""
+    return "".join(
+        character if character.isprintable() else repr(character)[1:-1]
+        for character in " ".join(text.split())
+    )
 
 
 def _open_streams() -> None:
@@ -153,9 +161,14 @@ def _set_up_messages(verbose: bool | None) -> None:
             logging.getLogger(__name__).info("%s", message)
             return
         origin = "MDAnalysis: " if "MDAnalysis" in filename else ""
-        print(f"mdgmvae: warning: {origin}{' '.join(str(message).split())}", file=sys.stderr)
+        print(f"mdgmvae: warning: {origin}{_printable(str(message))}", file=sys.stderr)
+
+    def log_unraisable(found: sys.UnraisableHookArgs) -> None:
+        # A reader that could not open its file fails again when it is deleted.
+        logging.getLogger(__name__).info("%s: %s", found.err_msg, found.exc_value)
 
     warnings.showwarning = show
+    sys.unraisablehook = log_unraisable
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="mdgmvae: %(message)s", stream=sys.stderr)
     logging.getLogger("MDAnalysis").setLevel(logging.WARNING)

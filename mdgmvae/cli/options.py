@@ -25,6 +25,7 @@ class Source:
     backend: str = "serial"
     n_workers: int | None = None
     scheduler: str | None = None
+    on_bad_frames: str = "error"
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Self:
@@ -38,6 +39,7 @@ class Source:
             options.backend,
             options.n_workers,
             options.scheduler,
+            options.on_bad_frames,
         )
 
     @property
@@ -54,6 +56,7 @@ class Source:
             "step": self.step,
             "backend": self.backend,
             "n_workers": self.n_workers,
+            "on_bad_frames": self.on_bad_frames,
         }
 
     @contextmanager

@@ -96,7 +96,7 @@ def lengths_without(lengths: Sequence[int], kept: np.ndarray) -> tuple[int, ...]
     return tuple(np.unique(parts, return_counts=True)[1].tolist())
 
 
-def tell_left_out(frames: np.ndarray, kept: np.ndarray, fault: Any, file: str) -> None:
+def tell_left_out(frames: np.ndarray, kept: np.ndarray, fault: Any = None, file: str = "") -> None:
     """Warn that frames were left out.
 
     Parameters
@@ -106,9 +106,9 @@ def tell_left_out(frames: np.ndarray, kept: np.ndarray, fault: Any, file: str) -
     kept : numpy.ndarray
         Whether each of them is kept, (n_frames,) bool.
     fault : object
-        The error of the first frame that is left out.
+        The error of the first frame that is left out, if it is known.
     file : str
-        The file of this frame.
+        The file of this frame, if it has one.
 
     Warns
     -----

@@ -94,6 +94,7 @@ class FeatureCollector(AnalysisBase):
     # Workers need the trajectory but not the topology, which takes a long time to pickle.
     _not_pickled: ClassVar[tuple[str, ...]] = (
         *("atomgroup", "features", "_writer", "_bar", "_sliced_trajectory", "_blocks"),
+        "_inputs",
     )
 
     _skip: bool = False
@@ -184,7 +185,7 @@ class FeatureCollector(AnalysisBase):
             backend is invalid, or if coordinates or features are not finite numbers.
         """
         chosen, self._skip = as_sequence(frames), skips(on_bad_frames)
-        check_universe(self.atomgroup.universe, frames_needed(stop, chosen))
+        self._inputs = check_universe(self.atomgroup.universe, frames_needed(stop, chosen))
         # The trajectory may have been replaced since then (load_new, transfer_to_memory).
         self._trajectory = self.atomgroup.universe.trajectory
         numbers = frame_numbers(self._trajectory.n_frames, start, stop, step, chosen)
@@ -345,6 +346,7 @@ class FeatureCollector(AnalysisBase):
 
     def _conclude(self) -> None:
         self._bar.close()
+        self._inputs.check()
         index, joined = file_of_frames(self._trajectory, self.frames)
         assert self._writer is not None  # run() made it
         lengths = continuous_lengths(self.frames, index, joined)

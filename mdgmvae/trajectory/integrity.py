@@ -6,14 +6,11 @@ without decoding coordinates: 100,000 frames of an XTC file take about a second.
 """
 
 import bz2
-import errno
 import gzip
 import logging
 import os
-import stat
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +18,8 @@ from typing import IO, Any
 import numpy as np
 
 from ..errors import InputError
+from .found_frames import Frames
+from .input_files import InputFiles, check_regular, is_file, unreadable
 from .walks.dcd import dcd_frames
 from .walks.frame import Damaged, Frame, Truncated
 from .walks.netcdf import netcdf_frames
@@ -55,64 +54,6 @@ _COMPRESSED: dict[str, tuple[bytes, Callable[..., IO[bytes]]]] = {
     ".GZ": (b"\x1f\x8b", gzip.open),
     ".BZ2": (b"BZh", bz2.open),
 }
-
-
-@dataclass(frozen=True)
-class Frames:
-    """The frames that were found in a file.
-
-    Attributes
-    ----------
-    path : pathlib.Path
-        The file.
-    begins : numpy.ndarray
-        The first byte of each frame, int64.
-    n_atoms : int or None
-        Number of atoms, if the format is known here.
-    complete : bool
-        Whether the whole file was looked at.
-    """
-
-    path: Path
-    begins: np.ndarray
-    n_atoms: int | None
-    complete: bool
-
-    def check_reader(self, n_frames: int, offsets: np.ndarray | None = None) -> None:
-        """Raise an error if a reader has found other frames.
-
-        Parameters
-        ----------
-        n_frames : int
-            Number of frames of the reader.
-        offsets : numpy.ndarray, optional
-            The first byte of each frame of the reader.
-
-        Raises
-        ------
-        InputError
-            If the numbers differ, or a frame begins elsewhere.
-        """
-        if self.n_atoms is None:
-            return
-        found = len(self.begins)
-        if n_frames < found or (self.complete and n_frames != found):
-            what = f"lists {n_frames:,} frames, but the file has {found:,}"
-            if offsets is None:
-                raise InputError(
-                    f"{self.path}: its reader {what}; write the trajectory again, in another "
-                    "format such as XTC"
-                )
-        elif offsets is None or np.array_equal(offsets[:found], self.begins):
-            return
-        else:
-            first = int(np.flatnonzero(offsets[:found] != self.begins)[0])
-            what = f"finds frame {first:,} in the wrong place"
-        index = self.path.with_name(f".{self.path.name}_offsets.npz")
-        raise InputError(
-            f"{self.path}: MDAnalysis' index of its frames {what}; delete the index, {index}, or "
-            "open the trajectory with refresh_offsets=True"
-        )
 
 
 def check_trajectory(
@@ -168,67 +109,11 @@ def check_trajectory(
     file_format = file_format.upper()
     status = check_regular(path, folders=file_format in _FOLDER_FORMATS)
     if file_format not in _WALKS:
-        return Frames(path, np.empty(0, np.int64), None, complete=False)
+        return Frames(path, file_format, np.empty(0, np.int64), None, complete=False)
     return _find(path, file_format, status.st_size, status.st_mtime_ns, n_atoms, stop, before)
 
 
-def check_regular(path: Path, *, folders: bool = False) -> os.stat_result:
-    """Raise an error unless a path is a file with data in it.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file. It is not opened, because that would wait for the other end of a pipe.
-    folders : bool
-        Whether a folder is fine, too.
-
-    Returns
-    -------
-    os.stat_result
-        Size and times of the file.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, empty, a folder, a pipe or a device.
-    """
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise unreadable(path, error) from error
-    if stat.S_ISDIR(status.st_mode):
-        if folders:
-            return status
-        raise InputError(f"{path}: is a folder; pass the name of a file")
-    if not stat.S_ISREG(status.st_mode):
-        raise InputError(
-            f"{path}: is a pipe or a device, which can be read only once; save it as a file"
-        )
-    if status.st_size == 0:
-        raise InputError(f"{path}: the file is empty; copy it again")
-    return status
-
-
-def unreadable(path: str | os.PathLike[str], error: OSError) -> InputError:
-    """Return the error for a file that the operating system does not open or read."""
-    if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return InputError(f"{path}: no such file; check the name and the folder")
-    if error.errno in (errno.EMFILE, errno.ENFILE):
-        return InputError(
-            f"{path}: too many files are open at once; allow more (ulimit -n 4096), or join the "
-            "trajectories into fewer files"
-        )
-    remedies = {
-        errno.EACCES: "check its permissions",
-        errno.ELOOP: "it is a symbolic link that leads back to itself",
-        errno.ENAMETOOLONG: "check the name",
-    }
-    reason = error.strerror or str(error)
-    remedy = remedies.get(error.errno or 0, "copy the file again")
-    return InputError(f"{path}: cannot be read ({reason}); {remedy}")
-
-
-def check_universe(universe: Any, stop: int | None = None) -> None:
+def check_universe(universe: Any, stop: int | None = None) -> InputFiles:
     """Apply `check_trajectory` to all trajectory files of a universe.
 
     The readers must have found the same frames.
@@ -241,6 +126,16 @@ def check_universe(universe: Any, stop: int | None = None) -> None:
         Frames from this number on, counted over all files, are not needed, and may be damaged
         or missing.
 
+    Returns
+    -------
+    InputFiles
+        What is remembered of the files, to check in the end that they have not changed.
+
+    Warns
+    -----
+    UserWarning
+        If two files have the same contents.
+
     Raises
     ------
     InputError
@@ -250,8 +145,9 @@ def check_universe(universe: Any, stop: int | None = None) -> None:
     --------
     >>> import MDAnalysis as mda
     >>> from MDAnalysisTests.datafiles import GRO, XTC
-    >>> check_universe(mda.Universe(GRO, XTC))
+    >>> check_universe(mda.Universe(GRO, XTC)).check()
     """
+    files = InputFiles.of_universe(universe)
     reader = universe.trajectory
     readers = getattr(reader, "readers", [reader])
     starts = getattr(reader, "_start_frames", [0])
@@ -268,13 +164,9 @@ def check_universe(universe: Any, stop: int | None = None) -> None:
             before=first,
             file_format=str(part.format),
         )
-        frames.check_reader(part.n_frames, getattr(getattr(part, "_xdr", None), "offsets", None))
-
-
-def is_file(reader: Any) -> bool:
-    """Return whether a reader reads a file, rather than an array or a stream."""
-    in_memory = getattr(reader, "format", None) == "MEMORY"
-    return not in_memory and isinstance(reader.filename, str | Path)
+        frames.check_reader(part)
+    files.warn_of_duplicates()
+    return files
 
 
 def _open(path: Path, file_format: str) -> IO[bytes]:
@@ -314,7 +206,7 @@ def _find(
         raise InputError(_damage_message(path, len(begins), what, None, before)) from error
     except OSError as error:
         raise unreadable(path, error) from error
-    return Frames(path, np.array(begins, np.int64), *found)
+    return Frames(path, file_format, np.array(begins, np.int64), *found)
 
 
 def _walk(

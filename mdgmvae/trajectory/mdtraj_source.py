@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from .input_files import InputFiles
 from .integrity import check_trajectory
 
 _CHUNK_BYTES = 16 * 2**20
@@ -56,11 +57,14 @@ class MDTrajFiles:
         The trajectory files.
     starts : numpy.ndarray
         Number of the first frame of each file, and the total number of frames, int64.
+    inputs : InputFiles
+        What is remembered of the files.
     """
 
     topology: Any
     files: tuple[Path, ...]
     starts: np.ndarray
+    inputs: InputFiles
 
     @classmethod
     def open(
@@ -91,17 +95,25 @@ class MDTrajFiles:
         paths = [files] if isinstance(files, str | os.PathLike) else list(files)
         if not paths:
             raise InputError("no trajectory files were given; pass (topology, [files])")
+        inputs = InputFiles.of(paths)
+        inputs.warn_of_duplicates()
         starts = [0]
         for path in map(Path, paths):
             rest = None if needed is None else max(0, needed - starts[-1])
-            check_trajectory(path, n_atoms=topology.n_atoms, stop=rest)
-            starts.append(starts[-1] + _count_frames(path, topology, rest))
-        return cls(topology, tuple(map(Path, paths)), np.array(starts, dtype=np.int64))
+            frames = check_trajectory(path, n_atoms=topology.n_atoms, stop=rest)
+            n_frames = _count_frames(path, topology, rest)
+            frames.check_count(n_frames)
+            starts.append(starts[-1] + n_frames)
+        return cls(topology, tuple(map(Path, paths)), np.array(starts, dtype=np.int64), inputs)
 
     @property
     def n_frames(self) -> int:
         """Number of frames in all files."""
         return int(self.starts[-1])
+
+    def check_unchanged(self) -> None:
+        """Raise an error if a file has changed since it was opened."""
+        self.inputs.check()
 
     def index_of(self, frames: np.ndarray) -> np.ndarray:
         """Return the index of the file that contains each frame, int64."""
@@ -158,6 +170,9 @@ class MDTrajMemory:
     def n_frames(self) -> int:
         """Number of frames."""
         return len(self.trajectory)
+
+    def check_unchanged(self) -> None:
+        """Do nothing: an array in memory has no file."""
 
     def index_of(self, frames: np.ndarray) -> np.ndarray:
         """Return 0 for each frame: the trajectory counts as one file."""

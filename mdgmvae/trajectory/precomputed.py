@@ -13,6 +13,7 @@ from ..featurizers.topology.fingerprint import Fingerprint
 from ..storage.features import FeatureSet
 from ..storage.npy import write_rows
 from .feature_writer import FeatureWriter
+from .frame_reader import FrameReader
 from .frames import continuous_lengths, file_of_frames, frames_needed
 from .integrity import check_universe
 
@@ -108,16 +109,18 @@ class Precomputed:
         """
         self._check_frames(frames)
         universe = atoms.universe
-        check_universe(universe, frames_needed(None, frames))
+        inputs = check_universe(universe, frames_needed(None, frames))
         trajectory = universe.trajectory
         index, joined = file_of_frames(trajectory, frames)
+        times = _times(trajectory, frames)
+        inputs.check()
         with FeatureWriter(None, self.n_features) as writer:
             write_rows(writer.rows_path, 0, np.asarray(self.values, np.float32))
             return writer.commit(
                 names=self.names,
                 units=self.units,
                 frames=frames.astype(np.int64),
-                times=_times(trajectory, frames),
+                times=times,
                 trajectory_index=index,
                 lengths=continuous_lengths(frames, index, joined),
                 selection=selection,
@@ -162,6 +165,6 @@ def _checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, .
 def _times(trajectory: Any, frames: np.ndarray) -> np.ndarray:
     """Read the time of each frame in ps, and return to the current frame of the trajectory."""
     before = trajectory.frame
-    times = np.array([ts.time for ts in trajectory[frames]], dtype=np.float64)
+    times = np.array([ts.time for ts in FrameReader(trajectory, frames)], dtype=np.float64)
     trajectory[before]
     return times

@@ -33,7 +33,7 @@ def pdb_frames(stream: IO[bytes], size: int) -> Iterator[Frame]:
         elif kind.startswith(b"ENDMDL") and in_model:
             yield Frame(begin, 0, n_atoms)
             before, n_atoms, in_model, closed = n_atoms, 0, False, True
-        elif b"\0" in line:
+        elif b"\0" in line and (n_atoms or has_models):
             raise Damaged(f"contains binary data (at byte {offset:,})")
         offset += len(line)
     if record and len(record.rstrip()) < _COORDINATES:

@@ -21,6 +21,7 @@ SMALLEST_INDEX, LARGEST_INDEX = 9, 72
 #: Magic number of frames whose number of bytes has 64 bits.
 _LONG = 2023
 _LARGEST_SIZE = 2**31 - 3
+_NAN = -(2**31)
 
 
 def xtc_frames(stream: IO[bytes], size: int) -> Iterator[Frame]:
@@ -62,11 +63,13 @@ def _checked_bytes(header: bytes, magic: int, n_atoms: int, offset: int) -> int:
     """
     layout = ">f7iq" if magic == _LONG else ">f7ii"
     precision, x0, y0, z0, x1, y1, z1, index, n_bytes = struct.unpack_from(layout, header, HEAD)
-    largest = max(x1 - x0, y1 - y0, z1 - z0)
+    sizes = x1 - x0, y1 - y0, z1 - z0
+    # Writers store coordinates that are no numbers like this. Their frame can be decoded.
+    has_nan = min(x0, y0, z0) == _NAN
     if (
         not 0 < precision < math.inf
-        or min(x1 - x0, y1 - y0, z1 - z0) < 0
-        or largest >= _LARGEST_SIZE
+        or min(sizes) < 0
+        or (max(sizes) >= _LARGEST_SIZE and not has_nan)
         or not SMALLEST_INDEX <= index <= LARGEST_INDEX
         # Readers reserve 1.2 integers for each coordinate.
         or not 0 < n_bytes <= 4 * int(3.6 * n_atoms)
