@@ -97,9 +97,9 @@ class FrameError(InputError):
         -------
         FrameError
         """
-        # A name may contain braces.
-        names = (labels[atom].replace("{", "{{").replace("}", "}}") for atom in self.atoms)
-        return FrameError(self.frame, self.fault.format(*names), (), file)
+        fault = self.fault.format(*(labels[atom] for atom in self.atoms))
+        # Names may contain braces.
+        return FrameError(self.frame, fault.replace("{", "{{").replace("}", "}}"), (), file)
 
 
 class AtomMismatchError(InputError):

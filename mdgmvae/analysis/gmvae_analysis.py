@@ -172,10 +172,11 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         *,
         unsupported_backend: bool = False,
         progressbar_kwargs: dict[str, Any] | None = None,
+        on_bad_frames: str = "error",
     ) -> Self:
         """Compute the features of the chosen frames, train, label the frames and annotate them.
 
-        An analysis that was loaded labels the frames with its saved model and does not train.
+        A loaded analysis labels the frames with its saved model and does not train.
 
         Parameters
         ----------
@@ -185,16 +186,15 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
             Frame numbers in any order (which is kept), or a mask, instead of a slice.
         verbose : bool, optional
             Show progress bars; by default as set in the constructor.
-        n_workers : int, optional
-            Number of processes of a parallel backend; by default all processors.
-        n_parts : int, optional
-            Number of parts into which a parallel backend splits the frames.
+        n_workers, n_parts : int, optional
+            Number of processes of a parallel backend, by default all processors, and of the
+            parts into which it splits the frames.
         backend : {'serial', 'multiprocessing', 'dask'}, optional
             Where the features are computed; all backends give identical features.
-        unsupported_backend : bool, optional
-            Allow an instance of another backend class, as in MDAnalysis.
-        progressbar_kwargs : dict, optional
-            Further arguments of the bar that counts frames.
+        unsupported_backend, progressbar_kwargs : optional
+            As in `FeatureCollector.run`.
+        on_bad_frames : {'error', 'skip'}
+            Raise an error at a frame that cannot be used, or leave it out with a warning.
 
         Returns
         -------
@@ -218,6 +218,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
             return super().run(
                 start, stop, step, frames, verbose, n_workers, n_parts, backend,
                 unsupported_backend=unsupported_backend, progressbar_kwargs=progressbar_kwargs,
+                on_bad_frames=on_bad_frames,
             )  # fmt: skip
         numbers = frame_numbers(self._trajectory.n_frames, start, stop, step, frames)
         self._check_run(len(numbers), self.n_features)

@@ -131,6 +131,7 @@ class TrajectoryModel:
         *,
         n_workers: int | None = None,
         verbose: bool | None = None,
+        on_bad_frames: str = "error",
     ) -> TrajectoryResults:
         """Compute the features of a trajectory and label its frames.
 
@@ -153,6 +154,8 @@ class TrajectoryModel:
             Number of processes of a parallel backend; by default all processors.
         verbose : bool, optional
             Show progress bars; by default on a terminal or in a notebook only.
+        on_bad_frames : {'error', 'skip'}
+            Raise an error at a frame that cannot be used, or leave it out with a warning.
 
         Returns
         -------
@@ -181,6 +184,7 @@ class TrajectoryModel:
             backend=backend,
             n_workers=n_workers,
             verbose=verbose,
+            on_bad_frames=on_bad_frames,
         )
         # The atoms are the same, but other residues may be linked than in the training.
         self._check_columns(features, "the universe given")

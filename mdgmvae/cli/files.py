@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -103,17 +102,14 @@ def open_universe(
     """
     import MDAnalysis as mda
 
+    from ..trajectory.input_files import check_regular
     from ..trajectory.integrity import check_trajectory
 
     _check_format("--topology_format", formats.topology, mda._PARSERS)
     _check_format("--trajectory_format", formats.trajectory, mda._READERS)
     topology, *trajectories = (str(as_path(path)) for path in (topology, *trajectories))
     for path in (topology, *trajectories):
-        if not Path(path).is_file():
-            reason = "is a folder" if Path(path).is_dir() else "no such file"
-            raise InputError(f"{path}: {reason}; check the path")
-        if os.path.getsize(path) == 0:
-            raise InputError(f"{path}: the file is empty; copy it again")
+        check_regular(Path(path))
     with warnings.catch_warnings():
         # The coordinates are read from the trajectories.
         warnings.filterwarnings("ignore", message="No coordinate reader found")
@@ -126,14 +122,18 @@ def open_universe(
     kinds = [formats.trajectory or _FORMATS.get(Path(path).suffix) for path in trajectories]
     before = 0
     for path, kind in zip(trajectories, kinds, strict=True):
+        frames = None
         if formats.trajectory is None:
-            check_trajectory(
+            frames = check_trajectory(
                 path,
                 n_atoms=len(universe.atoms),
                 stop=None if stop is None else max(0, stop - before),
                 before=before if can_stop else None,
             )
+            frames.check_first()
         _load(universe, path, path, topology, format=kind)
+        if frames is not None:
+            frames.check_reader(universe.trajectory)
         if formats.dt is not None:
             _warn_of_own_times(path, universe.trajectory, formats.dt)
         before += len(universe.trajectory)
@@ -200,9 +200,13 @@ def warn_of_other_times(path: str, found: Any, universe: Universe) -> None:
 
 def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:
     """Call a reader of MDAnalysis, and name the file in whatever error it raises."""
+    from ..trajectory.input_files import unreadable
+
     try:
         return read()
     except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise unreadable(path, error) from error
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"{path}: cannot be read{context} ({reason})") from error
 

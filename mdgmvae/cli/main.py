@@ -86,8 +86,16 @@ def _command(name: str) -> Callable[[argparse.Namespace], str]:
 def _fail(options: argparse.Namespace, error: BaseException, text: str, code: int) -> int:
     if options.debug:
         traceback.print_exception(error)
-    print(f"mdgmvae: error: {text}", file=sys.stderr)
+    print(f"mdgmvae: error: {_printable(text)}", file=sys.stderr)
     return code
+
+
+def _printable(text: str) -> str:
+    """Return a message in one line; names of files may contain codes that control a terminal."""
+    return "".join(
+        character if character.isprintable() else repr(character)[1:-1]
+        for character in " ".join(text.split())
+    )
 
 
 def _open_streams() -> None:

@@ -48,6 +48,7 @@ class Source:
     n_workers: int | None = None
     scheduler: str | None = None
     formats: Formats = Formats()
+    on_bad_frames: str = "error"
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Self:
@@ -62,6 +63,7 @@ class Source:
             options.n_workers,
             options.scheduler,
             Formats.of(options),
+            options.on_bad_frames,
         )
 
     @property
@@ -78,6 +80,7 @@ class Source:
             "step": self.step,
             "backend": self.backend,
             "n_workers": self.n_workers,
+            "on_bad_frames": self.on_bad_frames,
         }
 
     @contextmanager

@@ -71,6 +71,22 @@ def _featurize(commands: Any) -> argparse.ArgumentParser:
     return parser
 
 
+def _check(commands: Any) -> argparse.ArgumentParser:
+    parser = _command(
+        commands,
+        "check",
+        "TOPOLOGY TRAJECTORY... [options]",
+        "tell whether input files are sound",
+        "Read all frames and look for damaged files, coordinates that cannot be right, jumps in "
+        "time, a topology with another order of atoms, and files given twice. What does not make "
+        "results wrong is a warning; anything else is an error.",
+        "mdgmvae check protein.pdb run1.xtc run2.xtc",
+    )
+    _trajectory(parser)
+    _frames(parser, backend=False)
+    return parser
+
+
 def _train(commands: Any) -> argparse.ArgumentParser:
     parser = _command(
         commands,
@@ -162,7 +178,7 @@ def _demo(commands: Any) -> argparse.ArgumentParser:
     return parser
 
 
-_COMMANDS = (_run, _featurize, _train, _assign, _annotate, _demo)
+_COMMANDS = (_run, _featurize, _train, _assign, _annotate, _check, _demo)
 
 
 def _command(
@@ -228,7 +244,7 @@ def _featurizer(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _frames(parser: argparse.ArgumentParser) -> None:
+def _frames(parser: argparse.ArgumentParser, backend: bool = True) -> None:
     group = parser.add_argument_group("frames")
     for name, text in (
         ("start", "first frame to read"),
@@ -236,6 +252,21 @@ def _frames(parser: argparse.ArgumentParser) -> None:
         ("step", "read every N-th frame"),
     ):
         group.add_argument(f"--{name}", type=int, metavar="N", help=text)
+    group.add_argument(
+        "--on_bad_frames",
+        default="error",
+        choices=("error", "skip"),
+        help="frames that cannot be read, or whose coordinates cannot be right: stop with an "
+        "error, or leave them out with a warning (default: error)",
+    )
+    group.add_argument(
+        "--allow_long_bonds",
+        action="store_true",
+        help="continue even if bond lengths suggest a different atom order",
+    )
+    if not backend:
+        parser.set_defaults(backend="serial", n_workers=None, scheduler=None)
+        return
     group.add_argument(
         "--backend",
         default="serial",
@@ -247,11 +278,6 @@ def _frames(parser: argparse.ArgumentParser) -> None:
         "--scheduler",
         metavar="ADDRESS",
         help="compute on a dask.distributed cluster: tcp://HOST:PORT, or a scheduler file",
-    )
-    group.add_argument(
-        "--allow_long_bonds",
-        action="store_true",
-        help="continue even if bond lengths suggest a different atom order",
     )
 
 

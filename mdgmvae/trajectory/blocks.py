@@ -1,5 +1,6 @@
 """Compute, check and write features in blocks of frames."""
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,35 @@ def compute_block(
     return values
 
 
+def compute_sound(
+    bound: BoundFeaturizer, positions: np.ndarray, box: np.ndarray | None, frames: np.ndarray
+) -> np.ndarray:
+    """Compute the features of a block of frames, with NaN for frames that cannot be used.
+
+    Parameters
+    ----------
+    bound, positions, box, frames
+        As in `compute_block`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Features, (n, n_features) float32.
+    """
+    try:
+        return compute_block(bound, positions, box, frames)
+    except InputError:
+        pass
+    values = np.full((len(frames), bound.n_features), np.nan, np.float32)
+    for row in range(len(frames)):
+        one = slice(row, row + 1)
+        with suppress(InputError):
+            values[one] = compute_block(
+                bound, positions[one], None if box is None else box[one], frames[one]
+            )
+    return values
+
+
 def named_fault(
     error: FrameError, atoms: Any, bound: BoundFeaturizer, file: str = ""
 ) -> FrameError:
@@ -164,6 +194,8 @@ class BlockWriter:
         Number of frames that will be added.
     analysed : numpy.ndarray or slice
         Indices in the trajectory of all analysed atoms. Those without features are only checked.
+    skip : bool
+        Whether frames that cannot be used get features of NaN, in place of an error.
     """
 
     def __init__(
@@ -174,7 +206,9 @@ class BlockWriter:
         first_row: int,
         n_frames: int,
         analysed: np.ndarray | slice,
+        skip: bool = False,
     ) -> None:
+        self._skip, self._compute = skip, compute_sound if skip else compute_block
         size = min(frames_per_block(bound), n_frames)
         self._bound, self._indices, self._analysed = bound, indices, analysed
         self._path, self._row = path, first_row
@@ -201,7 +235,10 @@ class BlockWriter:
         row = self._n_filled
         positions = timestep.positions
         # `take` is three times as fast as indexing. Mode "raise" would make a copy first.
-        positions.take(self._indices, 0, self._positions[row], "clip")
+        if timestep.has_positions:
+            positions.take(self._indices, 0, self._positions[row], "clip")
+        else:
+            self._positions[row] = np.nan
         # Zeros are the sign for a frame without a box.
         box = timestep.dimensions
         self._box[row] = 0.0 if box is None else box
@@ -211,6 +248,9 @@ class BlockWriter:
         if not _within_reach(positions):
             positions = positions[self._analysed]
             if not _within_reach(positions):
+                if self._skip:
+                    self._positions[row] = np.nan
+                    return
                 self.flush()  # An earlier frame may have a fault, too.
                 raise _far_away(positions, timestep.frame, np.arange(len(positions)))
 
@@ -220,6 +260,6 @@ class BlockWriter:
         if filled == 0:
             return
         box = self._box[:filled] if self._box[:filled].any() else None
-        values = compute_block(self._bound, self._positions[:filled], box, self._frames[:filled])
+        values = self._compute(self._bound, self._positions[:filled], box, self._frames[:filled])
         write_rows(self._path, self._row, values)
         self._row += filled

@@ -25,14 +25,15 @@ from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name
 from .atom_order import warn_of_atom_order
-from .blocks import BlockWriter, named_fault
+from .bad_frames import ERROR, is_sound, lengths_without, skips, tell_left_out
+from .blocks import BlockWriter, compute_block, named_fault
 from .executors import executor_for
 from .feature_writer import FeatureWriter
+from .frame_reader import FrameReader, file_name
 from .frame_times import NO_DT, Timeline, timed_files
 from .frames import as_sequence, file_of_frames, frame_numbers, frames_needed
 from .integrity import check_universe
 from .own_topology import check_universe_names
-from .xtc_frames import XTCFrames, can_read
 
 _PARTS_PER_WORKER = 4  # more than 1, so that the progress bar of a parallel run advances
 
@@ -93,9 +94,10 @@ class FeatureCollector(AnalysisBase):
     _not_sent: ClassVar[tuple[str, ...]] = ("atomgroup", "features")
     # Attributes that belong to a run in progress, and are neither sent nor copied.
     _of_run: ClassVar[tuple[str, ...]] = (
-        *("_writer", "_bar", "_sliced_trajectory", "_blocks", "_sending", "_ts"),
+        *("_writer", "_bar", "_sliced_trajectory", "_blocks", "_sending", "_ts", "_inputs"),
     )
 
+    _skip: bool = False
     _writer: FeatureWriter | None = None
     _bar: Any = None
     _sliced_trajectory: Any
@@ -158,6 +160,7 @@ class FeatureCollector(AnalysisBase):
         *,
         unsupported_backend: bool = False,
         progressbar_kwargs: dict[str, Any] | None = None,
+        on_bad_frames: str = ERROR,
     ) -> Self:
         """Compute the features of the chosen frames.
 
@@ -180,6 +183,9 @@ class FeatureCollector(AnalysisBase):
             Accept an instance of a backend that this class does not list, as in MDAnalysis.
         progressbar_kwargs : dict, optional
             Further arguments of the progress bar.
+        on_bad_frames : {'error', 'skip'}
+            What to do with frames that cannot be read, or whose coordinates cannot be right:
+            raise an error, or leave them out with a warning. Segments end at such a frame.
 
         Returns
         -------
@@ -192,8 +198,8 @@ class FeatureCollector(AnalysisBase):
             If a trajectory file is damaged within the chosen frames, if the choice of frames or
             backend is invalid, or if coordinates or features are not finite numbers.
         """
-        chosen = as_sequence(frames)
-        check_universe(self.atomgroup.universe, frames_needed(stop, chosen))
+        chosen, self._skip = as_sequence(frames), skips(on_bad_frames)
+        self._inputs = check_universe(self.atomgroup.universe, frames_needed(stop, chosen))
         # The trajectory may have been replaced since then (load_new, transfer_to_memory).
         self._trajectory = self.atomgroup.universe.trajectory
         check_universe_names(self.atomgroup.universe)
@@ -201,7 +207,7 @@ class FeatureCollector(AnalysisBase):
         executor = executor_for(backend, n_workers, self._trajectory)
         parallel = not isinstance(executor, BackendSerial)
         parts = self._n_parts(parallel, executor, n_parts, len(numbers))
-        first = self._trajectory[int(numbers[0])]
+        first = self._first(numbers)
         self._bound = self._bind(first)
         self._check_run(len(numbers), self._bound.n_features)
         if first.has_positions:
@@ -249,11 +255,8 @@ class FeatureCollector(AnalysisBase):
         try:
             yield
         except FrameError as error:
-            index, _ = file_of_frames(self._trajectory, np.array([error.frame]))
-            readers = getattr(self._trajectory, "readers", [self._trajectory])
-            file = readers[index[0]].filename
-            name = str(file) if isinstance(file, str | os.PathLike) else ""
-            raise named_fault(error, self.atomgroup, self._bound, name) from error
+            file = file_name(self._trajectory, error.frame)
+            raise named_fault(error, self.atomgroup, self._bound, file) from error
 
     def _end_run(self) -> None:
         for name in self._of_run:
@@ -307,26 +310,27 @@ class FeatureCollector(AnalysisBase):
         # The first column numbers the frames of the whole run. The base class drops it.
         self._rows = indexed_frames[:, 0]
         self._frame_index = -1
-        try:
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message=NO_DT)
-                super()._compute(indexed_frames, verbose=False)
-        except (OSError, EOFError) as error:
-            raise self._read_error(indexed_frames[:, 1], error) from error
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=NO_DT)
+            super()._compute(indexed_frames, verbose=False)
         self._blocks.flush()
         del self._blocks
-        return _Part(self.frames, self.times, self.results)
+        # Some readers of single structures number their frame -1.
+        return _Part(indexed_frames[:, 1], self.times, self.results)
 
-    def _read_error(self, frames: np.ndarray, error: Exception) -> InputError:
-        frame = frames[min(self._frame_index + 1, len(frames) - 1)]
-        return InputError(
-            f"{self._trajectory.filename}: frame {frame:,} cannot be read ({error}); copy the "
-            "file again, or leave the frame out"
-        )
+    def _first(self, numbers: np.ndarray) -> Any:
+        """Return the Timestep of the first frame, or of the first that can be used."""
+        for timestep in FrameReader(self._trajectory, numbers, skip=self._skip):
+            if not self._skip or (
+                timestep.has_positions and is_sound(timestep.positions[self.atomgroup.ix])
+            ):
+                break
+        # Not at the end of the loop, which would rewind the trajectory.
+        return timestep
 
     def _prepare(self) -> None:
-        if can_read(self._trajectory):
-            self._sliced_trajectory = XTCFrames(self._trajectory, self._sliced_trajectory.frames)
+        frames = self._sliced_trajectory.frames
+        self._sliced_trajectory = FrameReader(self._trajectory, frames, skip=self._skip)
         self._blocks = BlockWriter(
             self._bound,
             self._indices,
@@ -334,33 +338,67 @@ class FeatureCollector(AnalysisBase):
             int(self._rows[0]),
             len(self._rows),
             self._analysed,
+            self._skip,
         )
 
     def _single_frame(self) -> None:
         timestep = self._ts
-        if not timestep.has_positions:
-            raise InputError(
-                f"frame {timestep.frame:,} has no coordinates; leave it out (frames=, step)"
-            )
+        if not self._skip:
+            self._check_positions(timestep)
         self._blocks.add(timestep)
         if self._bar is not None:
             self._bar.update()
 
+    def _check_positions(self, timestep: Any) -> None:
+        if not timestep.has_positions:
+            raise InputError(
+                f"frame {timestep.frame:,} has no coordinates; leave it out (frames=, step)"
+            )
+
+    def _leave_out_bad(self) -> np.ndarray:
+        """Remove the features of frames that cannot be used, and return which are kept."""
+        assert self._writer is not None  # run() made it
+        kept = self._writer.remove_unusable(len(self.frames))
+        if not kept.all():
+            first = int(self.frames[~kept][0])
+            file = file_name(self._trajectory, first)
+            tell_left_out(self.frames, kept, self._fault(first), file)
+        return kept
+
+    def _fault(self, number: int) -> Exception | None:
+        """Return the error to which a frame leads."""
+        try:
+            for timestep in FrameReader(self._trajectory, [number]):
+                self._check_positions(timestep)
+                box = timestep.dimensions
+                compute_block(
+                    self._bound,
+                    timestep.positions[self._indices][None],
+                    None if box is None else box[None],
+                    np.array([number]),
+                )
+        except InputError as error:
+            return error
+        return None
+
     def _conclude(self) -> None:
         self._sending = False
         self._bar.close()
-        index, joined = file_of_frames(self._trajectory, self.frames)
-        universe = self.atomgroup.universe
-        timeline = Timeline.of(self.frames, self.times, index, timed_files(universe), joined)
-        self.times = timeline.times
+        self._inputs.check()
         assert self._writer is not None  # run() made it
+        kept = self._leave_out_bad() if self._skip else np.ones(len(self.frames), dtype=bool)
+        self.frames, times = self.frames[kept], self.times[kept]
+        index, joined = file_of_frames(self._trajectory, self.frames)
+        files = timed_files(self.atomgroup.universe)
+        timeline = Timeline.of(self.frames, times, index, files, joined)
+        self.times = timeline.times
         self.features: FeatureSet = self._writer.commit(
             names=self._bound.names,
             units=self._bound.units,
             frames=self.frames.astype(np.int64),
             times=timeline.times,
             trajectory_index=index,
-            lengths=timeline.lengths,
+            lengths=lengths_without(timeline.lengths, kept),
             selection=self.select,
             featurizer=self._bound.featurizer.to_dict(),
             fingerprint=Fingerprint.of(self.atomgroup).to_dict(),

@@ -20,6 +20,8 @@ from ..storage.npy import (
     write_header,
 )
 
+_ROWS_AT_ONCE = 4096
+
 
 class FeatureWriter:
     """Context manager for a feature file to which several processes may write rows.
@@ -106,6 +108,33 @@ class FeatureWriter:
         if folder is not None:
             features.remove_with_me(folder)
         return features
+
+    def remove_unusable(self, n_rows: int) -> np.ndarray:
+        """Remove the rows of NaN, which frames that cannot be used have got.
+
+        Parameters
+        ----------
+        n_rows : int
+            Number of rows that were written.
+
+        Returns
+        -------
+        numpy.ndarray
+            Whether each row is kept, (n_rows,) bool.
+        """
+        write_header(self._npy, n_rows, self._n_features)
+        rows = np.lib.format.open_memmap(self._npy, mode="r+")
+        kept: np.ndarray = ~np.isnan(rows[:, 0])
+        written = 0
+        for begin in range(0, n_rows, _ROWS_AT_ONCE):
+            part = rows[begin : begin + _ROWS_AT_ONCE][kept[begin : begin + _ROWS_AT_ONCE]]
+            rows[written : written + len(part)] = part
+            written += len(part)
+        row_bytes = rows.itemsize * self._n_features
+        rows.flush()
+        del rows
+        os.truncate(self._npy, os.path.getsize(self._npy) - (n_rows - written) * row_bytes)
+        return kept
 
     def _discard(self) -> None:
         if self._folder is not None:

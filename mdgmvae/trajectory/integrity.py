@@ -1,46 +1,59 @@
-"""Check from the headers of the frames that trajectory files are complete.
+"""Check that trajectory files are complete, and that readers count the same frames.
 
-MDAnalysis' readers silently stop early if an XTC or DCD file is truncated, and overrun memory if
-the number of atoms grows within an XTC file. Only headers are read here, so that a file of
-100,000 frames takes about a second.
+Readers silently stop early at a truncated file, believe an outdated index of frames, and overrun
+memory if the number of atoms grows within an XTC file. Here the frames of a file are found anew,
+without decoding coordinates: 100,000 frames of an XTC file take about a second.
 """
 
+import bz2
+import gzip
 import logging
 import os
-import struct
+import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from io import FileIO
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+import numpy as np
 
 from ..errors import InputError
+from .found_frames import Frames
+from .input_files import InputFiles, check_regular, is_file, unreadable
+from .walks.dcd import dcd_frames
+from .walks.frame import Damaged, Frame, Truncated
+from .walks.netcdf import netcdf_frames
+from .walks.pdb import pdb_frames
+from .walks.text import gro_frames, lammps_frames, tinker_frames, xyz_frames
+from .walks.trr import trr_frames
+from .walks.xtc import xtc_frames
 
 logger = logging.getLogger(__name__)
 
-# Up to this number of atoms, XTC frames hold uncompressed floats.
-_XTC_SMALL = 9
-_DCD_HEADER = 84
+#: The walk through the frames of each format, by MDAnalysis' name of the format.
+_WALKS: dict[str, Callable[[IO[bytes], int], Iterator[Any]]] = {
+    "XTC": xtc_frames,
+    "TRR": trr_frames,
+    "DCD": dcd_frames,
+    "LAMMPS": dcd_frames,
+    "NCDF": netcdf_frames,
+    "NC": netcdf_frames,
+    "PDB": pdb_frames,
+    "ENT": pdb_frames,
+    "XYZ": xyz_frames,
+    "TXYZ": tinker_frames,
+    "ARC": tinker_frames,
+    "GRO": gro_frames,
+    "LAMMPSDUMP": lammps_frames,
+}
+#: Formats whose files are large and have frames that can be found without reading them.
+_SEEKABLE = {"XTC", "TRR", "DCD", "LAMMPS", "NCDF", "NC"}
 _FOLDER_FORMATS = {"DTR", "STK", "ZARR", "ZARRTRAJ"}
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """Byte offset of the end of a frame, and its number of atoms."""
-
-    end: int
-    n_atoms: int
-
-
-class _Damaged(Exception):
-    """Raised if the current frame is damaged. The message describes the damage."""
-
-
-class _Truncated(_Damaged):
-    """Raised if the file ends within the current frame."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(f"ends early (file cut at byte {size:,})")
+#: Suffix and first bytes of compressed files.
+_COMPRESSED: dict[str, tuple[bytes, Callable[..., IO[bytes]]]] = {
+    ".GZ": (b"\x1f\x8b", gzip.open),
+    ".BZ2": (b"BZh", bz2.open),
+}
 
 
 def check_trajectory(
@@ -49,16 +62,18 @@ def check_trajectory(
     n_atoms: int | None = None,
     stop: int | None = None,
     before: int | None = 0,
-) -> None:
+    file_format: str | None = None,
+) -> Frames:
     """Raise an error unless a trajectory file can be read to its end, or up to `stop`.
 
-    In XTC, TRR and DCD files, the headers of all frames are read. A file of another format only
-    has to exist and must not be empty; everything else is left to its reader.
+    The frames of XTC, TRR, DCD, NetCDF, PDB, XYZ, GRO, TINKER and LAMMPS files are found. A file
+    of another format only has to exist and must not be empty; everything else is left to its
+    reader.
 
     Parameters
     ----------
     path : path-like
-        The trajectory file. Its suffix gives the format.
+        The trajectory file.
     n_atoms : int, optional
         Number of atoms of the topology, which the file must match.
     stop : int, optional
@@ -66,25 +81,42 @@ def check_trajectory(
     before : int or None
         Number of frames in the files before this one. It is added to the value of --stop that
         the error message recommends. With None, the message recommends none.
+    file_format : str, optional
+        MDAnalysis' name of the format. By default, the suffix of the file.
+
+    Returns
+    -------
+    Frames
+        The frames that were found, up to `stop`.
 
     Raises
     ------
     InputError
-        If the file is missing, empty or a folder, if its format does not match its suffix, if it
-        is truncated within a frame or contains other data between frames, or if its number of
-        atoms is not `n_atoms` or changes within the file.
+        If the file is missing, empty, a folder or a pipe, if its format does not match its
+        suffix, if it is truncated within a frame or contains other data between frames, or if
+        its number of atoms is not `n_atoms` or changes within the file.
 
     Examples
     --------
     >>> from MDAnalysisTests.datafiles import XTC
-    >>> check_trajectory(XTC, n_atoms=47681)
+    >>> len(check_trajectory(XTC, n_atoms=47681).begins)
+    10
     """
     path = Path(path)
-    _check_file(path, path.suffix[1:].upper(), n_atoms, stop, before)
+    if file_format is None:
+        name = path.with_suffix("") if path.suffix.upper() in _COMPRESSED else path
+        file_format = name.suffix[1:]
+    file_format = file_format.upper()
+    status = check_regular(path, folders=file_format in _FOLDER_FORMATS)
+    if file_format not in _WALKS:
+        return Frames(path, file_format, np.empty(0, np.int64), None, complete=False)
+    return _find(path, file_format, status.st_size, status.st_mtime_ns, n_atoms, stop, before)
 
 
-def check_universe(universe: Any, stop: int | None = None) -> None:
+def check_universe(universe: Any, stop: int | None = None) -> InputFiles:
     """Apply `check_trajectory` to all trajectory files of a universe.
+
+    The readers must have found the same frames.
 
     Parameters
     ----------
@@ -93,6 +125,16 @@ def check_universe(universe: Any, stop: int | None = None) -> None:
     stop : int, optional
         Frames from this number on, counted over all files, are not needed, and may be damaged
         or missing.
+
+    Returns
+    -------
+    InputFiles
+        What is remembered of the files, to check in the end that they have not changed.
+
+    Warns
+    -----
+    UserWarning
+        If two files have the same contents.
 
     Raises
     ------
@@ -103,8 +145,9 @@ def check_universe(universe: Any, stop: int | None = None) -> None:
     --------
     >>> import MDAnalysis as mda
     >>> from MDAnalysisTests.datafiles import GRO, XTC
-    >>> check_universe(mda.Universe(GRO, XTC))
+    >>> check_universe(mda.Universe(GRO, XTC)).check()
     """
+    files = InputFiles.of_universe(universe)
     reader = universe.trajectory
     readers = getattr(reader, "readers", [reader])
     starts = getattr(reader, "_start_frames", [0])
@@ -112,76 +155,103 @@ def check_universe(universe: Any, stop: int | None = None) -> None:
     for part, first in zip(readers, map(int, starts), strict=False):
         if stop is not None and first >= stop:
             break
-        if _is_file(part):
-            local_stop = None if stop is None else stop - first
-            _check_file(Path(part.filename), str(part.format), part.n_atoms, local_stop, first)
+        if not is_file(part):
+            continue
+        frames = check_trajectory(
+            part.filename,
+            n_atoms=len(universe.atoms),
+            stop=None if stop is None else stop - first,
+            before=first,
+            file_format=str(part.format),
+        )
+        frames.check_reader(part)
+    files.warn_of_duplicates()
+    return files
 
 
-def _is_file(reader: Any) -> bool:
-    """Return whether a reader reads a file, rather than an array or a stream."""
-    in_memory = getattr(reader, "format", None) == "MEMORY"
-    return not in_memory and isinstance(reader.filename, str | Path)
+def _open(path: Path, file_format: str) -> IO[bytes]:
+    # A buffer would read far more than the headers of frames.
+    stream = path.open("rb", buffering=0 if file_format in _SEEKABLE else 2**16)
+    magic, unpacked = _COMPRESSED.get(path.suffix.upper(), (None, None))
+    if magic is None or unpacked is None:
+        return stream
+    # The suffix can be wrong, and readers look at the data, too.
+    packed = stream.read(len(magic)) == magic
+    stream.seek(0)
+    if not packed:
+        return stream
+    stream.close()
+    return unpacked(path, "rb")
 
 
-def _check_file(
-    path: Path, file_format: str, n_atoms: int | None, stop: int | None, before: int | None
-) -> None:
-    """Check one file of a given format. See `check_trajectory`."""
-    if path.is_dir():
-        if file_format in _FOLDER_FORMATS:
-            return
-        raise InputError(f"{path}: is a folder; pass the name of a trajectory file")
-    try:
-        with path.open("rb", buffering=0) as stream:
-            size = os.fstat(stream.fileno()).st_size
-            if size == 0:
-                raise InputError(f"{path}: the file is empty; copy it again")
-            read_frames = _FRAME_READERS.get(file_format)
-            if read_frames is not None:
-                _check_frames(path, read_frames(stream, size), size, n_atoms, stop, before)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; check the name and the folder") from error
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror or error}); check its permissions"
-        ) from error
-
-
-def _check_frames(
+# A command looks at its files before it opens them, and again when it reads them.
+@lru_cache(maxsize=16)
+def _find(
     path: Path,
-    frames: Iterator[_Frame | int],
+    file_format: str,
+    size: int,
+    modified: int,
+    n_atoms: int | None,
+    stop: int | None,
+    before: int | None,
+) -> Frames:
+    """Find the frames of a file up to `stop` or its end. It was `modified` then, in ns."""
+    begins: list[int] = []
+    try:
+        with _open(path, file_format) as stream:
+            frames = _WALKS[file_format](stream, size)
+            found = _walk(path, frames, begins, size, n_atoms, stop, before)
+    except (EOFError, zlib.error) as error:
+        what = f"cannot be unpacked ({error})"
+        raise InputError(_damage_message(path, len(begins), what, None, before)) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+    return Frames(path, file_format, np.array(begins, np.int64), *found)
+
+
+def _walk(
+    path: Path,
+    frames: Iterator[Frame | int],
+    begins: list[int],
     size: int,
     n_atoms: int | None,
     stop: int | None,
     before: int | None,
-) -> None:
-    """Check the frames of a file up to `stop` or the end of the file."""
-    count = 0
+) -> tuple[int | None, bool]:
+    """Append the first byte of each frame, and return the number of atoms and whether it is all."""
     expected: int | None = None
+    found = n_atoms
     try:
         for frame in frames:
             if isinstance(frame, int):  # the number of frames in the header of the file
                 expected = frame
                 continue
-            if stop is not None and count >= stop:
-                return
-            if n_atoms is not None and frame.n_atoms != n_atoms:
-                raise InputError(_atom_count_message(path, count, frame.n_atoms, n_atoms))
-            n_atoms = frame.n_atoms
-            if frame.end > size:
-                raise _Truncated(size)
-            count += 1
-    except _Damaged as damage:
+            if stop is not None and len(begins) >= stop:
+                return found, False
+            begin, end, found = frame
+            if n_atoms is not None and found != n_atoms:
+                raise InputError(_atom_count_message(path, len(begins), found, n_atoms))
+            n_atoms = found
+            if end > size:
+                raise Truncated(size)
+            begins.append(begin)
+    except Damaged as damage:
+        count = len(begins) if damage.frame is None else damage.frame
         if stop is not None and count >= stop:
-            return
-        if count == 0 and not isinstance(damage, _Truncated):
+            return found, False
+        if count == 0 and not isinstance(damage, Truncated):
             raise InputError(
                 f"{path}: {damage}; give the file the suffix of its format, or copy it again"
             ) from damage
         raise InputError(_damage_message(path, count, str(damage), expected, before)) from damage
-    if expected is not None and expected > count:
+    if not begins and expected is None:
+        return None, False  # A format that only its reader knows, such as NetCDF 4.
+    if expected is not None and expected > len(begins):
         # Not a warning: many programs write the planned number of frames and never correct it.
-        logger.info("%s: the header specifies %d frames, the file has %d", path, expected, count)
+        logger.info(
+            "%s: the header specifies %d frames, the file has %d", path, expected, len(begins)
+        )
+    return found, True
 
 
 def _atom_count_message(path: Path, frame: int, found: int, wanted: int) -> str:
@@ -207,142 +277,3 @@ def _damage_message(
         stop = before + count
         advice += f", or use the frames before the damage: --stop {stop} (stop={stop})"
     return f"{path}: frame {count:,} {what}; {count:,}{total} frame{plural} can be read; {advice}"
-
-
-def _read(stream: FileIO, offset: int, n_bytes: int) -> bytes:
-    stream.seek(offset)
-    return stream.read(n_bytes)
-
-
-def _header_error(offset: int, kind: str) -> _Damaged:
-    return _Damaged(f"does not begin with the header of a {kind} frame (at byte {offset:,})")
-
-
-def _xtc_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
-    """Yield the frames of an XTC file.
-
-    A frame consists of a magic number, the number of atoms, step, time and box, the number of
-    atoms again, and the compressed coordinates.
-    """
-    offset = 0
-    while offset < size:
-        header = _read(stream, offset, 96)
-        if len(header) >= 4 and header[:4] not in (b"\0\0\x07\xcb", b"\0\0\x07\xe7"):
-            raise _header_error(offset, "XTC")
-        if len(header) < 56:
-            raise _Truncated(size)
-        magic, n_atoms = struct.unpack_from(">ii", header)
-        (n_coordinates,) = struct.unpack_from(">i", header, 52)
-        if n_atoms < 0 or n_coordinates != n_atoms:
-            raise _Damaged(f"has a damaged header (at byte {offset:,})")
-        if n_atoms <= _XTC_SMALL:
-            length = 56 + 12 * n_atoms
-        else:
-            layout, data = (">i", 92) if magic == 1995 else (">q", 96)
-            if len(header) < data:
-                raise _Truncated(size)
-            (n_bytes,) = struct.unpack_from(layout, header, 88)
-            if n_bytes < 0:
-                raise _Damaged(f"has a damaged header (at byte {offset:,})")
-            length = data + (n_bytes + 3) // 4 * 4
-        offset += length
-        yield _Frame(offset, n_atoms)
-
-
-def _trr_frames(stream: FileIO, size: int) -> Iterator[_Frame]:
-    """Yield the frames of a TRR file.
-
-    A frame consists of a magic number, a version, the sizes of its blocks, the number of atoms,
-    step, time and lambda, and the blocks.
-    """
-    offset = 0
-    while offset < size:
-        header = _read(stream, offset, 76)
-        if len(header) >= 4 and header[:4] != b"\0\0\x07\xc9":
-            raise _header_error(offset, "TRR")
-        if len(header) < 76:
-            raise _Truncated(size)
-        sizes = struct.unpack_from(">10i", header, 24)
-        (n_atoms,) = struct.unpack_from(">i", header, 64)
-        _, _, box, virial, pressure, _, _, *vectors = sizes
-        if header[12:24] != b"GMX_trn_file" or min(sizes) < 0 or n_atoms < 0:
-            raise _Damaged(f"has a damaged header (at byte {offset:,})")
-        # The precision is not stored. It follows from the size of a block with a known number of
-        # values.
-        largest = max(vectors)
-        real = box // 9 if box else (largest // (3 * n_atoms) if n_atoms else 4)
-        if real not in (4, 8):
-            raise _Damaged(f"has a damaged header (at byte {offset:,})")
-        offset += 76 + 2 * real + box + virial + pressure + sum(vectors)
-        yield _Frame(offset, n_atoms)
-
-
-def _dcd_frames(stream: FileIO, size: int) -> Iterator[_Frame | int]:
-    """Yield the number of frames in the header of a DCD file, then its frames.
-
-    All frames have the same size. If atoms are fixed, the first frame is larger, because only it
-    contains them.
-    """
-    first = _read(stream, 0, 16 + _DCD_HEADER)
-    # Fortran record markers are four or eight bytes long, in either byte order.
-    for order in "<>":
-        for marker, code in ((4, "i"), (8, "q")):
-            if first[: marker + 4] == struct.pack(order + code, _DCD_HEADER) + b"CORD":
-                yield from _dcd_records(stream, size, order, marker)
-                return
-    raise _Damaged("does not begin with the header of a DCD file")
-
-
-def _dcd_records(stream: FileIO, size: int, order: str, marker: int) -> Iterator[_Frame | int]:
-    """Yield the frames of a DCD file with the given byte order and size of record markers."""
-    code = order + ("i" if marker == 4 else "q")
-
-    def record(offset: int) -> tuple[int, int]:
-        """Return the length of the record at `offset`, and the start of the next one."""
-        raw = _read(stream, offset, marker)
-        if len(raw) < marker:
-            raise _Truncated(size)
-        (length,) = struct.unpack(code, raw)
-        return length, offset + length + 2 * marker
-
-    header = _read(stream, marker, _DCD_HEADER)
-    if len(header) < _DCD_HEADER:
-        raise _Truncated(size)
-    control = struct.unpack(order + "20i", header[4:])
-    announced, n_fixed, charmm = control[0], control[8], control[19] != 0
-    _, title = record(0)
-    _, atoms = record(title)
-    if record(atoms)[0] != 4:
-        # MDAnalysis writes titles that are longer than their record marker says, but with the
-        # right number of lines.
-        (n_lines,) = struct.unpack(order + "i", _read(stream, title + marker, 4))
-        atoms = title + 4 + 80 * n_lines + 2 * marker
-    length, offset = record(atoms)
-    raw = _read(stream, atoms + marker, 4)
-    if length != 4 or len(raw) < 4:
-        raise _Damaged("has a damaged DCD header")
-    (n_atoms,) = struct.unpack(order + "i", raw)
-    if n_fixed:
-        offset = record(offset)[1]
-    if n_atoms < 1 or not 0 <= n_fixed <= n_atoms:
-        raise _Damaged("has a damaged DCD header")
-
-    has_cell = charmm and control[10] != 0
-    n_dims = 4 if charmm and control[11] == 1 else 3
-    cell = 48 + 2 * marker if has_cell else 0
-    yield announced
-    n_free = n_atoms
-    while offset < size:
-        if record(offset)[0] != (48 if has_cell else 4 * n_free):
-            raise _header_error(offset, "DCD")
-        offset += cell + n_dims * (4 * n_free + 2 * marker)
-        yield _Frame(offset, n_atoms)
-        n_free = n_atoms - n_fixed
-
-
-_FRAME_READERS: dict[str, Callable[[FileIO, int], Iterator[Any]]] = {
-    "XTC": _xtc_frames,
-    "TRR": _trr_frames,
-    "DCD": _dcd_frames,
-    "LAMMPS": _dcd_frames,
-}

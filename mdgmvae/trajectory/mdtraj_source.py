@@ -15,6 +15,7 @@ import numpy as np
 from ..checks import as_path
 from ..errors import InputError
 from ..featurizers.geometry.boxes import boxes_or_none
+from .input_files import InputFiles
 from .integrity import check_trajectory
 from .own_topology import check_named_atoms
 
@@ -71,11 +72,14 @@ class MDTrajFiles:
         The trajectory files.
     starts : numpy.ndarray
         Number of the first frame of each file, and the total number of frames, int64.
+    inputs : InputFiles
+        What is remembered of the files.
     """
 
     topology: Any
     files: tuple[Path, ...]
     starts: np.ndarray
+    inputs: InputFiles
 
     @classmethod
     def open(
@@ -109,14 +113,18 @@ class MDTrajFiles:
         ]
         if not paths:
             raise InputError("no trajectory files were given; pass (topology, [files])")
+        inputs = InputFiles.of(paths)
+        inputs.warn_of_duplicates()
         starts = [0]
         for path in paths:
             rest = None if needed is None else max(0, needed - starts[-1])
-            check_trajectory(path, n_atoms=topology.n_atoms, stop=rest)
+            frames = check_trajectory(path, n_atoms=topology.n_atoms, stop=rest)
             if _suffix(path) in _OWN_TOPOLOGY and str(path) != str(given):
                 _check_own_topology(path, topology)
-            starts.append(starts[-1] + _count_frames(path, topology, rest))
-        return cls(topology, tuple(paths), np.array(starts, dtype=np.int64))
+            n_frames = _count_frames(path, topology, rest)
+            frames.check_count(n_frames)
+            starts.append(starts[-1] + n_frames)
+        return cls(topology, tuple(paths), np.array(starts, dtype=np.int64), inputs)
 
     @property
     def n_frames(self) -> int:
@@ -127,6 +135,10 @@ class MDTrajFiles:
     def names(self) -> list[str]:
         """Names of the files."""
         return [str(path) for path in self.files]
+
+    def check_unchanged(self) -> None:
+        """Raise an error if a file has changed since it was opened."""
+        self.inputs.check()
 
     def index_of(self, frames: np.ndarray) -> np.ndarray:
         """Return the index of the file that contains each frame, int64."""
@@ -192,6 +204,9 @@ class MDTrajMemory:
     def names(self) -> list[str]:
         """Name of the trajectory in messages."""
         return ["mdtraj.Trajectory"]
+
+    def check_unchanged(self) -> None:
+        """Do nothing: an array in memory has no file."""
 
     def index_of(self, frames: np.ndarray) -> np.ndarray:
         """Return 0 for each frame: the trajectory counts as one file."""

@@ -10,6 +10,8 @@ import numpy as np
 from ..errors import InputError
 from ..featurizers.geometry.boxes import boxes_or_none
 from ..featurizers.topology.atoms import as_atoms, is_mdtraj
+from .frame_reader import FrameReader
+from .input_files import InputFiles
 
 _ANGSTROM_PER_NM = 10.0
 
@@ -82,14 +84,20 @@ class MovingAtoms:
         Yields
         ------
         MDAnalysis.coordinates.timestep.Timestep
+
+        Raises
+        ------
+        InputError
+            If a frame cannot be read, or a file has changed at the end of the loop.
         """
         trajectory = self.atoms.universe.trajectory
+        numbers, inputs = list(frames), InputFiles.of_universe(self.atoms.universe)
         with _keep_current_frame(trajectory):
-            for frame in frames:
-                ts = trajectory[int(frame)]
+            for frame, ts in zip(numbers, FrameReader(trajectory, numbers), strict=True):
                 if self.times is not None:
                     ts.time = self.times[frame]
                 yield ts
+        inputs.check()
 
 
 def show_frame(atoms: Any, positions: np.ndarray, box: np.ndarray | None) -> None:

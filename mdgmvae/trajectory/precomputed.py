@@ -14,6 +14,7 @@ from ..featurizers.topology.fingerprint import Fingerprint
 from ..storage.features import FeatureSet
 from ..storage.npy import write_rows
 from .feature_writer import FeatureWriter
+from .frame_reader import FrameReader
 from .frame_times import NO_DT, Timeline, timed_files
 from .frames import file_of_frames, frames_needed
 from .integrity import check_universe
@@ -110,10 +111,11 @@ class Precomputed:
         """
         self._check_frames(frames)
         universe = atoms.universe
-        check_universe(universe, frames_needed(None, frames))
+        inputs = check_universe(universe, frames_needed(None, frames))
         trajectory = universe.trajectory
         index, joined = file_of_frames(trajectory, frames)
         times = _times(trajectory, frames)
+        inputs.check()
         timeline = Timeline.of(frames, times, index, timed_files(universe), joined)
         with FeatureWriter(None, self.n_features) as writer:
             write_rows(writer.rows_path, 0, np.asarray(self.values, np.float32))
@@ -168,6 +170,6 @@ def _times(trajectory: Any, frames: np.ndarray) -> np.ndarray:
     before = trajectory.frame
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=NO_DT)
-        times = np.array([ts.time for ts in trajectory[frames]], dtype=np.float64)
+        times = np.array([ts.time for ts in FrameReader(trajectory, frames)], dtype=np.float64)
     trajectory[before]
     return times

@@ -1,7 +1,7 @@
 """Compute features of any source, and write them to a file as frames are read."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name, write_rows
 from .atom_order import warn_of_atom_order
-from .blocks import compute_block, frames_per_block, named_fault
+from .bad_frames import ERROR, is_sound, lengths_without, skips, tell_left_out
+from .blocks import compute_block, compute_sound, frames_per_block, named_fault
 from .feature_writer import FeatureWriter
 from .frame_times import TimedFile, Timeline
 from .frames import as_sequence, frame_numbers, frames_needed
@@ -38,6 +39,7 @@ def featurize(
     backend: Any = "serial",
     n_workers: int | None = None,
     verbose: bool | None = None,
+    on_bad_frames: str = ERROR,
 ) -> FeatureSet:
     """Compute features of a trajectory and write them to an .npy file.
 
@@ -68,6 +70,9 @@ def featurize(
         Number of processes of a parallel backend. By default, the number of processors.
     verbose : bool, optional
         Show a progress bar. By default, only on a terminal or in a notebook.
+    on_bad_frames : {'error', 'skip'}
+        What to do with frames that cannot be read, or whose coordinates cannot be right: raise
+        an error, or leave them out with a warning. Segments end at such a frame.
 
     Returns
     -------
@@ -96,14 +101,18 @@ def featurize(
         from .collector import FeatureCollector
 
         collector = FeatureCollector(source, chosen, out=out, select=select, verbose=verbose)
-        collector.run(start, stop, step, wanted, n_workers=n_workers, backend=backend)
+        collector.run(
+            start, stop, step, wanted, n_workers=n_workers, backend=backend,
+            on_bad_frames=on_bad_frames,
+        )  # fmt: skip
         return collector.features
     if backend not in (None, "serial"):
         raise InputError(
             f"backend={backend!r} only reads MDAnalysis universes; leave it out, or pass a Universe"
         )
     numbers = frame_numbers(mdtraj_source.n_frames, start, stop, step, wanted)
-    return _featurize_mdtraj(mdtraj_source, chosen, out, select, numbers, verbose)
+    skip = skips(on_bad_frames)
+    return _featurize_mdtraj(mdtraj_source, chosen, out, select, numbers, verbose, skip)
 
 
 def _as_mdtraj(
@@ -130,14 +139,13 @@ def _featurize_mdtraj(
     select: str | None,
     numbers: np.ndarray,
     verbose: bool | None,
+    skip: bool,
 ) -> FeatureSet:
     """Compute and write the features of an mdtraj source."""
     head = next(source.chunks(np.zeros(1, dtype=np.int64), np.arange(source.topology.n_atoms)))
     box = None if head.box is None else head.box[0]
     atoms = selected_atoms(mdtraj_atoms(source.topology, head.positions[0], box), select)
-    first = next(source.chunks(numbers[:1], atoms.ix))
-    row = numbers[0] - first.frames[0]
-    positions, box = first.positions[row], None if first.box is None else first.box[row]
+    positions, box = _first_frame(source, numbers, atoms.ix, skip)
     warn_of_atom_order(atoms, positions, box)
     show_frame(atoms, positions, box)
     featurizer = featurizer.with_reference(atoms, positions, box)
@@ -157,12 +165,19 @@ def _featurize_mdtraj(
             times[rows] = chunk.times[numbers[rows] - chunk.frames[0]]
             file = int(source.index_of(chunk.frames[:1])[0])
             files[file] = TimedFile(files[file].name, chunk.has_times)
+            compute = compute_sound if skip else compute_block
             try:
-                _write_chunk(bound, chunk, numbers, rows, writer.rows_path)
+                _write_chunk(bound, chunk, numbers, rows, writer.rows_path, compute)
             except FrameError as error:
                 raise named_fault(error, atoms, bound, source.name_of(error.frame)) from error
             bar.update(len(rows))
+        source.check_unchanged()
         index = source.index_of(numbers)
+        kept = np.ones(len(numbers), dtype=bool)
+        if skip:
+            kept = writer.remove_unusable(len(numbers))
+            tell_left_out(numbers, kept)
+        numbers, times, index = numbers[kept], times[kept], index[kept]
         timeline = Timeline.of(numbers, times, index, files)
         return writer.commit(
             names=bound.names,
@@ -170,15 +185,33 @@ def _featurize_mdtraj(
             frames=numbers,
             times=timeline.times,
             trajectory_index=index,
-            lengths=timeline.lengths,
+            lengths=lengths_without(timeline.lengths, kept),
             selection=select,
             featurizer=bound.featurizer.to_dict(),
             fingerprint=Fingerprint.of(atoms).to_dict(),
         )
 
 
+def _first_frame(
+    source: MDTrajFiles | MDTrajMemory, numbers: np.ndarray, atoms: np.ndarray, skip: bool
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return coordinates and box of the first frame, or of the first that can be used."""
+    for number in numbers:
+        chunk = next(source.chunks(np.array([number]), atoms))
+        row = number - chunk.frames[0]
+        positions, box = chunk.positions[row], None if chunk.box is None else chunk.box[row]
+        if not skip or is_sound(positions):
+            break
+    return positions, box
+
+
 def _write_chunk(
-    bound: BoundFeaturizer, chunk: Chunk, numbers: np.ndarray, rows: np.ndarray, path: str
+    bound: BoundFeaturizer,
+    chunk: Chunk,
+    numbers: np.ndarray,
+    rows: np.ndarray,
+    path: str,
+    compute: Callable[..., np.ndarray],
 ) -> None:
     """Compute the features of the frames in a chunk, and write them to their rows."""
     n_block = frames_per_block(bound)
@@ -186,7 +219,7 @@ def _write_chunk(
         block = rows[begin : begin + n_block]
         local = numbers[block] - chunk.frames[0]
         box = None if chunk.box is None else chunk.box[local]
-        values = compute_block(bound, chunk.positions[local], box, numbers[block])
+        values = compute(bound, chunk.positions[local], box, numbers[block])
         breaks = np.flatnonzero(np.diff(block) != 1) + 1
         for run, part in zip(np.split(block, breaks), np.split(values, breaks), strict=True):
             write_rows(path, int(run[0]), part)

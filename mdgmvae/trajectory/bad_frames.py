@@ -1,0 +1,106 @@
+"""Leave out frames that cannot be used, such as those with coordinates that are no numbers."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..segments import cut
+
+ERROR, SKIP = "error", "skip"
+#: Values of the option, for the command line, too.
+CHOICES = (ERROR, SKIP)
+_MAX_COORDINATE = 1e6
+
+
+def skips(on_bad_frames: str) -> bool:
+    """Return whether bad frames are left out.
+
+    Parameters
+    ----------
+    on_bad_frames : {'error', 'skip'}
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    if on_bad_frames not in CHOICES:
+        raise InputError(
+            f"on_bad_frames={on_bad_frames!r}: choose 'error', or 'skip' to leave bad frames out"
+        )
+    return on_bad_frames == SKIP
+
+
+def is_sound(positions: np.ndarray) -> bool:
+    """Return whether coordinates, (n_atoms, 3), can serve as a reference."""
+    # Comparisons with NaN are False.
+    within = bool((np.abs(positions) <= _MAX_COORDINATE).all())
+    return within and (len(positions) < 2 or bool(np.ptp(positions, axis=0).any()))
+
+
+def lengths_without(lengths: Sequence[int], kept: np.ndarray) -> tuple[int, ...]:
+    """Return the lengths of segments that also end at frames that are left out.
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        Number of kept frames in each segment.
+    kept : numpy.ndarray
+        Whether each frame is kept, (n_frames,) bool.
+
+    Returns
+    -------
+    tuple of int
+
+    Examples
+    --------
+    >>> lengths_without((3, 2), np.array([True, False, True, True, True, True]))
+    (1, 2, 2)
+    """
+    segments = np.full(len(kept), -1)
+    segments[kept] = np.repeat(np.arange(len(lengths)), lengths)
+    parts = cut(segments, kept)[kept]
+    return tuple(np.unique(parts, return_counts=True)[1].tolist())
+
+
+def tell_left_out(frames: np.ndarray, kept: np.ndarray, fault: Any = None, file: str = "") -> None:
+    """Warn that frames were left out.
+
+    Parameters
+    ----------
+    frames : numpy.ndarray
+        Numbers of all frames, (n_frames,).
+    kept : numpy.ndarray
+        Whether each of them is kept, (n_frames,) bool.
+    fault : object
+        The error of the first frame that is left out, if it is known.
+    file : str
+        The file of this frame, if it has one.
+
+    Warns
+    -----
+    UserWarning
+        With the number of the frames, and the fault of the first one.
+
+    Raises
+    ------
+    InputError
+        If no frame is kept.
+    """
+    n_left_out = int((~kept).sum())
+    if not n_left_out:
+        return
+    what = str(fault or f"frame {frames[~kept][0]:,} cannot be used").partition(";")[0]
+    if file and not what.startswith(file):
+        what = f"{file}: {what}"
+    if not kept.any():
+        raise InputError(f"{what}; none of the {len(frames):,} frames can be used")
+    which = f"it is the first of {n_left_out:,}" if n_left_out > 1 else "it is one"
+    warnings.warn(
+        f"{what}; {which} of {len(frames):,} frames, which {'are' if n_left_out > 1 else 'is'} "
+        "left out",
+        stacklevel=2,
+    )

@@ -1,0 +1,122 @@
+"""Read frames of an MDAnalysis trajectory, and name the file and the frame in every error."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from MDAnalysis.coordinates.XTC import XTCReader
+
+from ..errors import FrameError, MDGMVAEError
+from .frames import file_of_frames
+from .xtc_frames import XTCDecoder, XTCFrames, can_read
+
+
+class FrameReader:
+    """Iterable over the given frames of a trajectory, which yields the Timestep of each.
+
+    Parameters
+    ----------
+    reader : MDAnalysis.coordinates.base.ProtoReader
+        Any trajectory.
+    numbers : sequence of int
+        Frame numbers in any order.
+    skip : bool
+        Whether to go on after a frame that cannot be read. The coordinates of its Timestep are
+        NaN.
+
+    Raises
+    ------
+    FrameError
+        If a frame cannot be read. The error names its file.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from MDAnalysisTests.datafiles import GRO, XTC
+    >>> from mdgmvae.trajectory.frame_reader import FrameReader
+    >>> [timestep.time for timestep in FrameReader(mda.Universe(GRO, XTC).trajectory, [0, 3])]
+    [0.0, 300.0]
+    """
+
+    def __init__(self, reader: Any, numbers: Sequence[int], *, skip: bool = False) -> None:
+        self._reader, self._numbers, self._skip = reader, [int(n) for n in numbers], skip
+
+    def __len__(self) -> int:
+        """Return the number of frames."""
+        return len(self._numbers)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the Timestep at each frame, and rewind the reader at the end."""
+        rest = self._numbers
+        read = XTCFrames if can_read(self._reader) else _Plain
+        while rest:
+            frames, n_read = iter(read(self._reader, rest)), 0
+            try:
+                for timestep in frames:
+                    n_read += 1
+                    yield timestep
+                break
+            except MDGMVAEError:
+                raise
+            except Exception as error:
+                if self._reader.transformations and not isinstance(error, OSError | EOFError):
+                    raise  # The fault may be that of a transformation by the user.
+                fault = self._fault(rest[n_read], error)
+                if not self._skip:
+                    raise fault from error
+            yield self._unread(rest[n_read])
+            rest = rest[n_read + 1 :]
+        self._reader.rewind()
+
+    def _fault(self, number: int, error: Exception) -> FrameError:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = reason.replace("{", "{{").replace("}", "}}")
+        return FrameError(
+            number,
+            f"cannot be read ({reason}); copy the file again, or leave the frame out (frames=, "
+            "start, stop, or --on-bad-frames skip)",
+            (),
+            file_name(self._reader, number),
+        )
+
+    def _unread(self, number: int) -> Any:
+        """Return a Timestep in place of that of a frame that cannot be read."""
+        timestep = self._reader.ts
+        timestep.positions = np.full((timestep.n_atoms, 3), np.nan, np.float32)
+        timestep.frame = number
+        return timestep
+
+
+class _Plain:
+    """Iterable over frames that MDAnalysis' own reader reads."""
+
+    def __init__(self, reader: Any, numbers: Sequence[int]) -> None:
+        self._reader, self._numbers = reader, numbers
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the Timestep at each frame."""
+        reader = self._reader
+        parts = getattr(reader, "readers", [reader])
+        starts = [int(start) for start in getattr(reader, "_start_frames", [0])]
+        which, _ = file_of_frames(reader, np.asarray(self._numbers))
+        decoders: dict[int, XTCDecoder] = {}
+        for number, file in zip(self._numbers, which.tolist(), strict=True):
+            part = parts[file]
+            if (
+                isinstance(part, XTCReader)
+                and hasattr(part, "_xdr")
+                and hasattr(part._xdr, "offsets")
+            ):
+                # Damaged coordinates would crash MDAnalysis' reader.
+                if file not in decoders:
+                    decoders[file] = XTCDecoder(part.filename, part._xdr.offsets)
+                decoders[file].read(number - starts[file])
+            yield reader[number]
+
+
+def file_name(reader: Any, number: int) -> str:
+    """Return the name of the file of a frame, or an empty string if it has none."""
+    index, _ = file_of_frames(reader, np.array([number]))
+    part = getattr(reader, "readers", [reader])[int(index[0])]
+    name = getattr(part, "filename", None)
+    return "" if name is None else str(name)

@@ -1,0 +1,103 @@
+"""Text formats with a fixed number of lines for each frame: XYZ, GRO, TINKER and LAMMPS dumps."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import IO
+
+from .frame import Damaged, Frame, Truncated, no_header
+
+
+def xyz_frames(stream: IO[bytes], size: int) -> Iterator[Frame]:
+    """Yield the frames of an XYZ file: number of atoms, a comment, a line for each atom."""
+    for begin, first in _first_lines(stream):
+        n_atoms = _count(first, begin, "an XYZ")
+        lines = _lines(stream, n_atoms + 1)
+        _check_atoms(stream, lines[1:], 4)
+        yield Frame(begin, 0, n_atoms)
+
+
+def gro_frames(stream: IO[bytes], size: int) -> Iterator[Frame]:
+    """Yield the frames of a GRO file: title, number of atoms, atoms, box."""
+    for begin, _ in _first_lines(stream):
+        n_atoms = _count(_lines(stream, 1)[0], begin, "a GRO")
+        *atoms, box = _lines(stream, n_atoms + 1)
+        _check_atoms(stream, atoms, 1)
+        if not box.strip():
+            raise Damaged("does not end with a box")
+        yield Frame(begin, 0, n_atoms)
+
+
+def tinker_frames(stream: IO[bytes], size: int) -> Iterator[Frame]:
+    """Yield the frames of a TINKER file: number of atoms and a title, maybe a box, atoms."""
+    for begin, first in _first_lines(stream):
+        n_atoms = _count(first, begin, "a TINKER")
+        line = _lines(stream, 1)[0]
+        fields = line.split()
+        has_box = len(fields) == 6 and b"." in fields[0]
+        atoms = _lines(stream, n_atoms) if has_box else [line, *_lines(stream, n_atoms - 1)]
+        _check_atoms(stream, atoms, 5)
+        yield Frame(begin, 0, n_atoms)
+
+
+def lammps_frames(stream: IO[bytes], size: int) -> Iterator[Frame]:
+    """Yield the frames of a LAMMPS dump: sections that begin with ITEM, the last with atoms."""
+    for begin, first in _first_lines(stream):
+        if not first.startswith(b"ITEM:"):
+            raise no_header(begin, "a LAMMPS")
+        n_atoms, line = None, first
+        while not line.startswith(b"ITEM: ATOMS"):
+            if line.startswith(b"ITEM: NUMBER OF ATOMS"):
+                n_atoms = _count(_lines(stream, 1)[0], begin, "a LAMMPS")
+            line = _lines(stream, 1)[0]
+        if n_atoms is None:
+            raise no_header(begin, "a LAMMPS")
+        n_columns = max(1, len(line.split()) - 2)
+        _check_atoms(stream, _lines(stream, n_atoms), n_columns)
+        yield Frame(begin, 0, n_atoms)
+
+
+def _first_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield the offset and the first line of each frame, until only blank lines are left."""
+    while True:
+        begin = stream.tell()
+        first = stream.readline()
+        if not first.strip():
+            break
+        yield begin, first
+    for line in stream:
+        begin += len(first)
+        first = line
+        if line.strip():
+            raise no_header(begin, "a")
+
+
+def _count(line: bytes, offset: int, kind: str) -> int:
+    """Return the number of atoms that a line begins with."""
+    fields = line.split()
+    if not fields or not fields[0].isdigit() or len(fields[0]) > 9:
+        raise no_header(offset, kind)
+    return int(fields[0])
+
+
+def _lines(stream: IO[bytes], n_lines: int) -> list[bytes]:
+    """Return the next lines."""
+    lines = list(islice(stream, n_lines))
+    if len(lines) < n_lines:
+        raise Truncated(stream.tell())
+    return lines
+
+
+def _check_atoms(stream: IO[bytes], lines: list[bytes], n_columns: int) -> None:
+    """Raise an error if the lines of the atoms hold binary data, or the last one is cut."""
+    if not lines:
+        return
+    last = lines[-1]
+    if not last.endswith(b"\n"):
+        # Most programs write lines of one length, so that a cut within a number shows, too.
+        lengths = {len(line.rstrip()) for line in lines[:-1]}
+        if len(last.split()) < n_columns or (len(lengths) == 1 and len(last) < min(lengths)):
+            raise Truncated(stream.tell())
+    if any(b"\0" in line for line in lines):
+        raise Damaged("contains binary data")
+    if len(last.split()) < n_columns:
+        raise Damaged("has a line with too few columns")
