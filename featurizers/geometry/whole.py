@@ -10,6 +10,10 @@ from .arms import COINCIDENT, LONGEST_BOND, MAKE_WHOLE, REPAIR
 from .boxes import minimum_image, optional_box
 from .vectors import parts, squared
 
+# A link may be longer than its limit by this, in angstrom: a reaction may stretch or break a bond,
+# and a molecule that is broken by the box is broken by much more.
+_STRETCH = 4.0
+
 
 @dataclass(frozen=True, eq=False)
 class Links:
@@ -22,7 +26,7 @@ class Links:
     parents, children : numpy.ndarray
         Indices of the linked atoms, (n_links,) int64.
     longest : numpy.ndarray
-        Distance in angstrom that linked atoms cannot exceed in a whole molecule, (n_links,).
+        Distance in angstrom that linked atoms do not exceed in a whole molecule, (n_links,).
     order : numpy.ndarray
         Indices of all atoms, such that all atoms behind a link are contiguous, (n_atoms,).
     begins, ends : numpy.ndarray
@@ -92,7 +96,7 @@ def make_whole(positions: np.ndarray, box: np.ndarray | None, links: Links) -> n
 
 def _long_links(positions: np.ndarray, links: Links) -> tuple[np.ndarray, np.ndarray]:
     """Return the frame and the number of each link that is too long, in the order of frames."""
-    longest = np.square(links.longest)[:, None]
+    longest = np.square(links.longest + _STRETCH)[:, None]
     found = [np.empty((0, 2), np.int64)]
     for vectors, frames, some in parts(positions, None, len(links.longest)):
         squares = squared(vectors.between(links.parents[some], links.children[some]))

@@ -12,6 +12,9 @@ from .names import chain_names
 
 # Longest distance in angstrom between a hydrogen and its heavy atom.
 _LONGEST_TO_HYDROGEN = 1.4
+# Longest bond in angstrom to a residue of one heavy atom, which may be an ion, and between residues
+# that do not follow each other, which may clash in a start structure.
+_LONGEST_TO_SINGLE, _LONGEST_FAR = 1.7, 1.9
 # Longest distance in angstrom between C-alpha atoms of neighbouring residues, and the number of
 # bonds between them.
 _LONGEST_BETWEEN_ALPHAS, _BONDS_BETWEEN_ALPHAS = 5.0, 3
@@ -96,7 +99,7 @@ def _longest(counts: np.ndarray, lengths: np.ndarray, known: np.ndarray) -> np.n
     usual = float(np.median(lengths[known])) if known.any() else _USUAL_BOND
     scale = usual / _USUAL_BOND if usual > LONGEST_BOND else 1.0
     longest = np.where(counts > 1, _LONGEST_BETWEEN_ALPHAS, LONGEST_BOND * scale)
-    # Bonds to metals, or in elastic networks. A length above three times the limit is no bond, but
+    # Bonds to metals, and in elastic networks. A length above three times the limit is no bond, but
     # the sign of a broken molecule.
     unusual = known & (lengths > longest) & (lengths < 3 * longest)
     return np.where(unusual, 1.3 * lengths, longest)
@@ -146,16 +149,13 @@ def _guessed(
     atoms = atoms[np.abs(positions[atoms.ix]).max(axis=1) < 1e6]  # False also for NaN
     heavy = heavy_atoms(atoms)
     candidates = atoms.ix[heavy]
-    # No two heavy atoms that are not bonded come as near.
-    contacts = self_capped_distance(
-        positions[candidates],
-        LONGEST_BOND,
-        SHORTEST_BOND,
-        box=box,
-        method="pkdtree",
-        return_distances=False,
+    contacts, distances = self_capped_distance(
+        positions[candidates], LONGEST_BOND, SHORTEST_BOND, box=box, method="pkdtree"
     )
     contacts = candidates[np.asarray(contacts, dtype=np.int64).reshape(-1, 2)]
+    contacts = contacts[
+        distances < _longest_contacts(atoms.universe.atoms.resindices, contacts, candidates)
+    ]
     if len(contacts) > _MAX_PARTNERS * len(candidates) // 2:
         return np.empty((0, 2), np.int64)
     found = [contacts, _backbone(atoms[heavy])]
@@ -174,6 +174,17 @@ def _guessed(
         pairs = pairs[order][nearest]
         found.append(np.stack([hydrogens[pairs[:, 0]], candidates[pairs[:, 1]]], axis=1))
     return np.concatenate(found)
+
+
+def _longest_contacts(
+    resindices: np.ndarray, contacts: np.ndarray, candidates: np.ndarray
+) -> np.ndarray:
+    """Return the distance below which atoms in contact are bonded."""
+    sizes = np.bincount(resindices[candidates], minlength=resindices.max() + 1)
+    residues = resindices[contacts]
+    neighbours = np.abs(np.diff(residues)[:, 0]) <= 1
+    alone = (sizes[residues] == 1).any(axis=1)
+    return np.where(alone, _LONGEST_TO_SINGLE, np.where(neighbours, LONGEST_BOND, _LONGEST_FAR))
 
 
 def _backbone(atoms: Any) -> np.ndarray:

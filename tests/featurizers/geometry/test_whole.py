@@ -193,3 +193,27 @@ def test_the_real_broken_protein_is_made_whole():
             chain[i] = images[np.linalg.norm(images - chain[i - 1], axis=1).argmin()]
         np.testing.assert_allclose(row, self_distance_array(chain), atol=1e-3)
         assert np.abs(row - self_distance_array(carbons.positions)).max() > 50
+
+
+def test_ions_and_clashes_are_no_bonds():
+    """A magnesium ion and two chains in contact in the first frame drift apart later."""
+    u = mda.Universe.empty(5, 3, atom_resindex=[0, 0, 1, 2, 2], trajectory=True)
+    for name, values in {
+        "names": ["C1", "O1", "MG", "C1", "O1"], "resnames": ["LIG", "MG", "LIG"], "resids": [1, 2, 9]
+    }.items():  # fmt: skip
+        u.add_TopologyAttr(name, values)
+    positions = np.zeros((2, 5, 3), np.float32)
+    positions[..., 0], positions[..., 1] = [0, 1.3, 3.3, 1.3, 1.3], [0, 0, 0, 3.3, 2.0]
+    positions[1, 2:, 1] += [20, 40, 40]
+    u.load_new(positions, order="fac")
+    values = featurize(u, Distances(pairs=[(1, 2), (1, 4), (3, 4)])).values
+    np.testing.assert_allclose(values, [[2.0, 2.0, 1.3], [404**0.5, 42.0, 1.3]], atol=1e-5)
+
+
+def test_a_bond_that_a_reaction_breaks_is_followed():
+    u = mda.Universe.empty(3, trajectory=True)
+    positions = np.zeros((3, 3, 3), np.float32)
+    positions[:, 1, 0], positions[:, 2, 0] = 1.4, [3.2, 4.4, 6.4]
+    u.load_new(positions, order="fac", dimensions=np.tile([30, 30, 30, 90, 90, 90], (3, 1)))
+    values = featurize(u, Distances(pairs=[(1, 2), (0, 1)])).values
+    np.testing.assert_allclose(values[:, 0], [1.8, 3.0, 5.0], atol=1e-5)
