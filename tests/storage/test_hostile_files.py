@@ -112,17 +112,16 @@ def test_sizes_that_are_only_claimed_take_no_memory(tmp_path, shape):
         read_npz(tmp_path / "x.npz", {"a": entry}, "")
 
 
-@pytest.mark.parametrize("strict", [True, False])
-def test_a_bomb_is_not_unpacked(tmp_path, strict):
-    """A shape that is not wanted is refused before it is read, as is a size out of proportion."""
+def test_a_bomb_is_not_unpacked(tmp_path):
+    """Its size is out of proportion."""
     path = tmp_path / "labels.npz"
     claims(path, (2**25,), compressed=True, size=2**27)
     assert path.stat().st_size < 2**20
     tracemalloc.start()
     try:
-        for shape in (("n",), (5,)):
+        for strict in (True, False):
             with pytest.raises(InputError, match=r"is compressed|claims to contain 134,217,856"):
-                read_npz(path, {"a": Entry("f", shape)}, "", strict=strict)
+                read_npz(path, {"a": Entry("f", ("n",))}, "", strict=strict)
         with pytest.raises(InputError, match="missing: frames"):
             read_labels(path)
         assert tracemalloc.get_traced_memory()[1] < 2**22
