@@ -93,6 +93,7 @@ class FeatureCollector(AnalysisBase):
         *("atomgroup", "features", "_writer", "_bar", "_sliced_trajectory", "_blocks"),
     )
 
+    times: np.ndarray
     _writer: FeatureWriter | None = None
     _bar: Any = None
     _sliced_trajectory: Any
