@@ -140,7 +140,7 @@ def rounding_of(times: np.ndarray) -> np.ndarray:
     >>> rounding_of(np.array([1e6]))
     array([0.0625])
     """
-    return np.spacing(np.abs(times).astype(np.float32)).astype(np.float64)
+    return np.asarray(np.spacing(np.abs(times).astype(np.float32)), np.float64)
 
 
 def _allowed(mean: Any, rounding: Any, count: Any, tolerance: Any) -> Any:
@@ -151,7 +151,8 @@ def _allowed(mean: Any, rounding: Any, count: Any, tolerance: Any) -> Any:
 def _breaks_of(times: list[float], rounding: list[float], tolerance: float) -> list[int]:
     """Find the breaks of a stretch with irregular times, frame by frame."""
     usual = sorted(map(float.__sub__, times[1:], times))[(len(times) - 2) // 2]
-    begin, found = 0, []
+    begin = 0
+    found: list[int] = []
     for frame in range(2, len(times) + 1):
         count = frame - 1 - begin
         if count == 0:

@@ -127,7 +127,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         verbose: bool | None = None,
         **hyperparameters: Any,
     ) -> None:
-        check_names(hyperparameters, type(self).__init__.__kwdefaults__)
+        check_names(hyperparameters, type(self).__init__.__kwdefaults__ or ())
         estimator = GMVAE(
             **Hyperparameters.of(preset, **hyperparameters).to_dict(),
             seed=seed,

@@ -28,7 +28,7 @@ _AS_SUFFIX = Formats()
 #: Formats of suffixes that MDAnalysis does not know.
 _FORMATS = {".lammpstrj": "LAMMPSDUMP", ".rst7": "INPCRD"}
 #: Formats in which each frame has a time.
-_TIMED = ("XTC", "TRR", "NCDF", "H5MD", "TNG", "TRZ", "TRC")
+_TIMED = {"XTC", "TRR", "NCDF", "H5MD", "TNG", "TRZ", "TRC"}
 
 
 def protect(out: str, inputs: Sequence[str]) -> None:
@@ -166,8 +166,9 @@ def _check_format(option: str, given: str | None, known: Iterable[str]) -> None:
 
 def _warn_of_own_times(path: str, reader: Any, dt: float) -> None:
     """Warn if a file has times of its own for its frames, which --dt contradicts."""
-    if reader.format in _TIMED and reader.n_frames > 1 and reader.dt > 0:
-        what = "are replaced" if reader.format in ("XTC", "TRR") else "are used all the same"
+    formats = {reader.format} if isinstance(reader.format, str) else set(reader.format)
+    if formats & _TIMED and reader.n_frames > 1 and reader.dt > 0:
+        what = "are replaced" if formats & {"XTC", "TRR"} else "are used all the same"
         warnings.warn(
             f"{path}: has times of its own, {reader.dt:g} ps apart, which {what}; --dt {dt:g} is "
             "for files without times",

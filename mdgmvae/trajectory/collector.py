@@ -97,6 +97,7 @@ class FeatureCollector(AnalysisBase):
         *("_writer", "_bar", "_sliced_trajectory", "_blocks", "_sending", "_ts", "_inputs"),
     )
 
+    times: np.ndarray
     _skip: bool = False
     _writer: FeatureWriter | None = None
     _bar: Any = None

@@ -90,7 +90,7 @@ class _Spans:
     @property
     def steps(self) -> np.ndarray:
         """Time between the frames of each segment."""
-        return self.spans / self.n_steps
+        return np.asarray(self.spans / self.n_steps)
 
 
 def checked_lag_time(lag_time: Any, hyperparameters: Mapping[str, Any]) -> float | None:

@@ -306,9 +306,12 @@ def _suffix(path: Path) -> str:
 def _check_own_topology(path: Path, topology: Any) -> None:
     """Raise an error if a file has other atoms than the topology, or in another order."""
     own = _load_topology(path)
-    residues = [atom.residue.index for atom in topology.atoms]
-    names = ([atom.name for atom in atoms] for atoms in (own.atoms, topology.atoms))
-    check_named_atoms(path, *names, residues)
+    check_named_atoms(
+        path,
+        [atom.name for atom in own.atoms],
+        [atom.name for atom in topology.atoms],
+        [atom.residue.index for atom in topology.atoms],
+    )
 
 
 def _load_topology(topology: Any) -> Any:

@@ -16,6 +16,7 @@ from mdgmvae import FeatureSet
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::UserWarning:MDAnalysis"),
+    pytest.mark.filterwarnings("ignore:Warning. The 'netCDF4' Python package:UserWarning"),
     pytest.mark.filterwarnings("ignore:DCDReader currently:DeprecationWarning"),
 ]
 PAIRS = ["--select", "all", "--features", "pairs.json", "-o", "x.npy"]
@@ -88,6 +89,10 @@ def test_times_of_the_file_are_replaced_with_a_warning(folder):
     found, said = features(folder, TOPOLOGY, TRAJECTORY, "--dt", "5", "--stop", "4")
     assert_allclose(found.times, [0, 5, 10, 15])
     assert "has times of its own, 2 ps apart, which are replaced; --dt 5 is for files" in said
+    mdtraj.load(TRAJECTORY, top=TOPOLOGY)[:4].save(str(folder / "a.nc"))
+    found, said = features(folder, TOPOLOGY, "a.nc", "--dt", "5")
+    assert_allclose(found.times, [0, 2, 4, 6])
+    assert "which are used all the same" in said
 
 
 @pytest.mark.parametrize(

@@ -123,9 +123,7 @@ def test_rounded_times_keep_the_lag_time(topology, tmp_path):
 @pytest.mark.parametrize("suffix", ["xtc", "trr", "nc"])
 def test_equal_times_are_unknown(topology, tmp_path, suffix):
     path = written(tmp_path / f"zero.{suffix}", topology, np.zeros(9))
-    with pytest.warns(
-        UserWarning, match=rf"zero\.{suffix}: all frames have the time 0 ps, so .* --dt"
-    ):
+    with pytest.warns(UserWarning, match=rf"zero\.{suffix}: all frames have the .* 0 ps"):
         found = featurize(mda.Universe(topology, path), PAIR)
     assert found.lengths == (9,)
     assert np.isnan(found.times).all()
