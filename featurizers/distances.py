@@ -32,7 +32,8 @@ class Distances(PairFeaturizer):
         Leave out pairs in the same chain whose residue numbers differ by less than this. 0 keeps
         all pairs, 1 leaves out pairs within a residue.
     periodic : bool
-        Use the nearest periodic image, in boxes of any shape.
+        Use the nearest periodic image, in boxes of any shape. If False, molecules that are broken
+        across the boundary of the box are made whole, and separate molecules stay where they are.
 
     Raises
     ------
