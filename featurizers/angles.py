@@ -50,8 +50,9 @@ class Angles(Featurizer):
     form : {'radians', 'cossin'}
         The angle in [0, pi], or its cosine and sine in two columns.
     periodic : bool, optional
-        Use the nearest periodic images of bond vectors. None (default) does so in every frame
-        that has a box.
+        Use the nearest periodic images of the vectors between neighbouring atoms. None (default)
+        does so for named angles, in every frame that has a box. For `triples`, whose arms may be
+        longer than half a box, molecules are made whole instead.
 
     Raises
     ------

@@ -24,8 +24,9 @@ class Custom(Featurizer):
     ----------
     function : callable
         Function of the positions of a block of frames in angstrom, (n_frames, n_atoms, 3)
-        float32. It returns an array of numbers, (n_frames, n_features). For parallel backends,
-        define it in a module that can be imported; a lambda does not work.
+        float32, with molecules made whole as for `Distances`. It returns an array of numbers,
+        (n_frames, n_features). For parallel backends, define it in a module that can be imported;
+        a lambda does not work.
     n_features : int
         Number of columns that the function returns.
     name : str, optional

@@ -66,9 +66,10 @@ class Dihedrals(Featurizer):
         The cosine and sine of each angle in two columns, which are continuous at 180 degrees, or
         the angle in [-pi, pi].
     periodic : bool, optional
-        Use the nearest periodic images of bond vectors, which is necessary for molecules that
-        are broken across the boundary of the box. None (default) does so in every frame that has
-        a box. True requires a box in every frame.
+        Use the nearest periodic images of the vectors between neighbouring atoms. None (default)
+        does so for named dihedrals, in every frame that has a box. For `quadruples`, whose arms
+        may be longer than half a box, molecules are made whole instead. True requires a box in
+        every frame.
 
     Raises
     ------

@@ -33,7 +33,8 @@ class Distances(PairFeaturizer):
         all pairs, 1 leaves out pairs within a residue, 2 those of bonded neighbours, too. See
         `Dihedrals` for what links residues. Their numbers and chain names do not matter.
     periodic : bool
-        Use the nearest periodic image, in boxes of any shape.
+        Use the nearest periodic image, in boxes of any shape. If False, molecules that are broken
+        across the boundary of the box are made whole, and separate molecules stay where they are.
 
     Raises
     ------

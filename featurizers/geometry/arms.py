@@ -58,7 +58,7 @@ def check_arms(
                 first_frame + frame,
                 f"{{}} and {{}} are {np.sqrt(lengths[row, frame]):.3g} angstrom apart, so the "
                 f"angle between them and other atoms has no meaning; {REPAIR}",
-                atoms[row, arm : arm + 2],
+                atoms[row, arm : arm + 2].tolist(),
             )
         if longest is None:
             continue
@@ -69,5 +69,5 @@ def check_arms(
                 first_frame + frame,
                 f"{{}} and {{}} are {np.sqrt(lengths[row, frame]):.3g} angstrom apart, too far "
                 f"for neighbours in a chain; {MAKE_WHOLE}",
-                atoms[row, arm : arm + 2],
+                atoms[row, arm : arm + 2].tolist(),
             )

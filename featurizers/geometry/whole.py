@@ -1,15 +1,18 @@
 """Make molecules whole that are broken across the boundary of the box."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import FrameError
+from ...errors import FrameError, TrajectoryWarning
 from .arms import COINCIDENT, LONGEST_BOND, MAKE_WHOLE, REPAIR
-from .boxes import minimum_image, optional_box
+from .boxes import is_box, minimum_image, optional_box
 from .vectors import parts, squared
 
+# With more molecules than this, such as water, jumps mean nothing.
+_MAX_MOLECULES = 20
 # A link may be longer than its limit by this, in angstrom: a reaction may stretch or break a bond,
 # and a molecule that is broken by the box is broken by much more.
 _STRETCH = 4.0
@@ -31,6 +34,8 @@ class Links:
         Indices of all atoms, such that all atoms behind a link are contiguous, (n_atoms,).
     begins, ends : numpy.ndarray
         The part of `order` that lies behind each link, seen from its parent, (n_links,).
+    roots : numpy.ndarray
+        One atom of each molecule, (n_molecules,).
     """
 
     parents: np.ndarray
@@ -39,6 +44,7 @@ class Links:
     order: np.ndarray
     begins: np.ndarray
     ends: np.ndarray
+    roots: np.ndarray
 
 
 def make_whole(positions: np.ndarray, box: np.ndarray | None, links: Links) -> np.ndarray:
@@ -70,7 +76,7 @@ def make_whole(positions: np.ndarray, box: np.ndarray | None, links: Links) -> n
     >>> import numpy as np
     >>> from mdgmvae.featurizers.geometry.whole import Links, make_whole
     >>> one, two = np.array([0]), np.array([1])
-    >>> links = Links(one, two, np.array([2.2]), np.array([0, 1]), one + 1, two + 1)
+    >>> links = Links(one, two, np.array([2.2]), np.array([0, 1]), one + 1, two + 1, one)
     >>> broken = np.array([[[9.5, 0, 0], [1, 0, 0]]], np.float32)
     >>> make_whole(broken, np.array([[10, 10, 10, 90, 90, 90]]), links).tolist()
     [[[9.5, 0.0, 0.0], [11.0, 0.0, 0.0]]]
@@ -137,6 +143,30 @@ def _shifted(
     return whole
 
 
+def _warn_of_jumps(positions: np.ndarray, box: np.ndarray | None, roots: np.ndarray) -> None:
+    """Warn if a molecule jumps by a box length against another from one frame to the next."""
+    if box is None or not 2 <= len(roots) <= _MAX_MOLECULES or len(positions) < 2:
+        return
+    between = positions[:, roots[1:]] - positions[:, roots[:1]]
+    steps = np.diff(between, axis=0)
+    valid = is_box(box[1:].astype(np.float64), 2 * LONGEST_BOND)
+    # No vector within half the smallest height of a box has a nearer image.
+    large = (np.abs(steps).max(axis=(1, 2)) > 5 * LONGEST_BOND) & valid
+    if not large.any():
+        return
+    steps, boxes = steps[large], box[1:][large].astype(np.float64)
+    moved = np.abs(minimum_image(steps, boxes) - steps).max(axis=2) > LONGEST_BOND
+    if moved.any():
+        warnings.warn(
+            "a molecule jumps by a box length against another one, as if each had been moved into "
+            "the box by itself, and the features between them jump, too; use periodic=True for "
+            "distances and contacts, or bring the molecules together (gmx trjconv -pbc cluster or "
+            "nojump, or MDAnalysis.transformations.NoJump)",
+            TrajectoryWarning,
+            stacklevel=2,
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class WholeKernel:
     """Kernel that makes molecules whole for another kernel.
@@ -157,7 +187,10 @@ class WholeKernel:
 
     def __call__(self, positions: np.ndarray, box: np.ndarray | None) -> np.ndarray:
         """Compute the features of a block of frames. See `BoundFeaturizer`."""
+        if box is not None:
+            box = np.broadcast_to(np.asarray(box), (len(positions), 6))
         positions = make_whole(positions, box, self.links)
+        _warn_of_jumps(positions, box, self.links.roots)
         if len(self.used) < positions.shape[1]:
             positions = positions.take(self.used, axis=1)
         try:

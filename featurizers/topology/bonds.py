@@ -18,6 +18,8 @@ _LONGEST_TO_SINGLE, _LONGEST_FAR = 1.7, 1.9
 # Longest distance in angstrom between C-alpha atoms of neighbouring residues, and the number of
 # bonds between them.
 _LONGEST_BETWEEN_ALPHAS, _BONDS_BETWEEN_ALPHAS = 5.0, 3
+# A bond that is longer than its limit by this factor is none.
+_RESTRAINT = 3
 # No atom has more bonds than this. More contacts are no bonds, but atoms without real positions.
 _MAX_PARTNERS = 12
 # Median length in angstrom of bonds in a protein with hydrogens.
@@ -89,7 +91,12 @@ def bonds_of(atoms: Any, used: np.ndarray) -> Bonds:
                 counts = np.append(counts, np.full(len(alphas), _BONDS_BETWEEN_ALPHAS))
     pairs, first = np.unique(np.sort(pairs, axis=1), axis=0, return_index=True)
     lengths = np.ones(len(pairs)) if frame is None else _lengths(pairs, *frame)
-    return Bonds(pairs, counts[first], lengths, _longest(counts[first], lengths, first < n_known))
+    longest = _longest(counts[first], lengths, first < n_known)
+    # Restraints between molecules are written as bonds, too. A bond along a chain that is as long
+    # is the sign of a broken molecule.
+    far = np.abs(np.diff(universe.atoms.resindices[pairs])[:, 0]) > 1
+    kept = ~(far & (lengths > _RESTRAINT * longest))
+    return Bonds(pairs[kept], counts[first][kept], lengths[kept], longest[kept])
 
 
 def _longest(counts: np.ndarray, lengths: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -99,10 +106,10 @@ def _longest(counts: np.ndarray, lengths: np.ndarray, known: np.ndarray) -> np.n
     usual = float(np.median(lengths[known])) if known.any() else _USUAL_BOND
     scale = usual / _USUAL_BOND if usual > LONGEST_BOND else 1.0
     longest = np.where(counts > 1, _LONGEST_BETWEEN_ALPHAS, LONGEST_BOND * scale)
-    # Bonds to metals, and in elastic networks. A length above three times the limit is no bond, but
-    # the sign of a broken molecule.
-    unusual = known & (lengths > longest) & (lengths < 3 * longest)
-    return np.where(unusual, 1.3 * lengths, longest)
+    # Bonds to metals, and in elastic networks.
+    unusual = known & (lengths > longest) & (lengths < _RESTRAINT * longest)
+    adapted: np.ndarray = np.where(unusual, 1.3 * lengths, longest)
+    return adapted
 
 
 def _current_frame(universe: Any, used: np.ndarray) -> tuple[np.ndarray, np.ndarray | None] | None:
@@ -184,7 +191,9 @@ def _longest_contacts(
     residues = resindices[contacts]
     neighbours = np.abs(np.diff(residues)[:, 0]) <= 1
     alone = (sizes[residues] == 1).any(axis=1)
-    return np.where(alone, _LONGEST_TO_SINGLE, np.where(neighbours, LONGEST_BOND, _LONGEST_FAR))
+    longest: np.ndarray = np.where(neighbours, LONGEST_BOND, _LONGEST_FAR)
+    longest[alone] = _LONGEST_TO_SINGLE
+    return longest
 
 
 def _backbone(atoms: Any) -> np.ndarray:

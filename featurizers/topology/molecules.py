@@ -142,7 +142,8 @@ def _numbered(used: np.ndarray, found: list[tuple[int, int, float]]) -> tuple[np
         behind.setdefault(parent, []).append(child)
     order: list[int] = []
     begin = np.zeros(len(indices), dtype=np.int64)
-    stack = np.setdiff1d(np.arange(len(indices)), children).tolist()
+    roots = np.setdiff1d(np.arange(len(indices)), children)
+    stack = roots.tolist()
     while stack:
         atom = stack.pop()
         begin[atom] = len(order)
@@ -161,4 +162,5 @@ def _numbered(used: np.ndarray, found: list[tuple[int, int, float]]) -> tuple[np
         order=np.array(order, dtype=np.int64),
         begins=begin[children],
         ends=begin[children] + size[children],
+        roots=roots,
     )

@@ -8,7 +8,7 @@ from MDAnalysis.lib.mdamath import triclinic_vectors
 from MDAnalysisTests.datafiles import DCD, GRO, PSF, XTC
 from trajectories import angle_difference, features, universe
 
-from mdgmvae.errors import FrameError
+from mdgmvae.errors import FrameError, TrajectoryWarning
 from mdgmvae.featurizers import (
     Angles,
     Contacts,
@@ -168,6 +168,36 @@ def test_separate_molecules_are_not_moved(adk):
     np.testing.assert_allclose(far.values, 35, atol=1e-4)
 
 
+@pytest.mark.parametrize("box", [(30, 34, 40, 90, 90, 90), BOXES["triclinic"]])
+def test_molecules_that_are_wrapped_one_by_one_are_told(adk, box):
+    """Two molecules at a boundary: the second one changes sides in frame 2."""
+    group = adk[0].select_atoms("resid 1:3")
+    both = mda.Merge(group, group)
+    positions = np.tile(group.positions - group.positions.mean(axis=0), (4, 2, 1))
+    positions[:, len(group) :] += [0, 0, 10]
+    together = in_memory(both.atoms, positions, box)
+    expected = featurize(together, "ca_distances").values
+    positions[2:, len(group) :] -= triclinic_vectors(np.float32(box))[2]
+    apart = in_memory(both.atoms, positions, box)
+    with pytest.warns(TrajectoryWarning, match="jumps by a box length against another one"):
+        values = featurize(apart, "ca_distances").values
+    assert np.abs(values[2:] - expected[2:]).max() > 10
+    nearest = featurize(apart, Distances(scheme="ca", periodic=True)).values
+    np.testing.assert_allclose(nearest, expected, atol=1e-4)
+    assert np.isfinite(featurize(apart, "dihedrals").values).all()
+
+
+def test_restraints_between_molecules_are_no_bonds(adk):
+    group = adk[0].select_atoms("resid 1:3")
+    both = mda.Merge(group, group)
+    both.add_bonds([(5, len(group) + 5)])
+    positions = np.tile(group.positions, (2, 2, 1))
+    positions[:, len(group) :] += np.float32([[[0, 0, 12]], [[0, 0, 17]]])
+    u = in_memory(both.atoms, positions, None)
+    pair = (5, len(group) + 5)
+    np.testing.assert_allclose(featurize(u, Distances(pairs=[pair])).values, [[12], [17]])
+
+
 def test_beads_of_a_coarse_model_have_longer_bonds():
     chain = mda.Universe.empty(6, trajectory=True)
     chain.add_TopologyAttr("bonds", [(i, i + 1) for i in range(5)])
@@ -198,10 +228,7 @@ def test_the_real_broken_protein_is_made_whole():
 def test_ions_and_clashes_are_no_bonds():
     """A magnesium ion and two chains in contact in the first frame drift apart later."""
     u = mda.Universe.empty(5, 3, atom_resindex=[0, 0, 1, 2, 2], trajectory=True)
-    for name, values in {
-        "names": ["C1", "O1", "MG", "C1", "O1"], "resnames": ["LIG", "MG", "LIG"], "resids": [1, 2, 9]
-    }.items():  # fmt: skip
-        u.add_TopologyAttr(name, values)
+    u.add_TopologyAttr("names", ["C1", "O1", "MG", "C1", "O1"])
     positions = np.zeros((2, 5, 3), np.float32)
     positions[..., 0], positions[..., 1] = [0, 1.3, 3.3, 1.3, 1.3], [0, 0, 0, 3.3, 2.0]
     positions[1, 2:, 1] += [20, 40, 40]
