@@ -150,10 +150,15 @@ def by_name(features: Any) -> Featurizer:
         raise InputError(
             "features: an array cannot be combined with others in a list; pass a single array"
         )
+    if not isinstance(features, (str, Path)):
+        raise InputError(
+            f"features: a {type(features).__name__} cannot be used; pass a name, a featurizer, a "
+            "list of them, or an array of shape (n_frames, n_features)"
+        )
     name, named = str(features), _named()
     if name in named:
         return named[name]
-    if isinstance(features, (str, Path)) and Path(features).suffix == ".npy":
+    if Path(features).suffix == ".npy":
         raise InputError(
             f"features={name!r}: is a file of features; pass mdgmvae.FeatureSet.load({name!r})"
         )

@@ -288,7 +288,7 @@ def interval(
 
 def _harmless(cell: Any) -> Any:
     """Return a cell of a .csv file, changed if it is a formula and not a number."""
-    if not isinstance(cell, str) or not cell.startswith(_FORMULA):
+    if not isinstance(cell, str) or len(cell) < 2 or not cell.startswith(_FORMULA):
         return cell
     try:
         float(cell)

@@ -45,6 +45,20 @@ def test_csv_has_one_line_of_heads(tmp_path):
         assert list(csv.reader(file)) == [list(TABLE.columns), *map(list, TABLE.rows)]
 
 
+def test_csv_and_text_take_no_commands_from_names(tmp_path):
+    """A name in a topology may be a formula, or clear the screen of a terminal."""
+    names = ("=cmd|' /C calc'!A0", "@SUM(A1)", "+x", "-", "-1.5", "+2e3", "\x1b[2J", -7)
+    table = Table(("name",), tuple((name,) for name in names), title="a\x1b]0;b")
+    table.write_csv(tmp_path / "names.csv")
+    with open(tmp_path / "names.csv", newline="", encoding="utf-8") as file:
+        cells = [row[0] for row in csv.reader(file)][1:]
+    assert cells == [
+        *("'=cmd|' /C calc'!A0", "'@SUM(A1)", "'+x", "-", "-1.5", "+2e3", "\x1b[2J", "-7"),
+    ]
+    text = table.text()
+    assert "\x1b" not in text and r"\x1b[2J" in text and text.startswith(r"a\x1b]0;b")
+
+
 def test_plain_values_survive_json():
     @dataclass
     class Found:

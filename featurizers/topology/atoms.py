@@ -145,7 +145,10 @@ def select_indices(atoms: Any, select: str | None, what: str = "select") -> np.n
     from MDAnalysis.exceptions import NoDataError, SelectionError
 
     if not isinstance(select, str):
-        raise InputError(f"{what}={select!r}: pass a selection in MDAnalysis' language")
+        raise InputError(
+            f"{what}={select!r}: pass a selection in MDAnalysis' language, as one text; an "
+            "AtomGroup takes the place of the Universe"
+        )
     if not select.strip():
         raise InputError(f"{what}='{select}' is empty: pass a selection, or None for all atoms")
     try:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from html import escape
+from inspect import signature
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from MDAnalysis.analysis.backends import BackendBase
 
-from ..annotation.attach import annotate_results
+from ..annotation.attach import annotate_results, check_can_annotate
 from ..assignment.results import TrajectoryResults
 from ..assignment.trajectory_model import TrajectoryModel
 from ..checks import checked_memory
@@ -20,18 +20,18 @@ from ..featurizers.registry import by_name
 from ..featurizers.topology.atoms import as_atoms
 from ..model.gmvae import GMVAE
 from ..presets import Hyperparameters, check_names
-from ..states.summary import summarize
 from ..storage.features import FeatureSet
 from ..trajectory.collector import FeatureCollector
 from ..trajectory.frames import frame_numbers
 from ..trajectory.lag_time import checked_lag_time
 from ..trajectory.precomputed import Precomputed
+from .display import Display
 from .evidence import Evidence
 from .selection import check_source, default_selection
 from .training import Training
 
 
-class GMVAEAnalysis(Evidence, FeatureCollector):
+class GMVAEAnalysis(Display, Evidence, FeatureCollector):
     """Learn the states of a trajectory and write the state of each frame back to it.
 
     Parameters
@@ -127,7 +127,7 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         verbose: bool | None = None,
         **hyperparameters: Any,
     ) -> None:
-        check_names(hyperparameters, type(self).__init__.__kwdefaults__ or ())
+        check_names(hyperparameters, signature(GMVAEAnalysis).parameters)
         estimator = GMVAE(
             **Hyperparameters.of(preset, **hyperparameters).to_dict(),
             seed=seed,
@@ -227,12 +227,19 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         return self
 
     def _check_run(self, n_frames: int, n_features: int) -> None:
+        if self.annotate:
+            check_can_annotate(self.atomgroup.universe)
         if self._training is None:
             return
         if self._trajectory.n_frames == 1:
             raise InputError(
                 f"{self._trajectory.filename}: has only one frame, and training needs many; "
                 "load a trajectory, as in MDAnalysis.Universe(topology, trajectory)"
+            )
+        if n_frames == 1:
+            raise InputError(
+                "only one frame was chosen, and training needs many; choose more with start, stop "
+                "and step (--start, --stop, --step), or frames"
             )
         self._training.check(n_frames, n_features)
 
@@ -376,26 +383,3 @@ class GMVAEAnalysis(Evidence, FeatureCollector):
         loaded.results = TrajectoryResults()
         loaded._trained = trained
         return loaded
-
-    def __repr__(self) -> str:
-        """Summarise atoms, features and settings, and the states after `run`."""
-        atoms = vars(self).get("atomgroup")
-        parts = ["no universe" if atoms is None else f"{len(atoms):,} atoms"]
-        if self._precomputed is not None:
-            parts.append(f"features={self._precomputed.values.shape} array")
-        else:
-            parts.append(f"features={self.featurizer}")
-        if self._training is not None:
-            parts.append(f"k={self._training.estimator.k}, preset={self._training.preset!r}")
-        if "labels" in vars(self.results).get("data", {}):
-            shares = ", ".join(f"{100 * p:.1f} %" for p in self.results.populations)
-            status = f"{len(self.results.labels):,} frames in states {shares}"
-        else:
-            status = "not run yet" if self._trained is None else "trained"
-        return f"<GMVAEAnalysis of {', '.join(parts)}; {status}>"
-
-    def _repr_html_(self) -> str:
-        if "labels" not in vars(self.results).get("data", {}):
-            return f"<code>{escape(repr(self))}</code>"
-        features = vars(self).get("features")
-        return summarize(self.results, features)._repr_html_()

@@ -10,8 +10,10 @@ import numpy as np
 from ..errors import InputError
 from ..featurizers.topology.atoms import is_mdtraj
 from ..labels import as_frames, as_labels
-from .auxiliary import FrameAuxReader
+from .auxiliary import FrameAuxReader, check_name
 from .labelled import assigned_probabilities
+
+_OF_RESULTS = ("gmvae_state", "gmvae_component", "gmvae_probability")
 
 
 def annotate(universe: Any, labels: Any, frames: Any = None, name: str = "gmvae_state") -> None:
@@ -57,6 +59,23 @@ def annotate(universe: Any, labels: Any, frames: Any = None, name: str = "gmvae_
     _attach(trajectory, values, numbers, name, missing=-1 if values.ndim == 1 else np.nan)
 
 
+def check_can_annotate(universe: Any) -> None:
+    """Raise an error if `annotate_results` could not attach results to a trajectory.
+
+    Parameters
+    ----------
+    universe : Universe or AtomGroup
+
+    Raises
+    ------
+    InputError
+        If an auxiliary that mdgmvae did not make has one of the names.
+    """
+    trajectory = _trajectory(universe)
+    for name in _OF_RESULTS:
+        check_name(trajectory, name)
+
+
 def annotate_results(universe: Any, results: Any) -> None:
     """Attach the results of an analysis to its trajectory.
 
@@ -78,11 +97,12 @@ def annotate_results(universe: Any, results: Any) -> None:
     """
     trajectory = _trajectory(universe)
     numbers = as_frames(results.frames, len(results.labels), trajectory.n_frames)
-    for name, values in (
-        ("gmvae_state", results.labels),
-        ("gmvae_component", results.components),
-        ("gmvae_probability", assigned_probabilities(results.labels, results.probabilities)),
-    ):
+    attached = (
+        results.labels,
+        results.components,
+        assigned_probabilities(results.labels, results.probabilities),
+    )
+    for name, values in zip(_OF_RESULTS, attached, strict=True):
         _attach(trajectory, values, numbers, name, missing=-1)
 
 

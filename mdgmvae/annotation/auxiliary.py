@@ -75,12 +75,7 @@ class FrameAuxReader(AuxReader):
             If an auxiliary of another class has this name.
         """
         name = self.auxname if aux_spec is None else aux_spec
-        earlier = coord_parent._auxs.get(name)
-        if earlier is not None and not isinstance(earlier, FrameAuxReader):
-            raise InputError(
-                f"name: the trajectory already has an auxiliary {name!r} that mdgmvae did not "
-                "make; choose another name"
-            )
+        check_name(coord_parent, name)
         self.auxname = name
         coord_parent._auxs[name] = self
         coord_parent.ts = self.update_ts(coord_parent.ts)
@@ -98,3 +93,23 @@ class FrameAuxReader(AuxReader):
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def check_name(trajectory: Any, name: str | None) -> None:
+    """Raise an error if an auxiliary of another class has this name.
+
+    Parameters
+    ----------
+    trajectory : MDAnalysis.coordinates.base.ProtoReader
+    name : str or None
+
+    Raises
+    ------
+    InputError
+    """
+    earlier = trajectory._auxs.get(name)
+    if earlier is not None and not isinstance(earlier, FrameAuxReader):
+        raise InputError(
+            f"name: the trajectory already has an auxiliary {name!r} that mdgmvae did not make; "
+            "remove it, or choose another name (an analysis needs its name only with annotate=True)"
+        )

@@ -142,7 +142,7 @@ class Description(Shown):
         ndarray of int64 of shape (n_features,)
         """
         size = np.nan_to_num(np.abs(self.effect_size[state]))
-        return np.argsort(np.where(self._points(state), -size, 1.0 / (1.0 + size)), kind="stable")
+        return np.argsort(np.where(self._points(state), -size, 0.0), kind="stable")
 
     def _points(self, state: int) -> np.ndarray:
         """Mask (n_features,) of the features that are not angles spread over the circle."""

@@ -27,15 +27,13 @@ from ..storage.npy import check_npy_name
 from .atom_order import warn_of_atom_order
 from .bad_frames import ERROR, is_sound, lengths_without, skips, tell_left_out
 from .blocks import BlockWriter, compute_block, named_fault
-from .executors import executor_for
+from .executors import executor_for, number_of_parts
 from .feature_writer import FeatureWriter
 from .frame_reader import FrameReader, file_name
 from .frame_times import NO_DT, Timeline, timed_files
 from .frames import as_sequence, file_of_frames, frame_numbers, frames_needed
 from .integrity import check_universe
 from .own_topology import check_universe_names
-
-_PARTS_PER_WORKER = 4  # more than 1, so that the progress bar of a parallel run advances
 
 
 @dataclass(frozen=True)
@@ -207,7 +205,7 @@ class FeatureCollector(AnalysisBase):
         numbers = frame_numbers(self._trajectory.n_frames, start, stop, step, chosen)
         executor = executor_for(backend, n_workers, self._trajectory)
         parallel = not isinstance(executor, BackendSerial)
-        parts = self._n_parts(parallel, executor, n_parts, len(numbers))
+        parts = number_of_parts(n_parts, executor, self._trajectory, len(numbers))
         first = self._first(numbers)
         self._bound = self._bind(first)
         self._check_run(len(numbers), self._bound.n_features)
@@ -262,27 +260,6 @@ class FeatureCollector(AnalysisBase):
     def _end_run(self) -> None:
         for name in self._of_run:
             vars(self).pop(name, None)
-
-    def _n_parts(
-        self, parallel: bool, executor: BackendBase, n_parts: int | None, n_frames: int
-    ) -> int:
-        """Return the number of parts into which the frames are split."""
-        if n_parts is not None and n_parts < 1:
-            raise InputError(f"n_parts={n_parts}: must be at least 1")
-        if n_parts is not None and n_parts > 1 and not parallel:
-            raise InputError(
-                f"n_parts={n_parts}: the serial backend has one part; leave n_parts out, or use "
-                "backend='multiprocessing'"
-            )
-        if not parallel:
-            return 1
-        if n_parts is None:
-            # Each part is sent with the trajectory, including all frames if it is in memory.
-            in_memory = getattr(self._trajectory, "format", None) == "MEMORY"
-            n_parts = executor.n_workers
-            if not in_memory:
-                n_parts = max(n_parts * _PARTS_PER_WORKER, getattr(executor, "min_parts", 1))
-        return max(1, min(n_parts, n_frames))
 
     def _check_run(self, n_frames: int, n_features: int) -> None:
         """Raise an error before frames are read. Subclasses may override this."""

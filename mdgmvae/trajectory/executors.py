@@ -9,6 +9,7 @@ from ..errors import InputError
 from .backends import DaskBackend, ProcessBackend, available_processors
 from .dask_cluster import DistributedBackend, active_client
 
+_PARTS_PER_WORKER = 4  # more than 1, so that the progress bar of a parallel run advances
 _CHOICES = (
     "choose 'serial', 'multiprocessing' or 'dask', or pass an instance of "
     "MDAnalysis.analysis.backends.BackendBase"
@@ -139,3 +140,46 @@ def cluster_for(
         return backend
     client = active_client() if isinstance(backend, str) and backend == "dask" else None
     return None if client is None else DistributedBackend(client, n_workers)
+
+
+def number_of_parts(
+    n_parts: int | None, executor: BackendBase, trajectory: Any, n_frames: int
+) -> int:
+    """Return the number of parts into which the frames of an analysis are split.
+
+    Parameters
+    ----------
+    n_parts : int or None
+        The number that the user asks for.
+    executor : MDAnalysis.analysis.backends.BackendBase
+        From `executor_for`.
+    trajectory : MDAnalysis.coordinates.base.ProtoReader
+    n_frames : int
+
+    Returns
+    -------
+    int
+        At least 1, and at most `n_frames`.
+
+    Raises
+    ------
+    InputError
+        If `n_parts` is below 1, or above 1 with the serial backend.
+    """
+    serial = isinstance(executor, BackendSerial)
+    if n_parts is not None and n_parts < 1:
+        raise InputError(f"n_parts={n_parts}: must be at least 1")
+    if n_parts is not None and n_parts > 1 and serial:
+        raise InputError(
+            f"n_parts={n_parts}: the serial backend has one part; leave n_parts out, or use "
+            "backend='multiprocessing'"
+        )
+    if serial:
+        return 1
+    if n_parts is None:
+        # Each part is sent with the trajectory, including all frames if it is in memory.
+        in_memory = getattr(trajectory, "format", None) == "MEMORY"
+        n_parts = executor.n_workers
+        if not in_memory:
+            n_parts = max(n_parts * _PARTS_PER_WORKER, getattr(executor, "min_parts", 1))
+    return max(1, min(n_parts, n_frames))

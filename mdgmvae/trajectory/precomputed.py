@@ -78,6 +78,7 @@ class Precomputed:
             raise InputError(
                 f"features: an array of shape {features.shape} and type {features.dtype} was "
                 "given; pass numbers of shape (n_frames, n_features)"
+                + (", such as features.reshape(-1, 1)" if features.ndim == 1 else "")
             )
         n_features = features.shape[1]
         return cls(features, _checked_names(names, n_features), ("1",) * n_features)

@@ -4,8 +4,9 @@ import MDAnalysis as mda
 import mdtraj
 import numpy as np
 import pytest
+from MDAnalysisTests.datafiles import AUX_XVG
 
-from mdgmvae import GMVAEAnalysis
+from mdgmvae import GMVAE, GMVAEAnalysis
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Dihedrals
@@ -17,6 +18,15 @@ from mdgmvae.featurizers import Dihedrals
         ({"select": "resname XYZ"}, "resname XYZ"),
         ({"select": "name ("}, "name ("),
         ({"select": 5}, "select=5: pass a selection"),
+        ({"select": ["protein", "not name H*"]}, "as one text"),
+        ({"features": np.zeros(9)}, "shape (9,) and type float64 was given; pass numbers of shape"),
+        ({"features": 1.5}, "features: a float cannot be used; pass a name"),
+        ({"features": None}, "features: a NoneType cannot be used; pass a name"),
+        ({"lagtime": 5}, "lagtime: no such hyperparameter; did you mean lag_time?"),
+        ({"n_components": 3}, "did you mean k?"),
+        ({"learning_rate": 3}, "did you mean lr?"),
+        ({"random_state": 3}, "did you mean seed?"),
+        ({"Selection": "protein"}, "did you mean select?"),
         ({"features": [np.zeros((3, 2))]}, "features: an array cannot be combined"),
         ({"select": "name H*"}, "select='name H*': no phi or psi"),
         ({"features": "torsions"}, "torsions"),
@@ -54,6 +64,24 @@ def test_a_structure_without_a_trajectory_is_refused():
     topology = alanine_dipeptide().topology
     with pytest.raises(InputError, match=r"\.pdb: has only one frame, .*; load a trajectory"):
         GMVAEAnalysis(mda.Universe(topology), seed=0).run()
+
+
+def test_a_group_of_atoms_as_selection_is_refused_with_the_way_out(u):
+    with pytest.raises(InputError, match="an AtomGroup takes the place of the Universe"):
+        GMVAEAnalysis(u, u.select_atoms("not name H*"))
+
+
+def test_a_single_frame_cannot_be_trained_on(u):
+    with pytest.raises(InputError, match=r"only one frame was chosen, .* choose more with start"):
+        GMVAEAnalysis(u, seed=0).run(stop=1)
+
+
+def test_a_name_that_is_taken_is_told_before_the_training(u, monkeypatch):
+    """The states could not be attached after it, and the results were lost."""
+    u.trajectory.add_auxiliary("gmvae_state", AUX_XVG)
+    monkeypatch.setattr(GMVAE, "fit", None)
+    with pytest.raises(InputError, match="already has an auxiliary 'gmvae_state'"):
+        GMVAEAnalysis(u, seed=0).run(step=20)
 
 
 def test_workers_are_not_ignored(u):

@@ -87,6 +87,38 @@ def test_interrupt_ends_with_130_and_leaves_nothing(folder):
     assert os.listdir(folder) == []
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_interrupt_that_becomes_another_error_stays_one(name, monkeypatch, capsys, tmp_path):
+    """Ctrl-C during the import of TensorFlow was "a fault of mdgmvae"; SIGHUP left files behind."""
+    from mdgmvae.cli import main as command
+    from mdgmvae.cli.commands import demo
+
+    def broken(options):
+        try:
+            os.kill(os.getpid(), getattr(signal, name))
+            time.sleep(10)
+        except KeyboardInterrupt as error:
+            raise ImportError("initialization failed") from error
+
+    monkeypatch.setattr(demo, "demo", broken)
+    before = signal.getsignal(getattr(signal, name))
+    assert command.main(["demo", "-o", str(tmp_path / "x")]) == 130
+    assert "interrupted; nothing was written" in capsys.readouterr().err
+    assert signal.getsignal(getattr(signal, name)) == before
+
+
+def test_nohup_is_respected(monkeypatch, tmp_path):
+    from mdgmvae.cli import main as command
+    from mdgmvae.cli.commands import demo
+
+    monkeypatch.setattr(demo, "demo", lambda options: os.kill(os.getpid(), signal.SIGHUP) or "")
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert command.main(["demo", "-o", str(tmp_path / "x")]) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_a_fault_of_ours_says_how_to_report_it(monkeypatch, capsys, tmp_path):
     from mdgmvae.cli import main as command
     from mdgmvae.cli.commands import demo

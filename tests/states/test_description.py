@@ -19,6 +19,7 @@ from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Dihedrals, Distances, featurize
 from mdgmvae.states import describe, describe_both
 from mdgmvae.states import description as description_module
+from mdgmvae.states.state_features import Description
 from mdgmvae.training.dataset import Dataset
 
 STEP = 10
@@ -290,6 +291,27 @@ def test_all_components_in_one_state_leave_nothing_to_tell(model, features):
     assert found.brief() == ""
     row = next(line for line in str(found).splitlines() if line.startswith("    0"))
     assert row.split()[:3] == ["0", "2,000", "100.0"]
+
+
+def test_angles_that_point_nowhere_are_no_findings():
+    """ "154 ± 144 degrees" was listed as what sets a state apart."""
+    row = np.array([[1.2, -3.0, 0.9], [-1.2, 3.0, -0.9]])
+    described = Description(
+        of="states",
+        names=("phi", "psi", "distance"),
+        units=("degree", "degree", "angstrom"),
+        n_frames=np.array([10, 10]),
+        mean=np.array([[60.0, 154.0, 200.0], [-60.0, 10.0, 0.0]]),
+        spread=np.array([[20.0, 144.0, 150.0], [20.0, 30.0, 1.0]]),
+        effect_size=row,
+        gradient=np.ones((2, 3)),
+        representatives=(np.array([1]), np.array([2])),
+    )
+    assert [f.name for f in described.top(0)] == ["phi", "distance", "psi"]
+    assert [f.name for f in described.top(1)] == ["psi", "phi", "distance"]
+    first, second = described.brief().splitlines()[-2:]
+    assert "phi" in first and "distance" in first and "psi" not in first
+    assert "psi" in second
 
 
 def test_text_html_and_json_say_the_same(described):
