@@ -72,7 +72,6 @@ def check(file):
     "file",
     [
         data.PRM,  # Amber: mdtraj counts residues from 0
-        data.PRMpbc,
         data.CPPTRAJ_TRAJ_TOP,
         data.NUCLsel,  # THY and DT
         data.PDB_xsmall,  # no elements: HG is mercury to mdtraj
