@@ -49,6 +49,8 @@ def heavy_atoms(atoms: Any) -> np.ndarray:
     by_element = np.isin(elements, ("H", "D", "T"))
     named = np.char.startswith(names, "H") & ~(masses >= 5.0)
     light = (masses > 0.0) & (masses < 2.5)
+    # If nothing is heavier, masses are in other units.
+    light &= bool((masses >= 2.5).any())
     hydrogen = np.where(elements != "", by_element, named | light)
     return ~hydrogen.reshape(n_atoms)
 

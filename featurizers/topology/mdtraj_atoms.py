@@ -100,8 +100,10 @@ def _element(atom: Any) -> str:
     name = atom.name.lstrip("0123456789").upper()
     if len(symbol) < 2 or not name.startswith(symbol.upper()):
         return symbol
+    if name == "CA":
+        return symbol if atom.residue.name in CALCIUM_IONS else "C"
     if atom.residue.n_atoms == 1:
-        return "C" if name == "CA" and atom.residue.name not in CALCIUM_IONS else symbol
+        return symbol
     if atom.residue.name in _polymer_names() or (symbol.upper() in _HYDROGENS and len(name) > 2):
         return symbol if symbol == "Se" else symbol[0]
     return symbol

@@ -31,7 +31,7 @@ _PEPTIDE = frozenset(
     _by_synonym(
         {
             "amino acid": "ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR "
-            "TRP TYR VAL ORN AIB PCA",
+            "TRP TYR VAL ORN AIB PCA UNK",
             "cap": "ACE FOR NME NH2",
         }
     )

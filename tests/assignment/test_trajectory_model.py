@@ -8,7 +8,7 @@ from small_analyses import alanine
 
 from mdgmvae import GMVAE, FeatureSet
 from mdgmvae.assignment import TrajectoryModel
-from mdgmvae.errors import AtomMismatchError, InputError
+from mdgmvae.errors import AtomMismatchError, InputError, TopologyWarning
 from mdgmvae.featurizers import Custom, Dihedrals, featurize
 
 
@@ -74,6 +74,19 @@ def test_features_with_other_names_or_options_are_refused(model, features, tmp_p
 def test_trajectories_of_other_atoms_are_refused(model):
     with pytest.raises(AtomMismatchError):
         model.assign(alanine().atoms[:-1])
+
+
+def test_trajectories_with_other_columns_are_refused(model):
+    """The atoms are the same, but those of one residue are not bonded to the others."""
+    u = alanine()
+    u.del_TopologyAttr("bonds")
+    u.transfer_to_memory(stop=5)
+    u.trajectory.get_array()[:, u.select_atoms("resname NME").ix] += 9.0
+    with (
+        pytest.warns(TopologyWarning, match="ALA2 and NME3 have consecutive numbers"),
+        pytest.raises(InputError, match=r"has 2 features, but .* on 4; .* column 2, psi ALA2"),
+    ):
+        model.assign(u)
 
 
 def test_a_model_of_an_array_labels_features_only(features, tmp_path):

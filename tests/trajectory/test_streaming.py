@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from trajectories import universe
 
 from mdgmvae import FeatureSet
-from mdgmvae.errors import InputError
+from mdgmvae.errors import InputError, TopologyWarning
 from mdgmvae.featurizers import Distances, Positions, featurize
 
 # Warnings of MDAnalysis and mdtraj about these files are not tested here.
@@ -48,6 +48,28 @@ def protein(tmp_path_factory):
 def both(protein):
     """Return the same frames for MDAnalysis and for mdtraj."""
     return universe(protein["pdb"], protein["xtc"]), (protein["pdb"], [protein["xtc"]])
+
+
+def test_both_decide_about_links_in_the_first_frame(protein, tmp_path):
+    """A residue is missing, and the numbers are closed up."""
+    u = universe(protein["pdb"], protein["xtc"])
+    atoms = u.select_atoms("resid 1:4 or resid 6:9")
+    for number, residue in enumerate(atoms.residues, 1):
+        residue.resid = number
+    topology, trajectory = str(tmp_path / "gap.pdb"), str(tmp_path / "gap.xtc")
+    atoms.write(topology)
+    atoms.write(trajectory, frames="all")
+    with pytest.warns(
+        TopologyWarning, match=r"and \w+5 have consecutive numbers, but are not bonded"
+    ):
+        ours = featurize(universe(topology, trajectory), "dihedrals", start=4)
+    with pytest.warns(
+        TopologyWarning, match=r"and \w+5 have consecutive numbers, but are not bonded"
+    ):
+        theirs = featurize((topology, [trajectory]), "dihedrals", start=4)
+    assert ours.names == theirs.names
+    assert ours.n_features == 2 * 2 * (3 + 3)
+    assert_allclose(theirs.values, ours.values, atol=1e-4)
 
 
 @pytest.mark.parametrize("suffix", ["xtc", "trr"])

@@ -2,7 +2,16 @@
 
 import mdtraj
 import numpy as np
-from MDAnalysisTests.datafiles import GRO, PRM, PSF, PDB_janin, PDB_multiframe
+from MDAnalysisTests.datafiles import (
+    GRO,
+    PRM,
+    PSF,
+    PDB_janin,
+    PDB_multiframe,
+    TRZ_psf,
+    capping_nma,
+    capping_output,
+)
 from trajectories import universe
 
 from mdgmvae.featurizers.topology import as_atoms
@@ -32,3 +41,18 @@ def test_calcium_is_no_alpha_carbon():
     structure = as_atoms(mdtraj.load_topology(PDB_janin))
     carbons = structure.select_atoms("protein and name CA").ix
     assert np.flatnonzero(alpha_carbons(structure)).tolist() == carbons.tolist()
+
+
+def test_a_methyl_of_a_cap_is_no_alpha_carbon():
+    for file, n_amino_acids in ((capping_output, 14), (capping_nma, 1)):
+        atoms = universe(file).atoms
+        assert np.count_nonzero(atoms.names == "CA") == n_amino_acids + 1
+        assert alpha_carbons(atoms).sum() == n_amino_acids
+
+
+def test_masses_in_other_units_do_not_make_hydrogens():
+    """This file has masses in other units, all of them below that of hydrogen."""
+    atoms = universe(TRZ_psf).atoms
+    assert atoms.masses.max() < 1.0
+    named = np.array([name.startswith("H") for name in atoms.names])
+    np.testing.assert_array_equal(heavy_atoms(atoms), ~named)
