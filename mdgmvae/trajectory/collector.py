@@ -41,6 +41,7 @@ class _Part:
     """Result of a worker, which is sent back instead of the analysis and its universe."""
 
     frames: np.ndarray
+    frames: np.ndarray
     times: np.ndarray
     results: Results
 
@@ -259,7 +260,7 @@ class FeatureCollector(AnalysisBase):
 
     def _end_run(self) -> None:
         for name in self._of_run:
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
 
     def _check_run(self, n_frames: int, n_features: int) -> None:
         """Raise an error before frames are read. Subclasses may override this."""

@@ -38,7 +38,9 @@ class FrameReader:
     [0.0, 300.0]
     """
 
-    def __init__(self, reader: Any, numbers: Sequence[int], *, skip: bool = False) -> None:
+    def __init__(
+        self, reader: Any, numbers: Sequence[int] | np.ndarray, *, skip: bool = False
+    ) -> None:
         self._reader, self._numbers, self._skip = reader, [int(n) for n in numbers], skip
 
     def __len__(self) -> int:
