@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.special import ndtri
@@ -69,8 +70,9 @@ class Reduction:
     n_columns : int
         Number of features.
     n_directions : int
-        Number of directions that the frames support, at most `n_columns`, and at most
-        `N_PRINCIPAL` if there are more than `MAX_COLUMNS` columns.
+        Number of directions that the frames support if they are as slow as the columns are on
+        average: at most `n_columns`, and at most `N_PRINCIPAL` if there are more than
+        `MAX_COLUMNS` columns.
     is_slow : ndarray of bool of shape (n_columns,)
         Columns whose own autocorrelation at the lag time is above the noise; all of them if
         there are frames enough.
@@ -111,9 +113,9 @@ class Reduction:
         enough = _enough(n_columns)
         if n_supported(pairs.n_pairs, pairs.lag) >= enough:
             return cls(n_columns, enough, np.ones(n_columns, bool))
-        step = LaggedPairs(1, pairs.has_partner)
-        decay, variance = _autocovariance(dataset, step, function)
-        inefficiency = _inefficiency(float(decay.sum()), float(variance.sum()), pairs.lag)
+        decay, variance = _autocovariance(dataset, _steps(pairs), function)
+        total = float(variance.sum())
+        inefficiency = _inefficiency(float(decay.sum()) / total if total > 0 else 0.0, pairs.lag)
         n = n_supported(pairs.n_pairs, inefficiency)
         if n >= enough:
             return cls(n_columns, enough, np.ones(n_columns, bool))
@@ -132,27 +134,50 @@ class Reduction:
         """Whether more frames would support more directions."""
         return self.n_directions < _enough(self.n_columns)
 
-    def axes(self, frames: np.ndarray) -> np.ndarray:
+    def axes(
+        self,
+        dataset: Dataset,
+        pairs: LaggedPairs,
+        function: Callable[[np.ndarray], np.ndarray],
+        frames: np.ndarray,
+    ) -> np.ndarray:
         """Return orthonormal directions of the features.
 
         Half of the directions are principal components of the slow columns, because slow columns
         among many fast ones do not show in the variance of all. The others are principal
         components of all columns, because a slow process may be spread over many columns that
-        are all fast on their own. Neither depends on the order of the frames in any other way,
-        so that noise has no chance to look slow.
+        are all fast on their own. If the directions turn out to be slower than the columns, fewer
+        of them are supported.
 
         Parameters
         ----------
+        dataset, pairs, function
+            As in `of`.
         frames : ndarray of shape (n, n_columns), float32
-            Scaled frames.
+            Scaled frames from which the directions are computed.
 
         Returns
         -------
         ndarray of shape (n_columns, at most n_directions), float32
         """
+        n = self.n_directions
+        while True:
+            axes = self._axes(frames, n)
+            if not self.has_few_frames or n == 1:
+                return axes
+            projected = partial(_projected, function=function, axes=axes)
+            decay, variance = _autocovariance(dataset, _steps(pairs), projected)
+            changing = variance > 0
+            r = float((decay[changing] / variance[changing]).mean()) if changing.any() else 0.0
+            supported = n_supported(pairs.n_pairs, _inefficiency(r, pairs.lag))
+            if supported >= n:
+                return axes
+            n = supported
+
+    def _axes(self, frames: np.ndarray, n: int) -> np.ndarray:
         n_slow = int(self.is_slow.sum())
-        n_own = min(self.n_directions // 2, n_slow) if n_slow < self.n_columns else 0
-        axes = _principal(frames, self.n_directions - n_own)
+        n_own = min(n // 2, n_slow) if n_slow < self.n_columns else 0
+        axes = _principal(frames, n - n_own)
         if not n_own:
             return axes
         own = np.zeros((self.n_columns, n_own), np.float32)
@@ -173,21 +198,33 @@ def _principal(frames: np.ndarray, n: int) -> np.ndarray:
     return np.asarray(pca.components_.T.astype(np.float32))
 
 
-def _inefficiency(decay: float, variance: float, lag: int) -> float:
-    r = max(0.0, decay / variance) if variance > 0 else 0.0
+def _projected(
+    raw: np.ndarray, function: Callable[[np.ndarray], np.ndarray], axes: np.ndarray
+) -> np.ndarray:
+    return function(raw) @ axes
+
+
+def _steps(pairs: LaggedPairs) -> LaggedPairs:
+    """Return the pairs of successive frames."""
+    return LaggedPairs(1, pairs.has_partner)
+
+
+def _inefficiency(r: float, lag: int) -> float:
+    """Return the statistical inefficiency, given the autocorrelation from frame to frame."""
+    r = max(0.0, r)
     return lag if r >= 1 else min(float(lag), (1 + r**2) / (1 - r**2))
 
 
 def _autocovariance(
     dataset: Dataset, pairs: LaggedPairs, function: Callable[[np.ndarray], np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the autocovariance and the variance of each column, (n_columns,) float64."""
-    total, products, squares = np.zeros((3, dataset.n_columns))
+    """Return the autocovariance and the variance of each coordinate, (n,) float64."""
+    total, products, squares = np.zeros((3, 1))
     for earlier, later in pairs.chunks(dataset, function):
         a, b = earlier.astype(np.float64), later.astype(np.float64)
-        total += (a + b).sum(axis=0)
-        products += np.einsum("ij,ij->j", a, b)
-        squares += np.einsum("ij,ij->j", a, a) + np.einsum("ij,ij->j", b, b)
+        total = total + (a + b).sum(axis=0)
+        products = products + np.einsum("ij,ij->j", a, b)
+        squares = squares + np.einsum("ij,ij->j", a, a) + np.einsum("ij,ij->j", b, b)
     n = pairs.n_pairs
     mean = total / (2 * n)
     return products / n - mean**2, squares / (2 * n) - mean**2

@@ -91,7 +91,7 @@ class Tica:
         if not reduction.is_needed:
             return cls.fit(pairs.chunks(dataset, function), lag, n_components)
         frames = sample()
-        axes = reduction.axes(frames)
+        axes = reduction.axes(dataset, pairs, function, frames)
         tica = cls.fit(pairs.chunks(dataset, lambda raw: function(raw) @ axes), lag, n_components)
         total = float(frames.var(axis=0, dtype=np.float64).sum())
         back = tica.back_projection @ axes.T

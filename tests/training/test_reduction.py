@@ -66,6 +66,18 @@ def test_slow_noise_counts_one_frame_in_a_lag():
     assert found.n_directions == int(np.exp(-2) / 2 * 395 / LAG)
 
 
+def test_directions_slower_than_the_columns_are_fewer():
+    """A few slow processes fill all directions: then one frame in a lag counts, not each."""
+    rng = np.random.default_rng(0)
+    slow = autoregressive(300, 8, 40.0) @ rng.normal(size=(8, 500))
+    x = slow + 6.0 * rng.normal(size=slow.shape)
+    pairs = LaggedPairs.within([300], LAG)
+    assert Reduction.of(Dataset(x.astype(np.float32)), pairs, as_they_are).n_directions > 12
+    tica, _ = tica_of(x)
+    most = np.exp(-2) / 2 * 295 / np.array([LAG, 1.0])
+    assert int(most[0]) <= tica.projection.shape[1] < most[1] / 2
+
+
 @pytest.mark.parametrize("kind", ["beside", "mixed"])
 def test_a_slow_process_among_500_columns_is_found(kind):
     """The slow column is one of 500, or is a small part of all of them."""
