@@ -144,7 +144,7 @@ class FeatureCollector(AnalysisBase):
             memo[id(universe.trajectory)] = other.trajectory
         copied = type(self).__new__(type(self))
         memo[id(self)] = copied
-        vars(copied).update(copy.deepcopy(self.__getstate__(), memo))
+        copied.__dict__.update(copy.deepcopy(self.__getstate__(), memo))
         return copied
 
     def run(
@@ -244,7 +244,7 @@ class FeatureCollector(AnalysisBase):
 
     def _end_run(self) -> None:
         for name in self._of_run:
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
 
     def _n_parts(
         self, parallel: bool, executor: BackendBase, n_parts: int | None, n_frames: int
