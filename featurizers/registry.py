@@ -152,8 +152,8 @@ def by_name(features: Any) -> Featurizer:
         )
     if not isinstance(features, (str, Path)):
         raise InputError(
-            f"features: a {type(features).__name__} cannot be used; pass a name, a featurizer, a "
-            "list of them, or an array of shape (n_frames, n_features)"
+            f"features: a value of type {type(features).__name__} is unknown; pass a name, a "
+            "featurizer, a list of them, or an array of shape (n_frames, n_features)"
         )
     name, named = str(features), _named()
     if name in named:

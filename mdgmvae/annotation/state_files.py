@@ -185,7 +185,7 @@ def _write_trajectories(
                 writers[state].write(atoms)
             bar.update()
     for state, path in paths.items():
-        check_frames(path, np.count_nonzero(labelled.labels == state))
+        check_frames(path, int(np.count_nonzero(labelled.labels == state)))
 
 
 def _write_representatives(

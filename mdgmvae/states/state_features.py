@@ -147,7 +147,7 @@ class Description(Shown):
     def _points(self, state: int) -> np.ndarray:
         """Mask (n_features,) of the features that are not angles spread over the circle."""
         is_angle = np.array([unit == "degree" for unit in self.units])
-        return ~(is_angle & (self.spread[state] >= NO_DIRECTION))
+        return np.asarray(~(is_angle & (self.spread[state] >= NO_DIRECTION)))
 
     def top(self, state: int, n: int = 3) -> list[FeatureOfState]:
         """Return the features that set a state apart most, in the order of `order`.

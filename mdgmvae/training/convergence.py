@@ -8,19 +8,26 @@ import numpy as np
 
 from ..presets import Hyperparameters
 
-#: The last epochs, as a share of all, that are compared with as many epochs before them.
+#: The last epochs, as a share of all, in which the loss and the states are looked at.
 WINDOW = 0.2
-#: A training has converged if the loss decreases by less than this between the two: in nats per
-#: frame, and as a share of the total decrease. The larger of the two limits applies.
+#: States are still changing if more than this share of the frames changes state in these epochs...
+CHANGED = 0.02
+#: ... or would within this number of epochs, if the learning rate is constant.
+FEWEST_EPOCHS_AHEAD = 10
+#: The loss alone decides if there is one component. It is still decreasing if it decreases by more
+#: than this from the epochs before: in nats per frame, and as a share of the total decrease. The
+#: larger of the two limits applies.
 TOLERANCE, SHARE = 0.01, 0.02
 #: With fewer epochs, convergence is not judged.
 FEWEST_EPOCHS = 5
 
 
 def diagnose(history: Mapping[str, Sequence[float]], parameters: Hyperparameters) -> list[str]:
-    """Find problems in the course of the loss, and advise what to change.
+    """Find problems in the course of the training, and advise what to change.
 
-    The advice follows the paper (Bozkurt Varolgunes et al. 2020, section 3): widen p(x|z) if the
+    A training was too short if states were still changing at its end. The loss says less: it
+    often goes on decreasing, because the decoder improves, long after the states are found. The
+    advice follows the paper (Bozkurt Varolgunes et al. 2020, section 3): widen p(x|z) if the
     reconstruction loss stays large, and lower the learning rate or the batch size if the loss
     jumps.
 
@@ -40,11 +47,11 @@ def diagnose(history: Mapping[str, Sequence[float]], parameters: Hyperparameters
     --------
     >>> from mdgmvae.presets import Hyperparameters
     >>> parameters = Hyperparameters(n_epochs=20)
-    >>> decreasing = {"loss": [9.0 - 0.2 * n for n in range(20)]}
-    >>> print(diagnose(decreasing, parameters)[0][:61])
-    the loss was still decreasing when training ended after 20 ep
-    >>> diagnose({"loss": [5.0] + [1.0] * 19}, parameters)
+    >>> loss = [9.0 - 0.2 * n for n in range(20)]
+    >>> diagnose({"loss": loss, "changed": [0.0] * 20}, parameters)
     []
+    >>> print(diagnose({"loss": loss, "changed": [0.01] * 20}, parameters)[0][:61])
+    the loss was still decreasing and the states were still chang
     """
     loss = np.asarray(history.get("loss", []), float)
     n = len(loss)
@@ -56,12 +63,15 @@ def diagnose(history: Mapping[str, Sequence[float]], parameters: Hyperparameters
     total = float(loss[0] - loss.min())
     threshold = max(TOLERANCE, SHARE * total)
     found = []
+    changed = _changed(history, window, parameters)
+    unfinished = decrease > threshold if changed is None else decrease > 0 and changed > CHANGED
     stopped_early = n < parameters.n_epochs
-    if decrease > threshold and not stopped_early:
+    if unfinished and not stopped_early:
+        states = "" if changed is None else " and the states were still changing"
         found.append(
-            f"the loss was still decreasing when training ended after {n} epochs (by "
-            f"{decrease:.2g} nats per frame over the last {window}); raise n_epochs, or "
-            f"lr={parameters.lr:g}"
+            f"the loss was still decreasing{states} when training ended after {n} epochs (by "
+            f"{decrease:.2g} nats per frame over the last {window}); raise n_epochs (now {n}) or "
+            f"lr (now {parameters.lr:g})"
         )
     jump = float(np.abs(np.diff(late)).max()) if window > 1 else 0.0
     if decrease <= threshold and jump > max(10 * TOLERANCE, 10 * SHARE * total):
@@ -77,3 +87,15 @@ def diagnose(history: Mapping[str, Sequence[float]], parameters: Hyperparameters
             f"lower lr={parameters.lr:g} and batch_size={parameters.batch_size}"
         )
     return found
+
+
+def _changed(
+    history: Mapping[str, Sequence[float]], window: int, parameters: Hyperparameters
+) -> float | None:
+    """Return the share of frames that change state in the last epochs; None if it is unknown."""
+    if "changed" not in history:
+        return None
+    share = float(np.sum(history["changed"][-window:]))
+    if parameters.lr_schedule == "constant":
+        share *= max(1.0, FEWEST_EPOCHS_AHEAD / window)
+    return share

@@ -174,8 +174,9 @@ def _train_epoch(
     generators = [generator(context.seed, n, state.epoch) for n in range(len(state.restarts))]
     # Each restart has its own noise, but all share the order of the frames.
     seeds = [int(rng.integers(0, 2**31 - 1, dtype=np.int32)) for rng in generators]
+    groups = {n: _groups(context, state, n) for n in active}
     for n in active:
-        optimisers[n].start_epoch(lr, r_nent, seeds[n], _groups(context, state, n))
+        optimisers[n].start_epoch(lr, r_nent, seeds[n], groups[n])
 
     # Restarts have separate graphs, because a batched product of small matrices takes longer than
     # the separate products.
@@ -197,6 +198,8 @@ def _train_epoch(
         after.weights[n] = weights
         after.first_moment[n], after.second_moment[n] = moments
         values = {"epoch": after.epoch, **{t: terms[t] for t in TERMS}, "r_nent": r_nent, "lr": lr}
+        if context.architecture.k > 1:
+            values["changed"] = context.validator.changed(state.weights[n], weights, groups[n])
         _record(restart, values)
         _validate(context, restart, weights, after.epoch)
     return after

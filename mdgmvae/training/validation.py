@@ -19,6 +19,8 @@ from .training_set import TrainingSet
 
 #: Number of frames for which the loss must be finite after each epoch.
 N_PROBES = 64
+#: Number of frames whose states are compared before and after each epoch.
+N_COMPARED = 1024
 
 
 @dataclass(frozen=True)
@@ -108,11 +110,37 @@ class Validator:
         states = states_of_components(labels, k=k, lag=data.pairs.lag, lengths=data.lengths)
         return grouping(states)
 
+    def changed(self, before: np.ndarray, after: np.ndarray, groups: np.ndarray | None) -> float:
+        """Compute the share of frames whose state differs between two sets of weights.
+
+        Parameters
+        ----------
+        before, after : ndarray of float32
+            All weights.
+        groups : ndarray of shape (k, k), float32, or None
+            The states of the components as a matrix; None if each component is a state.
+        """
+        k = self.architecture.k
+        states = np.arange(k) if groups is None else groups.argmax(axis=1)
+        first, second = (
+            states[self._inference(flat).probabilities(self._compared).argmax(axis=1)]
+            for flat in (before, after)
+        )
+        return float(np.mean(first != second))
+
     @cached_property
     def _probe(self) -> np.ndarray:
         """Scaled frames, spread evenly over the data."""
+        return self._spread_out(N_PROBES)
+
+    @cached_property
+    def _compared(self) -> np.ndarray:
+        """Scaled frames, spread evenly over the data."""
+        return self._spread_out(N_COMPARED)
+
+    def _spread_out(self, n: int) -> np.ndarray:
         dataset = self.training_set.dataset
-        numbers = np.unique(np.linspace(0, len(dataset) - 1, N_PROBES).astype(int))
+        numbers = np.unique(np.linspace(0, len(dataset) - 1, n).astype(int))
         return self.training_set.scale(dataset.take(numbers))
 
     @cached_property

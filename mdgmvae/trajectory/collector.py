@@ -144,7 +144,7 @@ class FeatureCollector(AnalysisBase):
             memo[id(universe.trajectory)] = other.trajectory
         copied = type(self).__new__(type(self))
         memo[id(self)] = copied
-        vars(copied).update(copy.deepcopy(self.__getstate__(), memo))
+        copied.__dict__.update(copy.deepcopy(self.__getstate__(), memo))
         return copied
 
     def run(
