@@ -280,7 +280,10 @@ def _read(
             position += len(chunk)
             if position > last:
                 return
-    except (OSError, RuntimeError, ValueError, EOFError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:
+        # The readers of mdtraj raise errors of any type if a file is damaged.
         raise InputError(
             f"{path}: cannot be read from frame {position:,} on ({_one_line(error)}); copy it "
             "again, or stop before that frame"

@@ -105,3 +105,11 @@ def test_names_may_follow_another_convention(own, wrong):
         return
     with pytest.raises(InputError, match=f"a.pdb: atom {wrong} is {own[wrong]} in this file, but"):
         check_named_atoms("a.pdb", own, given, residues)
+
+
+@pytest.mark.parametrize("suffix", ["cif", "mdcrd", "rst7", "ncrst", "xyz.gz", "gro"])
+def test_damaged_files_are_named(files, tmp_path, suffix):
+    path = tmp_path / f"bad.{suffix}"
+    path.write_bytes(b"not a trajectory at all\n" * 20)
+    with pytest.raises(InputError, match=rf"bad\.{suffix}: "):
+        featurize((files / "right.pdb", [path]), "dihedrals")
