@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from trajectories import universe
 
 from mdgmvae import FeatureSet
-from mdgmvae.errors import InputError
+from mdgmvae.errors import FrameError, InputError
 from mdgmvae.featurizers import Distances, Positions, featurize
 
 # Warnings of MDAnalysis and mdtraj about these files are not tested here.
@@ -206,3 +206,18 @@ def test_nothing_stays_of_a_failure(protein, tmp_path):
     with pytest.raises(InputError, match=r"^frame 3: MET1:HA lies at x = nan"):
         featurize(loaded, Distances(pairs=[(0, 5)]), tmp_path / "x.npy")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_boxes_of_zeros_are_no_boxes_for_both_libraries(protein):
+    """A library writes zeros or NaN with right angles for a frame without a box."""
+    loaded = mdtraj.load(protein["xtc"], top=protein["pdb"])[:4]
+    loaded.unitcell_lengths[1] = 0
+    loaded.unitcell_lengths[2] = np.nan
+    moving = MovingAtoms.of(loaded)
+    assert [timestep.dimensions is None for timestep in moving.at(range(4))] == [
+        *(False, True, True, False)
+    ]
+    with pytest.raises(FrameError, match=r"^frame 1: there is no box"):
+        featurize(loaded, Distances(pairs=[(0, 5)], periodic=True))
+    loaded.unitcell_lengths[:] = 0
+    assert MovingAtoms.of(loaded).atoms.universe.dimensions is None
