@@ -132,7 +132,8 @@ def _lengths(pairs: np.ndarray, positions: np.ndarray, box: np.ndarray | None) -
         between = minimum_image(between[None], np.asarray(box, np.float64)[None])[0]
     lengths: np.ndarray = np.linalg.norm(between, axis=1)
     # Coordinates of atoms that are not used may be missing.
-    return np.nan_to_num(lengths, nan=_UNKNOWN, posinf=_UNKNOWN)
+    lengths[~np.isfinite(lengths)] = _UNKNOWN
+    return lengths
 
 
 def _segments_of(universe: Any, used: np.ndarray) -> Any:
@@ -220,4 +221,5 @@ def _alpha_trace(atoms: Any, positions: np.ndarray, box: np.ndarray | None) -> n
     follows = (np.diff(alphas.resids) == 1) & (np.diff(chains) == 0)
     follows &= np.diff(alphas.segindices) == 0
     pairs = np.stack([alphas.ix[:-1], alphas.ix[1:]], axis=1)[follows]
-    return pairs[_lengths(pairs, positions, box) < _LONGEST_BETWEEN_ALPHAS]
+    near: np.ndarray = pairs[_lengths(pairs, positions, box) < _LONGEST_BETWEEN_ALPHAS]
+    return near

@@ -12,8 +12,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from trajectories import universe
 
 from mdgmvae import FeatureSet
-from mdgmvae.errors import InputError, TopologyWarning
+from mdgmvae.errors import FrameError, InputError, TopologyWarning, TrajectoryWarning
 from mdgmvae.featurizers import Distances, Positions, featurize
+from mdgmvae.trajectory.moving_atoms import MovingAtoms
 
 # Warnings of MDAnalysis and mdtraj about these files are not tested here.
 pytestmark = [
@@ -94,10 +95,9 @@ def test_periodic_distances_agree():
     ours = featurize(mda.Universe(PDB, XTC), pairs)
     theirs = featurize((PDB, XTC), pairs)
     assert_allclose(theirs.values, ours.values, atol=1e-4)
-    far = featurize(
-        mda.Universe(PDB, XTC),
-        Distances(pairs=[(0, 40_000), (10, 30_000), (100, 47_000)], periodic=False),
-    )
+    pairs = Distances(pairs=[(0, 40_000), (10, 30_000), (100, 47_000)], periodic=False)
+    with pytest.warns(TrajectoryWarning, match="jumps by a box length"):
+        far = featurize(mda.Universe(PDB, XTC), pairs)
     assert not np.allclose(far.values, ours.values)
 
 
@@ -229,3 +229,18 @@ def test_nothing_stays_of_a_failure(protein, tmp_path):
     with pytest.raises(InputError, match=r"^frame 3: MET1:HA lies at x = nan"):
         featurize(loaded, Distances(pairs=[(0, 5)]), tmp_path / "x.npy")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_boxes_of_zeros_are_no_boxes_for_both_libraries(protein):
+    """A library writes zeros or NaN with right angles for a frame without a box."""
+    loaded = mdtraj.load(protein["xtc"], top=protein["pdb"])[:4]
+    loaded.unitcell_lengths[1] = 0
+    loaded.unitcell_lengths[2] = np.nan
+    moving = MovingAtoms.of(loaded)
+    assert [timestep.dimensions is None for timestep in moving.at(range(4))] == [
+        *(False, True, True, False)
+    ]
+    with pytest.raises(FrameError, match=r"^frame 1: there is no box"):
+        featurize(loaded, Distances(pairs=[(0, 5)], periodic=True))
+    loaded.unitcell_lengths[:] = 0
+    assert MovingAtoms.of(loaded).atoms.universe.dimensions is None
