@@ -8,12 +8,17 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..checks import seed_of
 from ..kinetics.lumping import lump
+from ..training.dataset import Dataset
+from ..training.lagged_pairs import LaggedPairs
+from ..training.reduction import Reduction
+from ..training.scaling import SAMPLE_BYTES
 from .cross_validation import Assign, Method
 
 #: Smallest share of the variance that principal or independent components must explain.
@@ -91,8 +96,8 @@ def tica_microstates(
     """k-means clusters of TICA components, which are scaled to kinetic distances."""
     from deeptime.decomposition import TICA
 
-    scaler = _scaler(X)
-    segments = np.split(scaler.transform(X).astype(np.float64), np.cumsum(lengths)[:-1])
+    standardised = _supported(X, lengths, lag)
+    segments = np.split(standardised(X).astype(np.float64), np.cumsum(lengths)[:-1])
     estimator = TICA(lagtime=lag, var_cutoff=_EXPLAINED, scaling="kinetic_map")
     for segment in segments:
         if len(segment) > lag:
@@ -100,10 +105,26 @@ def tica_microstates(
     tica = estimator.fetch_model()
 
     def slow(rows: np.ndarray) -> np.ndarray:
-        return np.asarray(tica.transform(scaler.transform(rows).astype(np.float64)))
+        return np.asarray(tica.transform(standardised(rows).astype(np.float64)))
 
     clusters = _kmeans(slow(X), n, seed, n_init=1)
     return lambda rows: _clusters_of(clusters, slow(rows))
+
+
+def _supported(
+    X: np.ndarray, lengths: tuple[int, ...], lag: int
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return standardisation, followed by the directions that the frames support if they are few.
+
+    With fewer frames than columns, TICA would find coordinates that repeat with the lag.
+    """
+    scaler, data, pairs = _scaler(X), Dataset(X), LaggedPairs.within(lengths, lag)
+    standardised: Callable[[np.ndarray], np.ndarray] = scaler.transform
+    reduction = Reduction.of(data, pairs, standardised)
+    if not reduction.has_few_frames:
+        return standardised
+    axes = reduction.axes(data, pairs, standardised, standardised(data.sample(SAMPLE_BYTES)))
+    return lambda rows: np.asarray(standardised(rows) @ axes)
 
 
 def pca_mixture(

@@ -13,6 +13,7 @@ from paths import DATA
 from mdgmvae import FeatureSet, plot
 from mdgmvae.comparison import baselines, compare
 from mdgmvae.comparison.cross_validation import folds_of_time, held_out_vamp2
+from mdgmvae.comparison.methods import tica_microstates
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import featurize
@@ -254,3 +255,11 @@ def test_features_that_cannot_be_used():
         compare(X, lag=2)
     with pytest.raises(InputError, match="pass a matrix of numbers"):
         compare(np.ones(500), lag=2)
+
+
+def test_microstates_of_few_frames_do_not_repeat_with_the_lag():
+    """TICA of 98 frames of 300 columns: clusters were the position of the frame within a lag."""
+    rng = np.random.default_rng(0)
+    x = np.tanh(np.linspace(-3, 3, 98))[:, None] * rng.normal(size=300) + rng.normal(size=(98, 300))
+    labels = tica_microstates(x.astype(np.float32), (98,), 5, 2, 0)(x)
+    assert np.count_nonzero(np.diff(labels)) <= 5
