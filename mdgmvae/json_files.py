@@ -342,7 +342,7 @@ def _array(
     if len(value) != length:
         raise Unfit(f"found {len(value):,}, expected {length:,}")
     try:
-        found = np.array(value if set(map(type, value)) <= types else None, dtype)
+        found: np.ndarray = np.array(value if set(map(type, value)) <= types else None, dtype)
     except (TypeError, ValueError, OverflowError) as error:
         raise Unfit(f"must be {what}") from error
     # An infinite number is one with too many digits; null has become NaN.

@@ -104,11 +104,14 @@ class Loader:
         Called with the folder.
     damage : callable
         Called with the file and a `Random`.
+    protected : bool
+        Whether each change of a byte must be noticed.
     """
 
     file: str
     load: Callable[[Path], object]
     damage: Callable[[Path, Random], None]
+    protected: bool = False
 
 
 def damage_bytes(path: Path, random: Random) -> None:
@@ -205,12 +208,12 @@ def _load_checkpoint(folder: Path) -> object:
 
 
 LOADERS: dict[str, Loader] = {
-    "values": Loader("x.npy", lambda f: FeatureSet.load(f / "x.npy"), damage_bytes),
+    "values": Loader("x.npy", lambda f: FeatureSet.load(f / "x.npy"), damage_bytes, True),
     "description": Loader("x.json", lambda f: FeatureSet.load(f / "x.npy"), damage_bytes),
     "described": Loader("x.json", lambda f: FeatureSet.load(f / "x.npy"), damage_json),
-    "model.json": Loader("model/model.json", SavedModel.load, damage_bytes),
+    "model.json": Loader("model/model.json", SavedModel.load, damage_bytes, True),
     "model": Loader("model/model.json", SavedModel.load, damage_json),
-    "weights.npz": Loader("model/weights.npz", SavedModel.load, damage_bytes),
+    "weights.npz": Loader("model/weights.npz", SavedModel.load, damage_bytes, True),
     "weights": Loader("model/weights.npz", SavedModel.load, damage_weights),
     "checkpoint": Loader("state.npz", _load_checkpoint, damage_bytes),
     "state": Loader("state.npz", _load_checkpoint, damage_text_of_checkpoint),
@@ -229,11 +232,14 @@ def load_damaged(sound: Path, work: Path, loader: Loader, random: Random) -> str
     Returns
     -------
     str
-        "read", "refused", or what went wrong.
+        "read", "refused", "unchanged" if the damage happened to change nothing, or what went
+        wrong.
     """
     folder = loader.file.split("/")[0]
     try:
         loader.damage(work / loader.file, random)
+        if (work / loader.file).read_bytes() == (sound / loader.file).read_bytes():
+            return "unchanged"
         try:
             loader.load(work)
         except InputError as error:
@@ -241,7 +247,7 @@ def load_damaged(sound: Path, work: Path, loader: Loader, random: Random) -> str
             return "refused" if "\n" not in message and len(message) < 1000 else message
         except Exception as error:
             return f"{type(error).__name__}: {error}"
-        return "read"
+        return "not noticed" if loader.protected else "read"
     finally:
         if folder == "model":
             for name in ("model.json", "weights.npz"):

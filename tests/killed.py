@@ -158,15 +158,16 @@ def resumed(cwd: Path, n: int, random: Random) -> int:
 
     Each time, it is continued to the end, and its files have the bits of one without a kill.
     """
-    words = [*TRAIN, "--preset", "robust", "--n_epochs", "30", "--refit"]
+    words = [*TRAIN, "--preset", "robust", "--refit"]
     began = finish(words, cwd)
     expected = digest(cwd / "out")
     words = [*words, "--checkpoint", "state.npz"]
     kills = 0
     while kills < n:
         shutil.rmtree(cwd / "out")
-        for _ in range(3):
-            kills += kill(words, cwd, random.uniform(0, began))
+        # Shortly after the first epoch, and at any moment of the continued training.
+        kills += kill(words, cwd, random.uniform(0, began / 4), cwd / "state.npz")
+        kills += kill(words, cwd, random.uniform(0, began))
         finish(words, cwd)
         assert digest(cwd / "out") == expected
         (cwd / "state.npz").unlink()

@@ -64,13 +64,14 @@ def mutate(sound: Path, work: Path, name: str, n: int) -> dict[str, float]:
             tracemalloc.stop()
         else:
             slowest = max(slowest, time.perf_counter() - began)
-        if said not in ("read", "refused"):
+        if said not in ("read", "refused", "unchanged"):
             print(f"{name}, mutation {number}: {said}")
             said = "failed"
         found[said] += 1
-    row = {n: found[n] for n in ("read", "refused", "failed")}
+    row = {n: found[n] for n in ("read", "refused", "unchanged", "failed")}
     print(
-        f"{name:16} {row['read']:7,} read {row['refused']:7,} refused {row['failed']:5,} failed, "
+        f"{name:16} {row['refused']:7,} refused {row['read']:7,} read "
+        f"{row['unchanged']:5,} unchanged {row['failed']:5,} failed, "
         f"peak {largest / 2**20:.1f} MiB, longest {slowest:.2f} s",
         flush=True,
     )

@@ -7,6 +7,7 @@ grow with the size of the file.
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TextIO
@@ -216,11 +217,12 @@ def digest_of(path: str | os.PathLike[str]) -> str:
     with open(path, "rb") as stream:
         size = os.fstat(stream.fileno()).st_size
         digest = hashlib.sha256(size.to_bytes(8, "little"))
-        starts = range(0, size, _PIECE)
-        if len(starts) > _MOST_PIECES:
+        # Not a list before its length is known: a file may have petabytes of holes.
+        pieces: Sequence[int] = range(0, size, _PIECE)
+        if len(pieces) > _MOST_PIECES:
             last = size - _PIECE
-            starts = [last * i // (_MOST_PIECES - 1) for i in range(_MOST_PIECES)]
-        for start in starts:
+            pieces = [last * i // (_MOST_PIECES - 1) for i in range(_MOST_PIECES)]
+        for start in pieces:
             stream.seek(start)
             digest.update(stream.read(_PIECE))
     return digest.hexdigest()

@@ -7,8 +7,9 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
+from io import BufferedIOBase
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 
@@ -96,7 +97,7 @@ def read_npz(
                 with archive.open(info) as member:
                     header = read_header(member)
                     _check(name, entries[name], header, info, member.tell(), sizes)
-                    arrays[name] = _read(header, member)
+                    arrays[name] = _read(header, cast(BufferedIOBase, member))
                 if entries[name].finite and not np.isfinite(arrays[name]).all():
                     raise ValueError(f"{name} contains numbers that are not finite")
     except FileNotFoundError as error:
@@ -154,9 +155,8 @@ def _check(
         raise ValueError(f"{name} has the type {dtype} instead of one of {8 * entry.bytes} bits")
     fits = len(header.shape) == len(entry.shape)
     if fits:
-        for found, wanted in zip(header.shape, entry.shape, strict=True):
-            if isinstance(wanted, str):
-                wanted = sizes.setdefault(wanted, found)
+        for found, given in zip(header.shape, entry.shape, strict=True):
+            wanted = sizes.setdefault(given, found) if isinstance(given, str) else given
             fits = fits and wanted in (None, found)
     if not fits:
         shape = ", ".join(
@@ -167,9 +167,9 @@ def _check(
         raise ValueError(f"{name} has {info.file_size:,} bytes, but its header says otherwise")
 
 
-def _read(header: Header, member: zipfile.ZipExtFile) -> np.ndarray:  # type: ignore[name-defined]
-    order = "F" if header.fortran else "C"
-    array = np.empty(header.shape, header.dtype, order)
+def _read(header: Header, member: BufferedIOBase) -> np.ndarray:
+    order: Literal["F", "C"] = "F" if header.fortran else "C"
+    array: np.ndarray = np.empty(header.shape, header.dtype, order)
     flat = array.reshape(-1, order="A") if array.ndim else array.reshape(1)
     rest = memoryview(flat.view(np.uint8)) if array.nbytes else memoryview(b"")
     while rest:
@@ -180,4 +180,5 @@ def _read(header: Header, member: zipfile.ZipExtFile) -> np.ndarray:  # type: ig
     # The checksum of the archive is compared at the end.
     if member.read(1):
         raise ValueError("an array is longer than its header says")
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    native: np.ndarray = array.astype(array.dtype.newbyteorder("="), copy=False)
+    return native

@@ -68,11 +68,11 @@ def _take_over(source: Path, target: Path, left: Collection[Path]) -> list[Path]
         folders[:] = [name for name in folders if not name.endswith(SUFFIX)]
         here = Path(folder).relative_to(source)
         links = [name for name in folders if (source / here / name).is_symlink()]
-        for name in (here / name for name in [*files, *links]):
-            if name in left or os.path.lexists(target / name):
+        for file in (here / name for name in [*files, *links]):
+            if file in left or os.path.lexists(target / file):
                 continue
-            os.link(source / name, target / name, follow_symlinks=False)
-            taken.append(name)
+            os.link(source / file, target / file, follow_symlinks=False)
+            taken.append(file)
         for name in set(folders) - set(links):
             if not (target / here / name).exists():
                 (target / here / name).mkdir()

@@ -99,7 +99,7 @@ class Checkpoint:
         text = json.dumps({"identity": self._identity, "states": fields}, allow_nan=False)
         try:
             with atomic_file(self.path) as temporary, open(temporary, "wb") as file:
-                np.savez(file, json=np.array(text), **arrays)
+                np.savez(file, **{**arrays, "json": np.array(text)})  # type: ignore[arg-type]
         except (OSError, InputError) as error:
             # A failed checkpoint is no reason to stop the training.
             warnings.warn(f"the checkpoint was not written: {error}", stacklevel=2)
