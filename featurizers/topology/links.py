@@ -26,6 +26,8 @@ _BEADS = ("CA", "BB")
 _WANTED = frozenset(
     {"OXT", *_BEADS, *(name for pair in (*_JOINTS, *_INNER_BONDS) for name in pair)}
 )
+#: Caps at the start of a chain.
+_FIRST = frozenset({"ACE", "FOR"})
 #: Caps at the end of a chain. Their carbon, if any, is no carbonyl.
 _LAST = frozenset({"NME", "NH2", "NHE"})
 
@@ -233,15 +235,21 @@ class _Links:
 
     def _is_last(self, residue: int) -> bool:
         """Return whether a residue ends its chain: a cap or a carboxylate."""
-        name = str(self._group.universe.residues[residue].resname)
-        return residue in self._sites["OXT"] or canonical_resname(name) in _LAST
+        return residue in self._sites["OXT"] or self._resname(residue) in _LAST
 
     def _joint(self, residue: int, follower: int) -> tuple[int, int] | None:
-        """Return the atoms that would be bonded between two residues."""
-        for end, start in _JOINTS:
+        """Return the atoms that would be bonded between two residues of a polymer."""
+        for (end, start), backbone in zip(_JOINTS, ("CA", "C3'"), strict=True):
             if residue in self._sites[end] and follower in self._sites[start]:
-                return self._sites[end][residue], self._sites[start][follower]
+                names = (self._resname(residue), self._resname(follower))
+                first = residue in self._sites[backbone] or names[0] in _FIRST
+                last = follower in self._sites[backbone] or names[1] in _LAST
+                if first and last:  # not methane and ammonia
+                    return self._sites[end][residue], self._sites[start][follower]
         return None
+
+    def _resname(self, residue: int) -> str:
+        return canonical_resname(str(self._group.universe.residues[residue].resname))
 
     def _bonded_residues(self) -> set[tuple[int, int]]:
         """Return the pairs of residues between which the topology has a bond."""
