@@ -194,10 +194,15 @@ class _Links:
         follows = _numbering(self._group)
         bonded = set(np.unique(self._bonds).tolist())
         neighbours = self._bonded_residues()
+        # Solvent has no such atoms, so that millions of molecules cost nothing here.
+        members = {residue for sites in self._sites.values() for residue in sites}
+        members.update(residue for pair in neighbours for residue in pair)
         for residue, follower in pairwise(np.unique(self._group.resindices).tolist()):
+            if residue not in members or follower not in members:
+                continue
             if residue in self.after or follower in self._before:
                 continue
-            if self._is_last(residue) or not follows(residue, follower):
+            if not follows(residue, follower) or self._is_last(residue):
                 continue
             joint = self._joint(residue, follower)
             if joint is None:
