@@ -9,12 +9,10 @@ import numpy as np
 
 from ...errors import TopologyWarning
 from .alternatives import first_locations
-from .first_frame import FirstFrame
+from .first_frame import LONGEST_BOND, SHORTEST_BOND, FirstFrame
 from .names import chain_names
 from .synonyms import canonical_name, canonical_resname
 
-#: Lengths of a bond in angstrom, with room for high temperatures and poor structures.
-SHORTEST_BOND, LONGEST_BOND = 1.0, 2.2
 #: Largest distance in angstrom of the beads of linked residues. It is 3.8 between C-alpha atoms.
 _LONGEST_STEP = 5.0
 #: Atoms that end one residue and begin the next: peptide and phosphodiester bonds.
@@ -183,11 +181,10 @@ class _Links:
         """Link residues whose ends are as close as bonded atoms, the closest first."""
         open_ends = [residue for residue in ends if residue not in self.after]
         open_starts = [residue for residue in starts if residue not in self._before]
-        pairs, distances = close_pairs(
-            frame, [ends[r] for r in open_ends], [starts[r] for r in open_starts]
-        )
-        for pair in pairs[np.argsort(distances, kind="stable")].tolist():
-            self._link(open_ends[pair[0]], open_starts[pair[1]])
+        for end, start in frame.bonded_pairs(
+            [ends[r] for r in open_ends], [starts[r] for r in open_starts]
+        ).tolist():
+            self._link(open_ends[end], open_starts[start])
 
     def add_numbers(self) -> None:
         """Link the rest by chain and number, where nothing else is known."""
@@ -278,7 +275,7 @@ class _Links:
         """Return the distance of two atoms in the first frame. It is NaN if unknown."""
         if self._frame is None:
             return float("nan")
-        return float(_distances(self._frame, [row], [other])[0])
+        return float(self._frame.distances([row], [other])[0])
 
     def _belongs(self, frame: FirstFrame) -> bool:
         """Return whether most bonds within residues have the length of a bond."""
@@ -290,38 +287,9 @@ class _Links:
         ]
         if not pairs:
             return bool(np.ptp(frame.positions, axis=0).any())
-        lengths = _distances(frame, *zip(*pairs, strict=True))
+        lengths = frame.distances(*zip(*pairs, strict=True))
         good = (lengths >= SHORTEST_BOND) & (lengths <= LONGEST_BOND)
         return bool(good.mean() > 0.5)
-
-
-def close_pairs(frame: FirstFrame, ends: Any, starts: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Find the atoms of two lists that are as close as bonded atoms.
-
-    Parameters
-    ----------
-    frame : FirstFrame
-        The coordinates.
-    ends, starts : sequence of int
-        Indices of atoms in the frame.
-
-    Returns
-    -------
-    pairs : numpy.ndarray
-        Indices into the two lists, (n_pairs, 2) int64.
-    distances : numpy.ndarray
-        Their distances in angstrom, (n_pairs,) float64.
-    """
-    from MDAnalysis.lib.distances import capped_distance
-
-    one, other = frame.positions[list(ends)], frame.positions[list(starts)]
-    finite = [np.flatnonzero(np.isfinite(points).all(axis=1)) for points in (one, other)]
-    if not (len(finite[0]) and len(finite[1])):
-        return np.empty((0, 2), np.int64), np.empty(0)
-    pairs, distances = capped_distance(
-        one[finite[0]], other[finite[1]], LONGEST_BOND, SHORTEST_BOND, frame.box
-    )
-    return np.stack([finite[side][pairs[:, side]] for side in (0, 1)], axis=1), distances
 
 
 def bonds_within(group: Any, guessed: bool = True) -> np.ndarray:
@@ -361,15 +329,6 @@ def _sites(group: Any) -> dict[str, Sites]:
         if canonical in sites and canonical_resname(str(resname)) != "HOH":
             sites[canonical].setdefault(residue, row)
     return sites
-
-
-def _distances(frame: FirstFrame, rows: Any, others: Any) -> np.ndarray:
-    """Return distances of atoms in angstrom, (n,) float64."""
-    from MDAnalysis.lib.distances import calc_bonds
-
-    one, other = frame.positions[list(rows)], frame.positions[list(others)]
-    lengths: np.ndarray = calc_bonds(one, other, box=frame.box)
-    return lengths
 
 
 def _numbering(group: Any) -> Callable[[int, int], bool]:
