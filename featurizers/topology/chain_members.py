@@ -7,7 +7,7 @@ import numpy as np
 
 from .alternatives import first_locations
 from .first_frame import FirstFrame
-from .links import bonded_links, bonds_within, close_pairs, has_residue_names
+from .links import bonded_links, bonds_within, has_residue_names
 from .synonyms import canonical_resname
 
 
@@ -114,7 +114,7 @@ def _bonded_to_backbone(group: Any, protein: set[int], candidates: set[int]) -> 
         rows = bonds[np.isin(bonds[:, 0], ends) & np.isin(bonds[:, 1], starts), 1]
         members.update(resindices[rows].tolist())
         if frame is not None:
-            pairs, _ = close_pairs(frame, ends, starts)
+            pairs = frame.bonded_pairs(ends.tolist(), starts.tolist())
             members.update(resindices[starts[pairs[:, 1]]].tolist())
     return members
 

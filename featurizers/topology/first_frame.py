@@ -1,10 +1,13 @@
 """Coordinates of atoms in the first frame of their trajectory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+#: Lengths of a bond in angstrom, with room for high temperatures and poor structures.
+SHORTEST_BOND, LONGEST_BOND = 1.0, 2.2
 #: In a smaller box, in angstrom, an atom would be close to its own image. Such a box is a
 #: placeholder, as the box of 1 x 1 x 1 angstrom in many PDB files.
 _SMALLEST_BOX = 5.0
@@ -66,6 +69,51 @@ class FirstFrame:
             timestep = trajectory[current]
             if kept is not None:
                 timestep.positions = kept
+
+    def distances(self, rows: Sequence[int], others: Sequence[int]) -> np.ndarray:
+        """Compute the distances of pairs of atoms, with nearest images if there is a box.
+
+        Parameters
+        ----------
+        rows, others : sequence of int
+            Indices of the atoms of each pair.
+
+        Returns
+        -------
+        numpy.ndarray
+            Distances in angstrom, (n_pairs,) float64. NaN if a coordinate is no number.
+        """
+        from MDAnalysis.lib.distances import calc_bonds
+
+        one, other = self.positions[list(rows)], self.positions[list(others)]
+        lengths: np.ndarray = calc_bonds(one, other, box=self.box)
+        return lengths
+
+    def bonded_pairs(self, rows: Sequence[int], others: Sequence[int]) -> np.ndarray:
+        """Find the atoms of two lists that are as close as bonded atoms.
+
+        Parameters
+        ----------
+        rows, others : sequence of int
+            Indices of the atoms of each list.
+
+        Returns
+        -------
+        numpy.ndarray
+            Pairs of indices into the two lists, the closest first, (n_pairs, 2) int64.
+        """
+        from MDAnalysis.lib.distances import capped_distance
+
+        one, other = self.positions[list(rows)], self.positions[list(others)]
+        finite = [np.flatnonzero(np.isfinite(points).all(axis=1)) for points in (one, other)]
+        if not (len(finite[0]) and len(finite[1])):
+            return np.empty((0, 2), np.int64)
+        found, lengths = capped_distance(
+            one[finite[0]], other[finite[1]], LONGEST_BOND, SHORTEST_BOND, self.box
+        )
+        found = found[np.argsort(lengths, kind="stable")]
+        pairs: np.ndarray = np.stack([finite[side][found[:, side]] for side in (0, 1)], axis=1)
+        return pairs
 
     @classmethod
     def _at(cls, timestep: Any, atoms: Any) -> "FirstFrame | None":

@@ -9,12 +9,10 @@ import numpy as np
 
 from ...errors import TopologyWarning
 from .alternatives import first_locations
-from .first_frame import FirstFrame
+from .first_frame import LONGEST_BOND, SHORTEST_BOND, FirstFrame
 from .names import chain_names
 from .synonyms import canonical_name, canonical_resname
 
-#: Lengths of a bond in angstrom, with room for high temperatures and poor structures.
-SHORTEST_BOND, LONGEST_BOND = 1.0, 2.2
 #: Largest distance in angstrom of the beads of linked residues. It is 3.8 between C-alpha atoms.
 _LONGEST_STEP = 5.0
 #: Atoms that end one residue and begin the next: peptide and phosphodiester bonds.
@@ -26,6 +24,8 @@ _BEADS = ("CA", "BB")
 _WANTED = frozenset(
     {"OXT", *_BEADS, *(name for pair in (*_JOINTS, *_INNER_BONDS) for name in pair)}
 )
+#: Caps at the start of a chain.
+_FIRST = frozenset({"ACE", "FOR"})
 #: Caps at the end of a chain. Their carbon, if any, is no carbonyl.
 _LAST = frozenset({"NME", "NH2", "NHE"})
 
@@ -181,21 +181,25 @@ class _Links:
         """Link residues whose ends are as close as bonded atoms, the closest first."""
         open_ends = [residue for residue in ends if residue not in self.after]
         open_starts = [residue for residue in starts if residue not in self._before]
-        pairs, distances = close_pairs(
-            frame, [ends[r] for r in open_ends], [starts[r] for r in open_starts]
-        )
-        for pair in pairs[np.argsort(distances, kind="stable")].tolist():
-            self._link(open_ends[pair[0]], open_starts[pair[1]])
+        for end, start in frame.bonded_pairs(
+            [ends[r] for r in open_ends], [starts[r] for r in open_starts]
+        ).tolist():
+            self._link(open_ends[end], open_starts[start])
 
     def add_numbers(self) -> None:
         """Link the rest by chain and number, where nothing else is known."""
         follows = _numbering(self._group)
         bonded = set(np.unique(self._bonds).tolist())
         neighbours = self._bonded_residues()
+        # Solvent has no such atoms, so that millions of molecules cost nothing here.
+        members = {residue for sites in self._sites.values() for residue in sites}
+        members.update(residue for pair in neighbours for residue in pair)
         for residue, follower in pairwise(np.unique(self._group.resindices).tolist()):
+            if residue not in members or follower not in members:
+                continue
             if residue in self.after or follower in self._before:
                 continue
-            if self._is_last(residue) or not follows(residue, follower):
+            if not follows(residue, follower) or self._is_last(residue):
                 continue
             joint = self._joint(residue, follower)
             if joint is None:
@@ -233,15 +237,21 @@ class _Links:
 
     def _is_last(self, residue: int) -> bool:
         """Return whether a residue ends its chain: a cap or a carboxylate."""
-        name = str(self._group.universe.residues[residue].resname)
-        return residue in self._sites["OXT"] or canonical_resname(name) in _LAST
+        return residue in self._sites["OXT"] or self._resname(residue) in _LAST
 
     def _joint(self, residue: int, follower: int) -> tuple[int, int] | None:
-        """Return the atoms that would be bonded between two residues."""
-        for end, start in _JOINTS:
+        """Return the atoms that would be bonded between two residues of a polymer."""
+        for (end, start), backbone in zip(_JOINTS, ("CA", "C3'"), strict=True):
             if residue in self._sites[end] and follower in self._sites[start]:
-                return self._sites[end][residue], self._sites[start][follower]
+                names = (self._resname(residue), self._resname(follower))
+                first = residue in self._sites[backbone] or names[0] in _FIRST
+                last = follower in self._sites[backbone] or names[1] in _LAST
+                if first and last:  # not methane and ammonia
+                    return self._sites[end][residue], self._sites[start][follower]
         return None
+
+    def _resname(self, residue: int) -> str:
+        return canonical_resname(str(self._group.universe.residues[residue].resname))
 
     def _bonded_residues(self) -> set[tuple[int, int]]:
         """Return the pairs of residues between which the topology has a bond."""
@@ -265,7 +275,7 @@ class _Links:
         """Return the distance of two atoms in the first frame. It is NaN if unknown."""
         if self._frame is None:
             return float("nan")
-        return float(_distances(self._frame, [row], [other])[0])
+        return float(self._frame.distances([row], [other])[0])
 
     def _belongs(self, frame: FirstFrame) -> bool:
         """Return whether most bonds within residues have the length of a bond."""
@@ -277,38 +287,9 @@ class _Links:
         ]
         if not pairs:
             return bool(np.ptp(frame.positions, axis=0).any())
-        lengths = _distances(frame, *zip(*pairs, strict=True))
+        lengths = frame.distances(*zip(*pairs, strict=True))
         good = (lengths >= SHORTEST_BOND) & (lengths <= LONGEST_BOND)
         return bool(good.mean() > 0.5)
-
-
-def close_pairs(frame: FirstFrame, ends: Any, starts: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Find the atoms of two lists that are as close as bonded atoms.
-
-    Parameters
-    ----------
-    frame : FirstFrame
-        The coordinates.
-    ends, starts : sequence of int
-        Indices of atoms in the frame.
-
-    Returns
-    -------
-    pairs : numpy.ndarray
-        Indices into the two lists, (n_pairs, 2) int64.
-    distances : numpy.ndarray
-        Their distances in angstrom, (n_pairs,) float64.
-    """
-    from MDAnalysis.lib.distances import capped_distance
-
-    one, other = frame.positions[list(ends)], frame.positions[list(starts)]
-    finite = [np.flatnonzero(np.isfinite(points).all(axis=1)) for points in (one, other)]
-    if not (len(finite[0]) and len(finite[1])):
-        return np.empty((0, 2), np.int64), np.empty(0)
-    pairs, distances = capped_distance(
-        one[finite[0]], other[finite[1]], LONGEST_BOND, SHORTEST_BOND, frame.box
-    )
-    return np.stack([finite[side][pairs[:, side]] for side in (0, 1)], axis=1), distances
 
 
 def bonds_within(group: Any, guessed: bool = True) -> np.ndarray:
@@ -348,15 +329,6 @@ def _sites(group: Any) -> dict[str, Sites]:
         if canonical in sites and canonical_resname(str(resname)) != "HOH":
             sites[canonical].setdefault(residue, row)
     return sites
-
-
-def _distances(frame: FirstFrame, rows: Any, others: Any) -> np.ndarray:
-    """Return distances of atoms in angstrom, (n,) float64."""
-    from MDAnalysis.lib.distances import calc_bonds
-
-    one, other = frame.positions[list(rows)], frame.positions[list(others)]
-    lengths: np.ndarray = calc_bonds(one, other, box=frame.box)
-    return lengths
 
 
 def _numbering(group: Any) -> Callable[[int, int], bool]:

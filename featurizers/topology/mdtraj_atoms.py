@@ -146,7 +146,8 @@ def _residue_numbers(topology: Any) -> list[int]:
 
 def _unwrapped(numbers: list[int], in_pdb: bool) -> list[int]:
     """Continue residue numbers where a file starts again, with the rules of MDAnalysis."""
-    result, before, turns = [], 0, 0
+    result: list[int] = []
+    before, turns = 0, 0
     for number in numbers:
         if in_pdb:
             while number + turns * 10_000 - (result[-1] if result else 0) < -5_000:

@@ -39,8 +39,8 @@ class GMVAEAnalysis(Display, Evidence, FeatureCollector):
     universe : AtomGroup
         Atoms to analyse, or a Universe.
     select : str, optional
-        Atoms to use, in MDAnalysis' selection language. None is "protein" for a Universe and
-        all atoms for an AtomGroup.
+        Atoms to use, in MDAnalysis' selection language. None is "protein" for a Universe, with
+        residues that are bonded into its chains, and all atoms for an AtomGroup.
     features : str
         Input of the networks: "dihedrals", "distances", "positions", ...; a
         `mdgmvae.featurizers.Featurizer`; a list of both; or an array of shape

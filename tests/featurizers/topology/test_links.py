@@ -7,7 +7,7 @@ import MDAnalysis as mda
 import mdtraj
 import numpy as np
 import pytest
-from MDAnalysisTests.datafiles import CONECT, DCD, PSF, RNA_PDB, PDB_icodes, PDB_rama
+from MDAnalysisTests.datafiles import CONECT, DCD, PSF, RNA_PDB, PDB_icodes, PDB_multipole, PDB_rama
 from trajectories import universe
 
 from mdgmvae.data import alanine_dipeptide
@@ -224,3 +224,8 @@ def test_solvent_is_in_no_chain():
     atoms = universe(PDB_rama).select_atoms("resname HOH HEM")
     assert len(atoms.residues) > 100
     assert residue_links(atoms) == {}
+
+
+def test_small_molecules_are_no_chain():
+    """Methane and ammonia have atoms that are called C and N, and consecutive numbers."""
+    assert residue_links(universe(PDB_multipole).atoms) == {}
