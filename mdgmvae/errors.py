@@ -51,24 +51,17 @@ class FrameError(InputError):
 
     def __init__(self, frame: int, fault: str, atoms: Sequence[int] = (), file: str = "") -> None:
         # With all arguments, the error can be sent from a worker process.
-        super().__init__(int(frame), fault, tuple(int(atom) for atom in atoms), file)
-
-    @property
-    def frame(self) -> int:
-        """Number of the frame."""
-        return int(self.args[0])
-
-    @property
-    def atoms(self) -> tuple[int, ...]:
-        """Atoms with the fault."""
-        atoms: tuple[int, ...] = self.args[2]
-        return atoms
+        super().__init__(frame, fault, atoms, file)
+        self.frame = int(frame)
+        self.fault = fault
+        self.atoms = tuple(int(atom) for atom in atoms)
+        self.file = file
 
     def __str__(self) -> str:
         """Return the message, with numbers for the atoms."""
-        frame, fault, atoms, file = self.args
-        where = f"{file}: frame {frame:,}" if file else f"frame {frame:,}"
-        return f"{where}: {fault.format(*(f'atom {atom:,}' for atom in atoms))}"
+        where = f"{self.file}: " if self.file else ""
+        fault = self.fault.format(*(f"atom {atom:,}" for atom in self.atoms))
+        return f"{where}frame {self.frame:,}: {fault}"
 
     def moved(
         self, frames: Sequence[int] | None = None, atoms: Sequence[int] | None = None
@@ -88,7 +81,7 @@ class FrameError(InputError):
         """
         frame = self.frame if frames is None else frames[self.frame]
         found = self.atoms if atoms is None else [atoms[atom] for atom in self.atoms]
-        return FrameError(frame, self.args[1], found, self.args[3])
+        return FrameError(frame, self.fault, found, self.file)
 
     def named(self, labels: Mapping[int, str], file: str = "") -> "FrameError":
         """Return the error with the names of the atoms and of the file.
@@ -106,7 +99,7 @@ class FrameError(InputError):
         """
         # A name may contain braces.
         names = (labels[atom].replace("{", "{{").replace("}", "}}") for atom in self.atoms)
-        return FrameError(self.frame, self.args[1].format(*names), (), file)
+        return FrameError(self.frame, self.fault.format(*names), (), file)
 
 
 class AtomMismatchError(InputError):

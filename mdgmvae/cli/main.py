@@ -26,6 +26,9 @@ from .grammar import WRONG_INPUT
 from .parser import make_parser
 
 DONE, OUR_FAULT, INTERRUPTED = 0, 1, 130
+#: MDAnalysis assumes 1 ps in this case, but here such times are unknown. Users cannot act on this,
+#: nor on a DeprecationWarning, which is addressed to developers.
+_NOT_FOR_USERS = "Reader has no dt information"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -156,8 +159,7 @@ def _set_up_messages(verbose: bool | None) -> None:
     def show(
         message: Warning | str, category: type[Warning], filename: str, *_: Any, **__: Any
     ) -> None:
-        if issubclass(category, DeprecationWarning):
-            # It is addressed to developers; a user of the command cannot act on it.
+        if issubclass(category, DeprecationWarning) or str(message).startswith(_NOT_FOR_USERS):
             logging.getLogger(__name__).info("%s", message)
             return
         origin = "MDAnalysis: " if "MDAnalysis" in filename else ""
@@ -171,7 +173,8 @@ def _set_up_messages(verbose: bool | None) -> None:
     sys.unraisablehook = log_unraisable
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="mdgmvae: %(message)s", stream=sys.stderr)
-    logging.getLogger("MDAnalysis").setLevel(logging.WARNING)
+    # What MDAnalysis logs as a warning or an error comes as a warning or an exception, too.
+    logging.getLogger("MDAnalysis").setLevel(logging.WARNING if verbose else logging.CRITICAL)
     # Lost workers and schedulers are reported by an error of ours, in one line.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     # It warns at import that writing AMBER files is slow, but none are written.
