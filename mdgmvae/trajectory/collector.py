@@ -98,6 +98,7 @@ class FeatureCollector(AnalysisBase):
 
     times: np.ndarray
     _skip: bool = False
+    _thorough: ClassVar[bool] = False
     _writer: FeatureWriter | None = None
     _bar: Any = None
     _sliced_trajectory: Any
@@ -309,7 +310,9 @@ class FeatureCollector(AnalysisBase):
 
     def _prepare(self) -> None:
         frames = self._sliced_trajectory.frames
-        self._sliced_trajectory = FrameReader(self._trajectory, frames, skip=self._skip)
+        self._sliced_trajectory = FrameReader(
+            self._trajectory, frames, skip=self._skip, thorough=self._thorough
+        )
         self._blocks = BlockWriter(
             self._bound,
             self._indices,

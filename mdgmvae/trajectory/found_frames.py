@@ -44,10 +44,11 @@ class Frames:
         """
         if self.format != "XTC":
             return
-        decoder = XTCDecoder(self.path, self.begins)
-        for frame in range(min(2, len(self.begins))):
+        decoder = XTCDecoder(self.path, self.begins, thorough=True)
+        first = min(2, len(self.begins))
+        for frame in range(first):
             try:
-                decoder.read(frame)
+                decoder.read(frame, n_following=first - 1 - frame)
             except OSError as error:
                 raise InputError(
                     f"{self.path}: frame {frame} cannot be read ({error}); copy the file again"

@@ -23,6 +23,8 @@ class FrameReader:
     skip : bool
         Whether to go on after a frame that cannot be read. The coordinates of its Timestep are
         NaN.
+    thorough : bool
+        Whether to check all compressed coordinates before they are decoded.
 
     Raises
     ------
@@ -39,9 +41,15 @@ class FrameReader:
     """
 
     def __init__(
-        self, reader: Any, numbers: Sequence[int] | np.ndarray, *, skip: bool = False
+        self,
+        reader: Any,
+        numbers: Sequence[int] | np.ndarray,
+        *,
+        skip: bool = False,
+        thorough: bool = False,
     ) -> None:
         self._reader, self._numbers, self._skip = reader, [int(n) for n in numbers], skip
+        self._thorough = thorough
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -52,7 +60,7 @@ class FrameReader:
         rest = self._numbers
         read = XTCFrames if can_read(self._reader) else _Plain
         while rest:
-            frames, n_read = iter(read(self._reader, rest)), 0
+            frames, n_read = iter(read(self._reader, rest, thorough=self._thorough)), 0
             try:
                 for timestep in frames:
                     n_read += 1
@@ -92,8 +100,8 @@ class FrameReader:
 class _Plain:
     """Iterable over frames that MDAnalysis' own reader reads."""
 
-    def __init__(self, reader: Any, numbers: Sequence[int]) -> None:
-        self._reader, self._numbers = reader, numbers
+    def __init__(self, reader: Any, numbers: Sequence[int], *, thorough: bool = False) -> None:
+        self._reader, self._numbers, self._thorough = reader, numbers, thorough
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the Timestep at each frame."""
@@ -111,7 +119,9 @@ class _Plain:
             ):
                 # Damaged coordinates would crash MDAnalysis' reader.
                 if file not in decoders:
-                    decoders[file] = XTCDecoder(part.filename, part._xdr.offsets)
+                    decoders[file] = XTCDecoder(
+                        part.filename, part._xdr.offsets, thorough=self._thorough
+                    )
                 decoders[file].read(number - starts[file])
             yield reader[number]
 

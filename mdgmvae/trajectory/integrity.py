@@ -48,6 +48,8 @@ _WALKS: dict[str, Callable[[IO[bytes], int], Iterator[Any]]] = {
 }
 #: Formats whose files are large and have frames that can be found without reading them.
 _SEEKABLE = {"XTC", "TRR", "DCD", "LAMMPS", "NCDF", "NC"}
+#: Formats whose readers refuse a file that is cut, even if they need only its first frames.
+_WHOLE = {"NCDF", "NC"}
 _FOLDER_FORMATS = {"DTR", "STK", "ZARR", "ZARRTRAJ"}
 #: Suffix and first bytes of compressed files.
 _COMPRESSED: dict[str, tuple[bytes, Callable[..., IO[bytes]]]] = {
@@ -77,7 +79,8 @@ def check_trajectory(
     n_atoms : int, optional
         Number of atoms of the topology, which the file must match.
     stop : int, optional
-        Frames from this number on are not needed, and may be damaged or missing.
+        Frames from this number on are not needed, and may be damaged or missing (but NetCDF files
+        must be complete).
     before : int or None
         Number of frames in the files before this one. It is added to the value of --stop that
         the error message recommends. With None, the message recommends none.
@@ -110,6 +113,8 @@ def check_trajectory(
     status = check_regular(path, folders=file_format in _FOLDER_FORMATS)
     if file_format not in _WALKS:
         return Frames(path, file_format, np.empty(0, np.int64), None, complete=False)
+    if file_format in _WHOLE:
+        stop = before = None
     return _find(path, file_format, status.st_size, status.st_mtime_ns, n_atoms, stop, before)
 
 

@@ -117,10 +117,16 @@ def check_frames(
         If a file is damaged, or a frame cannot be used.
     """
     atoms = universe.atoms
-    collector = FeatureCollector(atoms, _Coordinates(), verbose=verbose)
+    collector = _Check(atoms, _Coordinates(), verbose=verbose)
     collector.run(start, stop, step, frames, on_bad_frames=on_bad_frames)
     features = collector.features
     return Soundness(len(atoms), _files(atoms.universe, features), features.times, features.lengths)
+
+
+class _Check(FeatureCollector):
+    """Takes the time to check what other analyses leave to decoders."""
+
+    _thorough = True
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Read XTC files faster and more safely than MDAnalysis' reader, with the same result.
 
 A single wrong bit in the compressed coordinates can make MDAnalysis' decoder write beyond its
-arrays, which kills the process. mdtraj's decoder checks the stream, so frames are decoded by it.
-MDAnalysis' reader also converts the box of every frame in Python, although most boxes do not
+arrays, which kills the process. mdtraj's decoder notices most of these bits, so frames are decoded
+by it. The stream of bits is checked first where that costs little. MDAnalysis' reader also converts the box of every frame in Python, although most boxes do not
 change; here a box is converted only if it has changed. `XTCFrames` uses private attributes of the
 reader. If one of them is missing in some version of MDAnalysis, `can_read` returns False and the
 reader itself is used.
@@ -19,11 +19,16 @@ from MDAnalysis.coordinates.XTC import XTCReader
 from MDAnalysis.lib.mdamath import triclinic_box
 
 from .frames import file_of_frames
+from .walks.xtc_streams import damaged_streams
 
 logger = logging.getLogger(__name__)
 
 # Small enough for the cache of a processor.
 _CHUNK_BYTES = 2**20
+# Streams are checked together, and frames of up to so many bytes always. That costs a twentieth of
+# the time of decoding them for 22 atoms, and more for larger frames.
+_MOST_CHECKED, _CHECKED_BYTES, _SMALL_FRAME = 1000, 16 * 2**20, 1000
+_DAMAGED = "its compressed coordinates are damaged"
 
 #: Attributes of the readers that are used here. Most of them are private.
 _REQUIRED_ATTRIBUTES = {
@@ -43,6 +48,8 @@ class XTCFrames:
         A reader that `can_read` accepts.
     numbers : sequence of int
         Frame numbers in any order.
+    thorough : bool
+        Whether to check all streams of bits before they are decoded.
 
     Examples
     --------
@@ -53,8 +60,8 @@ class XTCFrames:
     [0.0, 300.0]
     """
 
-    def __init__(self, reader: Any, numbers: Sequence[int]) -> None:
-        self._reader, self._numbers = reader, numbers
+    def __init__(self, reader: Any, numbers: Sequence[int], *, thorough: bool = False) -> None:
+        self._reader, self._numbers, self._thorough = reader, numbers, thorough
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -63,7 +70,7 @@ class XTCFrames:
     def __iter__(self) -> Iterator[Any]:
         """Yield the Timestep at each frame."""
         reader, numbers = self._reader, list(self._numbers)
-        files = [_File(part) for part in getattr(reader, "readers", [reader])]
+        files = [_File(part, self._thorough) for part in getattr(reader, "readers", [reader])]
         starts = [int(start) for start in getattr(reader, "_start_frames", [0])]
         which, _ = file_of_frames(reader, np.asarray(numbers))
         for (number, n_following), file in zip(_runs(numbers), which.tolist(), strict=True):
@@ -81,7 +88,7 @@ def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
 
 
 class XTCDecoder:
-    """Decode frames of an XTC file. Damaged coordinates raise an error, and do not crash.
+    """Decode frames of an XTC file. Damaged coordinates raise an error.
 
     Parameters
     ----------
@@ -89,16 +96,46 @@ class XTCDecoder:
         The file.
     offsets : numpy.ndarray
         The first byte of each frame, int64.
+    thorough : bool
+        Whether to check every stream of bits before it is decoded. By default, only those of
+        small frames are checked, which costs little. A decoder can crash at the others, but only
+        one in a hundred flipped bits makes it.
     """
 
-    def __init__(self, path: str | os.PathLike[str], offsets: np.ndarray) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], offsets: np.ndarray, *, thorough: bool = False
+    ) -> None:
         from mdtraj.formats import XTCTrajectoryFile
 
+        self._path = path
         self._file = XTCTrajectoryFile(str(path))
         self._file.offsets = offsets
+        self._edges = np.append(offsets, os.path.getsize(path)).astype(np.int64)
+        frame_bytes = int(np.diff(self._edges[:2])[0])
+        self._checks = thorough or frame_bytes <= _SMALL_FRAME
+        self._most_checked = max(1, min(_MOST_CHECKED, _CHECKED_BYTES // frame_bytes))
         self._next = 0
+        # Frames known to be sound: from the first number up to the second.
+        self._sound = (0, 0)
 
-    def read(self, number: int, n_frames: int = 1) -> tuple[np.ndarray, ...]:
+    def _check(self, number: int, n_following: int) -> int:
+        """Check the stream of a frame and of some after it; return how many of them are sound."""
+        begin, end = self._sound
+        if begin <= number < end:
+            return end - number
+        n_frames = min(self._most_checked, n_following + 1, len(self._edges) - 1 - number)
+        edges = self._edges[number : number + n_frames + 1]
+        with open(self._path, "rb", buffering=0) as stream:
+            stream.seek(int(edges[0]))
+            raw = stream.read(int(edges[-1] - edges[0]))
+        if len(raw) < edges[-1] - edges[0]:
+            raise EOFError("the file ends there")
+        damaged = np.flatnonzero(damaged_streams(raw, edges[:-1] - edges[0]))
+        n_sound = int(damaged[0]) if len(damaged) else n_frames
+        self._sound = (number, number + n_sound)
+        return n_sound
+
+    def read(self, number: int, n_frames: int = 1, n_following: int = 0) -> tuple[np.ndarray, ...]:
         """Read consecutive frames.
 
         Parameters
@@ -107,6 +144,8 @@ class XTCDecoder:
             Number of the first one.
         n_frames : int
             How many to read. Fewer are returned if one of them is damaged, or the file ends.
+        n_following : int
+            How many frames after the first one will be read sooner or later.
 
         Returns
         -------
@@ -120,6 +159,10 @@ class XTCDecoder:
         EOFError
             If the file ends before it.
         """
+        if self._checks:
+            n_frames = min(n_frames, self._check(number, max(n_following, n_frames - 1)))
+            if n_frames == 0:
+                raise OSError(_DAMAGED)
         if number != self._next:
             self._file.seek(number)
         # The position is unknown after an error.
@@ -129,7 +172,7 @@ class XTCDecoder:
         except (RuntimeError, OSError) as error:
             if n_frames > 1:
                 return self.read(number)
-            raise OSError("its compressed coordinates are damaged") from error
+            raise OSError(_DAMAGED) from error
         if len(found[0]) == 0:
             raise EOFError("the file ends there")
         self._next = number + len(found[0])
@@ -142,8 +185,8 @@ class XTCDecoder:
 class _File:
     """The file of one reader. Reading updates the reader as its own methods would."""
 
-    def __init__(self, reader: Any) -> None:
-        self._reader = reader
+    def __init__(self, reader: Any, thorough: bool) -> None:
+        self._reader, self._thorough = reader, thorough
         self._decoder: XTCDecoder | None = None
         self._chunk: tuple[np.ndarray, ...] = (np.empty(0),)
         self._first = -1
@@ -165,10 +208,13 @@ class _File:
         row = number - self._first
         if self._first < 0 or not 0 <= row < len(self._chunk[0]):
             if self._decoder is None:
-                self._decoder = XTCDecoder(reader.filename, reader._xdr.offsets)
+                self._decoder = XTCDecoder(
+                    reader.filename, reader._xdr.offsets, thorough=self._thorough
+                )
             # Another file may follow.
             n_frames = min(self._length, n_following + 1, reader.n_frames - number)
-            self._chunk, self._first, row = self._decoder.read(number, n_frames), number, 0
+            self._chunk = self._decoder.read(number, n_frames, n_following)
+            self._first, row = number, 0
         positions, times, steps, boxes = (values[row] for values in self._chunk)
         timestep.positions = positions
         reader.convert_pos_from_native(timestep.positions)

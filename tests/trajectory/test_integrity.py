@@ -208,4 +208,4 @@ def test_universe_of_several_files_counts_over_all(cut):
 
 def test_universe_in_memory_has_no_files():
     universe = mda.Universe(PSF, DCD, in_memory=True, in_memory_step=50)
-    assert check_universe(universe) is None
+    check_universe(universe).check()
