@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
+from ..annotation.labels_file import LABELS, write_labels
 from ..errors import InputError
 from ..storage.atomic import atomic_folder
 from .options import Output, Training
@@ -97,10 +98,10 @@ class Extras:
         if not self._failed:
             return
         errors = list(self._failed.values())
-        reason = " ".join(str(errors[0]).split())
-        kept = (
-            f"{self._out}: the model and the labels were written, but not {', '.join(self._failed)}"
-        )
+        # The file names of the system are those of a temporary folder.
+        reason = getattr(errors[0], "strerror", None) or " ".join(str(errors[0]).split())
+        kept = "model was" if LABELS in self._failed else "model and the labels were"
+        kept = f"{self._out}: the {kept} written, but not {', '.join(self._failed)}"
         if self._interrupted:
             raise KeyboardInterrupt(kept) from errors[-1]
         for error in errors:
@@ -168,9 +169,7 @@ def write_results(
     -------
     Written
     """
-    from ..annotation.labels_file import LABELS, write_labels
-
-    write_labels(folder / LABELS, results)
+    extras.write(folder / LABELS, lambda: write_labels(folder / LABELS, results))
     csv_file, figure, json_file = (
         folder / name for name in ("history.csv", "free_energy.png", "judgement.json")
     )

@@ -1,7 +1,9 @@
 """mdgmvae run: what it writes and prints, and which files it keeps."""
 
 import csv
+import errno
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -18,6 +20,7 @@ from MDAnalysisTests import datafiles
 from mdgmvae.annotation import read_labels
 from mdgmvae.cli.options import Output
 from mdgmvae.cli.results import results_folder
+from mdgmvae.errors import InputError
 
 
 def test_run_writes_what_it_promises(ran):
@@ -226,6 +229,22 @@ def test_a_bug_after_the_training_keeps_what_was_written_before(tmp_path):
         assert extras.write(folder / "b", lambda: (folder / "b").write_text("whole")) == 5
         extras.write(folder / "c", lambda: half(folder / "c"))
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["b"]
+
+
+def test_a_disk_that_is_full_after_the_model_keeps_the_model(tmp_path):
+    def full():
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/.out-x/new/labels.npz")
+
+    output = Output(str(tmp_path / "out"), overwrite=False, temperature=None)
+    message = r"out: the model was written, but not labels.npz, b \(No space left on device\)$"
+    with (
+        pytest.raises(InputError, match=message),
+        results_folder(output, SimpleNamespace(strategy=None)) as (folder, extras),
+    ):
+        (folder / "model").mkdir()
+        for name in ("labels.npz", "b"):
+            extras.write(folder / name, full)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["model"]
 
 
 def test_an_interrupt_after_the_training_keeps_what_was_written_before(tmp_path):
