@@ -156,8 +156,8 @@ def _check(
     fits = len(header.shape) == len(entry.shape)
     if fits:
         for found, given in zip(header.shape, entry.shape, strict=True):
-            wanted = sizes.setdefault(given, found) if isinstance(given, str) else given
-            fits = fits and wanted in (None, found)
+            size = sizes.setdefault(given, found) if isinstance(given, str) else given
+            fits = fits and size in (None, found)
     if not fits:
         shape = ", ".join(
             str(sizes.get(n, n) if isinstance(n, str) else n or "any number") for n in entry.shape
@@ -171,7 +171,7 @@ def _read(header: Header, member: BufferedIOBase) -> np.ndarray:
     order: Literal["F", "C"] = "F" if header.fortran else "C"
     array: np.ndarray = np.empty(header.shape, header.dtype, order)
     flat = array.reshape(-1, order="A") if array.ndim else array.reshape(1)
-    rest = memoryview(flat.view(np.uint8)) if array.nbytes else memoryview(b"")
+    rest = flat.view(np.uint8).data if array.nbytes else memoryview(b"")
     while rest:
         count = member.readinto(rest)
         if not count:
