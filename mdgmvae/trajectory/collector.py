@@ -97,6 +97,9 @@ class FeatureCollector(AnalysisBase):
         "_inputs",
     )
 
+    frames: np.ndarray
+    times: np.ndarray
+
     _skip: bool = False
     _thorough: ClassVar[bool] = False
     _writer: FeatureWriter | None = None

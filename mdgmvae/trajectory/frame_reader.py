@@ -41,7 +41,12 @@ class FrameReader:
     """
 
     def __init__(
-        self, reader: Any, numbers: Sequence[int], *, skip: bool = False, thorough: bool = False
+        self,
+        reader: Any,
+        numbers: Sequence[int] | np.ndarray,
+        *,
+        skip: bool = False,
+        thorough: bool = False,
     ) -> None:
         self._reader, self._numbers, self._skip = reader, [int(n) for n in numbers], skip
         self._thorough = thorough
