@@ -75,8 +75,10 @@ def analyse(options: RunOptions) -> str:
 
 def _analyse(options: RunOptions, training: Training, output: Output) -> str:
     from ...analysis import GMVAEAnalysis
+    from ...trajectory.input_files import InputFiles
 
     source = options.source
+    inputs = InputFiles.of(source.files)
     universe = open_universe(source.topology, source.trajectories, source.stop)
     analysis = GMVAEAnalysis(
         universe,
@@ -100,6 +102,8 @@ def _analyse(options: RunOptions, training: Training, output: Output) -> str:
         analysis.save_model(folder / "model")
         written = write_results(folder, model, analysis.features, results, output.temperature)
         _write_states(folder / "states", analysis, written, options.states, training.verbose)
+        # The states are written from the files that the features were computed from.
+        inputs.check()
     return report(written, len(results.labels), model.seed_, output, training)
 
 

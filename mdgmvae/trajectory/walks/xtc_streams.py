@@ -72,7 +72,8 @@ def damaged_streams(raw: bytes, begins: np.ndarray) -> np.ndarray:
     first = (begins + _DATA) * 8
     ends, whole = _follow(data, first, _bits(high - low + 1), index, n_atoms)
     used = (ends - first + 7) // 8
-    return (used != n_bytes) | ~whole
+    damaged: np.ndarray = (used != n_bytes) | ~whole
+    return damaged
 
 
 def _follow(
