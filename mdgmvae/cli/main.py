@@ -196,7 +196,7 @@ def _set_up_messages(verbose: bool | None) -> None:
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="mdgmvae: %(message)s", stream=sys.stderr)
     # What MDAnalysis logs as a warning or an error comes as a warning or an exception, too.
-    logging.getLogger("MDAnalysis").setLevel(logging.WARNING if verbose else logging.CRITICAL)
+    logging.getLogger("MDAnalysis").setLevel(logging.WARNING if verbose else logging.CRITICAL + 1)
     # Lost workers and schedulers are reported by an error of ours, in one line.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     # It warns at import that writing AMBER files is slow, but none are written.

@@ -42,7 +42,6 @@ class _Part:
 
     frames: np.ndarray
     frames: np.ndarray
-    times: np.ndarray
     results: Results
 
 

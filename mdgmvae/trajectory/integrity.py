@@ -52,7 +52,7 @@ _SEEKABLE = {"XTC", "TRR", "DCD", "LAMMPS", "NCDF", "NC"}
 _WHOLE = {"NCDF", "NC"}
 _FOLDER_FORMATS = {"DTR", "STK", "ZARR", "ZARRTRAJ"}
 #: Suffix and first bytes of compressed files.
-_COMPRESSED: dict[str, tuple[bytes, Callable[..., IO[bytes]]]] = {
+_COMPRESSED: dict[str, tuple[bytes, Callable[..., Any]]] = {
     ".GZ": (b"\x1f\x8b", gzip.open),
     ".BZ2": (b"BZh", bz2.open),
 }
@@ -186,7 +186,8 @@ def _open(path: Path, file_format: str) -> IO[bytes]:
     if not packed:
         return stream
     stream.close()
-    return unpacked(path, "rb")
+    unpacked_stream: IO[bytes] = unpacked(path, "rb")
+    return unpacked_stream
 
 
 # A command looks at its files before it opens them, and again when it reads them.

@@ -2,7 +2,9 @@
 
 A single wrong bit in the compressed coordinates can make MDAnalysis' decoder write beyond its
 arrays, which kills the process. mdtraj's decoder notices most of these bits, so frames are decoded
-by it. The stream of bits is checked first where that costs little. MDAnalysis' reader also converts the box of every frame in Python, although most boxes do not
+by it. The stream of bits is checked first where that costs little.
+
+MDAnalysis' reader also converts the box of every frame in Python, although most boxes do not
 change; here a box is converted only if it has changed. `XTCFrames` uses private attributes of the
 reader. If one of them is missing in some version of MDAnalysis, `can_read` returns False and the
 reader itself is used.

@@ -158,7 +158,7 @@ def test_formats_without_an_index(both, tmp_path):
     with mda.Writer(path, multiframe=True) as writer:
         for _ in source.trajectory:
             writer.write(group)
-    with pytest.warns(UserWarning, match="given twice"):
+    with pytest.warns(UserWarning, match="models.pdb: is given twice"):
         theirs = featurize((path, [path, path]), "distances", select="name CA", start=8, stop=12)
     assert_array_equal(theirs.frames, [8, 9, 10, 11])
     assert theirs.lengths == (2, 2)

@@ -75,8 +75,10 @@ def analyse(options: RunOptions) -> str:
 
 def _analyse(options: RunOptions, training: Training, output: Output) -> str:
     from ...analysis import GMVAEAnalysis
+    from ...trajectory.input_files import InputFiles
 
     source = options.source
+    inputs = InputFiles.of(source.files)
     universe = open_universe(source.topology, source.trajectories, source.stop, source.formats)
     analysis = GMVAEAnalysis(
         universe,
@@ -101,10 +103,13 @@ def _analyse(options: RunOptions, training: Training, output: Output) -> str:
         written = write_results(
             folder, extras, model, analysis.features, results, output.temperature
         )
-        extras.write(
-            folder / "states",
-            lambda: _write_states(folder / "states", analysis, written, options.states),
-        )
+
+        def write_states() -> None:
+            _write_states(folder / "states", analysis, written, options.states, training.verbose)
+            # The states are written from the files that the features were computed from.
+            inputs.check()
+
+        extras.write(folder / "states", write_states)
     return report(written, len(results.labels), model.seed_, output, training)
 
 

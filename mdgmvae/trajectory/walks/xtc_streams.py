@@ -72,7 +72,8 @@ def damaged_streams(raw: bytes, begins: np.ndarray) -> np.ndarray:
     first = (begins + _DATA) * 8
     ends, whole = _follow(data, first, _bits(high - low + 1), index, n_atoms)
     used = (ends - first + 7) // 8
-    return (used != n_bytes) | ~whole
+    damaged: np.ndarray = (used != n_bytes) | ~whole
+    return damaged
 
 
 def _follow(
@@ -91,11 +92,11 @@ def _follow(
     pairs = np.multiply(data, 256, dtype=np.uint16)
     pairs[:-1] |= data[1:]
     ends, whole = np.zeros(len(first), np.int64), np.zeros(len(first), bool)
-    which = np.arange(len(first))
     full = full.astype(np.int32)
-    at = first.astype(np.int32) + full
-    state = (index * _WINDOWS).astype(np.int32)
-    atoms = np.zeros(len(first), np.int32)
+    which: np.ndarray = np.arange(len(first))
+    at: np.ndarray = first.astype(np.int32) + full
+    state: np.ndarray = (index * _WINDOWS).astype(np.int32)
+    atoms: np.ndarray = np.zeros(len(first), np.int32)
     while len(which):
         byte, shift, step = np.empty_like(at), np.empty_like(at), np.empty_like(at)
         window = np.empty(len(at), np.uint16)
