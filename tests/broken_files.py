@@ -33,7 +33,12 @@ FAULTS = {
     "nothing": lambda data: b"",
 }
 #: Faults that leave all frames intact: readers look for MODEL, and at nothing behind the last one.
-HARMLESS = {("pdb", "without the last bytes"), ("pdb", "junk before it")}
+#: The middle of the HDF5 file is unused.
+HARMLESS = {
+    *(("pdb", fault) for fault in ("without the last bytes", "junk before it")),
+    *(("h5md", f"{what} behind it") for what in ("junk", "zeros")),
+    *(("h5md", f"{what} over its middle") for what in ("junk", "zeros")),
+}
 
 
 def positions():
