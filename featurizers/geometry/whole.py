@@ -35,7 +35,7 @@ class Links:
     begins, ends : numpy.ndarray
         The part of `order` that lies behind each link, seen from its parent, (n_links,).
     roots : numpy.ndarray
-        One atom of each molecule, (n_molecules,).
+        One atom of each molecule that has links, (n_molecules,).
     """
 
     parents: np.ndarray

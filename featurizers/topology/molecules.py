@@ -52,11 +52,11 @@ def linked_atoms(atoms: Any, used: np.ndarray) -> tuple[np.ndarray, Links] | Non
 
 def _tree(
     bonds: Bonds, resindices: np.ndarray, used: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, dict[tuple[int, int], int]]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return a spanning tree of the molecules with at least two used atoms.
 
     Returns the atoms in an order in which parents come first, the parent of each atom of the
-    universe (negative for none), and the row of each bond.
+    universe (negative for none), and the number of the bond to it.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import (
@@ -86,10 +86,12 @@ def _tree(
         graph(every, np.ones(len(every)), n_atoms + 1), n_atoms, directed=False
     )
     parents[roots] = -1
-    rows = {
-        (int(a), int(b)): int(row)
-        for row, (a, b) in zip(np.flatnonzero(inside), pairs[inside], strict=True)
-    }
+    children = order[parents[order] >= 0]
+    children = children[children < n_atoms]
+    ends = np.sort(np.stack([children, parents[children]], axis=1), axis=1).astype(np.int64)
+    rows = np.full(n_atoms, -1)
+    # The bonds are sorted.
+    rows[children] = np.searchsorted(pairs @ [n_atoms, 1], ends @ [n_atoms, 1])
     return order[1:], parents, rows
 
 
@@ -99,7 +101,7 @@ def _links(
     bonds: Bonds,
     order: np.ndarray,
     parents: np.ndarray,
-    rows: dict[tuple[int, int], int],
+    rows: np.ndarray,
 ) -> tuple[np.ndarray, Links] | None:
     """Leave out atoms that are not used, and describe the rest of the tree."""
     given = dict(zip(atoms.ix.tolist(), range(atoms.n_atoms), strict=True))
@@ -118,7 +120,7 @@ def _links(
         if parent < 0:
             above[atom] = (atom, 0, 0.0)
             continue
-        row = rows[min(atom, parent), max(atom, parent)]
+        row = rows[atom]
         anchor, count, reach = above[parent]
         count += int(bonds.counts[row])
         reach += float(bonds.longest[row]) - _ALLOWANCE
@@ -142,8 +144,7 @@ def _numbered(used: np.ndarray, found: list[tuple[int, int, float]]) -> tuple[np
         behind.setdefault(parent, []).append(child)
     order: list[int] = []
     begin = np.zeros(len(indices), dtype=np.int64)
-    roots = np.setdiff1d(np.arange(len(indices)), children)
-    stack = roots.tolist()
+    stack = np.setdiff1d(np.arange(len(indices)), children).tolist()
     while stack:
         atom = stack.pop()
         begin[atom] = len(order)
@@ -162,5 +163,5 @@ def _numbered(used: np.ndarray, found: list[tuple[int, int, float]]) -> tuple[np
         order=np.array(order, dtype=np.int64),
         begins=begin[children],
         ends=begin[children] + size[children],
-        roots=roots,
+        roots=np.setdiff1d(parents, children),
     )

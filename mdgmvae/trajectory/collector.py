@@ -41,7 +41,7 @@ class _Part:
     """Result of a worker, which is sent back instead of the analysis and its universe."""
 
     frames: np.ndarray
-    frames: np.ndarray
+    times: np.ndarray
     results: Results
 
 
@@ -95,6 +95,7 @@ class FeatureCollector(AnalysisBase):
         *("_writer", "_bar", "_sliced_trajectory", "_blocks", "_sending", "_ts", "_inputs"),
     )
 
+    frames: np.ndarray
     times: np.ndarray
     _skip: bool = False
     _thorough: ClassVar[bool] = False

@@ -105,7 +105,7 @@ def _analyse(options: RunOptions, training: Training, output: Output) -> str:
         )
 
         def write_states() -> None:
-            _write_states(folder / "states", analysis, written, options.states, training.verbose)
+            _write_states(folder / "states", analysis, written, options.states)
             # The states are written from the files that the features were computed from.
             inputs.check()
 
