@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -60,6 +61,11 @@ def write_h5md(
     ------
     InputError
         If labels, probabilities and trajectory do not match, or the disk is full.
+
+    Warns
+    -----
+    UserWarning
+        If the trajectory has data that are not numbers, such as text. They are left out.
     """
     labelled = LabelledFrames.of(source, labels, frames)
     labelled.check_output(path)
@@ -72,17 +78,29 @@ def write_h5md(
         written[key] = labelled.values(values, called)
     order = np.argsort(labelled.frames, kind="stable")
     numbers = labelled.frames[order]
+    left_out: set[str] = set()
     with atomic_file(path) as temporary:
         file = SafeFile(temporary)
         with _h5md(file, labelled.atoms.n_atoms) as writer:
             for row, ts in zip(order, labelled.moving.at(numbers), strict=True):
                 data = {f"mdgmvae/{key}": values[row] for key, values in written.items()}
-                with _extra_data(ts, {"step": ts.frame, **data}):
+                left_out |= _unfit(ts)
+                with _other_data(ts, {"step": ts.frame, **data}, left_out):
                     writer.write(labelled.atoms)
                 if file.error is not None:
                     break
         with named_in_errors(Path(path)):
             file.raise_error()
+    if left_out:
+        warnings.warn(
+            f"{path}: left out ts.data of {', '.join(sorted(left_out))}, which holds no numbers",
+            stacklevel=2,
+        )
+
+
+def _unfit(ts: Any) -> set[str]:
+    """Return the keys of the timestep's data that an observable cannot hold, such as text."""
+    return {key for key, value in ts.data.items() if np.asarray(value).dtype.kind not in "biuf"}
 
 
 @contextmanager
@@ -98,9 +116,11 @@ def _h5md(file: SafeFile, n_atoms: int) -> Iterator[Any]:
 
 
 @contextmanager
-def _extra_data(ts: Any, extra: dict[str, Any]) -> Iterator[None]:
-    """Add data to the user's timestep, and restore the original data afterwards."""
+def _other_data(ts: Any, extra: dict[str, Any], left_out: set[str]) -> Iterator[None]:
+    """Add to the data of the user's timestep, leave some out, and restore them afterwards."""
     before = dict(ts.data)
+    for key in left_out:
+        ts.data.pop(key, None)
     ts.data.update(extra)
     try:
         yield

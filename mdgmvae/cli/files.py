@@ -122,18 +122,16 @@ def open_universe(
     kinds = [formats.trajectory or _FORMATS.get(Path(path).suffix) for path in trajectories]
     before = 0
     for path, kind in zip(trajectories, kinds, strict=True):
-        frames = None
-        if formats.trajectory is None:
-            frames = check_trajectory(
-                path,
-                n_atoms=len(universe.atoms),
-                stop=None if stop is None else max(0, stop - before),
-                before=before if can_stop else None,
-            )
-            frames.check_first()
+        frames = check_trajectory(
+            path,
+            n_atoms=len(universe.atoms),
+            stop=None if stop is None else max(0, stop - before),
+            before=before if can_stop else None,
+            file_format=kind,
+        )
+        frames.check_first()
         _load(universe, path, path, topology, format=kind)
-        if frames is not None:
-            frames.check_reader(universe.trajectory)
+        frames.check_reader(universe.trajectory)
         if formats.dt is not None:
             _warn_of_own_times(path, universe.trajectory, formats.dt)
         before += len(universe.trajectory)

@@ -157,6 +157,24 @@ def test_h5md_has_further_values_of_each_frame(adk, tmp_path):
     np.testing.assert_allclose(found["probability"], [0.7, 0.9], rtol=1e-6)
 
 
+def test_h5md_leaves_out_data_that_are_no_numbers(adk, tmp_path):
+    """Readers and transformations may add text, such as a comment, to `ts.data`."""
+    adk.trajectory.add_transformations(with_comment)
+    path = tmp_path / "states.h5md"
+    with pytest.warns(UserWarning, match="states.h5md: left out ts.data of comment"):
+        write_h5md(adk, ADK_LABELS[:3], path, frames=range(3))
+    assert adk.trajectory[0].data["comment"] == "frame 0"
+    data = [dict(ts.data) for ts in H5MDReader(str(path))]
+    assert [found["mdgmvae/state"] for found in data] == ADK_LABELS[:3].tolist()
+    assert [found["number"] for found in data] == [0, 1, 2]
+
+
+def with_comment(ts):
+    ts.data["comment"] = f"frame {ts.frame}"
+    ts.data["number"] = ts.frame
+    return ts
+
+
 def test_h5md_of_chained_files_with_velocities_and_boxes(tmp_path):
     u = mda.Universe(GRO, [TRR, TRR])
     group = u.select_atoms("protein")

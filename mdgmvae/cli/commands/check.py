@@ -13,7 +13,7 @@ def check(options: argparse.Namespace) -> str:
     from ...trajectory.soundness import check_frames
 
     source = Source.of(options)
-    universe = open_universe(source.topology, source.trajectories, source.stop)
+    universe = open_universe(source.topology, source.trajectories, source.stop, source.formats)
     found = check_frames(
         universe,
         source.start,
