@@ -100,8 +100,7 @@ class XTCDecoder:
         The first byte of each frame, int64.
     thorough : bool
         Whether to check every stream of bits before it is decoded. By default, only those of
-        small frames are checked, which costs little. A decoder can crash at the others, but only
-        one in a hundred flipped bits makes it.
+        small frames are checked, which costs little. At the others, a decoder can crash.
     """
 
     def __init__(
