@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
-#: Lengths of a bond in angstrom, with room for high temperatures and poor structures.
-SHORTEST_BOND, LONGEST_BOND = 1.0, 2.2
+from ..geometry.arms import LONGEST_BOND
+
+#: Shortest bond in angstrom between residues. Atoms that are closer clash, or are not placed.
+SHORTEST_LINK = 1.0
 #: In a smaller box, in angstrom, an atom would be close to its own image. Such a box is a
 #: placeholder, as the box of 1 x 1 x 1 angstrom in many PDB files.
 _SMALLEST_BOX = 5.0
@@ -109,7 +111,7 @@ class FirstFrame:
         if not (len(finite[0]) and len(finite[1])):
             return np.empty((0, 2), np.int64)
         found, lengths = capped_distance(
-            one[finite[0]], other[finite[1]], LONGEST_BOND, SHORTEST_BOND, self.box
+            one[finite[0]], other[finite[1]], LONGEST_BOND, SHORTEST_LINK, self.box
         )
         found = found[np.argsort(lengths, kind="stable")]
         pairs: np.ndarray = np.stack([finite[side][found[:, side]] for side in (0, 1)], axis=1)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...errors import TopologyWarning
+from ..geometry.arms import LONGEST_BOND
 from .alternatives import first_locations
-from .first_frame import LONGEST_BOND, SHORTEST_BOND, FirstFrame
+from .first_frame import SHORTEST_LINK, FirstFrame
 from .names import chain_names
 from .synonyms import canonical_name, canonical_resname
 
@@ -208,7 +209,7 @@ class _Links:
                 linked = False
             else:
                 distance = self._distance(*joint)
-                linked = not distance >= SHORTEST_BOND
+                linked = not distance >= SHORTEST_LINK
                 if not linked and not bonded.issuperset(joint):
                     self._apart.append((residue, follower, distance))
             if linked:
@@ -288,7 +289,7 @@ class _Links:
         if not pairs:
             return bool(np.ptp(frame.positions, axis=0).any())
         lengths = frame.distances(*zip(*pairs, strict=True))
-        good = (lengths >= SHORTEST_BOND) & (lengths <= LONGEST_BOND)
+        good = (lengths >= SHORTEST_LINK) & (lengths <= LONGEST_BOND)
         return bool(good.mean() > 0.5)
 
 
