@@ -24,6 +24,7 @@ def continuous_lengths(
     trajectory_index: np.ndarray,
     times: np.ndarray | None = None,
     joined: bool = False,
+    after_gap: np.ndarray | None = None,
 ) -> tuple[int, ...]:
     """Return the lengths of the segments that the frames form.
 
@@ -41,6 +42,8 @@ def continuous_lengths(
     joined : bool
         Whether the files form one continuous trajectory, so that a segment may extend over
         several files.
+    after_gap : ndarray of shape (n_frames,), bool, optional
+        Whether frames right before this one were left out, so that a segment begins here.
 
     Returns
     -------
@@ -57,6 +60,8 @@ def continuous_lengths(
     steps = np.diff(frames)
     changes = np.zeros(len(steps), bool) if joined else np.diff(trajectory_index) != 0
     broken = changes | (steps <= 0)
+    if after_gap is not None:
+        broken |= after_gap[1:]
     # Within a segment, all steps are equal to the first one.
     suspicious = broken.copy()
     suspicious[1:] |= steps[1:] != steps[:-1]

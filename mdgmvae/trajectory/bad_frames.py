@@ -1,13 +1,11 @@
 """Leave out frames that cannot be used, such as those with coordinates that are no numbers."""
 
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
-from ..segments import cut
 
 ERROR, SKIP = "error", "skip"
 #: Values of the option, for the command line, too.
@@ -41,29 +39,26 @@ def is_sound(positions: np.ndarray) -> bool:
     return within and (len(positions) < 2 or bool(np.ptp(positions, axis=0).any()))
 
 
-def lengths_without(lengths: Sequence[int], kept: np.ndarray) -> tuple[int, ...]:
-    """Return the lengths of segments that also end at frames that are left out.
+def after_gap(kept: np.ndarray) -> np.ndarray:
+    """Return which of the kept frames come right after frames that are left out.
 
     Parameters
     ----------
-    lengths : sequence of int
-        Number of kept frames in each segment.
     kept : numpy.ndarray
         Whether each frame is kept, (n_frames,) bool.
 
     Returns
     -------
-    tuple of int
+    numpy.ndarray
+        (n_kept,) bool.
 
     Examples
     --------
-    >>> lengths_without((3, 2), np.array([True, False, True, True, True, True]))
-    (1, 2, 2)
+    >>> after_gap(np.array([True, False, True, True])).tolist()
+    [False, True, False]
     """
-    segments = np.full(len(kept), -1)
-    segments[kept] = np.repeat(np.arange(len(lengths)), lengths)
-    parts = cut(segments, kept)[kept]
-    return tuple(np.unique(parts, return_counts=True)[1].tolist())
+    rows = np.flatnonzero(kept)
+    return np.concatenate([[False], np.diff(rows) > 1])[: len(rows)]
 
 
 def tell_left_out(frames: np.ndarray, kept: np.ndarray, fault: Any = None, file: str = "") -> None:

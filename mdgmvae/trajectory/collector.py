@@ -25,7 +25,7 @@ from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name
 from .atom_order import warn_of_atom_order
-from .bad_frames import ERROR, is_sound, lengths_without, skips, tell_left_out
+from .bad_frames import ERROR, after_gap, is_sound, skips, tell_left_out
 from .blocks import BlockWriter, compute_block, named_fault
 from .executors import executor_for, number_of_parts
 from .feature_writer import FeatureWriter
@@ -372,7 +372,7 @@ class FeatureCollector(AnalysisBase):
         self.frames, times = self.frames[kept], self.times[kept]
         index, joined = file_of_frames(self._trajectory, self.frames)
         files = timed_files(self.atomgroup.universe)
-        timeline = Timeline.of(self.frames, times, index, files, joined)
+        timeline = Timeline.of(self.frames, times, index, files, joined, after_gap(kept))
         self.times = timeline.times
         self.features: FeatureSet = self._writer.commit(
             names=self._bound.names,
@@ -380,7 +380,7 @@ class FeatureCollector(AnalysisBase):
             frames=self.frames.astype(np.int64),
             times=timeline.times,
             trajectory_index=index,
-            lengths=lengths_without(timeline.lengths, kept),
+            lengths=timeline.lengths,
             selection=self.select,
             featurizer=self._bound.featurizer.to_dict(),
             fingerprint=Fingerprint.of(self.atomgroup).to_dict(),

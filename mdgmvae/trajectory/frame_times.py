@@ -60,6 +60,7 @@ class Timeline:
         trajectory_index: np.ndarray,
         files: Sequence[TimedFile],
         joined: bool = False,
+        after_gap: np.ndarray | None = None,
     ) -> Timeline:
         """Divide frames into segments.
 
@@ -75,6 +76,8 @@ class Timeline:
             The files.
         joined : bool
             Whether the files form one continuous trajectory.
+        after_gap : numpy.ndarray, optional
+            Whether frames right before this one were left out, (n_frames,) bool.
 
         Returns
         -------
@@ -107,11 +110,11 @@ class Timeline:
                     stacklevel=2,
                 )
                 found[inside] = np.nan
-        regular = continuous_lengths(frames, trajectory_index, joined=joined)
+        regular = continuous_lengths(frames, trajectory_index, joined=joined, after_gap=after_gap)
         breaks = time_breaks(found, frames, regular)
         if len(breaks):
             _warn_of_breaks(breaks, frames, found, [files[i] for i in trajectory_index[breaks]])
-        lengths = continuous_lengths(frames, trajectory_index, found, joined)
+        lengths = continuous_lengths(frames, trajectory_index, found, joined, after_gap)
         known = np.array([file.has_times for file in files])[trajectory_index]
         return cls(np.where(known, found, np.nan), lengths)
 

@@ -17,7 +17,7 @@ from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name, write_rows
 from .atom_order import warn_of_atom_order
-from .bad_frames import ERROR, is_sound, lengths_without, skips, tell_left_out
+from .bad_frames import ERROR, after_gap, is_sound, skips, tell_left_out
 from .blocks import compute_block, compute_sound, frames_per_block, named_fault
 from .feature_writer import FeatureWriter
 from .frame_times import TimedFile, Timeline
@@ -178,14 +178,14 @@ def _featurize_mdtraj(
             kept = writer.remove_unusable(len(numbers))
             tell_left_out(numbers, kept)
         numbers, times, index = numbers[kept], times[kept], index[kept]
-        timeline = Timeline.of(numbers, times, index, files)
+        timeline = Timeline.of(numbers, times, index, files, after_gap=after_gap(kept))
         return writer.commit(
             names=bound.names,
             units=bound.units,
             frames=numbers,
             times=timeline.times,
             trajectory_index=index,
-            lengths=lengths_without(timeline.lengths, kept),
+            lengths=timeline.lengths,
             selection=select,
             featurizer=bound.featurizer.to_dict(),
             fingerprint=Fingerprint.of(atoms).to_dict(),

@@ -74,6 +74,7 @@ def test_options_are_values_that_do_not_change():
     assert source.files == ["top.pdb", "a.xtc"]
     assert source.reading == {
         "start": 5, "stop": None, "step": None, "backend": "serial", "n_workers": None,
+        "on_bad_frames": "error",
     }  # fmt: skip
     assert (output.folder, output.overwrite, output.temperature) == ("out", True, 300.0)
     with pytest.raises(AttributeError):

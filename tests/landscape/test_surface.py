@@ -1,6 +1,7 @@
 """Free energies and their errors, compared with known answers."""
 
 import re
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
@@ -288,13 +289,10 @@ def angle_features(tmp_path, degrees, form="cossin"):
     more = [np.linspace(3, 4, len(degrees)), np.linspace(1.8, 2.0, len(degrees))]
     path = tmp_path / f"{form}.npy"
     np.save(path, np.column_stack([*columns, *more]).astype(np.float32))
-    features = FeatureSet.load(path)
-    return FeatureSet(
-        **{
-            **vars(features),
-            "names": (*names, "distance ALA2:N-ALA2:C", "angle ALA2:N-ALA2:CA-ALA2:C"),
-            "units": (*units, "angstrom", "radian"),
-        }
+    return replace(
+        FeatureSet.load(path),
+        names=(*names, "distance ALA2:N-ALA2:C", "angle ALA2:N-ALA2:CA-ALA2:C"),
+        units=(*units, "angstrom", "radian"),
     )
 
 

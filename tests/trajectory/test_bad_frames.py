@@ -9,7 +9,6 @@ from numpy.testing import assert_array_equal
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Dihedrals, Distances, Positions, featurize
-from mdgmvae.trajectory.bad_frames import lengths_without
 from mdgmvae.trajectory.collector import FeatureCollector
 
 TOPOLOGY, (TRAJECTORY,) = alanine_dipeptide()
@@ -51,12 +50,6 @@ def test_segments_end_where_frames_are_left_out(coordinates, bad, lengths):
     assert_array_equal(features.frames, kept)
     assert_array_equal(features.times, 2.0 * kept)
     np.testing.assert_allclose(features.values[:, 0], expected, rtol=1e-5)
-
-
-def test_lengths_of_several_segments():
-    kept = np.array([1, 1, 0, 1, 1, 1, 0, 0, 1], bool)
-    assert lengths_without((4, 3, 2), kept) == (2, 1, 2, 1)
-    assert lengths_without((4, 5), np.ones(9, bool)) == (4, 5)
 
 
 def test_the_warning_counts_and_names_the_first(coordinates):

@@ -146,7 +146,9 @@ def test_mdanalysis_formats_without_times(topology, tmp_path, suffix):
     given = silently(mda.Universe(topology, str(path), dt=0.5), PAIR)
     assert_allclose(given.times, 0.5 * np.arange(9))
     # Reading the time step of a universe does not make it known.
-    u = mda.Universe(topology, [str(path)] * 2)
+    other = path.with_name(f"b.{suffix}")
+    written(other, topology, range(4)) if suffix != "mdcrd" else shutil.copy(path, other)
+    u = mda.Universe(topology, [str(path), str(other)])
     assert u.trajectory.dt == 1.0
     assert np.isnan(silently(u, PAIR).times).all()
 

@@ -1,5 +1,7 @@
 """Lag times in ps and in frames, for trajectories with one time step and with several."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,9 +18,9 @@ from mdgmvae.trajectory.lag_time import (
 def features(tmp_path, *steps):
     """A feature file with one segment of 20 frames for each time step."""
     np.save(tmp_path / "x.npy", np.zeros((20 * len(steps), 1), np.float32))
-    given = vars(FeatureSet.load(tmp_path / "x.npy"))
+    stored = FeatureSet.load(tmp_path / "x.npy")
     times = np.concatenate([step * np.arange(20) for step in steps])
-    return FeatureSet(**{**given, "times": times, "lengths": (20,) * len(steps)})
+    return replace(stored, times=times, lengths=(20,) * len(steps))
 
 
 def test_a_lag_time_is_a_number_of_frames(tmp_path):
