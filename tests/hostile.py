@@ -72,6 +72,7 @@ def write_sound_files(folder: Path) -> None:
             "device": "cpu",
             "populations": [0.25, 0.75],
             "state_of_component": [0, 1],
+            "score_threshold": -20.0,
             "history": {"epoch": [1, 2], "loss": [1.5, 1.25]},
             "validation_history": {},
             "feature_names_in": [],

@@ -68,6 +68,7 @@ def test_atom_groups_and_trajectories_in_memory(u):
     assert u.trajectory[999].aux.gmvae_state == group.results.labels[999]
 
 
+@pytest.mark.filterwarnings("ignore:.* frames are few for:UserWarning")
 @pytest.mark.filterwarnings("ignore:DCDReader currently:DeprecationWarning")
 @pytest.mark.parametrize(
     ("files", "features"),
@@ -86,6 +87,7 @@ def test_other_peoples_files(files, features):
     assert np.isfinite(gm.results.latent).all()
 
 
+@pytest.mark.filterwarnings("ignore:.* frames are few for:UserWarning")
 def test_a_second_run_is_like_a_first_one(u):
     again = GMVAEAnalysis(u, features="positions", **FAST).run(stop=600).run(start=100, stop=700)
     fresh = GMVAEAnalysis(u, features="positions", **FAST).run(start=100, stop=700)

@@ -93,6 +93,7 @@ def test_results_become_a_data_frame(analysed):
     assert isinstance(table, pd.DataFrame)
     assert list(table.columns) == [
         *("frame", "time", "trajectory", "state", "component", "probability", "z1", "z2", "score"),
+        "unlike_training",
     ]
     np.testing.assert_array_equal(table["frame"], r.frames)
     np.testing.assert_array_equal(table["state"], r.labels)

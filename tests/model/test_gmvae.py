@@ -105,6 +105,7 @@ def test_frames_held_out_do_not_train(five_wells):
     assert first.history_["val_loss"] != second.history_["val_loss"]
 
 
+@pytest.mark.filterwarnings("ignore:.* frames are few for:UserWarning")
 def test_frames_held_out_do_not_decide_where_training_starts(five_wells):
     """Clusters, slow coordinates and principal components are those of the training frames."""
     from mdgmvae.training.held_out import hold_out
@@ -133,6 +134,7 @@ def test_a_value_that_is_not_finite_is_located(five_wells):
             call(x)
 
 
+@pytest.mark.filterwarnings("ignore:.* frames are few for:UserWarning")
 def test_a_lag_with_hardly_any_pairs_gives_a_warning(five_wells):
     settings = SHORT | {"lag": 1190, "validation_fraction": 0.0}
     with pytest.warns(UserWarning, match="lag=1190: only 10 pairs of frames are that far apart"):
