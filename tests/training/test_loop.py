@@ -60,6 +60,7 @@ def test_history_has_the_vamp2_of_all_pairs(five_wells):
     assert "val_loss" not in model.history_
 
 
+@pytest.mark.filterwarnings("ignore:the loss was still decreasing")
 def test_kinetics_find_from_a_random_start_what_the_density_does_not(left_handed):
     """The slow state has 7 % of the frames."""
     x, basins = left_handed

@@ -3,6 +3,7 @@
 import gzip
 import shutil
 import warnings
+from dataclasses import replace
 
 import MDAnalysis as mda
 import mdtraj
@@ -116,7 +117,7 @@ def test_rounded_times_keep_the_lag_time(topology, tmp_path):
     found = silently(mda.Universe(topology, path), PAIR)
     assert found.lengths == (300,)
     assert lag_in_frames(10.0, found) == 100
-    two = type(found)(**{**vars(found), "lengths": (25,) * 12})
+    two = replace(found, lengths=(25,) * 12)
     assert lag_in_frames(2.0, two) == 20
 
 
