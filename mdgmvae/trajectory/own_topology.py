@@ -114,8 +114,14 @@ def check_universe_names(universe: Any) -> None:
         with warnings.catch_warnings():
             # Only the names are used, and nothing is guessed from them.
             warnings.simplefilter("ignore")
-            with get_parser_for(path, format=named_by[0])(path) as parser:
-                named = parser.parse()
+            try:
+                with get_parser_for(path, format=named_by[0])(path) as parser:
+                    named = parser.parse()
+            except (OSError, ValueError, IndexError, KeyError) as error:
+                raise InputError(
+                    f"{path}: the names of its atoms cannot be read "
+                    f"({' '.join(str(error).split())}); copy the file again"
+                ) from error
         if hasattr(named, "names"):
             check_named_atoms(
                 path, named.names.values, universe.atoms.names, universe.atoms.resindices
