@@ -35,7 +35,7 @@ FAULTS = {
 #: Faults that leave all frames intact: readers look for MODEL, and at nothing behind the last one.
 #: The middle of the HDF5 file is unused.
 HARMLESS = {
-    *(("pdb", fault) for fault in ("without the last bytes", "junk before it")),
+    ("pdb", "without the last bytes"),
     *(("h5md", f"{what} behind it") for what in ("junk", "zeros")),
     *(("h5md", f"{what} over its middle") for what in ("junk", "zeros")),
 }
