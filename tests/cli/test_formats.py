@@ -100,7 +100,7 @@ def test_times_of_the_file_are_replaced_with_a_warning(folder):
     [
         (["--trajectory_format", "LAMPS"], ["--trajectory_format LAMPS:", "did you mean LAMMPS?"]),
         (["--topology_format", "x"], ["--topology_format x:", "choose from", "GRO"]),
-        (["--trajectory_format", "TRR"], [TRAJECTORY, "cannot be read"]),
+        (["--trajectory_format", "TRR"], [TRAJECTORY, "the header of a TRR frame"]),
         (["--topology_format", "PSF"], [TOPOLOGY, "cannot be read"]),
     ],
 )
