@@ -229,8 +229,15 @@ def _take(folder: Path) -> int | None:
             if _is_same(handle, folder / _LOCK):
                 break
             os.close(handle)
-        os.ftruncate(handle, 0)
-        os.write(handle, f"{os.getpid()} {socket.gethostname()}".encode())
+        try:
+            os.ftruncate(handle, 0)
+            os.write(handle, f"{os.getpid()} {socket.gethostname()}".encode())
+        except OSError:  # The disk is full.
+            (folder / _LOCK).unlink(missing_ok=True)
+            with suppress(OSError):  # What a process that died has left stays.
+                folder.rmdir()
+            os.close(handle)
+            raise
         _held.add(key)
     return handle
 

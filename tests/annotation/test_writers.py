@@ -347,7 +347,7 @@ def test_a_full_disk_is_reported_wherever_it_is_found(dipeptide, tmp_path, forma
     assert [path.name for path in tmp_path.iterdir()] == ["whole"]
 
 
-@pytest.mark.parametrize("limit", [2_000, 60_000])
+@pytest.mark.parametrize("limit", [0, 2_000, 60_000])
 def test_h5md_and_pdb_on_a_full_disk(adk, tmp_path, limit):
     """The HDF5 library crashed with a segmentation fault."""
     for write, name in ((write_h5md, "a.h5md"), (write_pdb, "a.pdb")):
