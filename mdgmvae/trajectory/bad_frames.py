@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from .blocks import within_reach
 
 ERROR, SKIP = "error", "skip"
-#: Values of the option, for the command line, too.
+#: Values of the option.
 CHOICES = (ERROR, SKIP)
-_MAX_COORDINATE = 1e6
 
 
 def skips(on_bad_frames: str) -> bool:
@@ -34,9 +34,8 @@ def skips(on_bad_frames: str) -> bool:
 
 def is_sound(positions: np.ndarray) -> bool:
     """Return whether coordinates, (n_atoms, 3), can serve as a reference."""
-    # Comparisons with NaN are False.
-    within = bool((np.abs(positions) <= _MAX_COORDINATE).all())
-    return within and (len(positions) < 2 or bool(np.ptp(positions, axis=0).any()))
+    spread = len(positions) < 2 or bool(np.ptp(positions, axis=0).any())
+    return within_reach(positions) and spread
 
 
 def after_gap(kept: np.ndarray) -> np.ndarray:

@@ -66,7 +66,7 @@ def compute_block(
     InputError
         If the featurizer returns another shape.
     """
-    if not _within_reach(positions):
+    if not within_reach(positions):
         frame = int((~(np.abs(positions) <= _MAX_COORDINATE)).any(axis=(1, 2)).argmax())
         raise _far_away(positions[frame], frames[frame], bound.indices)
     _check_not_all_alike(positions, frames)
@@ -144,8 +144,18 @@ def named_fault(
     return error.named(atom_labels(atoms, used), file)
 
 
-def _within_reach(positions: np.ndarray) -> bool:
-    """Return whether all coordinates are numbers of a possible size."""
+def within_reach(positions: np.ndarray) -> bool:
+    """Return whether all coordinates are numbers of a possible size.
+
+    Parameters
+    ----------
+    positions : numpy.ndarray
+        In angstrom, of any shape.
+
+    Returns
+    -------
+    bool
+    """
     if positions.size == 0:
         return True
     # Every comparison with NaN is False, so this condition also finds NaN.
@@ -245,9 +255,9 @@ class BlockWriter:
         self._frames[row] = timestep.frame
         self._n_filled += 1
         # The trajectory may have other atoms, which are not analysed.
-        if not _within_reach(positions):
+        if not within_reach(positions):
             positions = positions[self._analysed]
-            if not _within_reach(positions):
+            if not within_reach(positions):
                 if self._skip:
                     self._positions[row] = np.nan
                     return
