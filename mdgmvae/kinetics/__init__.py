@@ -26,6 +26,8 @@ _NAMES = {
     "lifetimes": ".rates",
     "mean_first_passage_times": ".rates",
     "stationary_populations": ".rates",
+    "DetailedBalance": ".reversibility",
+    "detailed_balance": ".reversibility",
     "ImpliedTimescales": ".timescales",
     "default_lags": ".timescales",
     "implied_timescales": ".timescales",

@@ -14,9 +14,12 @@ from ..kinetics.lumping import Lumping, lump
 from ..kinetics.markov_test import ChapmanKolmogorov, chapman_kolmogorov_of
 from ..kinetics.posterior import Estimate, Posteriors
 from ..kinetics.rates import Lifetimes, lifetimes_of, passage_times_of, populations_of
+from ..kinetics.reversibility import DetailedBalance, detailed_balance
 from ..kinetics.timescales import ImpliedTimescales, default_lags, timescales_at
+from ..kinetics.trend import trend_of
 from ..kinetics.vamp import CrossValidatedScore, vamp2, vamp2_cross_validated
 from ..segments import checked_lag, discrete_trajectories
+from .gap import Gap
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,6 +59,13 @@ class Evidence:
         The same score on held-out frames. None if there are too few frames.
     quality : AssignmentQuality or None
         How certain the assignment is. None without probabilities.
+    balance : DetailedBalance
+        Whether transitions are as frequent as their reverse.
+    trend : float
+        Correlation of the slowest process with time, from 0 to 1.
+    gap : Gap or None
+        The timescales between and within the states. None for components, and where nothing
+        finer than the states is known.
     """
 
     kind: str
@@ -74,6 +84,9 @@ class Evidence:
     vamp2: float
     cross_validated: CrossValidatedScore | None
     quality: AssignmentQuality | None
+    balance: DetailedBalance
+    trend: float
+    gap: Gap | None = None
 
     @property
     def populations(self) -> np.ndarray:
@@ -129,6 +142,8 @@ def evidence_of(
         vamp2=vamp2(labels, lag=lag, lengths=lengths),
         cross_validated=_cross_validated(labels, lag, lengths),
         quality=None if probabilities is None else assignment_quality(probabilities),
+        balance=detailed_balance(labels, lag=lag, lengths=lengths, k=k),
+        trend=trend_of(labels, lag, lengths),
     )
 
 

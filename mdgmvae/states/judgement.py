@@ -15,6 +15,8 @@ from ..labels import as_labels, n_states_of
 from ..tables import Shown, Table, counted, percent, to_plain
 from ..trajectory.lag_time import time_step
 from .evidence import Evidence, evidence_of
+from .findings import Finding, findings_of, sentences_of
+from .gap import gap_of
 from .verdicts import Verdict, on_states, sentences
 
 #: What the columns of the table mean.
@@ -23,6 +25,8 @@ NOTE = (
     "model at the lag time, with 95 % credible intervals in brackets. Visits and transitions out: "
     "stays of at least one lag time, and those that were seen to end."
 )
+#: The conclusion if nothing speaks against the states.
+FINE = "the data support these states at this lag time"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,13 +54,23 @@ class Judgement(Shown, Evidence):
 
     @property
     def verdicts(self) -> list[str]:
-        """Conclusions about the states, as sentences."""
-        return sentences(self)
+        """Conclusions about the states, as sentences: on single states, then on all of them."""
+        said = sentences(self)
+        if self.kind == "component":
+            return said
+        return [*said, *sentences_of(self.findings)] or [FINE]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What each kind of evidence says about the states."""
+        return findings_of(self)
 
     @property
     def is_supported(self) -> bool:
-        """Whether every state is metastable and was entered and left often enough."""
-        return all(verdict.word == "metastable" for verdict in self.states)
+        """Whether all evidence supports the states, and every one of them is metastable."""
+        return all(verdict.word == "metastable" for verdict in self.states) and all(
+            finding.holds is not False for finding in self.findings
+        )
 
     def tables(self) -> list[Table]:
         """Return the table of the states and, if they differ, of the components."""
@@ -70,9 +84,10 @@ class Judgement(Shown, Evidence):
             note=NOTE,
             sentences=tuple(self.verdicts),
         )
+        tables = [table] if self.kind == "component" else [table, self._table_of_findings()]
         if self.components is None or np.array_equal(self.components.frames, self.frames):
-            return [table]
-        return [table, self._table_of_components(self.components)]
+            return tables
+        return [*tables, self._table_of_components(self.components)]
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything except the labels as lists, numbers and strings for JSON.
@@ -94,6 +109,9 @@ class Judgement(Shown, Evidence):
             "populations": to_plain(self.populations),
             "states": [verdict.word for verdict in self.states],
             "verdicts": self.verdicts,
+            "findings": {
+                found.name: {"holds": found.holds, "seen": found.seen} for found in self.findings
+            },
             "is_supported": self.is_supported,
             "state_of_component": to_plain(self.state_of_component),
             "components": None if self.components is None else self.components.to_dict(),
@@ -129,6 +147,15 @@ class Judgement(Shown, Evidence):
             # The Markov model sees only every lag-th frame.
             return f"< {self.lag_time:g}"
         return self.lifetimes.from_model.cell(verdict.state)
+
+    def _table_of_findings(self) -> Table:
+        return Table(
+            ("evidence", "holds", "seen"),
+            tuple((found.name, found.word, found.seen) for found in self.findings),
+            title="The states are supported by the data"
+            if self.is_supported
+            else "The states are not supported by the data",
+        )
 
     def _table_of_components(self, components: Judgement) -> Table:
         of_component = np.asarray(self.state_of_component).tolist()
@@ -260,20 +287,30 @@ def _judged(
     q = _checked_probabilities(probabilities, components)
     k = n_states_of(components, None if q is None else q.shape[1])
     check_count("n_samples", options["n_samples"], low=2)
+    within = {"lag": options["lag"], "lengths": options["lengths"]}
     if states is None:
-        return _judgement(evidence_of(components, q, kind="state", k=k, **options))
+        judged = evidence_of(components, q, kind="state", k=k, **options)
+        return _judgement(judged, gap=gap_of(components, components, q, **within))
     of_frames = _checked_states(states, components)
     n = n_states_of(of_frames, n_states)
     of_component = _state_of_component(components, of_frames, k)
     of_states = None if q is None else _summed(q, of_component, n)
     judged = evidence_of(of_frames, of_states, kind="state", k=n, **options)
     by_component = evidence_of(components, q, kind="component", k=k, **options)
-    return _judgement(judged, components=_judgement(by_component), state_of_component=of_component)
+    return _judgement(
+        judged,
+        gap=gap_of(of_frames, components, q, **within),
+        # Cycles and trends show in the components, even if there are only two states.
+        balance=by_component.balance,
+        trend=by_component.trend,
+        components=_judgement(by_component),
+        state_of_component=of_component,
+    )
 
 
-def _judgement(evidence: Evidence, **beside: Any) -> Judgement:
+def _judgement(evidence: Evidence, **changed: Any) -> Judgement:
     known = {field.name: getattr(evidence, field.name) for field in fields(evidence)}
-    return Judgement(**known, **beside)
+    return Judgement(**{**known, **changed})
 
 
 def _checked_probabilities(probabilities: Any, labels: np.ndarray) -> np.ndarray | None:

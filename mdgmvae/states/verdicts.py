@@ -1,4 +1,4 @@
-"""Verdicts on states: a word for each one, and sentences about what the data show."""
+"""Verdicts on single states: a word for each one, and sentences about what was seen."""
 
 from __future__ import annotations
 
@@ -13,18 +13,15 @@ from .evidence import Evidence
 
 #: With fewer transitions in or out than this, the error is half the value or more.
 FEW_EVENTS = 5
-#: The Chapman-Kolmogorov test fails if a probability deviates by more than this many errors ...
-CK_ERRORS = 3.0
-#: ... and by more than this.
-CK_DIFFERENCE = 0.05
 #: A state of which a smaller share of the frames lies in visits of a lag time does not last one.
 LASTING_SHARE = 0.5
-#: Timescales that grow by this factor when the lag time is doubled have not converged.
-RISE = 1.15
 #: Smallest share of the frames that should be assigned with certainty.
 SURE_SHARE = 0.8
-#: Smallest loss of VAMP-2 on held-out frames that is reported.
-SCORE_LOSS = 0.1
+#: What to do about states that are a matter of choice.
+CASUAL = (
+    "Look for slower processes with a larger k, a longer lag time or other features, or set the "
+    "number of states (n_macrostates) yourself"
+)
 
 
 @dataclass(frozen=True)
@@ -35,9 +32,10 @@ class Verdict:
     ----------
     state : int
     word : str
-        "metastable", "few events", "not supported", "not metastable" or "empty".
+        "metastable", "no gap", "few events", "not supported", "not metastable" or "empty".
     reason : str
-        "empty", "short-lived", "interrupted", "forgotten" or "events"; "" if there is no reason.
+        "empty", "short-lived", "interrupted", "forgotten", "events" or "gap"; "" if there is no
+        reason.
     """
 
     state: int
@@ -51,11 +49,7 @@ def on_states(e: Evidence) -> list[Verdict]:
 
 
 def sentences(e: Evidence) -> list[str]:
-    """Return the conclusions in sentences: first about single states, then about all of them.
-
-    For components, only single ones are discussed, since the states that they form are judged
-    separately.
-    """
+    """Return the conclusions about single states (or components)."""
     verdicts = on_states(e)
     said = [
         *_about_empty(e, _with(verdicts, "empty")),
@@ -66,14 +60,7 @@ def sentences(e: Evidence) -> list[str]:
     ]
     if e.kind == "component":
         return said
-    said += [
-        *_about_events(e, _with(verdicts, "events")),
-        *_about_sets(e),
-        *_about_chapman_kolmogorov(e),
-        *_about_timescales(e),
-        *_about_score(e),
-    ]
-    return said or [f"the data support these {e.kind}s at this lag time"]
+    return [*said, *_about_events(e, _with(verdicts, "events")), *_about_sets(e)]
 
 
 def _on_state(e: Evidence, state: int) -> Verdict:
@@ -87,13 +74,16 @@ def _on_state(e: Evidence, state: int) -> Verdict:
         return Verdict(state, "not metastable", "interrupted")
     if (e.frames > 0).sum() == 1:
         return Verdict(state, "not supported", "")  # the reason is in a sentence about all frames
-    events = _events(e, state)
+    events = n_events(e, state)
     if events < FEW_EVENTS:
         return Verdict(state, "not supported" if events < 2 else "few events", "events")
+    if e.gap is not None and not (e.gap.is_there and e.gap.has_barriers):
+        return Verdict(state, "no gap", "gap")
     return Verdict(state, "metastable", "")
 
 
-def _events(e: Evidence, state: int) -> int:
+def n_events(e: Evidence, state: int) -> int:
+    """Return how often a state was seen to be entered and left, whichever was rarer."""
     return int(min(e.visits.entries[state], e.visits.exits[state]))
 
 
@@ -106,7 +96,7 @@ def _about_empty(e: Evidence, states: list[int]) -> list[str]:
 
 
 def _about_fast(e: Evidence, short: list[int], forgotten: list[int]) -> list[str]:
-    lag = _time(e, e.lag_time)
+    lag = time_of(e, e.lag_time)
     said = []
     if short:
         times = _times(e, e.lifetimes.from_model.value[short])
@@ -130,7 +120,7 @@ def _about_interrupted(e: Evidence, states: list[int]) -> list[str]:
         return []
     stay = "stays" if len(states) == 1 else "stay"
     return [
-        f"{named(e.kind, states)} hardly ever {stay} for the lag time of {_time(e, e.lag_time)}: "
+        f"{named(e.kind, states)} hardly ever {stay} for the lag time of {time_of(e, e.lag_time)}: "
         "their frames are scattered, so the lifetime is shorter than the lag time, whatever the "
         "Markov model says: not metastable"
     ]
@@ -163,7 +153,7 @@ def _about_events(e: Evidence, states: list[int]) -> list[str]:
         one = len(alike) == 1
         what = "its population and lifetime" if one else "their populations and lifetimes"
         each = " each" if not one and "times" in story else ""
-        few = _events(e, alike[0]) < 2
+        few = n_events(e, alike[0]) < 2
         follows = f"{what} are {'not supported by these data' if few else 'rough estimates'}"
         said.append(f"{named(e.kind, alike)} {'was' if one else 'were'} {story}{each}: {follows}")
     return said
@@ -196,55 +186,6 @@ def _about_sets(e: Evidence) -> list[str]:
     ]
 
 
-def _about_chapman_kolmogorov(e: Evidence) -> list[str]:
-    ck = e.chapman_kolmogorov
-    with np.errstate(invalid="ignore"):
-        failed = np.flatnonzero(
-            (ck.deviations > CK_ERRORS) & (ck.differences > CK_DIFFERENCE)
-        ).tolist()
-    if not failed:
-        return []
-    worst = max(failed, key=lambda state: ck.deviations[state])
-    return [
-        f"the Chapman-Kolmogorov test fails for {named(e.kind, failed)} (a probability is off by "
-        f"{ck.differences[worst]:.2f}, {ck.deviations[worst]:.1f} times the error): choose a "
-        f"longer lag time or other {e.kind}s"
-    ]
-
-
-def _about_timescales(e: Evidence) -> list[str]:
-    its = e.timescales
-    lags = its.lags.tolist()
-    if 2 * e.lag not in lags:
-        return []
-    now, later = lags.index(e.lag), lags.index(2 * e.lag)
-    before, after = its.timescales[now], its.timescales[later]
-    with np.errstate(invalid="ignore"):
-        error = np.hypot(its.upper[now] - before, after - its.lower[later])
-        slow = np.isfinite(before) & (before > e.lag_time)
-        rising = np.flatnonzero(slow & (after > RISE * before) & (after - before > error))
-    if not len(rising):
-        return []
-    first = rising[0]
-    return [
-        f"implied timescales still increase with the lag time ({_time(e, before[first])} at "
-        f"lag {_time(e, e.lag_time)}, {_time(e, after[first])} at lag {_time(e, 2 * e.lag_time)}): "
-        "choose a longer lag time"
-    ]
-
-
-def _about_score(e: Evidence) -> list[str]:
-    score = e.cross_validated
-    if score is None:
-        return []
-    if e.vamp2 - (score.mean + 2 * score.error) < SCORE_LOSS:
-        return []
-    return [
-        f"VAMP-2 is {e.vamp2:.2f} on all frames, but {score.mean:.2f} ± {score.std:.2f} on "
-        "held-out frames: a slow process was seen in only part of the trajectory"
-    ]
-
-
 def _about_certainty(e: Evidence) -> list[str]:
     if e.quality is None or e.quality.share_certain >= SURE_SHARE:
         return []
@@ -258,7 +199,8 @@ def _has(states: Sequence[int]) -> str:
     return "has" if len(states) == 1 else "have"
 
 
-def _time(e: Evidence, value: float) -> str:
+def time_of(e: Evidence, value: float) -> str:
+    """Return a time with its unit."""
     return f"{number(value)} {e.unit}"
 
 

@@ -1,0 +1,214 @@
+"""Findings: what each kind of evidence says about all states together.
+
+Each finding has a name, which is the same in the table, in the text and in JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..tables import named, number, percent
+from .evidence import Evidence
+from .gap import GAP, LEAST_KEPT
+from .verdicts import CASUAL, FEW_EVENTS, n_events, on_states, time_of
+
+#: The Chapman-Kolmogorov test fails if a probability deviates by more than this many errors ...
+CK_ERRORS = 3.0
+#: ... and by more than this.
+CK_DIFFERENCE = 0.05
+#: Timescales that grow by this factor when the lag time is doubled have not converged.
+RISE = 1.15
+#: Smallest loss of VAMP-2 on held-out frames that is reported.
+SCORE_LOSS = 0.1
+#: Largest correlation of the slowest process with time in equilibrium.
+TREND = 0.7
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one kind of evidence says about the states.
+
+    Parameters
+    ----------
+    name : str
+        "lifetimes", "events", "gap", "barriers", "Chapman-Kolmogorov", "timescales", "held-out
+        frames", "detailed balance" or "stationarity".
+    holds : bool or None
+        Whether the evidence is in favour of the states. None if it could not be tested.
+    seen : str
+        What was seen, with numbers.
+    sentence : str
+        Conclusion and advice, if it does not hold and no sentence about single states says so.
+    """
+
+    name: str
+    holds: bool | None
+    seen: str
+    sentence: str = ""
+
+    @property
+    def word(self) -> str:
+        """Whether it holds: "yes", "no" or "not tested"."""
+        return "not tested" if self.holds is None else "yes" if self.holds else "no"
+
+
+def findings_of(e: Evidence) -> list[Finding]:
+    """Return what each kind of evidence says about the states."""
+    found = [_lifetimes(e), _events(e)]
+    if (e.frames > 0).sum() < 2:
+        return found
+    return [
+        *found,
+        _gap(e),
+        _barriers(e),
+        _chapman_kolmogorov(e),
+        _timescales(e),
+        _held_out(e),
+        _balance(e),
+        _stationarity(e),
+    ]
+
+
+def _lifetimes(e: Evidence) -> Finding:
+    lifetimes = e.lifetimes.from_model.value[e.frames > 0]
+    fast = any(verdict.word == "not metastable" for verdict in on_states(e))
+    seen = f"shortest {time_of(e, lifetimes.min())}, lag time {time_of(e, e.lag_time)}"
+    return Finding("lifetimes", not fast, seen)
+
+
+def _events(e: Evidence) -> Finding:
+    fewest = min(n_events(e, state) for state in np.flatnonzero(e.frames).tolist())
+    return Finding(
+        "events",
+        fewest >= FEW_EVENTS,
+        f"every state was entered and left at least {fewest:,} times"
+        if fewest > 1
+        else f"a state was entered or left {('never', 'once')[fewest]}",
+    )
+
+
+def _gap(e: Evidence) -> Finding:
+    gap = e.gap
+    if gap is None:
+        return Finding("gap", None, "nothing finer than the states is known")
+    between, within = (time_of(e, value * e.dt) for value in (gap.between, gap.within))
+    if gap.within <= 0:
+        within = "none within them"
+    else:
+        within += f" within them, ratio {number(gap.ratio)}"
+    seen = f"{between} between the states, {within}"
+    return Finding(
+        "gap",
+        gap.is_there,
+        seen,
+        f"there is no gap in the timescales ({seen}; a gap is at least {GAP:g}): how many "
+        f"{e.kind}s one asks for is a choice. {CASUAL}",
+    )
+
+
+def _barriers(e: Evidence) -> Finding:
+    gap = e.gap
+    if gap is None:
+        return Finding("barriers", None, "nothing finer than the states is known")
+    least = f"{percent(float(gap.kept.min()))} %"
+    return Finding(
+        "barriers",
+        gap.has_barriers,
+        f"the {e.kind}s keep at least {least} of each slow eigenvalue",
+        f"the borders between the {e.kind}s are no barriers: only {least} of the eigenvalue of a "
+        f"slow process remains if frames are described by their {e.kind} "
+        f"({percent(LEAST_KEPT)} % would be enough), because frames move slowly within the "
+        f"{e.kind}s, too. {CASUAL}",
+    )
+
+
+def _chapman_kolmogorov(e: Evidence) -> Finding:
+    ck = e.chapman_kolmogorov
+    with np.errstate(invalid="ignore"):
+        is_off = (ck.deviations > CK_ERRORS) & (ck.differences > CK_DIFFERENCE)
+    failed = np.flatnonzero(is_off).tolist()
+    known = ck.differences[np.isfinite(ck.deviations)]
+    seen = f"probabilities are off by up to {number(known.max() if len(known) else 0.0)}"
+    if not failed:
+        return Finding("Chapman-Kolmogorov", True, seen)
+    worst = max(failed, key=lambda state: ck.deviations[state])
+    return Finding(
+        "Chapman-Kolmogorov",
+        False,
+        seen,
+        f"the Chapman-Kolmogorov test fails for {named(e.kind, failed)} (a probability is off by "
+        f"{ck.differences[worst]:.2f}, {ck.deviations[worst]:.1f} times the error): choose a "
+        f"longer lag time or other {e.kind}s",
+    )
+
+
+def _timescales(e: Evidence) -> Finding:
+    its = e.timescales
+    lags = its.lags.tolist()
+    if 2 * e.lag not in lags:
+        return Finding("timescales", None, "no segment is longer than twice the lag time")
+    now, later = lags.index(e.lag), lags.index(2 * e.lag)
+    before, after = its.timescales[now], its.timescales[later]
+    with np.errstate(invalid="ignore"):
+        error = np.hypot(its.upper[now] - before, after - its.lower[later])
+        slow = np.isfinite(before) & (before > e.lag_time)
+        rising = np.flatnonzero(slow & (after > RISE * before) & (after - before > error))
+    shown = rising[0] if len(rising) else 0
+    seen = (
+        f"{time_of(e, before[shown])} at lag {time_of(e, e.lag_time)}, "
+        f"{time_of(e, after[shown])} at lag {time_of(e, 2 * e.lag_time)}"
+    )
+    return Finding(
+        "timescales",
+        not len(rising),
+        seen,
+        f"implied timescales still increase with the lag time ({seen}): choose a longer lag time",
+    )
+
+
+def _held_out(e: Evidence) -> Finding:
+    score = e.cross_validated
+    if score is None:
+        return Finding("held-out frames", None, "too few frames to hold some out")
+    said = f"{score.mean:.2f} ± {score.std:.2f}"
+    return Finding(
+        "held-out frames",
+        e.vamp2 - (score.mean + 2 * score.error) < SCORE_LOSS,
+        f"VAMP-2 {said} on held-out frames, {e.vamp2:.2f} on all",
+        f"VAMP-2 is {e.vamp2:.2f} on all frames, but {said} on held-out frames: a slow process "
+        "was seen in only part of the trajectory",
+    )
+
+
+def _balance(e: Evidence) -> Finding:
+    balance = e.balance
+    if not balance.dof:
+        return Finding("detailed balance", None, "fewer than three states or components")
+    net = f"{percent(balance.net_flux)} % of the transitions"
+    return Finding(
+        "detailed balance",
+        not balance.is_violated,
+        f"net flux around cycles: {net}",
+        f"the dynamics is irreversible: frames go around in a cycle (net flux: {net}), so there "
+        "is no equilibrium between the states, and their free energies and lifetimes have no "
+        "meaning",
+    )
+
+
+def _stationarity(e: Evidence) -> Finding:
+    trend = f"correlation of the slowest process with time {e.trend:.2f}"
+    return Finding(
+        "stationarity",
+        e.trend <= TREND,
+        trend,
+        f"the frames drift ({trend}): the states are stages of a process that is not in "
+        "equilibrium, such as pulling or relaxation. Leave out its frames, or simulate longer",
+    )
+
+
+def sentences_of(findings: Sequence[Finding]) -> list[str]:
+    """Return the conclusions from what does not hold."""
+    return [f.sentence for f in findings if f.holds is False and f.sentence]
