@@ -128,7 +128,8 @@ class Hyperparameters:
     tica_dim: int | None = _field(
         None,
         "int",
-        "number of slowest independent components that scale='tica' keeps; by default all",
+        "number of slowest independent components that scale='tica' keeps; by default those that "
+        "carry 95 % of the kinetic variance",
         1,
         optional=True,
     )
@@ -300,18 +301,17 @@ PAPER = Hyperparameters()
 #: Adds a kinetic term, slow coordinates as inputs, k-means initialisation, and a number of epochs
 #: chosen on held-out frames. benchmarks/ablation.py measures what each of these contributes.
 ROBUST = Hyperparameters(
+    k=10,
     n_z=2,
     n_epochs=30,
     lr=2e-3,
     scale="tica",
-    tica_dim=10,
     r_nent_start=1.0,
     anneal=0.5,
     lr_schedule="cosine",
     validation_fraction=0.1,
     patience=8,
     init="kmeans",
-    refit=True,
     vamp_weight=1.5,
     lag=5,
     kl="analytic",

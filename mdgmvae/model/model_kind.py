@@ -25,7 +25,7 @@ from ..json_files import (
 from ..presets import PRESETS, RULES, check_values
 
 FORMAT = "mdgmvae-model"
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 
 def model_kind(value: Any) -> dict[str, Any]:

@@ -26,8 +26,9 @@ from ..training.scaling import Scaling
 from .model_kind import FORMAT, FORMAT_VERSION, model_kind
 
 _ADVICE = "save the model again, or copy both files again"
-_SCALING = ("mean", "scale", "projection", "back_projection", "autocorrelation", "explained")
-_PROJECTION = ("projection", "back_projection", "autocorrelation")
+_PROJECTION = ("projection", "back_projection", "center", "autocorrelation")
+_SCALING = ("mean", "scale", *_PROJECTION, "explained")
+_PRODUCTS = "scaling/products"
 _PACKAGES = ("numpy", "tensorflow", "scikit-learn", "MDAnalysis", "mdtraj")
 
 
@@ -196,7 +197,8 @@ class SavedModel:
 
 def _scaling_arrays(scaling: Scaling) -> dict[str, np.ndarray]:
     arrays = {f"scaling/{name}": getattr(scaling, name) for name in _SCALING}
-    return {n: np.asarray(a, np.float32) for n, a in arrays.items() if a is not None}
+    floats = {n: np.asarray(a, np.float32) for n, a in arrays.items() if a is not None}
+    return {**floats, _PRODUCTS: scaling.products.astype(np.int64)}
 
 
 def _scaling(arrays: dict[str, np.ndarray]) -> Scaling:
@@ -204,7 +206,11 @@ def _scaling(arrays: dict[str, np.ndarray]) -> Scaling:
     explained = float(arrays.pop("scaling/explained"))
     found = {name: arrays.pop(f"scaling/{name}", None) for name in _PROJECTION}
     return Scaling(
-        arrays.pop("scaling/mean"), arrays.pop("scaling/scale"), **found, explained=explained
+        arrays.pop("scaling/mean"),
+        arrays.pop("scaling/scale"),
+        **found,
+        products=arrays.pop(_PRODUCTS),
+        explained=explained,
     )
 
 
@@ -217,8 +223,9 @@ def _entries(architecture: Architecture) -> dict[str, Entry]:
     shapes: dict[str, tuple[int | str, ...]] = {
         "mean": ("n_columns",),
         "scale": ("n_columns",),
-        "projection": ("n_columns", n_x),
+        "projection": ("n_inputs", n_x),
         "back_projection": (n_x, "n_columns"),
+        "center": ("n_inputs",),
         "autocorrelation": (n_x,),
         "explained": (),
     }
@@ -226,18 +233,21 @@ def _entries(architecture: Architecture) -> dict[str, Entry]:
         f"scaling/{name}": Entry("f", shape, 4, required=name not in _PROJECTION, finite=True)
         for name, shape in shapes.items()
     }
-    return {**weights, **scaling}
+    return {**weights, **scaling, _PRODUCTS: Entry("i", ("n_products", 2), 8)}
 
 
 def _check_columns(path: Path, scaling: Scaling, content: dict[str, Any], n_x: int) -> None:
     """Compare the columns that the parts of a model are for."""
-    n_columns = len(scaling.mean)
+    n_columns, products = len(scaling.mean), scaling.products
+    n_inputs = n_columns + len(products)
     projection = [getattr(scaling, name) is not None for name in _PROJECTION]
     names = [content["fitted"]["feature_names_in"] or None]
     if content["trajectory"] is not None:
         names += [content["trajectory"]["names"], content["trajectory"]["units"]]
     fits = [
-        all(projection) or (not any(projection) and n_columns == n_x),
+        all(projection) or (not any(projection) and n_inputs == n_x),
+        scaling.center is None or len(scaling.center) == n_inputs,
+        not len(products) or 0 <= products.min() <= products.max() < n_columns,
         bool((scaling.scale > 0).all()),
         *(len(given) == n_columns for given in names if given is not None),
     ]

@@ -104,8 +104,7 @@ class TrainedModel:
         if members.all():
             return np.zeros(raw.shape, np.float32)
         by_scaled = self.inference.membership_gradient(self.scaling.apply(raw), members)
-        by_column: np.ndarray = self.scaling.gradient(by_scaled) / self.scaling.scale
-        return by_column
+        return self.scaling.gradient(raw, by_scaled)
 
     def reorder(self, order: np.ndarray) -> TrainedModel:
         """Return the model with its components renumbered: i is the former order[i]."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..kinetics.covariances import Covariances
-from .dataset import Dataset
+from .dataset import Dataset, spread_out
 
 #: The ridge as a number of frames. It halves the inverse population of a component of this size.
 RIDGE_FRAMES = 2.0
@@ -128,6 +128,20 @@ class LaggedPairs:
     def n_pairs(self) -> int:
         """Number of pairs."""
         return int(self.has_partner.sum())
+
+    def thinned(self, n_most: int) -> LaggedPairs:
+        """Return at most `n_most` of the pairs, evenly spread over the frames.
+
+        Examples
+        --------
+        >>> LaggedPairs.within([100], lag=1).thinned(10).n_pairs
+        10
+        """
+        if self.n_pairs <= n_most:
+            return self
+        chosen = np.zeros_like(self.has_partner)
+        chosen[spread_out(np.flatnonzero(self.has_partner), n_most)] = True
+        return LaggedPairs(self.lag, chosen)
 
     def chunks(
         self, dataset: Dataset, function: Callable[[np.ndarray], np.ndarray] = lambda raw: raw

@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from .dataset import Dataset
 from .lagged_pairs import LaggedPairs
-from .reduction import Reduction
+from .products import Expansion
+from .reduction import Reduction, n_supported
 from .tica import Tica
 
 #: Bytes of frames from which principal components are computed, if there are many columns.
 SAMPLE_BYTES = 2**26
+NO_PRODUCTS = np.zeros((0, 2), np.int64)
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """The map x -> ((x - mean) / scale) W, and its inverse.
+    """The map from a frame to the inputs of the networks, and its inverse.
+
+    Without a projection it is x -> (x - mean) / scale. With one, products of columns may be
+    appended, and the result is projected: (expansion((x - mean) / scale) - center) W.
 
     Parameters
     ----------
     mean, scale : ndarray of shape (n_columns,), float32
-    projection, back_projection : ndarray of shape (n_columns, n_x) and (n_x, n_columns), float32
-        W for time-lagged independent components, and its least-squares inverse. None if the
-        columns are not projected.
+    projection, back_projection : ndarray of shape (n_inputs, n_x) and (n_x, n_columns), float32
+        W for time-lagged independent components, and its least-squares inverse for the columns.
+        n_inputs is the number of columns and products. None if the columns are not projected.
+    center : ndarray of shape (n_inputs,), float32
+        Mean that the projection subtracts. None without a projection.
+    products : ndarray of shape (n_products, 2), int64
+        The two columns of each product.
     autocorrelation : ndarray of shape (n_x,), float32
         Autocorrelation of each component at the lag time of TICA. None without a projection.
     explained : float
@@ -44,6 +53,8 @@ class Scaling:
     scale: np.ndarray
     projection: np.ndarray | None = None
     back_projection: np.ndarray | None = None
+    center: np.ndarray | None = None
+    products: np.ndarray = field(default_factory=lambda: NO_PRODUCTS)
     autocorrelation: np.ndarray | None = None
     explained: float = 1.0
 
@@ -95,8 +106,8 @@ class Scaling:
         reduction : Reduction
             The directions of the standardised columns that the frames support.
         tica_dim : int or None
-            Number of components to keep, the slowest first; None keeps all. Each component
-            has variance 1.
+            Number of components to keep, the slowest first; None keeps as many as
+            `tica.n_slow` says. Each component has variance 1.
         keep : ndarray of bool of shape (n_frames,), optional
             Compute principal components only from these frames.
 
@@ -105,21 +116,28 @@ class Scaling:
         InputError
             If no column changes.
         """
+        expansion = Expansion(NO_PRODUCTS)
+        if not reduction.is_needed:
+            supported = n_supported(pairs.n_pairs, pairs.lag) - dataset.n_columns
+            expansion = Expansion.of(dataset, pairs, standard.apply, supported)
         tica = Tica.fit_wide(
             dataset,
             pairs,
-            standard.apply,
+            lambda raw: expansion.apply(standard.apply(raw)),
             reduction,
             lambda: standard.apply(dataset.sample(SAMPLE_BYTES, keep=keep)),
             tica_dim,
+            n_explained=dataset.n_columns,
         )
         return cls(
-            standard.mean + standard.scale * tica.mean,
+            standard.mean,
             standard.scale,
-            tica.projection,
-            tica.back_projection,
-            tica.autocorrelation,
-            tica.explained,
+            projection=tica.projection,
+            back_projection=tica.back_projection[:, : dataset.n_columns],
+            center=tica.mean,
+            products=expansion.products,
+            autocorrelation=tica.autocorrelation,
+            explained=tica.explained,
         )
 
     @property
@@ -129,41 +147,59 @@ class Scaling:
 
     def apply(self, x: np.ndarray) -> np.ndarray:
         """Return scaled frames: (n, n_columns) -> (n, n_x), float32."""
-        scaled: np.ndarray = (x.astype(np.float32, copy=False) - self.mean) / self.scale
-        return scaled if self.projection is None else scaled @ self.projection
+        inputs = self.inputs(x)
+        if self.projection is None:
+            return inputs
+        return np.asarray((inputs - self.center) @ self.projection)
+
+    def inputs(self, x: np.ndarray) -> np.ndarray:
+        """Return standardised columns and products: (n, n_columns) -> (n, n_inputs), float32."""
+        return Expansion(self.products).apply(self._standardise(x))
 
     def invert(self, x: np.ndarray) -> np.ndarray:
         """Return frames in the units of the data: (n, n_x) -> (n, n_columns), float32.
 
         With a projection, return the least-squares solution.
         """
-        if self.back_projection is not None:
-            x = x @ self.back_projection
+        if self.back_projection is not None and self.center is not None:
+            x = x @ self.back_projection + self.center[: len(self.mean)]
         values: np.ndarray = x * self.scale + self.mean
         return values
 
-    def gradient(self, scaled_gradient: np.ndarray) -> np.ndarray:
-        """Return the gradient of a function with respect to the standardised columns.
+    def gradient(self, x: np.ndarray, scaled_gradient: np.ndarray) -> np.ndarray:
+        """Return the gradient of a function with respect to the columns.
 
         Parameters
         ----------
-        scaled_gradient : ndarray of shape (..., n_x)
+        x : ndarray of shape (n, n_columns)
+            Frames in the units of the data.
+        scaled_gradient : ndarray of shape (n, n_x)
             Gradient with respect to the scaled frame.
 
         Returns
         -------
-        ndarray of shape (..., n_columns)
+        ndarray of shape (n, n_columns)
         """
-        return scaled_gradient if self.projection is None else scaled_gradient @ self.projection.T
+        by_input = scaled_gradient
+        if self.projection is not None:
+            expansion = Expansion(self.products)
+            by_input = expansion.gradient(self._standardise(x), scaled_gradient @ self.projection.T)
+        return np.asarray(by_input / self.scale)
+
+    def _standardise(self, x: np.ndarray) -> np.ndarray:
+        return np.asarray((x.astype(np.float32, copy=False) - self.mean) / self.scale)
 
     @property
     def log_jacobian(self) -> float:
         """The log-Jacobian, to convert a log-density of scaled frames into one of x.
 
-        With a projection to fewer dimensions, the density is that within the subspace.
+        With a projection to fewer dimensions, the density is that within the subspace. Products
+        do not count, so that with them it is a density of x only up to a constant.
         """
         log_scale = float(np.log(self.scale.astype(np.float64)).sum())
         if self.projection is None:
             return -log_scale
-        w = self.projection.astype(np.float64) / self.scale[:, np.newaxis]
-        return float(np.log(np.linalg.svd(w, compute_uv=False)).sum())
+        w = self.projection[: len(self.scale)].astype(np.float64) / self.scale[:, np.newaxis]
+        sizes = np.linalg.svd(w, compute_uv=False)
+        # With products, some coordinates may not depend on the columns alone.
+        return float(np.log(sizes[sizes > 1e-6 * sizes[0]]).sum())

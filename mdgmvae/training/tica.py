@@ -19,6 +19,9 @@ Pairs: TypeAlias = Iterable[tuple[np.ndarray, np.ndarray]]
 #: Directions whose variance is below this share of the largest are left out. They are noise or
 #: linear combinations of other columns.
 EPSILON = 1e-6
+#: Smallest and largest number of components that are kept, and the share of the kinetic variance
+#: (the sum of the squared autocorrelations) that they carry.
+FEWEST, MOST, KINETIC_VARIANCE = 10, 50, 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +66,7 @@ class Tica:
         reduction: Reduction,
         sample: Callable[[], np.ndarray],
         n_components: int | None = None,
+        n_explained: int | None = None,
     ) -> Tica:
         """Fit the components, from fewer directions if there are many columns or few frames.
 
@@ -80,7 +84,9 @@ class Tica:
             Returns the scaled frames (n, n_columns) from which the directions are computed, if
             there are fewer than columns.
         n_components : int, optional
-            Number of components to keep, the slowest first. Default: all.
+            Number of components to keep, the slowest first. Default: see `n_slow`.
+        n_explained : int, optional
+            Number of columns whose variance `explained` refers to. Default: all.
 
         Raises
         ------
@@ -89,7 +95,7 @@ class Tica:
         """
         lag = pairs.lag
         if not reduction.is_needed:
-            return cls.fit(pairs.chunks(dataset, function), lag, n_components)
+            return cls.fit(pairs.chunks(dataset, function), lag, n_components, n_explained)
         frames = sample()
         axes = reduction.axes(dataset, pairs, function, frames)
         tica = cls.fit(pairs.chunks(dataset, lambda raw: function(raw) @ axes), lag, n_components)
@@ -105,7 +111,13 @@ class Tica:
         )
 
     @classmethod
-    def fit(cls, pairs: Pairs, lag: int, n_components: int | None = None) -> Tica:
+    def fit(
+        cls,
+        pairs: Pairs,
+        lag: int,
+        n_components: int | None = None,
+        n_explained: int | None = None,
+    ) -> Tica:
         """Fit the components to pairs of frames.
 
         Parameters
@@ -115,7 +127,9 @@ class Tica:
         lag : int
             Lag time in frames.
         n_components : int, optional
-            Number of components to keep, the slowest first. Default: all.
+            Number of components to keep, the slowest first. Default: see `n_slow`.
+        n_explained : int, optional
+            Number of columns whose variance `explained` refers to. Default: all.
 
         Raises
         ------
@@ -141,7 +155,10 @@ class Tica:
             .fetch_model()
         )
         # deeptime sorts by absolute value, but a negative autocorrelation is the fastest of all.
-        slowest_first = np.argsort(-model.singular_values, kind="stable")[:n_components]
+        slowest_first = np.argsort(-model.singular_values, kind="stable")
+        if n_components is None:
+            n_components = n_slow(np.asarray(model.singular_values)[slowest_first])
+        slowest_first = slowest_first[:n_components]
         w = np.asarray(model.singular_vectors_left)[:, slowest_first]
         w = w / np.sqrt(np.einsum("ij,ik,kj->j", w, covariance, w))
         # The sign of an eigenvector depends on the solver, so choose it.
@@ -149,11 +166,36 @@ class Tica:
         # The components are uncorrelated with variance 1, so the least-squares inverse is their
         # covariance with the columns.
         back = (covariance @ w).T
-        total = float(np.trace(covariance))
+        total = float(np.diag(covariance)[:n_explained].sum())
         return cls(
             mean=np.asarray(model.mean_0, np.float32),
             projection=w.astype(np.float32),
             back_projection=back.astype(np.float32),
             autocorrelation=np.asarray(model.singular_values[slowest_first], np.float32),
-            explained=min(1.0, float(np.square(back).sum()) / total) if total > 0 else 1.0,
+            explained=min(1.0, float(np.square(back[:, :n_explained]).sum()) / total)
+            if total > 0
+            else 1.0,
         )
+
+
+def n_slow(autocorrelation: np.ndarray) -> int:
+    """Return how many components carry the slow dynamics.
+
+    Noé & Clementi, J. Chem. Theory Comput. 11, 5002 (2015): those that carry 95 % of the kinetic
+    variance, but at least 10 and at most 50 of them.
+
+    Parameters
+    ----------
+    autocorrelation : ndarray of shape (n,)
+        Of all components, the slowest first.
+
+    Examples
+    --------
+    >>> n_slow(np.full(40, 0.9)), n_slow(np.array([0.9, 0.1])), n_slow(np.full(20, 0.9))
+    (38, 2, 19)
+    """
+    variance = np.square(np.clip(autocorrelation, 0.0, 1.0))
+    total = variance.sum()
+    share = np.cumsum(variance) / total if total > 0 else np.ones_like(variance)
+    n = 1 + int(np.searchsorted(share, KINETIC_VARIANCE - 1e-9))
+    return min(len(autocorrelation), MOST, max(FEWEST, n))

@@ -1,22 +1,20 @@
-"""Initial weights for which q(y|x) reproduces k-means clusters in slow coordinates."""
+"""Initial weights for which q(y|x) reproduces clusters of frames that exchange slowly."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
-from threadpoolctl import threadpool_limits
 
-from ..kinetics.covariances import Covariances
 from ..network.architecture import Architecture, flatten, unflatten
 from .dataset import Dataset
-from .lagged_pairs import LaggedPairs, ridged_vamp2
+from .divisions import Coordinates, divide, divide_by_density
+from .lagged_pairs import LaggedPairs
 from .reduction import Reduction
 from .scaling import SAMPLE_BYTES, Scaling
 from .tica import Tica
@@ -25,8 +23,8 @@ from .tica import Tica
 N_FRAMES = 20_000
 #: Maximum number of slow coordinates for clustering.
 MAX_DIM = 20
-#: Number of clusterings, of which the best is used.
-N_CLUSTERINGS = 10
+#: Maximum number of features and products along which frames are divided.
+MAX_AXES = 128
 #: Number of epochs for the fit of q(y|x) to the clusters.
 _EPOCHS = 20
 
@@ -46,13 +44,11 @@ class InitialWeights(NamedTuple):
 
 
 class SlowClusters:
-    """k-means clusters in time-lagged independent components.
+    """Clusters of frames that exchange slowly (`divisions`).
 
-    Each component is multiplied by its autocorrelation. This gives kinetic distances (Noé &
-    Clementi, J. Chem. Theory Comput. 11, 5002 (2015)), in which frames that exchange within the lag
-    time are close to each other. Of several clusterings from different starts, the one with the
-    highest VAMP-2 score is used. The one with the lowest variance within clusters may divide a
-    populated basin and join two rare ones.
+    The slow coordinates for k-means are time-lagged independent components, each multiplied by
+    its autocorrelation. This gives kinetic distances (Noé & Clementi, J. Chem. Theory Comput. 11,
+    5002 (2015)), in which frames that exchange within the lag time are close to each other.
 
     Parameters
     ----------
@@ -73,25 +69,20 @@ class SlowClusters:
         pairs: LaggedPairs | None,
         keep: np.ndarray | None = None,
     ) -> None:
-        self._dataset, self._scaling, self._pairs = dataset, scaling, pairs
-        self._x = x = scaling.apply(dataset.sample(SAMPLE_BYTES, N_FRAMES, keep))
-        self._project = self._projection(x)
-        self._coordinates = self._project(x)
-
-    def _projection(self, x: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-        """Return the function that maps scaled frames to the coordinates for clustering."""
-        scaling, pairs = self._scaling, self._pairs
-        if scaling.autocorrelation is not None:
-            weights = _kinetic_weights(scaling.autocorrelation)
-            return lambda scaled: scaled * weights
+        self._later: Coordinates | None = None
         if pairs is None:
-            pca = PCA(min(MAX_DIM, *x.shape), random_state=0).fit(x)
-            project: Callable[[np.ndarray], np.ndarray] = pca.transform
-            return project
-        reduction = Reduction.of(self._dataset, pairs, scaling.apply)
-        tica = Tica.fit_wide(self._dataset, pairs, scaling.apply, reduction, lambda: x, MAX_DIM)
-        slow = tica.projection * _kinetic_weights(tica.autocorrelation)
-        return lambda scaled: (scaled - tica.mean) @ slow
+            self._x = scaling.apply(dataset.sample(SAMPLE_BYTES, N_FRAMES, keep))
+            pca = PCA(min(MAX_DIM, *self._x.shape), random_state=0).fit(self._x)
+            self._earlier = Coordinates(pca.transform(self._x), self._x)
+            return
+        affordable = max(1, SAMPLE_BYTES // (4 * dataset.n_columns))
+        chunks = pairs.thinned(min(N_FRAMES, affordable)).chunks(dataset)
+        earlier, later = (np.concatenate(side) for side in zip(*chunks, strict=True))
+        self._x = scaling.apply(earlier)
+        project = _projection(dataset, scaling, pairs, self._x)
+        self._earlier, self._later = (
+            _coordinates(scaling, project, side) for side in (earlier, later)
+        )
 
     def initialise(self, architecture: Architecture, flat: np.ndarray, seed: int) -> InitialWeights:
         """Return `flat` with the weights of q(y|x) fitted to the clusters.
@@ -107,53 +98,47 @@ class SlowClusters:
         k = architecture.k
         if k == 1:
             return InitialWeights(flat, [])
-        clusterings = self._clusterings(k, seed)
         problems = []
-        if any(len(np.unique(clusters.labels_)) < k for clusters in clusterings):
+        if len(np.unique(self._earlier.slow, axis=0)) < k:
             problems.append(
                 f"k={k}: the frames do not fall into {k} clusters, because too few of them "
                 "are distinct; some components will have no frames. Lower k"
             )
-        chosen = clusterings[int(np.argmax(self._scores(clusterings)))]
-        labels = chosen.predict(self._coordinates)
+        if self._later is None:
+            labels = divide_by_density(self._earlier.slow, k, seed)
+        else:
+            labels = divide(self._earlier, self._later, k, seed)
         weights = unflatten(architecture, flat) | _classifier(architecture, self._x, labels, seed)
         return InitialWeights(flatten(architecture, weights), problems)
 
-    def _clusterings(self, k: int, seed: int) -> list[KMeans]:
-        """Return clusterings from different starts; without pairs, only the best of them."""
-        with warnings.catch_warnings(), threadpool_limits(1, "openmp"):
-            # With several threads, the order of summation and so the last bits would be random.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            if self._pairs is None:
-                return [KMeans(k, n_init=N_CLUSTERINGS, random_state=seed).fit(self._coordinates)]
-            seeds = np.random.SeedSequence(seed).generate_state(N_CLUSTERINGS).tolist()
-            return [KMeans(k, n_init=1, random_state=s).fit(self._coordinates) for s in seeds]
 
-    def _scores(self, found: Sequence[KMeans]) -> list[float]:
-        """Return the VAMP-2 score of each clustering, in one pass; 0 without pairs."""
-        if self._pairs is None:
-            return [0.0 for _ in found]
-        chunks = self._pairs.chunks(
-            self._dataset, lambda raw: self._project(self._scaling.apply(raw))
-        )
-        sums: list[Covariances] = []
-        for earlier, later in chunks:
-            parts = [Covariances.of([_one_hot(c, earlier, later)]) for c in found]
-            sums = [a + b for a, b in zip(sums, parts, strict=True)] if sums else parts
-        return [ridged_vamp2(total) for total in sums]
+def _projection(
+    dataset: Dataset, scaling: Scaling, pairs: LaggedPairs, x: np.ndarray
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the function that maps scaled frames to the slow coordinates."""
+    if scaling.autocorrelation is not None:
+        weights = _kinetic_weights(scaling.autocorrelation)
+        return lambda scaled: scaled * weights
+    reduction = Reduction.of(dataset, pairs, scaling.apply)
+    tica = Tica.fit_wide(dataset, pairs, scaling.apply, reduction, lambda: x, MAX_DIM)
+    slow = tica.projection * _kinetic_weights(tica.autocorrelation)
+    return lambda scaled: (scaled - tica.mean) @ slow
+
+
+def _coordinates(
+    scaling: Scaling, project: Callable[[np.ndarray], np.ndarray], frames: np.ndarray
+) -> Coordinates:
+    """Return what frames in the units of the data are divided by."""
+    scaled, inputs = scaling.apply(frames), scaling.inputs(frames)
+    slow = project(scaled)
+    axes = [slow, inputs] if inputs.shape[1] <= MAX_AXES else [slow]
+    return Coordinates(slow, np.concatenate(axes, axis=1))
 
 
 def _kinetic_weights(autocorrelation: np.ndarray) -> np.ndarray:
     """Return the factors that turn the components into kinetic distances; 1 if none is slow."""
     weights = np.clip(autocorrelation, 0.0, 1.0)
     return weights if weights.any() else np.ones_like(weights)
-
-
-def _one_hot(clusters: KMeans, *coordinates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the clusters of earlier and later frames as one-hot vectors (n, k)."""
-    eye = np.eye(clusters.n_clusters, dtype=np.float32)
-    earlier, later = (eye[clusters.predict(part)] for part in coordinates)
-    return earlier, later
 
 
 def _classifier(
