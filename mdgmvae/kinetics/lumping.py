@@ -149,8 +149,9 @@ def states_of_components(
     """Find the metastable state of each component of a fit.
 
     Works like `lump`, except for components with fewer frames than ten lag times and less than
-    0.5 % of all frames. Such a component is not a state of its own but joins the state that
-    surrounds it in time. If no segment is longer than the lag time, each component with frames
+    0.5 % of all frames. Those of them that exchange with each other most count as one component,
+    since several components may share a rare state. If they are still too rare, they are not a
+    state of their own but join the state that surrounds them in time. If no segment is longer than the lag time, each component with frames
     is a state.
 
     Parameters
@@ -184,7 +185,11 @@ def states_of_components(
     if max(lengths) <= lag:
         logger.info("no segment is longer than the lag time: components are not lumped")
         return np.where(counts > 0, np.arange(k), -1)
-    is_rare = counts < min(FEWEST_LAGS * lag, SMALLEST_SHARE * assigned.sum())
+    fewest = min(FEWEST_LAGS * lag, SMALLEST_SHARE * assigned.sum())
+    united = _unite_rare(labels, counts < fewest, lengths, k)
+    labels = np.where(assigned, united[labels], -1)
+    counts = np.bincount(labels[assigned], minlength=k)
+    is_rare = counts < fewest
     surrounding = np.where(assigned, _nearest(labels, assigned & ~is_rare[labels], lengths), -1)
     states = lump(
         surrounding, lag=lag, lengths=lengths, k=k, n_macrostates=n_macrostates
@@ -192,7 +197,7 @@ def states_of_components(
     for component in np.flatnonzero(is_rare & (counts > 0)):
         around = states[surrounding[labels == component]]
         states[component] = np.bincount(around).argmax()
-    return states
+    return states[united]
 
 
 def by_decreasing_population(states: np.ndarray, frames: np.ndarray) -> np.ndarray:
@@ -247,6 +252,33 @@ def grouping(states: np.ndarray) -> np.ndarray:
     present = np.flatnonzero(states >= 0)
     members[present, states[present]] = 1.0
     return members
+
+
+def _unite_rare(
+    labels: np.ndarray, is_rare: np.ndarray, lengths: Sequence[int], k: int
+) -> np.ndarray:
+    """Return for each component the one it is united with: itself, or another rare one.
+
+    A rare component is united with the component that it exchanges most frames with, if that one
+    is rare, too.
+
+    Examples
+    --------
+    >>> labels = np.array([0] * 50 + [1, 2, 1, 2] + [0] * 50 + [3] + [0] * 50)
+    >>> _unite_rare(labels, np.array([False, True, True, True]), [len(labels)], 4)
+    array([0, 2, 2, 3])
+    """
+    united = np.arange(k)
+    if is_rare.sum() < 2:
+        return united
+    steps = count_matrix(labels, 1, lengths, k)
+    exchange = steps + steps.T
+    np.fill_diagonal(exchange, 0.0)
+    for component in np.flatnonzero(is_rare & exchange.any(axis=1)):
+        partner = int(exchange[component].argmax())
+        if is_rare[partner]:
+            united[united == united[component]] = united[partner]
+    return united
 
 
 def _nearest(labels: np.ndarray, is_kept: np.ndarray, lengths: Sequence[int]) -> np.ndarray:
