@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 #: A component with fewer frames than `FEWEST_LAGS` lags, and than `SMALLEST_SHARE` of all frames,
 #: is not a state of its own.
-FEWEST_LAGS, SMALLEST_SHARE = 10, 0.005
+FEWEST_LAGS, SMALLEST_SHARE = 4, 0.005
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -148,7 +148,7 @@ def states_of_components(
 ) -> np.ndarray:
     """Find the metastable state of each component of a fit.
 
-    Works like `lump`, except for components with fewer frames than ten lag times and less than
+    Works like `lump`, except for components with fewer frames than four lag times and less than
     0.5 % of all frames. Those of them that exchange with each other most count as one component,
     since several components may share a rare state. If they are still too rare, they are not a
     state of their own but join the state that surrounds them in time. If no segment is longer than the lag time, each component with frames
