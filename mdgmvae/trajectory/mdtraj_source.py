@@ -15,7 +15,7 @@ import numpy as np
 from ..checks import as_path
 from ..errors import InputError
 from ..featurizers.geometry.boxes import boxes_or_none
-from .input_files import InputFiles
+from .input_files import InputFiles, check_regular
 from .integrity import check_trajectory
 from .own_topology import check_named_atoms
 
@@ -324,8 +324,7 @@ def _load_topology(topology: Any) -> Any:
     if not isinstance(topology, str | os.PathLike):
         return getattr(topology, "topology", topology)
     topology = as_path(topology)
-    if not topology.is_file():
-        raise InputError(f"{topology}: no such file; check the name and the folder")
+    check_regular(topology)
     try:
         return mdtraj.load_topology(str(topology))
     except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
