@@ -25,8 +25,6 @@ _FILES = (
 )
 _FOLDERS = ("model", "states")
 _AS_SUFFIX = Formats()
-#: Formats of suffixes that MDAnalysis does not know.
-_FORMATS = {".lammpstrj": "LAMMPSDUMP", ".rst7": "INPCRD"}
 #: Formats in which each frame has a time.
 _TIMED = {"XTC", "TRR", "NCDF", "H5MD", "TNG", "TRZ", "TRC"}
 
@@ -103,7 +101,7 @@ def open_universe(
     import MDAnalysis as mda
 
     from ..trajectory.input_files import check_regular
-    from ..trajectory.integrity import check_trajectory
+    from ..trajectory.integrity import check_trajectory, other_format
 
     _check_format("--topology_format", formats.topology, mda._PARSERS)
     _check_format("--trajectory_format", formats.trajectory, mda._READERS)
@@ -119,7 +117,7 @@ def open_universe(
             f"{topology}: has neither atom names nor types; is it a trajectory? Pass the topology "
             "first"
         )
-    kinds = [formats.trajectory or _FORMATS.get(Path(path).suffix) for path in trajectories]
+    kinds = [formats.trajectory or other_format(Path(path)) for path in trajectories]
     before = 0
     for path, kind in zip(trajectories, kinds, strict=True):
         frames = check_trajectory(

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FrameError, InputError
+from ..errors import LEAVE_OUT, FrameError, InputError
 from ..featurizers.base import BoundFeaturizer
 from ..featurizers.geometry.arms import REPAIR
 from ..featurizers.topology.names import atom_labels
 from ..storage.npy import write_rows
+from .frames import Place
 
 # Small enough for the cache that cores share.
 _BLOCK_BYTES = 4 * 2**20
@@ -68,7 +69,7 @@ def compute_block(
     """
     if not within_reach(positions):
         frame = int((~(np.abs(positions) <= _MAX_COORDINATE)).any(axis=(1, 2)).argmax())
-        raise _far_away(positions[frame], frames[frame], bound.indices)
+        check_reach(positions[frame], frames[frame], bound.indices)
     _check_not_all_alike(positions, frames)
     try:
         values = np.asarray(bound(positions, box), dtype=np.float32)
@@ -85,8 +86,7 @@ def compute_block(
         name = bound.names[column].replace("{", "{{").replace("}", "}}")
         raise FrameError(
             frames[frame],
-            f"the feature '{name}' is {values[frame, column]}; leave the frame out (frames=, "
-            "start, stop), or the feature",
+            f"the feature '{name}' is {values[frame, column]}; leave the feature out, {LEAVE_OUT}",
         )
     return values
 
@@ -120,9 +120,7 @@ def compute_sound(
     return values
 
 
-def named_fault(
-    error: FrameError, atoms: Any, bound: BoundFeaturizer, file: str = ""
-) -> FrameError:
+def named_fault(error: FrameError, atoms: Any, bound: BoundFeaturizer, place: Place) -> FrameError:
     """Return an error about a frame with the names of the atoms and of the file.
 
     Parameters
@@ -133,15 +131,15 @@ def named_fault(
         The atoms given.
     bound : BoundFeaturizer
         The featurizer. Its atoms are named as in the names of its features.
-    file : str
-        Name of the trajectory file, if it is known.
+    place : Place
+        File of the frame, and its number in this file.
 
     Returns
     -------
     FrameError
     """
     used = np.union1d(bound.indices, np.array(error.atoms, dtype=np.int64))
-    return error.named(atom_labels(atoms, used), file)
+    return error.named(atom_labels(atoms, used), place.file, place.frame)
 
 
 def within_reach(positions: np.ndarray) -> bool:
@@ -162,14 +160,31 @@ def within_reach(positions: np.ndarray) -> bool:
     return bool(positions.min() >= -_MAX_COORDINATE and positions.max() <= _MAX_COORDINATE)
 
 
-def _far_away(positions: np.ndarray, frame: int, indices: np.ndarray) -> FrameError:
-    """Return an error about the first atom of a frame, (n, 3), that is too far away."""
+def check_reach(positions: np.ndarray, frame: int, indices: np.ndarray | None = None) -> None:
+    """Raise an error if a coordinate of a frame is no number of a possible size.
+
+    Parameters
+    ----------
+    positions : numpy.ndarray
+        In angstrom, (n, 3).
+    frame : int
+        Number of the frame, for the error message.
+    indices : numpy.ndarray, optional
+        Index of each atom among the atoms given. By default, these are the atoms.
+
+    Raises
+    ------
+    FrameError
+        With the first such atom.
+    """
+    if within_reach(positions):
+        return
     atom, axis = np.argwhere(~(np.abs(positions) <= _MAX_COORDINATE))[0]
-    return FrameError(
+    raise FrameError(
         frame,
         f"{{}} lies at {'xyz'[axis]} = {positions[atom, axis]:.3g} angstrom, which is no "
         f"position; {REPAIR}",
-        (indices[atom],),
+        (atom if indices is None else indices[atom],),
     )
 
 
@@ -262,7 +277,7 @@ class BlockWriter:
                     self._positions[row] = np.nan
                     return
                 self.flush()  # An earlier frame may have a fault, too.
-                raise _far_away(positions, timestep.frame, np.arange(len(positions)))
+                check_reach(positions, timestep.frame)
 
     def flush(self) -> None:
         """Compute and write the features of the frames added since the last block."""

@@ -17,7 +17,7 @@ from MDAnalysis.analysis.backends import BackendBase, BackendSerial
 from MDAnalysis.analysis.base import AnalysisBase
 from MDAnalysis.analysis.results import Results
 
-from ..errors import FrameError, InputError
+from ..errors import LEAVE_OUT, FrameError, InputError
 from ..featurizers.base import BoundFeaturizer, Featurizer
 from ..featurizers.topology.atoms import selected_atoms
 from ..featurizers.topology.fingerprint import Fingerprint
@@ -26,12 +26,12 @@ from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name
 from .atom_order import warn_of_atom_order
 from .bad_frames import ERROR, after_gap, is_sound, skips, tell_left_out
-from .blocks import BlockWriter, compute_block, named_fault
+from .blocks import BlockWriter, check_reach, compute_block, named_fault
 from .executors import executor_for, number_of_parts
 from .feature_writer import FeatureWriter
-from .frame_reader import FrameReader, file_name
+from .frame_reader import FrameReader
 from .frame_times import NO_DT, Timeline, timed_files
-from .frames import as_sequence, file_of_frames, frame_numbers, frames_needed
+from .frames import as_sequence, file_of_frames, frame_numbers, frames_needed, place_of
 from .integrity import check_universe
 from .own_topology import check_universe_names
 
@@ -256,8 +256,7 @@ class FeatureCollector(AnalysisBase):
         try:
             yield
         except FrameError as error:
-            file = file_name(self._trajectory, error.frame)
-            raise named_fault(error, self.atomgroup, self._bound, file) from error
+            raise (error if error.file else self._named(error)) from error
 
     def _end_run(self) -> None:
         for name in self._of_run:
@@ -333,18 +332,13 @@ class FeatureCollector(AnalysisBase):
 
     def _check_positions(self, timestep: Any) -> None:
         if not timestep.has_positions:
-            raise InputError(
-                f"frame {timestep.frame:,} has no coordinates; leave it out (frames=, step)"
-            )
+            raise FrameError(timestep.frame, f"there are no coordinates; {LEAVE_OUT}")
 
     def _leave_out_bad(self) -> np.ndarray:
         """Remove the features of frames that cannot be used, and return which are kept."""
         assert self._writer is not None  # run() made it
         kept = self._writer.remove_unusable(len(self.frames))
-        if not kept.all():
-            first = int(self.frames[~kept][0])
-            file = file_name(self._trajectory, first)
-            tell_left_out(self.frames, kept, self._fault(first), file)
+        tell_left_out(self.frames, kept, self._fault)
         return kept
 
     def _fault(self, number: int) -> Exception | None:
@@ -353,15 +347,22 @@ class FeatureCollector(AnalysisBase):
             for timestep in FrameReader(self._trajectory, [number]):
                 self._check_positions(timestep)
                 box = timestep.dimensions
+                check_reach(timestep.positions[self._analysed], number)
                 compute_block(
                     self._bound,
                     timestep.positions[self._indices][None],
                     None if box is None else box[None],
                     np.array([number]),
                 )
+        except FrameError as error:
+            return error if error.file else self._named(error)
         except InputError as error:
             return error
         return None
+
+    def _named(self, error: FrameError) -> FrameError:
+        place = place_of(self._trajectory, error.frame)
+        return named_fault(error, self.atomgroup, self._bound, place)
 
     def _conclude(self) -> None:
         self._sending = False

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from .blocks import compute_block, compute_sound, frames_per_block, named_fault
 from .feature_writer import FeatureWriter
 from .frame_times import TimedFile, Timeline
 from .frames import as_sequence, frame_numbers, frames_needed
-from .mdtraj_source import Chunk, MDTrajFiles, MDTrajMemory
+from .mdtraj_chunks import Chunk
+from .mdtraj_source import MDTrajFiles, MDTrajMemory
 from .moving_atoms import show_frame
 
 
@@ -142,9 +144,9 @@ def _featurize_mdtraj(
     skip: bool,
 ) -> FeatureSet:
     """Compute and write the features of an mdtraj source."""
-    head = next(source.chunks(np.zeros(1, dtype=np.int64), np.arange(source.topology.n_atoms)))
-    box = None if head.box is None else head.box[0]
-    atoms = selected_atoms(mdtraj_atoms(source.topology, head.positions[0], box), select)
+    every_atom = np.arange(source.topology.n_atoms)
+    positions, box = _first_frame(source, range(source.n_frames), every_atom, skip)
+    atoms = selected_atoms(mdtraj_atoms(source.topology, positions, box), select)
     positions, box = _first_frame(source, numbers, atoms.ix, skip)
     warn_of_atom_order(atoms, positions, box)
     show_frame(atoms, positions, box)
@@ -157,26 +159,26 @@ def _featurize_mdtraj(
         times = np.full(len(numbers), np.nan)
         files = [TimedFile(name, True) for name in source.names]
         order = np.argsort(numbers, kind="stable")
-        for chunk in source.chunks(numbers, atoms.ix[bound.indices]):
+        for chunk in source.chunks(numbers, atoms.ix[bound.indices], skip=skip):
             first_row, end_row = np.searchsorted(
                 numbers, [chunk.frames[0], chunk.frames[-1] + 1], sorter=order
             )
             rows = order[first_row:end_row]
             times[rows] = chunk.times[numbers[rows] - chunk.frames[0]]
             file = int(source.index_of(chunk.frames[:1])[0])
-            files[file] = TimedFile(files[file].name, chunk.has_times)
+            files[file] = replace(files[file], has_times=files[file].has_times and chunk.has_times)
             compute = compute_sound if skip else compute_block
             try:
                 _write_chunk(bound, chunk, numbers, rows, writer.rows_path, compute)
             except FrameError as error:
-                raise named_fault(error, atoms, bound, source.name_of(error.frame)) from error
+                raise named_fault(error, atoms, bound, source.place_of(error.frame)) from error
             bar.update(len(rows))
         source.check_unchanged()
         index = source.index_of(numbers)
         kept = np.ones(len(numbers), dtype=bool)
         if skip:
             kept = writer.remove_unusable(len(numbers))
-            tell_left_out(numbers, kept)
+            tell_left_out(numbers, kept, lambda first: _fault(source, bound, atoms, first))
         numbers, times, index = numbers[kept], times[kept], index[kept]
         timeline = Timeline.of(numbers, times, index, files, after_gap=after_gap(kept))
         return writer.commit(
@@ -193,16 +195,30 @@ def _featurize_mdtraj(
 
 
 def _first_frame(
-    source: MDTrajFiles | MDTrajMemory, numbers: np.ndarray, atoms: np.ndarray, skip: bool
+    source: MDTrajFiles | MDTrajMemory, numbers: Iterable[int], atoms: np.ndarray, skip: bool
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return coordinates and box of the first frame, or of the first that can be used."""
     for number in numbers:
-        chunk = next(source.chunks(np.array([number]), atoms))
-        row = number - chunk.frames[0]
-        positions, box = chunk.positions[row], None if chunk.box is None else chunk.box[row]
+        chunk = next(source.chunks(np.array([number]), atoms, skip=skip))
+        positions, box = chunk.positions[0], None if chunk.box is None else chunk.box[0]
         if not skip or is_sound(positions):
             break
     return positions, box
+
+
+def _fault(
+    source: MDTrajFiles | MDTrajMemory, bound: BoundFeaturizer, atoms: Any, number: int
+) -> Exception | None:
+    """Return the error to which a frame leads."""
+    try:
+        chunk = next(source.chunks(np.array([number]), atoms.ix[bound.indices]))
+        compute_block(bound, chunk.positions[:1], chunk.box, chunk.frames[:1])
+    except FrameError as error:
+        named = bool(error.file)
+        return error if named else named_fault(error, atoms, bound, source.place_of(number))
+    except InputError as error:
+        return error
+    return None
 
 
 def _write_chunk(

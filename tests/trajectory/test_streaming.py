@@ -113,9 +113,9 @@ def test_periodic_distances_agree():
     ids=str,
 )
 def test_several_files_in_chunks(topology, choice, monkeypatch):
-    from mdgmvae.trajectory import mdtraj_source
+    from mdgmvae.trajectory import mdtraj_chunks
 
-    monkeypatch.setattr(mdtraj_source, "_MAX_CHUNK", 13)
+    monkeypatch.setattr(mdtraj_chunks, "_MAX_CHUNK", 13)
     ours = featurize(
         mda.Universe(PSF, DCD, DCD2), "distances", select="name CA and resid 1:9", **choice
     )
