@@ -57,6 +57,8 @@ def check_output(out: str, suffixes: Sequence[str], inputs: Sequence[str]) -> No
     InputError
         Naming the output.
     """
+    if not as_path(out).name:
+        raise InputError(f"-o {out!r}: is no name of a file; choose one that ends in {suffixes[0]}")
     check_file(out)
     if Path(out).suffix not in suffixes:
         raise InputError(f"{out}: the name of this file must end in {' or '.join(suffixes)}")
@@ -197,6 +199,7 @@ def warn_of_other_times(path: str, found: Any, universe: Universe) -> None:
 
 def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:
     """Call a reader of MDAnalysis, and name the file in whatever error it raises."""
+    from ..trajectory.frame_reader import reason_of
     from ..trajectory.input_files import unreadable
 
     try:
@@ -204,8 +207,10 @@ def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise unreadable(path, error) from error
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{path}: cannot be read{context} ({reason})") from error
+        raise InputError(
+            f"{path}: cannot be read{context} ({reason_of(error)}); copy the file again, or give "
+            "its format (--topology_format, --trajectory_format)"
+        ) from error
 
 
 def select_atoms(universe: Universe, select: str, option: str) -> Any:

@@ -101,6 +101,12 @@ class MDTrajFiles:
         """Names of the files."""
         return [str(file.path) for file in self.files]
 
+    @property
+    def firsts(self) -> list[int]:
+        """Number of the first frame of each file."""
+        firsts: list[int] = self.starts[:-1].tolist()
+        return firsts
+
     def check_unchanged(self) -> None:
         """Raise an error if a file has changed since it was opened."""
         self.inputs.check()
@@ -166,6 +172,11 @@ class MDTrajMemory:
     def names(self) -> list[str]:
         """Name of the trajectory in messages."""
         return ["mdtraj.Trajectory"]
+
+    @property
+    def firsts(self) -> list[int]:
+        """Number of the first frame."""
+        return [0]
 
     def check_unchanged(self) -> None:
         """Do nothing: an array in memory has no file."""

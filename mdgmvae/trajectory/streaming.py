@@ -157,7 +157,10 @@ def _featurize_mdtraj(
         progress_bar(len(numbers), "reading frames", "frames", verbose=verbose) as bar,
     ):
         times = np.full(len(numbers), np.nan)
-        files = [TimedFile(name, True) for name in source.names]
+        files = [
+            TimedFile(name, True, first=first)
+            for name, first in zip(source.names, source.firsts, strict=True)
+        ]
         order = np.argsort(numbers, kind="stable")
         for chunk in source.chunks(numbers, atoms.ix[bound.indices], skip=skip):
             first_row, end_row = np.searchsorted(
