@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from .alternatives import first_locations
+from .bonds import bonds_within
 from .first_frame import FirstFrame
-from .links import bonded_links, bonds_within, has_residue_names
+from .links import bonded_links, has_residue_names
 from .synonyms import canonical_resname
 
 

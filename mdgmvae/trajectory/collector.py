@@ -213,7 +213,12 @@ class FeatureCollector(AnalysisBase):
         self._check_run(len(numbers), self._bound.n_features)
         if first.has_positions:
             positions = first.positions[self.atomgroup.ix]
-            warn_of_atom_order(self.atomgroup, positions, first.dimensions)
+            universe = self.atomgroup.universe
+            # A single structure is its own topology.
+            file = getattr(universe, "filename", None)
+            own = file == getattr(self._trajectory, "filename", None)
+            topology = None if own else file
+            warn_of_atom_order(self.atomgroup, positions, first.dimensions, topology)
         self._indices = self.atomgroup.ix[self._bound.indices]
         self._analysed = _as_slice(self.atomgroup.ix)
         self.results = Results()

@@ -35,12 +35,15 @@ class MDTrajFiles:
         Number of the first frame of each file, and the total number of frames, int64.
     inputs : InputFiles
         What is remembered of the files.
+    topology_file : object
+        The file of the topology, if it is one.
     """
 
     topology: Any
     files: tuple[MDTrajFile, ...]
     starts: np.ndarray
     inputs: InputFiles
+    topology_file: Any
 
     @classmethod
     def open(
@@ -89,7 +92,7 @@ class MDTrajFiles:
             if n_frames == 0 and rest != 0:
                 raise InputError(f"{path}: there are no frames; check its format, or copy it again")
             starts.append(starts[-1] + n_frames)
-        return cls(topology, tuple(opened), np.array(starts, dtype=np.int64), inputs)
+        return cls(topology, tuple(opened), np.array(starts, dtype=np.int64), inputs, given)
 
     @property
     def n_frames(self) -> int:
@@ -157,6 +160,7 @@ class MDTrajMemory:
     """
 
     trajectory: Any
+    topology_file: None = None
 
     @property
     def topology(self) -> Any:

@@ -148,7 +148,7 @@ def _featurize_mdtraj(
     positions, box = _first_frame(source, range(source.n_frames), every_atom, skip)
     atoms = selected_atoms(mdtraj_atoms(source.topology, positions, box), select)
     positions, box = _first_frame(source, numbers, atoms.ix, skip)
-    warn_of_atom_order(atoms, positions, box)
+    warn_of_atom_order(atoms, positions, box, source.topology_file)
     show_frame(atoms, positions, box)
     featurizer = featurizer.with_reference(atoms, positions, box)
     bound = featurizer.bind(atoms)

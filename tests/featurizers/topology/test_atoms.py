@@ -87,7 +87,7 @@ def test_a_selection_that_needs_another_package(adk, monkeypatch):
         raise ImportError("RDKit is required")
 
     monkeypatch.setattr(mda.AtomGroup, "select_atoms", select_atoms)
-    with pytest.raises(InputError, match="select='smarts C' is not .*: RDKit is required"):
+    with pytest.raises(InputError, match=r"select='smarts C' is not .*: RDKit is required"):
         select_indices(adk.atoms, "smarts C")
 
 
