@@ -18,13 +18,16 @@ _BONDS = (("N", "CA"), ("CA", "C"), ("C", "O"), ("CA", "CB"))
 _MAX_BOND_LENGTH = 2.2
 #: Atoms that are so close in the topology file, in angstrom, are bonded, but not at one point.
 _CLOSEST, _CLOSE = 0.5, 1.65
-#: Share of these that can be farther apart in the trajectory, for reasons other than the order.
+#: Share of the atoms with such a neighbour in molecules. It is smaller in gases, whose atoms move
+#: apart, and in coarse-grained models.
+_MIN_BONDED = 0.9
+#: Share of the pairs that can be far apart in the trajectory for reasons other than the order.
 _MAX_SHARE = 0.05
-#: Bonds of the topology are not longer than the distance of nearest atoms by more than this.
-_MAX_RATIO = 3.0
+#: Bonds are not longer than the distances of nearest atoms by more than this factor.
+_MAX_RATIO = 2.5
 #: Formats of topologies with coordinates, and the largest file that is read a second time.
 _WITH_COORDINATES = {".pdb", ".ent", ".gro", ".crd", ".pqr", ".mol2"}
-_MOST_BYTES = 50 * 2**20
+_MOST_BYTES = 10 * 2**20
 
 
 def warn_of_atom_order(
@@ -69,15 +72,11 @@ def warn_of_atom_order(
     if not within_reach(positions):
         return
     pairs = _close_in(topology, atoms)
-    if len(pairs) and (found := lengths(pairs))[found > _MAX_BOND_LENGTH].size > max(
-        1, _MAX_SHARE * len(pairs)
-    ):
-        _warn(
-            f"{topology}: atoms that are neighbours in this file are",
-            found[found > _MAX_BOND_LENGTH],
-        )
+    if len(pairs) and (found := lengths(pairs) > _MAX_BOND_LENGTH).mean() > _MAX_SHARE:
+        _warn(f"distances of neighbours in {topology} are", lengths(pairs)[found])
         return
     pairs = bonds_within(atoms, guessed=False)
+    # Bonds of a coarse-grained model are as long as the distances of its nearest beads.
     if len(pairs) and np.median(lengths(pairs)) > _MAX_RATIO * _usual_distance(positions):
         _warn("bonds of the topology are", lengths(pairs))
 
@@ -116,6 +115,8 @@ def _close_in(topology: Any, atoms: Any) -> np.ndarray:
         return nothing
     distances, nearest = cKDTree(positions).query(positions, k=2)
     bonded = (distances[:, 1] > _CLOSEST) & (distances[:, 1] < _CLOSE)
+    if bonded.mean() < _MIN_BONDED:
+        return nothing
     pairs = np.stack([np.arange(atoms.n_atoms), nearest[:, 1]], axis=1)[bonded]
     found: np.ndarray = np.unique(np.sort(pairs, axis=1), axis=0).astype(np.int64)
     return found

@@ -7,6 +7,7 @@ import mdtraj
 import numpy as np
 import pytest
 from MDAnalysisTests import datafiles
+from trajectories import universe
 
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import FrameError, TopologyWarning
@@ -84,3 +85,13 @@ def test_an_exchange_that_changes_nothing_is_left_in_peace(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error", TopologyWarning)
         featurize(mda.Universe(top, TRAJECTORY), "dihedrals", stop=2)
+
+
+def test_a_part_in_another_order_is_told_and_a_gas_is_left_in_peace(tmp_path):
+    top = reordered(tmp_path / "top.pdb", [*range(14), 17, 18, 15, 16, 14, *range(19, 22)])
+    with pytest.warns(TopologyWarning, match=r"neighbours in .*top\.pdb are \d\.\d angstrom"):
+        featurize(mda.Universe(top, TRAJECTORY), Distances(pairs=[(0, 1)], periodic=False), stop=2)
+    gas = universe(datafiles.RANDOM_WALK_TOPO, datafiles.RANDOM_WALK)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", TopologyWarning)
+        featurize(gas, Distances(pairs=[(0, 1)], periodic=False), stop=2)
