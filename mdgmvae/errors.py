@@ -150,7 +150,46 @@ class TopologyWarning(UserWarning):
 
 
 class TrajectoryWarning(UserWarning):
-    """Issued when frames of a trajectory are not read as they are written."""
+    """Issued when frames of a trajectory are not read as they are written.
+
+    Parameters
+    ----------
+    text : str
+        What is wrong and what to do.
+    frame : int, optional
+        Number of the first such frame. If a kernel issues the warning, the number within its block.
+    file : str
+        Name of the trajectory file, if it is known.
+    in_file : int, optional
+        Number of the frame in this file.
+
+    Examples
+    --------
+    >>> from mdgmvae.errors import TrajectoryWarning
+    >>> str(TrajectoryWarning("the box is too small", 3).moved(7, "a.xtc", 7))
+    'a.xtc: frame 7: the box is too small'
+    """
+
+    def __init__(
+        self, text: str, frame: int | None = None, file: str = "", in_file: int | None = None
+    ) -> None:
+        # With all arguments, the warning can be sent from a worker process.
+        super().__init__(text, frame, file, in_file)
+        self.text = text
+        self.frame = frame
+        self.file = file
+        self.in_file = in_file
+
+    def __str__(self) -> str:
+        """Return the message."""
+        if self.frame is None:
+            return self.text
+        where = f"{self.file}: " if self.file else ""
+        return f"{where}frame {frame_number(self.frame, self.in_file)}: {self.text}"
+
+    def moved(self, frame: int, file: str, in_file: int) -> "TrajectoryWarning":
+        """Return the warning with the number of the frame over all files, and its place."""
+        return type(self)(self.text, frame, file, in_file)
 
 
 class TrainingError(MDGMVAEError, RuntimeError):

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import presets
 from ..training.distribution import STRATEGIES
+from ..trajectory.on_bad_frames import CHOICES, ERROR
 from .grammar import kelvin, name, number, picoseconds, widths
 
 
@@ -74,8 +75,8 @@ def add_frames(parser: argparse.ArgumentParser, backend: bool = True) -> None:
         group.add_argument(f"--{bound}", type=int, metavar="N", help=text)
     group.add_argument(
         "--on_bad_frames",
-        default="error",
-        choices=("error", "skip"),
+        default=ERROR,
+        choices=CHOICES,
         help="frames that cannot be read, or whose coordinates cannot be right: stop with an "
         "error, or leave them out with a warning (default: error)",
     )

@@ -8,29 +8,6 @@ import numpy as np
 from ..errors import InputError
 from .blocks import within_reach
 
-ERROR, SKIP = "error", "skip"
-#: Values of the option.
-CHOICES = (ERROR, SKIP)
-
-
-def skips(on_bad_frames: str) -> bool:
-    """Return whether bad frames are left out.
-
-    Parameters
-    ----------
-    on_bad_frames : {'error', 'skip'}
-
-    Raises
-    ------
-    InputError
-        If it is neither.
-    """
-    if on_bad_frames not in CHOICES:
-        raise InputError(
-            f"on_bad_frames={on_bad_frames!r}: choose 'error', or 'skip' to leave bad frames out"
-        )
-    return on_bad_frames == SKIP
-
 
 def is_sound(positions: np.ndarray) -> bool:
     """Return whether coordinates, (n_atoms, 3), can serve as a reference."""

@@ -10,6 +10,7 @@ from ..featurizers.base import BoundFeaturizer
 from ..featurizers.geometry.arms import REPAIR
 from ..featurizers.topology.names import atom_labels
 from ..storage.npy import write_rows
+from .frame_warnings import FrameWarnings
 from .frames import Place
 
 # Small enough for the cache that cores share.
@@ -39,7 +40,11 @@ def frames_per_block(bound: BoundFeaturizer) -> int:
 
 
 def compute_block(
-    bound: BoundFeaturizer, positions: np.ndarray, box: np.ndarray | None, frames: np.ndarray
+    bound: BoundFeaturizer,
+    positions: np.ndarray,
+    box: np.ndarray | None,
+    frames: np.ndarray,
+    told: FrameWarnings | None = None,
 ) -> np.ndarray:
     """Compute the features of a block of frames.
 
@@ -52,7 +57,9 @@ def compute_block(
     box : numpy.ndarray or None
         Lengths in angstrom and angles in degrees, (n, 6).
     frames : numpy.ndarray
-        Frame numbers for error messages, (n,).
+        Frame numbers for messages, (n,).
+    told : FrameWarnings, optional
+        Issues the warnings of the kernel.
 
     Returns
     -------
@@ -72,7 +79,8 @@ def compute_block(
         check_reach(positions[frame], frames[frame], bound.indices)
     _check_not_all_alike(positions, frames)
     try:
-        values = np.asarray(bound(positions, box), dtype=np.float32)
+        with (told or FrameWarnings()).of(frames):
+            values = np.asarray(bound(positions, box), dtype=np.float32)
     except FrameError as error:
         raise error.moved(frames=frames.tolist()) from error.__cause__
     if values.shape != (len(frames), bound.n_features):
@@ -92,13 +100,17 @@ def compute_block(
 
 
 def compute_sound(
-    bound: BoundFeaturizer, positions: np.ndarray, box: np.ndarray | None, frames: np.ndarray
+    bound: BoundFeaturizer,
+    positions: np.ndarray,
+    box: np.ndarray | None,
+    frames: np.ndarray,
+    told: FrameWarnings | None = None,
 ) -> np.ndarray:
     """Compute the features of a block of frames, with NaN for frames that cannot be used.
 
     Parameters
     ----------
-    bound, positions, box, frames
+    bound, positions, box, frames, told
         As in `compute_block`.
 
     Returns
@@ -107,7 +119,7 @@ def compute_sound(
         Features, (n, n_features) float32.
     """
     try:
-        return compute_block(bound, positions, box, frames)
+        return compute_block(bound, positions, box, frames, told)
     except InputError:
         pass
     values = np.full((len(frames), bound.n_features), np.nan, np.float32)
@@ -115,7 +127,7 @@ def compute_sound(
         one = slice(row, row + 1)
         with suppress(InputError):
             values[one] = compute_block(
-                bound, positions[one], None if box is None else box[one], frames[one]
+                bound, positions[one], None if box is None else box[one], frames[one], told
             )
     return values
 
@@ -219,6 +231,8 @@ class BlockWriter:
         Number of frames that will be added.
     analysed : numpy.ndarray or slice
         Indices in the trajectory of all analysed atoms. Those without features are only checked.
+    told : FrameWarnings
+        Issues the warnings about frames.
     skip : bool
         Whether frames that cannot be used get features of NaN, in place of an error.
     """
@@ -231,8 +245,10 @@ class BlockWriter:
         first_row: int,
         n_frames: int,
         analysed: np.ndarray | slice,
+        told: FrameWarnings,
         skip: bool = False,
     ) -> None:
+        self._told = told
         self._skip, self._compute = skip, compute_sound if skip else compute_block
         size = min(frames_per_block(bound), n_frames)
         self._bound, self._indices, self._analysed = bound, indices, analysed
@@ -285,6 +301,8 @@ class BlockWriter:
         if filled == 0:
             return
         box = self._box[:filled] if self._box[:filled].any() else None
-        values = self._compute(self._bound, self._positions[:filled], box, self._frames[:filled])
+        values = self._compute(
+            self._bound, self._positions[:filled], box, self._frames[:filled], self._told
+        )
         write_rows(self._path, self._row, values)
         self._row += filled

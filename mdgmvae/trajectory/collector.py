@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -25,14 +26,16 @@ from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name
 from .atom_order import warn_of_atom_order
-from .bad_frames import ERROR, after_gap, is_sound, skips, tell_left_out
+from .bad_frames import after_gap, is_sound, tell_left_out
 from .blocks import BlockWriter, check_reach, compute_block, named_fault
 from .executors import executor_for, number_of_parts
 from .feature_writer import FeatureWriter
 from .frame_reader import FrameReader
 from .frame_times import NO_DT, Timeline, timed_files
+from .frame_warnings import FrameWarnings
 from .frames import as_sequence, file_of_frames, frame_numbers, frames_needed, place_of
 from .integrity import check_universe
+from .on_bad_frames import ERROR, skips
 from .own_topology import check_universe_names
 
 
@@ -324,6 +327,7 @@ class FeatureCollector(AnalysisBase):
             int(self._rows[0]),
             len(self._rows),
             self._analysed,
+            FrameWarnings(partial(place_of, self._trajectory)),
             self._skip,
         )
 

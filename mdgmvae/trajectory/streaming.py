@@ -18,14 +18,16 @@ from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name, write_rows
 from .atom_order import warn_of_atom_order
-from .bad_frames import ERROR, after_gap, is_sound, skips, tell_left_out
+from .bad_frames import after_gap, is_sound, tell_left_out
 from .blocks import compute_block, compute_sound, frames_per_block, named_fault
 from .feature_writer import FeatureWriter
 from .frame_times import TimedFile, Timeline
+from .frame_warnings import FrameWarnings
 from .frames import as_sequence, frame_numbers, frames_needed
 from .mdtraj_chunks import Chunk
 from .mdtraj_source import MDTrajFiles, MDTrajMemory
 from .moving_atoms import show_frame
+from .on_bad_frames import ERROR, skips
 
 
 def featurize(
@@ -161,6 +163,7 @@ def _featurize_mdtraj(
             TimedFile(name, True, first=first)
             for name, first in zip(source.names, source.firsts, strict=True)
         ]
+        told = FrameWarnings(source.place_of)
         order = np.argsort(numbers, kind="stable")
         for chunk in source.chunks(numbers, atoms.ix[bound.indices], skip=skip):
             first_row, end_row = np.searchsorted(
@@ -172,7 +175,7 @@ def _featurize_mdtraj(
             files[file] = replace(files[file], has_times=files[file].has_times and chunk.has_times)
             compute = compute_sound if skip else compute_block
             try:
-                _write_chunk(bound, chunk, numbers, rows, writer.rows_path, compute)
+                _write_chunk(bound, chunk, numbers, rows, writer.rows_path, compute, told)
             except FrameError as error:
                 raise named_fault(error, atoms, bound, source.place_of(error.frame)) from error
             bar.update(len(rows))
@@ -231,6 +234,7 @@ def _write_chunk(
     rows: np.ndarray,
     path: str,
     compute: Callable[..., np.ndarray],
+    told: FrameWarnings,
 ) -> None:
     """Compute the features of the frames in a chunk, and write them to their rows."""
     n_block = frames_per_block(bound)
@@ -238,7 +242,7 @@ def _write_chunk(
         block = rows[begin : begin + n_block]
         local = numbers[block] - chunk.frames[0]
         box = None if chunk.box is None else chunk.box[local]
-        values = compute(bound, chunk.positions[local], box, numbers[block])
+        values = compute(bound, chunk.positions[local], box, numbers[block], told)
         breaks = np.flatnonzero(np.diff(block) != 1) + 1
         for run, part in zip(np.split(block, breaks), np.split(values, breaks), strict=True):
             write_rows(path, int(run[0]), part)

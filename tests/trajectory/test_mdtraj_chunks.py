@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from mdgmvae.data import alanine_dipeptide
-from mdgmvae.errors import InputError
+from mdgmvae.errors import InputError, TrajectoryWarning
 from mdgmvae.featurizers import Distances, featurize
 from mdgmvae.trajectory import mdtraj_chunks
 from mdgmvae.trajectory.integrity import check_trajectory
@@ -133,3 +133,23 @@ def test_files_that_mdtraj_cannot_open_are_named(suffix, tmp_path):
         values(path)
     with pytest.raises(InputError, match=rf"bad\.{suffix}: "):
         featurize((path, [TRAJECTORY]), PAIR, verbose=False)
+
+
+@pytest.mark.parametrize("library", ["MDAnalysis", "mdtraj"])
+def test_a_wrong_box_is_told_once_with_its_first_frame(folder, library, tmp_path):
+    universe = mda.Universe(TOPOLOGY, TRAJECTORY)
+    path = str(tmp_path / "box.xtc")
+    with mda.Writer(path, 22) as writer:
+        for ts in universe.trajectory[:3000]:
+            small = 1 + ts.frame / 1e4
+            ts.dimensions = [small] * 3 + [90] * 3 if ts.frame > 10 else [40] * 3 + [90] * 3
+            writer.write(universe.atoms)
+    files = [str(folder / "run.xtc"), path]
+    source = mda.Universe(TOPOLOGY, files) if library == "MDAnalysis" else (TOPOLOGY, files)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        featurize(source, "dihedrals", verbose=False)
+    (found,) = [warning for warning in caught if issubclass(warning.category, TrajectoryWarning)]
+    assert str(found.message).startswith(
+        f"{path}: frame 11 (41 over all files): the box 1.001 x 1.001 x 1.001 angstrom"
+    )
