@@ -199,6 +199,7 @@ def warn_of_other_times(path: str, found: Any, universe: Universe) -> None:
 
 def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:
     """Call a reader of MDAnalysis, and name the file in whatever error it raises."""
+    from ..trajectory.found_frames import index_file
     from ..trajectory.frame_reader import reason_of
     from ..trajectory.input_files import unreadable
 
@@ -207,9 +208,11 @@ def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise unreadable(path, error) from error
+        advice = "copy the file again, or give its format (--topology_format, --trajectory_format)"
+        if (index := index_file(Path(path))).exists():
+            advice = f"delete MDAnalysis' index of its frames, {index}, or copy the file again"
         raise InputError(
-            f"{path}: cannot be read{context} ({reason_of(error)}); copy the file again, or give "
-            "its format (--topology_format, --trajectory_format)"
+            f"{path}: cannot be read{context} ({reason_of(error)}); {advice}"
         ) from error
 
 

@@ -167,11 +167,15 @@ def test_a_stale_index_of_frames(sound, tmp_path):
     for forged, what in (
         (offsets[::2], "lists 6 frames, but the file has 12"),
         (np.sort(np.repeat(offsets[::2], 2)), "finds frame 1 in the wrong place"),
+        (offsets + 10**15, "delete MDAnalysis' index of its frames"),
+        (offsets[:0], "delete MDAnalysis' index of its frames"),
     ):
         np.savez(index, **{**known, "offsets": forged})
         line = check("a.xtc", cwd=tmp_path)
         assert what in line
         assert ".a.xtc_offsets.npz" in line
+    index.write_bytes(b"")
+    assert ".a.xtc_offsets.npz" in check("a.xtc", cwd=tmp_path)
     index.unlink()
     assert call("check", TOPOLOGY, "a.xtc", cwd=tmp_path).stderr == ""
 
