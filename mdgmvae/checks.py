@@ -300,6 +300,27 @@ def as_path(path: str | os.PathLike[str]) -> Path:
     return Path(os.path.expanduser(path))
 
 
+def real_path(path: str | os.PathLike[str]) -> Path:
+    """Return a path from a user as it is called without symbolic links.
+
+    Unlike `pathlib.Path.resolve`, this raises no error at a link that leads back to itself.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    pathlib.Path
+
+    Examples
+    --------
+    >>> real_path("model") == Path.cwd() / "model"
+    True
+    """
+    return Path(os.path.realpath(as_path(path)))
+
+
 def printable(text: str) -> str:
     r"""Replace characters that would control a terminal by their escape sequences.
 

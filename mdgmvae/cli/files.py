@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..checks import as_path
+from ..checks import as_path, real_path
 from ..errors import InputError
 from ..storage.atomic import check_file
 from .options import Formats
@@ -37,9 +37,9 @@ def protect(out: str, inputs: Sequence[str]) -> None:
     InputError
         Naming the input.
     """
-    folder = as_path(out).resolve()
+    folder = real_path(out)
     for path in inputs:
-        file = as_path(path).resolve()
+        file = real_path(path)
         if not file.is_relative_to(folder):
             continue
         name = file.relative_to(folder)
@@ -63,7 +63,7 @@ def check_output(out: str, suffixes: Sequence[str], inputs: Sequence[str]) -> No
     if Path(out).suffix not in suffixes:
         raise InputError(f"{out}: the name of this file must end in {' or '.join(suffixes)}")
     for path in inputs:
-        if as_path(path).resolve() == as_path(out).resolve():
+        if real_path(path) == real_path(out):
             raise InputError(f"{out}: is an input and would be replaced; choose another -o")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import as_path
 from ..errors import TopologyWarning
 from ..featurizers.geometry.boxes import is_box
 from ..featurizers.topology.bonds import bonds_within
@@ -100,14 +101,19 @@ def _close_in(topology: Any, atoms: Any) -> np.ndarray:
     nothing = np.empty((0, 2), np.int64)
     if not isinstance(topology, str | os.PathLike):
         return nothing
-    suffix = os.path.splitext(topology)[1].lower()
-    if suffix not in _WITH_COORDINATES or os.path.getsize(topology) > _MOST_BYTES:
+    path = as_path(topology)
+    if path.suffix.lower() not in _WITH_COORDINATES or not path.is_file():
+        return nothing
+    if path.stat().st_size > _MOST_BYTES:
         return nothing
     with warnings.catch_warnings():
         # They have been given when the topology was opened.
         warnings.simplefilter("ignore")
-        with get_reader_for(str(topology))(str(topology)) as reader:
-            every = reader.ts.positions.copy()
+        try:
+            with get_reader_for(str(path))(str(path)) as reader:
+                every = reader.ts.positions.copy()
+        except Exception:  # Another reader than that of the suffix has read the topology.
+            return nothing
     if len(every) != atoms.universe.atoms.n_atoms or atoms.n_atoms < 2:
         return nothing
     positions = every[atoms.ix]

@@ -216,12 +216,10 @@ class FeatureCollector(AnalysisBase):
         self._check_run(len(numbers), self._bound.n_features)
         if first.has_positions:
             positions = first.positions[self.atomgroup.ix]
-            universe = self.atomgroup.universe
-            # A single structure is its own topology.
-            file = getattr(universe, "filename", None)
-            own = file == getattr(self._trajectory, "filename", None)
-            topology = None if own else file
-            warn_of_atom_order(self.atomgroup, positions, first.dimensions, topology)
+            file = getattr(self.atomgroup.universe, "filename", None)
+            if file == getattr(self._trajectory, "filename", None):
+                file = None  # a single structure is its own topology
+            warn_of_atom_order(self.atomgroup, positions, first.dimensions, file)
         self._indices = self.atomgroup.ix[self._bound.indices]
         self._analysed = _as_slice(self.atomgroup.ix)
         self.results = Results()
@@ -264,7 +262,7 @@ class FeatureCollector(AnalysisBase):
         try:
             yield
         except FrameError as error:
-            raise (error if error.file else self._named(error)) from error
+            raise self._named(error) from error
 
     def _end_run(self) -> None:
         for name in self._of_run:
@@ -363,15 +361,13 @@ class FeatureCollector(AnalysisBase):
                     None if box is None else box[None],
                     np.array([number]),
                 )
-        except FrameError as error:
-            return error if error.file else self._named(error)
         except InputError as error:
-            return error
+            return self._named(error) if isinstance(error, FrameError) else error
         return None
 
     def _named(self, error: FrameError) -> FrameError:
         place = place_of(self._trajectory, error.frame)
-        return named_fault(error, self.atomgroup, self._bound, place)
+        return error if error.file else named_fault(error, self.atomgroup, self._bound, place)
 
     def _conclude(self) -> None:
         self._sending = False

@@ -100,7 +100,9 @@ def test_things_that_are_no_files(sound, tmp_path):
     ):
         assert reason in check(name, cwd=tmp_path)
         assert reason in fails("check", name, sound / "good.xtc", cwd=tmp_path)
-    assert "is a pipe" in fails("run", TOPOLOGY, "pipe.xtc", "-o", "out", cwd=tmp_path)
+    for command in ("run", "featurize"):
+        for name, reason in (("pipe.xtc", "is a pipe"), ("loop.xtc", "symbolic link")):
+            assert reason in fails(command, TOPOLOGY, name, "-o", "out.npy", cwd=tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ...checks import as_path
+from ...checks import as_path, real_path
 from ...errors import InputError
 from ...storage.features import FeatureSet
 from ...storage.workplace import workplace
@@ -65,7 +65,7 @@ def _label_trajectory(model: TrajectoryModel, source: Source, options: argparse.
     _start(model, options)
     # Beside the labels, because workers on other machines do not see this one's temporary files.
     out = as_path(options.out)
-    with workplace(out.resolve(), out) as folder:
+    with workplace(real_path(out), out) as folder:
         features = folder / "features.npy"
         return model.assign(universe, out=features, verbose=options.verbose, **source.reading)
 
