@@ -45,8 +45,6 @@ def check_regular(path: Path, *, folders: bool = False) -> os.stat_result:
         status = path.stat()
     except OSError as error:
         raise unreadable(path, error) from error
-    except ValueError as error:
-        raise InputError(f"{str(path)!r}: is no name of a file ({error})") from error
     if stat.S_ISDIR(status.st_mode):
         if folders:
             return status

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..checks import as_path
 from ..errors import InputError
+from ..featurizers.topology.atoms import is_mdtraj
 from .frame_reader import reason_of
 from .frames import Place
 from .input_files import InputFiles, check_regular
@@ -231,7 +232,7 @@ def _load_topology(topology: Any) -> Any:
     """Return an mdtraj.Topology from a file, a topology or a trajectory."""
     import mdtraj
 
-    if not isinstance(topology, str | os.PathLike):
+    if is_mdtraj(topology):
         return getattr(topology, "topology", topology)
     topology = as_path(topology)
     check_regular(topology)
