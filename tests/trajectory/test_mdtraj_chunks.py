@@ -125,6 +125,15 @@ def test_text_that_is_cut(folder, suffix, part, tmp_path):
         values(path)
 
 
+@pytest.mark.parametrize("suffix", ["lammpstrj", "xyz", "mdcrd"])
+@pytest.mark.parametrize("n_bytes", [1, 2, 4, 6])
+def test_text_that_is_cut_within_its_last_number(folder, suffix, n_bytes, tmp_path):
+    path = tmp_path / f"bad.{suffix}"
+    path.write_bytes((folder / f"run.{suffix}").read_bytes().rstrip()[:-n_bytes])
+    with pytest.raises(InputError, match=rf"bad\.{suffix}: frame 29 ends early"):
+        values(path)
+
+
 @pytest.mark.parametrize("suffix", ["h5", "gsd", "gro", "pdb", "cif", "rst7"])
 def test_files_that_mdtraj_cannot_open_are_named(suffix, tmp_path):
     path = tmp_path / f"bad.{suffix}"

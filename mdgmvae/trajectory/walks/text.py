@@ -136,11 +136,27 @@ def _check_atoms(stream: IO[bytes], lines: list[bytes], n_columns: int) -> None:
     if not lines:
         return
     last = lines[-1]
-    if not last.endswith(b"\n"):
-        # Most programs write lines of one length, so that a cut within a number shows, too.
-        lengths = {len(line.rstrip()) for line in lines[:-1]}
-        if len(last.split()) < n_columns or (len(lengths) == 1 and len(last) < min(lengths)):
-            raise Truncated(stream.tell())
+    if not last.endswith(b"\n") and (
+        len(last.split()) < n_columns or _is_shorter(last, lines[:-1])
+    ):
+        raise Truncated(stream.tell())
     check_text(b"".join(lines), stream.tell())
     if len(last.split()) < n_columns:
         raise Damaged("has a line with too few columns")
+
+
+def _is_shorter(last: bytes, others: list[bytes]) -> bool:
+    """Return whether the last line seems to be cut within a number.
+
+    Most programs write lines of one length, or numbers with as many decimals as the others.
+    """
+    for size in (len, _decimals):
+        sizes = {size(line.rstrip()) for line in others}
+        if len(sizes) == 1 and size(last.rstrip()) < min(sizes):
+            return True
+    return False
+
+
+def _decimals(line: bytes) -> int:
+    """Return the number of decimals of the last number in a line."""
+    return len(line.split()[-1].partition(b".")[2]) if line.strip() else 0
