@@ -18,7 +18,7 @@ from .geometry.arms import LONGEST_BOND
 from .geometry.kernels import bond_angles
 from .topology.atoms import select_indices
 from .topology.backbone import linked_residues
-from .topology.indices import checked_indices
+from .topology.indices import check_switch, checked_indices
 from .topology.names import atom_labels
 
 _DEFINITIONS = {
@@ -81,6 +81,7 @@ class Angles(Featurizer):
         """Check the options."""
         object.__setattr__(self, "angles", checked_angles(self.angles, _DEFINITIONS))
         check_form(self.form)
+        check_switch(self.periodic, "periodic", (True, False, None))
         if self.triples is not None:
             rows = checked_atoms(self.triples, 3, "triples", self.select)
             object.__setattr__(self, "triples", rows)

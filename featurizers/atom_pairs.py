@@ -11,7 +11,7 @@ from .base import Featurizer, Kernel
 from .geometry.kernels import all_distances, pair_distances, residue_distances
 from .topology.atom_kinds import alpha_carbons, heavy_atoms
 from .topology.atoms import select_indices
-from .topology.indices import checked_indices, checked_tuples
+from .topology.indices import check_switch, checked_indices, checked_tuples
 from .topology.links import sequence_distances
 from .topology.names import atom_labels, residue_labels
 
@@ -48,7 +48,9 @@ class PairFeaturizer(Featurizer):
             raise InputError(
                 f"scheme='{self.scheme}' is unknown; choose one of {', '.join(SCHEMES)}"
             )
-        if self.exclude_neighbours < 0:
+        check_switch(self.periodic, "periodic")
+        number = self.exclude_neighbours
+        if isinstance(number, bool) or not hasattr(number, "__index__") or number < 0:
             raise InputError(
                 f"exclude_neighbours={self.exclude_neighbours}: pass a number of residues, or 0 "
                 "to keep all pairs"

@@ -1,6 +1,7 @@
 """Contacts between atoms or residues."""
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,6 +10,7 @@ from ..errors import InputError
 from .atom_pairs import PairFeaturizer, plan_pairs
 from .base import BoundFeaturizer, Featurizer, Kernel
 from .geometry.boxes import checked_box
+from .topology.indices import check_switch
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ class Contacts(PairFeaturizer):
     def __post_init__(self) -> None:
         """Check the options."""
         super().__post_init__()
-        if not (np.isfinite(self.cutoff) and self.cutoff > 0):
+        check_switch(self.smooth, "smooth")
+        is_number = isinstance(self.cutoff, Real) and not isinstance(self.cutoff, bool)
+        if not (is_number and np.isfinite(self.cutoff) and self.cutoff > 0):
             raise InputError(f"cutoff={self.cutoff}: must be a distance in angstrom, above 0")
 
     @classmethod

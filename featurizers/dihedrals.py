@@ -18,7 +18,7 @@ from .geometry.arms import LONGEST_BOND
 from .geometry.kernels import dihedral_angles
 from .topology.atoms import select_indices
 from .topology.backbone import linked_residues
-from .topology.indices import checked_indices
+from .topology.indices import check_switch, checked_indices
 from .topology.names import atom_labels, residue_labels
 
 
@@ -110,6 +110,7 @@ class Dihedrals(Featurizer):
         """Check the options."""
         object.__setattr__(self, "angles", checked_angles(self.angles, _DEFINITIONS))
         check_form(self.form)
+        check_switch(self.periodic, "periodic", (True, False, None))
         if self.quadruples is not None:
             rows = checked_atoms(self.quadruples, 4, "quadruples", self.select)
             object.__setattr__(self, "quadruples", rows)

@@ -291,13 +291,44 @@ def as_path(path: str | os.PathLike[str]) -> Path:
     -------
     pathlib.Path
 
+    Raises
+    ------
+    InputError
+        If it is not the name of a file or folder.
+
     Examples
     --------
     >>> as_path("~/model") == Path.home() / "model"
     True
     """
+    if not isinstance(path, str | bytes | os.PathLike):
+        raise InputError(f"{path!r}: is no name of a file or folder; pass a text or a path")
+    name = os.fsdecode(path)
+    if "\0" in name:
+        raise InputError(f"{name!r}: is no name of a file or folder, because it contains a null")
     # Path.expanduser refuses names such as "~backup.xtc".
-    return Path(os.path.expanduser(path))
+    return Path(os.path.expanduser(name))
+
+
+def real_path(path: str | os.PathLike[str]) -> Path:
+    """Return a path from a user as it is called without symbolic links.
+
+    Unlike `pathlib.Path.resolve`, this raises no error at a link that leads back to itself.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    pathlib.Path
+
+    Examples
+    --------
+    >>> real_path("model") == Path.cwd() / "model"
+    True
+    """
+    return Path(os.path.realpath(as_path(path)))
 
 
 def printable(text: str) -> str:

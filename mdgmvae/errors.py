@@ -5,6 +5,9 @@ A message names the file, frame or option that is wrong and says what to do.
 
 from collections.abc import Mapping, Sequence
 
+#: What an error about a frame recommends, after what repairs the trajectory.
+LEAVE_OUT = "or leave such frames out: --on-bad-frames skip (on_bad_frames='skip')"
+
 
 class MDGMVAEError(Exception):
     """Base class of the errors about input and training.
@@ -38,6 +41,8 @@ class FrameError(InputError):
         as indices into the atoms of its block.
     file : str
         Name of the trajectory file, if it is known.
+    in_file : int, optional
+        Number of the frame in this file.
 
     Examples
     --------
@@ -49,19 +54,27 @@ class FrameError(InputError):
     'a.xtc: frame 2: ALA1:C and GLY2:N are 34 angstrom apart'
     """
 
-    def __init__(self, frame: int, fault: str, atoms: Sequence[int] = (), file: str = "") -> None:
+    def __init__(
+        self,
+        frame: int,
+        fault: str,
+        atoms: Sequence[int] = (),
+        file: str = "",
+        in_file: int | None = None,
+    ) -> None:
         # With all arguments, the error can be sent from a worker process.
-        super().__init__(frame, fault, atoms, file)
+        super().__init__(frame, fault, atoms, file, in_file)
         self.frame = int(frame)
         self.fault = fault
         self.atoms = tuple(int(atom) for atom in atoms)
         self.file = file
+        self.in_file = in_file
 
     def __str__(self) -> str:
         """Return the message, with numbers for the atoms."""
         where = f"{self.file}: " if self.file else ""
         fault = self.fault.format(*(f"atom {atom:,}" for atom in self.atoms))
-        return f"{where}frame {self.frame:,}: {fault}"
+        return f"{where}frame {frame_number(self.frame, self.in_file)}: {fault}"
 
     def moved(
         self, frames: Sequence[int] | None = None, atoms: Sequence[int] | None = None
@@ -81,9 +94,11 @@ class FrameError(InputError):
         """
         frame = self.frame if frames is None else frames[self.frame]
         found = self.atoms if atoms is None else [atoms[atom] for atom in self.atoms]
-        return FrameError(frame, self.fault, found, self.file)
+        return FrameError(frame, self.fault, found, self.file, self.in_file)
 
-    def named(self, labels: Mapping[int, str], file: str = "") -> "FrameError":
+    def named(
+        self, labels: Mapping[int, str], file: str = "", in_file: int | None = None
+    ) -> "FrameError":
         """Return the error with the names of the atoms and of the file.
 
         Parameters
@@ -92,6 +107,8 @@ class FrameError(InputError):
             Name of each atom.
         file : str
             Name of the trajectory file.
+        in_file : int, optional
+            Number of the frame in this file.
 
         Returns
         -------
@@ -99,7 +116,29 @@ class FrameError(InputError):
         """
         fault = self.fault.format(*(labels[atom] for atom in self.atoms))
         # Names may contain braces.
-        return FrameError(self.frame, fault.replace("{", "{{").replace("}", "}}"), (), file)
+        fault = fault.replace("{", "{{").replace("}", "}}")
+        return FrameError(self.frame, fault, (), file, in_file)
+
+
+def frame_number(frame: int, in_file: int | None = None) -> str:
+    """Return the number of a frame in words, for a message that names its file.
+
+    Parameters
+    ----------
+    frame : int
+        Number over all files.
+    in_file : int, optional
+        Number in its file.
+
+    Examples
+    --------
+    >>> from mdgmvae.errors import frame_number
+    >>> frame_number(7, 7), frame_number(1005, 5)
+    ('7', '5 (1,005 over all files)')
+    """
+    if in_file is None or in_file == frame:
+        return f"{frame:,}"
+    return f"{in_file:,} ({frame:,} over all files)"
 
 
 class AtomMismatchError(InputError):
@@ -111,7 +150,46 @@ class TopologyWarning(UserWarning):
 
 
 class TrajectoryWarning(UserWarning):
-    """Issued when frames of a trajectory are not read as they are written."""
+    """Issued when frames of a trajectory are not read as they are written.
+
+    Parameters
+    ----------
+    text : str
+        What is wrong and what to do.
+    frame : int, optional
+        Number of the first such frame. If a kernel issues the warning, the number within its block.
+    file : str
+        Name of the trajectory file, if it is known.
+    in_file : int, optional
+        Number of the frame in this file.
+
+    Examples
+    --------
+    >>> from mdgmvae.errors import TrajectoryWarning
+    >>> str(TrajectoryWarning("the box is too small", 3).moved(7, "a.xtc", 7))
+    'a.xtc: frame 7: the box is too small'
+    """
+
+    def __init__(
+        self, text: str, frame: int | None = None, file: str = "", in_file: int | None = None
+    ) -> None:
+        # With all arguments, the warning can be sent from a worker process.
+        super().__init__(text, frame, file, in_file)
+        self.text = text
+        self.frame = frame
+        self.file = file
+        self.in_file = in_file
+
+    def __str__(self) -> str:
+        """Return the message."""
+        if self.frame is None:
+            return self.text
+        where = f"{self.file}: " if self.file else ""
+        return f"{where}frame {frame_number(self.frame, self.in_file)}: {self.text}"
+
+    def moved(self, frame: int, file: str, in_file: int) -> "TrajectoryWarning":
+        """Return the warning with the number of the frame over all files, and its place."""
+        return type(self)(self.text, frame, file, in_file)
 
 
 class TrainingError(MDGMVAEError, RuntimeError):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...errors import FrameError
+from ...errors import LEAVE_OUT, FrameError
 
 #: Longest bond in angstrom. Bonds of peptides and nucleic acids are at most 1.9 angstrom long. The
 #: limit allows for high temperatures and poorly minimised structures.
@@ -17,10 +17,10 @@ COINCIDENT = 1e-3
 MAKE_WHOLE = (
     "either the molecule is broken across the boundary of the box: make it whole in the original "
     "trajectory, before frames are superposed or lose their box (gmx trjconv -pbc whole, or "
-    "MDAnalysis.transformations.unwrap), or leave the frame out (frames=, start, stop); or the "
-    "topology lists the atoms in another order"
+    f"MDAnalysis.transformations.unwrap), {LEAVE_OUT}; or the topology lists the atoms in another "
+    "order"
 )
-REPAIR = "repair the trajectory, or leave the frame out (frames=, start, stop)"
+REPAIR = f"repair the trajectory, {LEAVE_OUT}"
 
 
 def check_arms(

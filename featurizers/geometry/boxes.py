@@ -66,7 +66,10 @@ def checked_box(
 
 
 def optional_box(
-    box: np.ndarray | None, n_frames: int, smallest: float = SMALLEST_BOX
+    box: np.ndarray | None,
+    n_frames: int,
+    smallest: float = SMALLEST_BOX,
+    frames: np.ndarray | None = None,
 ) -> np.ndarray | None:
     """Return the boxes of a block, in which some or all frames may have no box.
 
@@ -78,6 +81,8 @@ def optional_box(
         Number of frames in the block.
     smallest : float
         See `is_box`.
+    frames : numpy.ndarray, optional
+        Number of each frame for the warning, (n_frames,). By default, they are counted.
 
     Returns
     -------
@@ -105,13 +110,14 @@ def optional_box(
         return boxes
     wrong = ~valid & ~without_box(boxes)
     if wrong.any():
-        warnings.warn(
-            f"the box {_text(boxes[wrong.argmax()])} is smaller than the molecule, or no box at "
-            "all: frames with such a box are read as frames without a box; write the right box "
-            "into the trajectory if molecules are broken across its boundary",
-            TrajectoryWarning,
-            stacklevel=2,
+        first = int(wrong.argmax())
+        text = (
+            f"the box {_text(boxes[first])} is smaller than the molecule, or no box at all: frames "
+            "with such a box are read as frames without a box; write the right box into the "
+            "trajectory if molecules are broken across its boundary"
         )
+        number = first if frames is None else int(frames[first])
+        warnings.warn(TrajectoryWarning(text, number), stacklevel=2)
     if not valid.any():
         return None
     # In a box of this size no vector is longer than half an edge.

@@ -86,7 +86,9 @@ def make_whole(positions: np.ndarray, box: np.ndarray | None, links: Links) -> n
         return positions
     ends = links.parents[broken], links.children[broken]
     vectors = (positions[frames, ends[1]] - positions[frames, ends[0]]).astype(np.float64)
-    boxes = None if box is None else optional_box(box[frames], len(frames), 2 * LONGEST_BOND)
+    boxes = (
+        None if box is None else optional_box(box[frames], len(frames), 2 * LONGEST_BOND, frames)
+    )
     images = vectors if boxes is None else minimum_image(vectors[:, None], boxes)[:, 0]
     lengths = np.linalg.norm(images, axis=1)
     if not (lengths <= links.longest[broken]).all():
@@ -155,16 +157,16 @@ def _warn_of_jumps(positions: np.ndarray, box: np.ndarray | None, roots: np.ndar
     if not large.any():
         return
     steps, boxes = steps[large], box[1:][large].astype(np.float64)
-    moved = np.abs(minimum_image(steps, boxes) - steps).max(axis=2) > LONGEST_BOND
+    moved = (np.abs(minimum_image(steps, boxes) - steps).max(axis=2) > LONGEST_BOND).any(axis=1)
     if moved.any():
-        warnings.warn(
+        text = (
             "a molecule jumps by a box length against another one, as if each had been moved into "
             "the box by itself, and the features between them jump, too; use periodic=True for "
             "distances and contacts, or bring the molecules together (gmx trjconv -pbc cluster or "
-            "nojump, or MDAnalysis.transformations.NoJump)",
-            TrajectoryWarning,
-            stacklevel=2,
+            "nojump, or MDAnalysis.transformations.NoJump)"
         )
+        first = int(np.flatnonzero(large)[moved][0]) + 1
+        warnings.warn(TrajectoryWarning(text, first), stacklevel=2)
 
 
 @dataclass(frozen=True, eq=False)

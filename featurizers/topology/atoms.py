@@ -153,7 +153,7 @@ def select_indices(atoms: Any, select: str | None, what: str = "select") -> np.n
         raise InputError(f"{what}='{select}' is empty: pass a selection, or None for all atoms")
     try:
         selected = atoms.select_atoms(select)
-    except (SelectionError, NoDataError, AttributeError, ValueError) as error:
+    except (SelectionError, NoDataError, AttributeError, ValueError, ImportError) as error:
         reason = " ".join(str(error).split())
         raise InputError(
             f"{what}='{select}' is not a valid selection for these atoms: {reason}"

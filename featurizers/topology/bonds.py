@@ -69,10 +69,7 @@ def bonds_of(atoms: Any, used: np.ndarray) -> Bonds:
     Bonds
     """
     universe = atoms.universe
-    known = getattr(universe, "bonds", None)
-    pairs = np.empty((0, 2), np.int64)
-    if known is not None and len(known):
-        pairs = np.asarray(known.to_indices(), dtype=np.int64).reshape(-1, 2)
+    pairs = bonds_within(universe.atoms)
     n_known = len(pairs)
     counts = np.ones(n_known, dtype=np.int64)
     frame = _current_frame(universe, atoms.ix[used])
@@ -97,6 +94,34 @@ def bonds_of(atoms: Any, used: np.ndarray) -> Bonds:
     far = np.abs(np.diff(universe.atoms.resindices[pairs])[:, 0]) > 1
     kept = ~(far & (lengths > _RESTRAINT * longest))
     return Bonds(pairs[kept], counts[first][kept], lengths[kept], longest[kept])
+
+
+def bonds_within(group: Any, guessed: bool = True) -> np.ndarray:
+    """Return the bonds of the topology as indices into a group.
+
+    Parameters
+    ----------
+    group : AtomGroup
+        The atoms.
+    guessed : bool
+        Include the bonds that a library has guessed.
+
+    Returns
+    -------
+    numpy.ndarray
+        Pairs of indices, (n_bonds, 2) int64.
+    """
+    bonds = getattr(group.universe, "bonds", None)
+    if bonds is None or len(bonds) == 0:
+        return np.empty((0, 2), dtype=np.int64)
+    place = np.full(group.universe.atoms.n_atoms, -1, dtype=np.int64)
+    place[group.ix] = np.arange(group.n_atoms)
+    pairs = place[np.asarray(bonds.to_indices())]
+    inside = (pairs >= 0).all(axis=1)
+    if not guessed:
+        inside &= ~np.asarray(bonds._guessed, dtype=bool)
+    chosen: np.ndarray = pairs[inside]
+    return chosen
 
 
 def _longest(counts: np.ndarray, lengths: np.ndarray, known: np.ndarray) -> np.ndarray:

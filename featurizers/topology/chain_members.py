@@ -1,13 +1,15 @@
 """Residues that belong to a protein, although MDAnalysis does not know their names."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from .alternatives import first_locations
+from .bonds import bonds_within
 from .first_frame import FirstFrame
-from .links import bonded_links, bonds_within, has_residue_names
+from .links import bonded_links, has_residue_names
 from .synonyms import canonical_resname
 
 
@@ -128,6 +130,10 @@ def _polyatomic(resindices: np.ndarray) -> np.ndarray:
 
 def _selections(residues: Any, members: set[int], candidates: set[int]) -> Iterable[str]:
     """Return selections of the members, which leave out other residues of the same name."""
+    unwritable = sorted(r for r in members if not _is_word(str(residues[r].resname)))
+    if unwritable:
+        yield "resindex " + " ".join(map(str, unwritable))
+    members = members.difference(unwritable)
     free = {str(residues[r].resname) for r in candidates - members}
     names = {str(residues[r].resname) for r in members}
     if names - free:
@@ -135,3 +141,10 @@ def _selections(residues: Any, members: set[int], candidates: set[int]) -> Itera
     for name in sorted(names & free):
         numbers = sorted({int(residues[r].resid) for r in members if residues[r].resname == name})
         yield f"(resname {name} and resid {' '.join(map(str, numbers))})"
+
+
+def _is_word(name: str) -> bool:
+    """Return whether a name can stand in a selection, which blanks and "and" cannot."""
+    from MDAnalysis.core.selection import is_keyword
+
+    return re.fullmatch(r"[\w+'-]+", name) is not None and not is_keyword(name)

@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..geometry.arms import LONGEST_BOND
+from ..geometry.boxes import is_box
 
 #: Shortest bond in angstrom between residues. Atoms that are closer clash, or are not placed.
 SHORTEST_LINK = 1.0
-#: In a smaller box, in angstrom, an atom would be close to its own image. Such a box is a
-#: placeholder, as the box of 1 x 1 x 1 angstrom in many PDB files.
-_SMALLEST_BOX = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +120,9 @@ class FirstFrame:
         if not timestep.has_positions:
             return None
         box = timestep.dimensions
-        real = box is not None and np.isfinite(box).all() and box[:3].min() >= _SMALLEST_BOX
+        # A placeholder, as the box of 1 x 1 x 1 angstrom in many PDB files, is none.
+        boxes = None if box is None else np.asarray(box, np.float64)[None]
+        real = boxes is not None and is_box(boxes, 2 * LONGEST_BOND)[0]
         return cls(timestep.positions[atoms.ix], np.array(box) if real else None)
 
 

@@ -8,6 +8,26 @@ import numpy as np
 from ...errors import InputError
 
 
+def check_switch(value: Any, option: str, allowed: tuple[Any, ...] = (True, False)) -> None:
+    """Raise an error unless an option is True, False or another value that it can have.
+
+    A text such as "no" would count as True.
+
+    Raises
+    ------
+    InputError
+        The message names the option.
+
+    Examples
+    --------
+    >>> from mdgmvae.featurizers.topology.indices import check_switch
+    >>> check_switch(True, "periodic")
+    """
+    if not isinstance(value, bool | np.bool_ | None) or value not in allowed:
+        choices = " or ".join(map(str, allowed))
+        raise InputError(f"{option}={value!r}: must be {choices}")
+
+
 def checked_tuples(values: Any, size: int, option: str) -> tuple[tuple[int, ...], ...]:
     """Check tuples of indices, and return them as tuples of int.
 

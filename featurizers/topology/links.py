@@ -10,6 +10,7 @@ import numpy as np
 from ...errors import TopologyWarning
 from ..geometry.arms import LONGEST_BOND
 from .alternatives import first_locations
+from .bonds import bonds_within
 from .first_frame import SHORTEST_LINK, FirstFrame
 from .names import chain_names
 from .synonyms import canonical_name, canonical_resname
@@ -291,34 +292,6 @@ class _Links:
         lengths = frame.distances(*zip(*pairs, strict=True))
         good = (lengths >= SHORTEST_LINK) & (lengths <= LONGEST_BOND)
         return bool(good.mean() > 0.5)
-
-
-def bonds_within(group: Any, guessed: bool = True) -> np.ndarray:
-    """Return the bonds of the topology as indices into a group.
-
-    Parameters
-    ----------
-    group : AtomGroup
-        The atoms.
-    guessed : bool
-        Include the bonds that a library has guessed.
-
-    Returns
-    -------
-    numpy.ndarray
-        Pairs of indices, (n_bonds, 2) int64.
-    """
-    bonds = getattr(group.universe, "bonds", None)
-    if bonds is None or len(bonds) == 0:
-        return np.empty((0, 2), dtype=np.int64)
-    place = np.full(group.universe.atoms.n_atoms, -1, dtype=np.int64)
-    place[group.ix] = np.arange(group.n_atoms)
-    pairs = place[np.asarray(bonds.to_indices())]
-    inside = (pairs >= 0).all(axis=1)
-    if not guessed:
-        inside &= ~np.asarray(bonds._guessed, dtype=bool)
-    chosen: np.ndarray = pairs[inside]
-    return chosen
 
 
 def _sites(group: Any) -> dict[str, Sites]:

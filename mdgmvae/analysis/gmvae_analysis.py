@@ -24,6 +24,7 @@ from ..storage.features import FeatureSet
 from ..trajectory.collector import FeatureCollector
 from ..trajectory.frames import frame_numbers
 from ..trajectory.lag_time import checked_lag_time
+from ..trajectory.on_bad_frames import skips
 from ..trajectory.precomputed import Precomputed
 from .display import Display
 from .evidence import Evidence
@@ -220,6 +221,11 @@ class GMVAEAnalysis(Display, Evidence, FeatureCollector):
                 unsupported_backend=unsupported_backend, progressbar_kwargs=progressbar_kwargs,
                 on_bad_frames=on_bad_frames,
             )  # fmt: skip
+        if skips(on_bad_frames):
+            raise InputError(
+                "on_bad_frames='skip': features that were computed before are taken as they are; "
+                "leave bad frames out of them, and out of frames="
+            )
         numbers = frame_numbers(self._trajectory.n_frames, start, stop, step, frames)
         self._check_run(len(numbers), self.n_features)
         self.features = self._precomputed.store(self.atomgroup, numbers, self.select)
@@ -282,6 +288,7 @@ class GMVAEAnalysis(Display, Evidence, FeatureCollector):
         out: str | os.PathLike[str] | None = None,
         *,
         n_workers: int | None = None,
+        on_bad_frames: str = "error",
     ) -> TrajectoryResults:
         """Label the frames of another universe with the trained model.
 
@@ -290,7 +297,7 @@ class GMVAEAnalysis(Display, Evidence, FeatureCollector):
         source : Universe, AtomGroup or mdtraj.Trajectory
             The atoms that the model was trained on, or more: the selection of the training is
             applied to them.
-        start, stop, step, frames, backend, out, n_workers
+        start, stop, step, frames, backend, out, n_workers, on_bad_frames
             As in `mdgmvae.assignment.TrajectoryModel.assign`.
 
         Returns
@@ -308,7 +315,7 @@ class GMVAEAnalysis(Display, Evidence, FeatureCollector):
         """
         return self._require_model().assign(
             source, start, stop, step, frames, backend, out,
-            n_workers=n_workers, verbose=self.verbose,
+            n_workers=n_workers, verbose=self.verbose, on_bad_frames=on_bad_frames,
         )  # fmt: skip
 
     def save_model(self, path: str | os.PathLike[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..checks import as_path
+from ..checks import real_path
 from ..errors import InputError
 from ..labels import as_frames, as_labels
 from ..trajectory.moving_atoms import MovingAtoms
@@ -109,10 +109,7 @@ class LabelledFrames:
         trajectory = universe.trajectory
         own = [universe.filename, trajectory.filename, *getattr(trajectory, "filenames", ())]
         for name in own:
-            if (
-                isinstance(name, str | os.PathLike)
-                and as_path(name).resolve() == as_path(path).resolve()
-            ):
+            if isinstance(name, str | os.PathLike) and real_path(name) == real_path(path):
                 raise InputError(
                     f"{path}: is being read and would be replaced; choose another name"
                 )

@@ -175,8 +175,9 @@ class PDBFrames:
         if not _can_hold(positions):
             raise InputError(
                 f"{self._shown}: frame {ts.frame} has coordinates beyond {_LIMITS['min']} to "
-                f"{_LIMITS['max']} angstrom, which a PDB file cannot hold; write H5MD instead, "
-                "or wrap the atoms into the box"
+                f"{_LIMITS['max']} angstrom, which a PDB file cannot hold; write H5MD "
+                "(--format h5md), or the files of states (--format states), whose structures are "
+                "moved, or wrap the atoms into the box"
             )
         with named_in_errors(self._shown):
             self._writer.write(self._copy.atoms)

@@ -7,7 +7,8 @@ from typing import Any
 
 from .. import presets
 from ..training.distribution import STRATEGIES
-from .grammar import kelvin, number, picoseconds, widths
+from ..trajectory.on_bad_frames import CHOICES, ERROR
+from .grammar import kelvin, name, number, picoseconds, widths
 
 
 def add_trajectory(parser: argparse.ArgumentParser) -> None:
@@ -66,16 +67,16 @@ def add_featurizer(parser: argparse.ArgumentParser) -> None:
 def add_frames(parser: argparse.ArgumentParser, backend: bool = True) -> None:
     """Add the choice of frames, and how they are read."""
     group = parser.add_argument_group("frames")
-    for name, text in (
+    for bound, text in (
         ("start", "first frame to read"),
         ("stop", "first frame that is no longer read"),
         ("step", "read every N-th frame"),
     ):
-        group.add_argument(f"--{name}", type=int, metavar="N", help=text)
+        group.add_argument(f"--{bound}", type=int, metavar="N", help=text)
     group.add_argument(
         "--on_bad_frames",
-        default="error",
-        choices=("error", "skip"),
+        default=ERROR,
+        choices=CHOICES,
         help="frames that cannot be read, or whose coordinates cannot be right: stop with an "
         "error, or leave them out with a warning (default: error)",
     )
@@ -127,7 +128,7 @@ def add_model(parser: argparse.ArgumentParser, preset: str, seed: int | None = N
         "--strategy",
         choices=tuple(STRATEGIES),
         help="share the training: "
-        + "; ".join(f"{name}: {what}" for name, what in STRATEGIES.items()),
+        + "; ".join(f"{kind}: {what}" for kind, what in STRATEGIES.items()),
     )
     group.add_argument(
         "--max_memory",
@@ -139,9 +140,9 @@ def add_model(parser: argparse.ArgumentParser, preset: str, seed: int | None = N
         "hyperparameters", f"Values that are not given are those of --preset (here: {preset})."
     )
     values = presets.PRESETS[preset].to_dict()
-    for name, rule in presets.RULES.items():
-        flags = ["-k", "--k"] if name == "k" else [f"--{name}"]
-        group.add_argument(*flags, dest=name, **_value(rule, values[name]))
+    for option, rule in presets.RULES.items():
+        flags = ["-k", "--k"] if option == "k" else [f"--{option}"]
+        group.add_argument(*flags, dest=option, **_value(rule, values[option]))
 
 
 def _value(rule: presets.Rule, default: Any) -> dict[str, Any]:
@@ -195,6 +196,7 @@ def add_output(parser: argparse.ArgumentParser, default: str | None = None) -> N
     parser.add_argument(
         "-o",
         "--out",
+        type=name,
         metavar="DIR",
         default=default,
         required=default is None,
@@ -226,7 +228,7 @@ def add_states(parser: argparse.ArgumentParser) -> None:
 
 def add_file(parser: argparse.ArgumentParser, metavar: str, text: str) -> None:
     """Add the file for the result."""
-    parser.add_argument("-o", "--out", required=True, metavar=metavar, help=text)
+    parser.add_argument("-o", "--out", type=name, required=True, metavar=metavar, help=text)
 
 
 def add_general(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..checks import as_path
+from ..checks import as_path, real_path
 from ..errors import InputError
 from ..storage.atomic import check_file
 from .options import Formats
@@ -25,8 +25,6 @@ _FILES = (
 )
 _FOLDERS = ("model", "states")
 _AS_SUFFIX = Formats()
-#: Formats of suffixes that MDAnalysis does not know.
-_FORMATS = {".lammpstrj": "LAMMPSDUMP", ".rst7": "INPCRD"}
 #: Formats in which each frame has a time.
 _TIMED = {"XTC", "TRR", "NCDF", "H5MD", "TNG", "TRZ", "TRC"}
 
@@ -39,9 +37,9 @@ def protect(out: str, inputs: Sequence[str]) -> None:
     InputError
         Naming the input.
     """
-    folder = as_path(out).resolve()
+    folder = real_path(out)
     for path in inputs:
-        file = as_path(path).resolve()
+        file = real_path(path)
         if not file.is_relative_to(folder):
             continue
         name = file.relative_to(folder)
@@ -59,11 +57,13 @@ def check_output(out: str, suffixes: Sequence[str], inputs: Sequence[str]) -> No
     InputError
         Naming the output.
     """
+    if not as_path(out).name:
+        raise InputError(f"-o {out!r}: is no name of a file; choose one that ends in {suffixes[0]}")
     check_file(out)
     if Path(out).suffix not in suffixes:
         raise InputError(f"{out}: the name of this file must end in {' or '.join(suffixes)}")
     for path in inputs:
-        if as_path(path).resolve() == as_path(out).resolve():
+        if real_path(path) == real_path(out):
             raise InputError(f"{out}: is an input and would be replaced; choose another -o")
 
 
@@ -103,7 +103,7 @@ def open_universe(
     import MDAnalysis as mda
 
     from ..trajectory.input_files import check_regular
-    from ..trajectory.integrity import check_trajectory
+    from ..trajectory.integrity import check_trajectory, other_format
 
     _check_format("--topology_format", formats.topology, mda._PARSERS)
     _check_format("--trajectory_format", formats.trajectory, mda._READERS)
@@ -119,7 +119,7 @@ def open_universe(
             f"{topology}: has neither atom names nor types; is it a trajectory? Pass the topology "
             "first"
         )
-    kinds = [formats.trajectory or _FORMATS.get(Path(path).suffix) for path in trajectories]
+    kinds = [formats.trajectory or other_format(Path(path)) for path in trajectories]
     before = 0
     for path, kind in zip(trajectories, kinds, strict=True):
         frames = check_trajectory(
@@ -199,6 +199,8 @@ def warn_of_other_times(path: str, found: Any, universe: Universe) -> None:
 
 def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:
     """Call a reader of MDAnalysis, and name the file in whatever error it raises."""
+    from ..trajectory.found_frames import index_file
+    from ..trajectory.frame_reader import reason_of
     from ..trajectory.input_files import unreadable
 
     try:
@@ -206,8 +208,12 @@ def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise unreadable(path, error) from error
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{path}: cannot be read{context} ({reason})") from error
+        advice = "copy the file again, or give its format (--topology_format, --trajectory_format)"
+        if (index := index_file(Path(path))).exists():
+            advice = f"delete MDAnalysis' index of its frames, {index}, or copy the file again"
+        raise InputError(
+            f"{path}: cannot be read{context} ({reason_of(error)}); {advice}"
+        ) from error
 
 
 def select_atoms(universe: Universe, select: str, option: str) -> Any:

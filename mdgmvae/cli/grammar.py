@@ -108,6 +108,13 @@ def widths(text: str) -> list[int]:
         ) from error
 
 
+def name(text: str) -> str:
+    """Read the name of a file or folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty; give a name")
+    return text
+
+
 def number(text: str) -> float | int | None:
     """Read a number, or None from "none"."""
     if text.lower() == "none":

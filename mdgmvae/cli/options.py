@@ -11,6 +11,7 @@ from typing import Any, Self
 from ..checks import as_path
 from ..errors import InputError
 from ..presets import RULES, Hyperparameters, check_values
+from ..trajectory.on_bad_frames import ERROR
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Source:
     n_workers: int | None = None
     scheduler: str | None = None
     formats: Formats = Formats()
-    on_bad_frames: str = "error"
+    on_bad_frames: str = ERROR
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Self:

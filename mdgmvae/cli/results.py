@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -113,6 +114,40 @@ class Extras:
     @property
     def _interrupted(self) -> bool:
         return any(isinstance(error, KeyboardInterrupt) for error in self._failed.values())
+
+
+def save_model(save: Callable[[Path], None], folder: Path, out: str) -> None:
+    """Save the trained model among the results, or elsewhere if there is no room.
+
+    Parameters
+    ----------
+    save : callable
+        Saves the model to a folder that does not exist yet.
+    folder : pathlib.Path
+        The folder of the results.
+    out : str
+        Its final name, for the message.
+
+    Raises
+    ------
+    InputError
+        If the model is kept in a folder for temporary files, which the message names.
+    OSError
+        If it cannot be saved there either.
+    """
+    try:
+        save(folder / "model")
+    except OSError as error:
+        other = Path(tempfile.mkdtemp(prefix="mdgmvae-model-"))
+        try:
+            save(other / "model")
+        except OSError:
+            shutil.rmtree(other, ignore_errors=True)
+            raise error from None
+        raise InputError(
+            f"{out}: the results cannot be written ({error.strerror or error}); the trained model "
+            f"is kept in {other}: make room, and label the frames with mdgmvae assign {other}"
+        ) from error
 
 
 @contextmanager

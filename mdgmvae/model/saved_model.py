@@ -301,6 +301,8 @@ def installed_versions() -> dict[str, str]:
 
 
 def _digest(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: is not a file; {_ADVICE}")
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

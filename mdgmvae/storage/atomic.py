@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..checks import as_path
+from ..checks import as_path, real_path
 from ..errors import InputError
 from .switch import switch
 from .workplace import (
@@ -82,7 +82,7 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     'whole'
     """
     check_file(path)
-    named, path = as_path(path), as_path(path).resolve()
+    named, path = as_path(path), real_path(path)
     with workplace(path, named) as work:
         temporary = work / named.name
         temporary.touch()
@@ -183,7 +183,7 @@ def atomic_folder(
         If `path` is a file, is not writable, or is not empty and `overwrite` is False, or if
         another process is writing it.
     """
-    named, path = as_path(path), as_path(path).resolve()
+    named, path = as_path(path), real_path(path)
     check_folder(named, overwrite)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -233,7 +233,7 @@ def check_folder(path: str | os.PathLike[str], overwrite: bool = False) -> None:
     finish_abandoned(path)
     if path.exists() and not path.is_dir():
         raise InputError(f"{path}: is a file; choose the name of a folder")
-    own = workplace_of(path.resolve(), inside=True)
+    own = workplace_of(real_path(path), inside=True)
     if path.is_dir() and any(entry.name != own.name for entry in path.iterdir()) and not overwrite:
         raise InputError(
             f"{path}: the folder is not empty; choose another, or pass --overwrite "

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..checks import real_path
 from ..errors import InputError
 
 if sys.platform == "win32":
@@ -116,7 +117,7 @@ def finish_abandoned(path: Path) -> None:
     path : Path
         A file or folder. It is left alone if it is not writable, or another process has the lock.
     """
-    path = path.resolve()
+    path = real_path(path)
     inside = sorted(path.glob(f".*{SUFFIX}")) if path.is_dir() else []
     for folder in (workplace_of(path), *inside):
         if not folder.is_dir():

@@ -1,35 +1,12 @@
 """Leave out frames that cannot be used, such as those with coordinates that are no numbers."""
 
 import warnings
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from ..errors import InputError
 from .blocks import within_reach
-
-ERROR, SKIP = "error", "skip"
-#: Values of the option.
-CHOICES = (ERROR, SKIP)
-
-
-def skips(on_bad_frames: str) -> bool:
-    """Return whether bad frames are left out.
-
-    Parameters
-    ----------
-    on_bad_frames : {'error', 'skip'}
-
-    Raises
-    ------
-    InputError
-        If it is neither.
-    """
-    if on_bad_frames not in CHOICES:
-        raise InputError(
-            f"on_bad_frames={on_bad_frames!r}: choose 'error', or 'skip' to leave bad frames out"
-        )
-    return on_bad_frames == SKIP
 
 
 def is_sound(positions: np.ndarray) -> bool:
@@ -60,7 +37,9 @@ def after_gap(kept: np.ndarray) -> np.ndarray:
     return np.concatenate([[False], np.diff(rows) > 1])[: len(rows)]
 
 
-def tell_left_out(frames: np.ndarray, kept: np.ndarray, fault: Any = None, file: str = "") -> None:
+def tell_left_out(
+    frames: np.ndarray, kept: np.ndarray, fault: Callable[[int], Exception | None]
+) -> None:
     """Warn that frames were left out.
 
     Parameters
@@ -69,10 +48,8 @@ def tell_left_out(frames: np.ndarray, kept: np.ndarray, fault: Any = None, file:
         Numbers of all frames, (n_frames,).
     kept : numpy.ndarray
         Whether each of them is kept, (n_frames,) bool.
-    fault : object
-        The error of the first frame that is left out, if it is known.
-    file : str
-        The file of this frame, if it has one.
+    fault : callable
+        Returns the error of the frame of a number, or None if it is not known.
 
     Warns
     -----
@@ -87,9 +64,8 @@ def tell_left_out(frames: np.ndarray, kept: np.ndarray, fault: Any = None, file:
     n_left_out = int((~kept).sum())
     if not n_left_out:
         return
-    what = str(fault or f"frame {frames[~kept][0]:,} cannot be used").partition(";")[0]
-    if file and not what.startswith(file):
-        what = f"{file}: {what}"
+    first = int(frames[~kept][0])
+    what = str(fault(first) or f"frame {first:,} cannot be used").partition(";")[0]
     if not kept.any():
         raise InputError(f"{what}; none of the {len(frames):,} frames can be used")
     which = f"it is the first of {n_left_out:,}" if n_left_out > 1 else "it is one"

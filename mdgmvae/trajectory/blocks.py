@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FrameError, InputError
+from ..errors import LEAVE_OUT, FrameError, InputError
 from ..featurizers.base import BoundFeaturizer
 from ..featurizers.geometry.arms import REPAIR
 from ..featurizers.topology.names import atom_labels
 from ..storage.npy import write_rows
+from .frame_warnings import FrameWarnings
+from .frames import Place
 
 # Small enough for the cache that cores share.
 _BLOCK_BYTES = 4 * 2**20
@@ -38,7 +40,11 @@ def frames_per_block(bound: BoundFeaturizer) -> int:
 
 
 def compute_block(
-    bound: BoundFeaturizer, positions: np.ndarray, box: np.ndarray | None, frames: np.ndarray
+    bound: BoundFeaturizer,
+    positions: np.ndarray,
+    box: np.ndarray | None,
+    frames: np.ndarray,
+    told: FrameWarnings | None = None,
 ) -> np.ndarray:
     """Compute the features of a block of frames.
 
@@ -51,7 +57,9 @@ def compute_block(
     box : numpy.ndarray or None
         Lengths in angstrom and angles in degrees, (n, 6).
     frames : numpy.ndarray
-        Frame numbers for error messages, (n,).
+        Frame numbers for messages, (n,).
+    told : FrameWarnings, optional
+        Issues the warnings of the kernel.
 
     Returns
     -------
@@ -68,10 +76,11 @@ def compute_block(
     """
     if not within_reach(positions):
         frame = int((~(np.abs(positions) <= _MAX_COORDINATE)).any(axis=(1, 2)).argmax())
-        raise _far_away(positions[frame], frames[frame], bound.indices)
+        check_reach(positions[frame], frames[frame], bound.indices)
     _check_not_all_alike(positions, frames)
     try:
-        values = np.asarray(bound(positions, box), dtype=np.float32)
+        with (told or FrameWarnings()).of(frames):
+            values = np.asarray(bound(positions, box), dtype=np.float32)
     except FrameError as error:
         raise error.moved(frames=frames.tolist()) from error.__cause__
     if values.shape != (len(frames), bound.n_features):
@@ -85,20 +94,23 @@ def compute_block(
         name = bound.names[column].replace("{", "{{").replace("}", "}}")
         raise FrameError(
             frames[frame],
-            f"the feature '{name}' is {values[frame, column]}; leave the frame out (frames=, "
-            "start, stop), or the feature",
+            f"the feature '{name}' is {values[frame, column]}; leave the feature out, {LEAVE_OUT}",
         )
     return values
 
 
 def compute_sound(
-    bound: BoundFeaturizer, positions: np.ndarray, box: np.ndarray | None, frames: np.ndarray
+    bound: BoundFeaturizer,
+    positions: np.ndarray,
+    box: np.ndarray | None,
+    frames: np.ndarray,
+    told: FrameWarnings | None = None,
 ) -> np.ndarray:
     """Compute the features of a block of frames, with NaN for frames that cannot be used.
 
     Parameters
     ----------
-    bound, positions, box, frames
+    bound, positions, box, frames, told
         As in `compute_block`.
 
     Returns
@@ -107,7 +119,7 @@ def compute_sound(
         Features, (n, n_features) float32.
     """
     try:
-        return compute_block(bound, positions, box, frames)
+        return compute_block(bound, positions, box, frames, told)
     except InputError:
         pass
     values = np.full((len(frames), bound.n_features), np.nan, np.float32)
@@ -115,14 +127,12 @@ def compute_sound(
         one = slice(row, row + 1)
         with suppress(InputError):
             values[one] = compute_block(
-                bound, positions[one], None if box is None else box[one], frames[one]
+                bound, positions[one], None if box is None else box[one], frames[one], told
             )
     return values
 
 
-def named_fault(
-    error: FrameError, atoms: Any, bound: BoundFeaturizer, file: str = ""
-) -> FrameError:
+def named_fault(error: FrameError, atoms: Any, bound: BoundFeaturizer, place: Place) -> FrameError:
     """Return an error about a frame with the names of the atoms and of the file.
 
     Parameters
@@ -133,15 +143,15 @@ def named_fault(
         The atoms given.
     bound : BoundFeaturizer
         The featurizer. Its atoms are named as in the names of its features.
-    file : str
-        Name of the trajectory file, if it is known.
+    place : Place
+        File of the frame, and its number in this file.
 
     Returns
     -------
     FrameError
     """
     used = np.union1d(bound.indices, np.array(error.atoms, dtype=np.int64))
-    return error.named(atom_labels(atoms, used), file)
+    return error.named(atom_labels(atoms, used), place.file, place.frame)
 
 
 def within_reach(positions: np.ndarray) -> bool:
@@ -162,14 +172,31 @@ def within_reach(positions: np.ndarray) -> bool:
     return bool(positions.min() >= -_MAX_COORDINATE and positions.max() <= _MAX_COORDINATE)
 
 
-def _far_away(positions: np.ndarray, frame: int, indices: np.ndarray) -> FrameError:
-    """Return an error about the first atom of a frame, (n, 3), that is too far away."""
+def check_reach(positions: np.ndarray, frame: int, indices: np.ndarray | None = None) -> None:
+    """Raise an error if a coordinate of a frame is no number of a possible size.
+
+    Parameters
+    ----------
+    positions : numpy.ndarray
+        In angstrom, (n, 3).
+    frame : int
+        Number of the frame, for the error message.
+    indices : numpy.ndarray, optional
+        Index of each atom among the atoms given. By default, these are the atoms.
+
+    Raises
+    ------
+    FrameError
+        With the first such atom.
+    """
+    if within_reach(positions):
+        return
     atom, axis = np.argwhere(~(np.abs(positions) <= _MAX_COORDINATE))[0]
-    return FrameError(
+    raise FrameError(
         frame,
         f"{{}} lies at {'xyz'[axis]} = {positions[atom, axis]:.3g} angstrom, which is no "
         f"position; {REPAIR}",
-        (indices[atom],),
+        (atom if indices is None else indices[atom],),
     )
 
 
@@ -204,6 +231,8 @@ class BlockWriter:
         Number of frames that will be added.
     analysed : numpy.ndarray or slice
         Indices in the trajectory of all analysed atoms. Those without features are only checked.
+    told : FrameWarnings
+        Issues the warnings about frames.
     skip : bool
         Whether frames that cannot be used get features of NaN, in place of an error.
     """
@@ -216,8 +245,10 @@ class BlockWriter:
         first_row: int,
         n_frames: int,
         analysed: np.ndarray | slice,
+        told: FrameWarnings,
         skip: bool = False,
     ) -> None:
+        self._told = told
         self._skip, self._compute = skip, compute_sound if skip else compute_block
         size = min(frames_per_block(bound), n_frames)
         self._bound, self._indices, self._analysed = bound, indices, analysed
@@ -262,7 +293,7 @@ class BlockWriter:
                     self._positions[row] = np.nan
                     return
                 self.flush()  # An earlier frame may have a fault, too.
-                raise _far_away(positions, timestep.frame, np.arange(len(positions)))
+                check_reach(positions, timestep.frame)
 
     def flush(self) -> None:
         """Compute and write the features of the frames added since the last block."""
@@ -270,6 +301,8 @@ class BlockWriter:
         if filled == 0:
             return
         box = self._box[:filled] if self._box[:filled].any() else None
-        values = self._compute(self._bound, self._positions[:filled], box, self._frames[:filled])
+        values = self._compute(
+            self._bound, self._positions[:filled], box, self._frames[:filled], self._told
+        )
         write_rows(self._path, self._row, values)
         self._row += filled

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -17,7 +18,7 @@ from MDAnalysis.analysis.backends import BackendBase, BackendSerial
 from MDAnalysis.analysis.base import AnalysisBase
 from MDAnalysis.analysis.results import Results
 
-from ..errors import FrameError, InputError
+from ..errors import LEAVE_OUT, FrameError, InputError
 from ..featurizers.base import BoundFeaturizer, Featurizer
 from ..featurizers.topology.atoms import selected_atoms
 from ..featurizers.topology.fingerprint import Fingerprint
@@ -25,14 +26,16 @@ from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name
 from .atom_order import warn_of_atom_order
-from .bad_frames import ERROR, after_gap, is_sound, skips, tell_left_out
-from .blocks import BlockWriter, compute_block, named_fault
+from .bad_frames import after_gap, is_sound, tell_left_out
+from .blocks import BlockWriter, check_reach, compute_block, named_fault
 from .executors import executor_for, number_of_parts
 from .feature_writer import FeatureWriter
-from .frame_reader import FrameReader, file_name
+from .frame_reader import FrameReader
 from .frame_times import NO_DT, Timeline, timed_files
-from .frames import as_sequence, file_of_frames, frame_numbers, frames_needed
+from .frame_warnings import FrameWarnings
+from .frames import as_sequence, file_of_frames, frame_numbers, frames_needed, place_of
 from .integrity import check_universe
+from .on_bad_frames import ERROR, skips
 from .own_topology import check_universe_names
 
 
@@ -213,7 +216,10 @@ class FeatureCollector(AnalysisBase):
         self._check_run(len(numbers), self._bound.n_features)
         if first.has_positions:
             positions = first.positions[self.atomgroup.ix]
-            warn_of_atom_order(self.atomgroup, positions, first.dimensions)
+            file = getattr(self.atomgroup.universe, "filename", None)
+            if file == getattr(self._trajectory, "filename", None):
+                file = None  # a single structure is its own topology
+            warn_of_atom_order(self.atomgroup, positions, first.dimensions, file)
         self._indices = self.atomgroup.ix[self._bound.indices]
         self._analysed = _as_slice(self.atomgroup.ix)
         self.results = Results()
@@ -256,8 +262,7 @@ class FeatureCollector(AnalysisBase):
         try:
             yield
         except FrameError as error:
-            file = file_name(self._trajectory, error.frame)
-            raise named_fault(error, self.atomgroup, self._bound, file) from error
+            raise self._named(error) from error
 
     def _end_run(self) -> None:
         for name in self._of_run:
@@ -320,6 +325,7 @@ class FeatureCollector(AnalysisBase):
             int(self._rows[0]),
             len(self._rows),
             self._analysed,
+            FrameWarnings(partial(place_of, self._trajectory)),
             self._skip,
         )
 
@@ -333,18 +339,13 @@ class FeatureCollector(AnalysisBase):
 
     def _check_positions(self, timestep: Any) -> None:
         if not timestep.has_positions:
-            raise InputError(
-                f"frame {timestep.frame:,} has no coordinates; leave it out (frames=, step)"
-            )
+            raise FrameError(timestep.frame, f"there are no coordinates; {LEAVE_OUT}")
 
     def _leave_out_bad(self) -> np.ndarray:
         """Remove the features of frames that cannot be used, and return which are kept."""
         assert self._writer is not None  # run() made it
         kept = self._writer.remove_unusable(len(self.frames))
-        if not kept.all():
-            first = int(self.frames[~kept][0])
-            file = file_name(self._trajectory, first)
-            tell_left_out(self.frames, kept, self._fault(first), file)
+        tell_left_out(self.frames, kept, self._fault)
         return kept
 
     def _fault(self, number: int) -> Exception | None:
@@ -353,6 +354,7 @@ class FeatureCollector(AnalysisBase):
             for timestep in FrameReader(self._trajectory, [number]):
                 self._check_positions(timestep)
                 box = timestep.dimensions
+                check_reach(timestep.positions[self._analysed], number)
                 compute_block(
                     self._bound,
                     timestep.positions[self._indices][None],
@@ -360,8 +362,12 @@ class FeatureCollector(AnalysisBase):
                     np.array([number]),
                 )
         except InputError as error:
-            return error
+            return self._named(error) if isinstance(error, FrameError) else error
         return None
+
+    def _named(self, error: FrameError) -> FrameError:
+        place = place_of(self._trajectory, error.frame)
+        return error if error.file else named_fault(error, self.atomgroup, self._bound, place)
 
     def _conclude(self) -> None:
         self._sending = False

@@ -149,8 +149,9 @@ def connected(address: str | None) -> Iterator[None]:
         if not is_address:
             _wait_for_file(Path(address))
         client = Client(**where, timeout=SCHEDULER_TIMEOUT)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        reason = " ".join(str(error).split())
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, AssertionError) as error:
+        # A file that is no scheduler file leads to errors of any of these types.
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(
             f"--scheduler {address}: no scheduler answers there ({reason}); start one with 'dask "
             "scheduler', and pass the address that it prints or its --scheduler-file"

@@ -10,6 +10,11 @@ from ..errors import InputError
 from .xtc_frames import XTCDecoder
 
 
+def index_file(path: Path) -> Path:
+    """Return the name of the file in which MDAnalysis keeps where frames begin."""
+    return path.with_name(f".{path.name}_offsets.npz")
+
+
 @dataclass(frozen=True)
 class Frames:
     """The frames that were found in a file.
@@ -79,9 +84,9 @@ class Frames:
         else:
             first = int(np.flatnonzero(offsets[:found] != self.begins)[0])
             what = f"finds frame {first:,} in the wrong place"
-        index = self.path.with_name(f".{self.path.name}_offsets.npz")
         raise InputError(
-            f"{self.path}: MDAnalysis' index of its frames {what}; delete the index, {index}, or "
+            f"{self.path}: MDAnalysis' index of its frames {what}; delete the index, "
+            f"{index_file(self.path)}, or "
             "open the trajectory with refresh_offsets=True"
         )
 

@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 from MDAnalysis.coordinates.XTC import XTCReader
 
-from ..errors import FrameError, MDGMVAEError
-from .frames import file_of_frames
+from ..errors import LEAVE_OUT, FrameError, MDGMVAEError
+from .frames import Place, file_of_frames, place_of
 from .xtc_frames import XTCDecoder, XTCFrames, can_read
+
+#: Most characters of a reader's own message.
+_LONGEST_REASON = 200
 
 
 class FrameReader:
@@ -71,23 +74,13 @@ class FrameReader:
             except Exception as error:
                 if self._reader.transformations and not isinstance(error, OSError | EOFError):
                     raise  # The fault may be that of a transformation by the user.
-                fault = self._fault(rest[n_read], error)
+                place = place_of(self._reader, rest[n_read])
+                fault = unreadable_frame(rest[n_read], error, place)
                 if not self._skip:
                     raise fault from error
             yield self._unread(rest[n_read])
             rest = rest[n_read + 1 :]
         self._reader.rewind()
-
-    def _fault(self, number: int, error: Exception) -> FrameError:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        reason = reason.replace("{", "{{").replace("}", "}}")
-        return FrameError(
-            number,
-            f"cannot be read ({reason}); copy the file again, or leave the frame out (frames=, "
-            "start, stop, or --on-bad-frames skip)",
-            (),
-            file_name(self._reader, number),
-        )
 
     def _unread(self, number: int) -> Any:
         """Return a Timestep in place of that of a frame that cannot be read."""
@@ -126,9 +119,14 @@ class _Plain:
             yield reader[number]
 
 
-def file_name(reader: Any, number: int) -> str:
-    """Return the name of the file of a frame, or an empty string if it has none."""
-    index, _ = file_of_frames(reader, np.array([number]))
-    part = getattr(reader, "readers", [reader])[int(index[0])]
-    name = getattr(part, "filename", None)
-    return "" if name is None else str(name)
+def unreadable_frame(number: int, error: Exception, place: Place) -> FrameError:
+    """Return the error for a frame whose reader has raised an error of any type."""
+    reason = reason_of(error).replace("{", "{{").replace("}", "}}")
+    fault = f"cannot be read ({reason}); copy the file again, {LEAVE_OUT}"
+    return FrameError(number, fault, (), place.file, place.frame)
+
+
+def reason_of(error: Exception) -> str:
+    """Return the message of an error in a single line that is not too long."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]} ..."

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import frame_number
 from ..segments import continuous_lengths, time_breaks
 
 #: Beginning of a warning of MDAnalysis. It does not apply to us: such times are NaN.
@@ -30,11 +31,18 @@ class TimedFile:
         False if readers number the frames of this file instead.
     dt : float or None
         Time between frames in ps that is used if the file has the same time for all of them.
+    first : int
+        Number of its first frame over all files.
     """
 
     name: str
     has_times: bool
     dt: float | None = None
+    first: int = 0
+
+    def number(self, frame: int) -> str:
+        """Return the number of a frame in words."""
+        return frame_number(int(frame), int(frame) - self.first)
 
 
 @dataclass(frozen=True)
@@ -86,8 +94,9 @@ class Timeline:
         Warns
         -----
         UserWarning
-            If a segment ends within a file because of its times, or all frames of a file have
-            the same time. The warning names the file, the frame and its time.
+            If a segment ends within a file because of its times, a time is no number, or all
+            frames of a file have the same time. The warning names the file, the frame and its
+            time.
 
         Examples
         --------
@@ -98,6 +107,8 @@ class Timeline:
         found = np.array(times, dtype=np.float64)
         for number, file in enumerate(files):
             inside = trajectory_index == number
+            if file.has_times:
+                _forget_infinite(frames[inside], found, inside, file)
             if not file.has_times or not _is_constant(frames[inside], found[inside]):
                 continue
             if file.dt:
@@ -119,6 +130,24 @@ class Timeline:
         return cls(np.where(known, found, np.nan), lengths)
 
 
+def _forget_infinite(
+    frames: np.ndarray, times: np.ndarray, inside: np.ndarray, file: TimedFile
+) -> None:
+    """Replace the times of a file that are no numbers by NaN, with a warning."""
+    unknown = ~np.isfinite(times[inside])
+    if not unknown.any():
+        return
+    first = int(unknown.argmax())
+    more = f" and in {unknown.sum() - 1:,} more frames" if unknown.sum() > 1 else ""
+    warnings.warn(
+        f"{file.name}: the time is {times[inside][first]:g} in frame "
+        f"{file.number(frames[first])}{more}, so it is unknown; give the time between frames: "
+        f"{_HOW_TO_GIVE_DT}",
+        stacklevel=3,
+    )
+    times[inside] = np.where(unknown, np.nan, times[inside])
+
+
 def _is_constant(frames: np.ndarray, times: np.ndarray) -> bool:
     """Return whether different frames all have the same time."""
     return len(frames) > 1 and bool((times == times[0]).all() and np.ptp(frames) > 0)
@@ -134,8 +163,8 @@ def _warn_of_breaks(
     what = "time does not increase" if after <= before else "the time step changes"
     more = f" and at {len(breaks) - 1:,} more frames" if len(breaks) > 1 else ""
     warnings.warn(
-        f"{file.name}: {what} at frame {frames[first]:,} (from {before:.10g} to {after:.10g}{unit})"
-        f"{more}; segments end there, so no pair of frames is taken across",
+        f"{file.name}: {what} at frame {file.number(frames[first])} (from {before:.10g} to "
+        f"{after:.10g}{unit}){more}; segments end there, so no pair of frames is taken across",
         stacklevel=2,
     )
 
@@ -170,9 +199,12 @@ def timed_files(universe: Any) -> list[TimedFile]:
     False
     """
     reader = universe.trajectory
+    parts = getattr(reader, "readers", [reader])
+    starts = [int(start) for start in getattr(reader, "_start_frames", [0])]
+    # The last start may be the total number of frames, for which there is no reader.
     return [
-        TimedFile(_name(part), _has_times(part, universe), _given_dt(part))
-        for part in getattr(reader, "readers", [reader])
+        TimedFile(_name(part), _has_times(part, universe), _given_dt(part), first)
+        for part, first in zip(parts, starts, strict=False)
     ]
 
 

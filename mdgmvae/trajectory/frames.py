@@ -1,11 +1,26 @@
 """Frame numbers: which frames to read, and their files."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..errors import InputError
+
+
+class Place(NamedTuple):
+    """Where a frame is.
+
+    Attributes
+    ----------
+    file : str
+        Name of its file. It is empty for a frame in memory.
+    frame : int
+        Number of the frame in this file.
+    """
+
+    file: str
+    frame: int
 
 
 def frame_numbers(
@@ -168,3 +183,11 @@ def file_of_frames(reader: Any, frames: np.ndarray) -> tuple[np.ndarray, bool]:
     # The last entry may be the total number of frames, which is above every frame number.
     index = np.searchsorted(np.asarray(starts), frames, side="right") - 1
     return index.astype(np.int64), hasattr(reader, "_sf")
+
+
+def place_of(reader: Any, number: int) -> Place:
+    """Return the file of a frame of an MDAnalysis trajectory, and its number in this file."""
+    index = int(file_of_frames(reader, np.array([number]))[0][0])
+    name = getattr(getattr(reader, "readers", [reader])[index], "filename", None)
+    first = int(getattr(reader, "_start_frames", [0])[index])
+    return Place("" if name is None else str(name), number - first)

@@ -157,7 +157,9 @@ class InputFiles:
         found = []
         for path in paths:
             try:
-                found.append(FileState.of(path))
+                # Opening a pipe would wait for its other end.
+                if stat.S_ISREG(os.stat(path).st_mode):
+                    found.append(FileState.of(path))
             except OSError:
                 continue
         return cls(tuple(found))

@@ -24,14 +24,20 @@ from .walks.dcd import dcd_frames
 from .walks.frame import Damaged, Frame, Truncated
 from .walks.netcdf import netcdf_frames
 from .walks.pdb import pdb_frames
-from .walks.text import gro_frames, lammps_frames, tinker_frames, xyz_frames
+from .walks.text import (
+    gro_frames,
+    lammps_frames,
+    mdcrd_frames,
+    tinker_frames,
+    xyz_frames,
+)
 from .walks.trr import trr_frames
 from .walks.xtc import xtc_frames
 
 logger = logging.getLogger(__name__)
 
 #: The walk through the frames of each format, by MDAnalysis' name of the format.
-_WALKS: dict[str, Callable[[IO[bytes], int], Iterator[Any]]] = {
+_WALKS: dict[str, Callable[..., Iterator[Any]]] = {
     "XTC": xtc_frames,
     "TRR": trr_frames,
     "DCD": dcd_frames,
@@ -45,17 +51,24 @@ _WALKS: dict[str, Callable[[IO[bytes], int], Iterator[Any]]] = {
     "ARC": tinker_frames,
     "GRO": gro_frames,
     "LAMMPSDUMP": lammps_frames,
+    "MDCRD": mdcrd_frames,
+    "TRJ": mdcrd_frames,
+    "CRDBOX": mdcrd_frames,
 }
+#: Formats whose frames can only be found with the number of atoms.
+_NEED_NUMBER_OF_ATOMS = {"MDCRD", "TRJ", "CRDBOX"}
+#: Formats of suffixes that MDAnalysis does not know.
+_OTHER_SUFFIXES = {".LAMMPSTRJ": "LAMMPSDUMP", ".RST7": "INPCRD"}
 #: Formats whose files are large and have frames that can be found without reading them.
 _SEEKABLE = {"XTC", "TRR", "DCD", "LAMMPS", "NCDF", "NC"}
 #: Formats whose readers refuse a file that is cut, even if they need only its first frames.
 _WHOLE = {"NCDF", "NC"}
 _FOLDER_FORMATS = {"DTR", "STK", "ZARR", "ZARRTRAJ"}
-#: Suffix and first bytes of compressed files.
-_COMPRESSED: dict[str, tuple[bytes, Callable[..., Any]]] = {
-    ".GZ": (b"\x1f\x8b", gzip.open),
-    ".BZ2": (b"BZh", bz2.open),
-}
+#: Suffixes of compressed files that readers of text unpack, and their first bytes.
+_COMPRESSED = {".GZ", ".BZ2"}
+_UNPACK: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}
+#: First bytes of compressed files that no reader unpacks: zip, xz and zstd.
+_ARCHIVES = (b"PK\x03\x04", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
 
 def check_trajectory(
@@ -68,9 +81,9 @@ def check_trajectory(
 ) -> Frames:
     """Raise an error unless a trajectory file can be read to its end, or up to `stop`.
 
-    The frames of XTC, TRR, DCD, NetCDF, PDB, XYZ, GRO, TINKER and LAMMPS files are found. A file
-    of another format only has to exist and must not be empty; everything else is left to its
-    reader.
+    The frames of XTC, TRR, DCD, NetCDF, PDB, XYZ, GRO, TINKER, LAMMPS and Amber's text files are
+    found. A file of another format only has to exist and must not be empty; everything else is
+    left to its reader.
 
     Parameters
     ----------
@@ -106,12 +119,9 @@ def check_trajectory(
     10
     """
     path = Path(path)
-    if file_format is None:
-        name = path.with_suffix("") if path.suffix.upper() in _COMPRESSED else path
-        file_format = name.suffix[1:]
-    file_format = file_format.upper()
+    file_format = (file_format or other_format(path) or _suffix(path)[1:]).upper()
     status = check_regular(path, folders=file_format in _FOLDER_FORMATS)
-    if file_format not in _WALKS:
+    if file_format not in _WALKS or (n_atoms is None and file_format in _NEED_NUMBER_OF_ATOMS):
         return Frames(path, file_format, np.empty(0, np.int64), None, complete=False)
     if file_format in _WHOLE:
         stop = before = None
@@ -174,20 +184,31 @@ def check_universe(universe: Any, stop: int | None = None) -> InputFiles:
     return files
 
 
+def other_format(path: Path) -> str | None:
+    """Return MDAnalysis' name of the format of a suffix that it does not know, or None."""
+    return _OTHER_SUFFIXES.get(_suffix(path))
+
+
+def _suffix(path: Path) -> str:
+    """Return the suffix that gives the format, without that of a compressed file."""
+    suffix = path.suffix.upper()
+    return path.with_suffix("").suffix.upper() if suffix in _COMPRESSED else suffix
+
+
 def _open(path: Path, file_format: str) -> IO[bytes]:
     # A buffer would read far more than the headers of frames.
     stream = path.open("rb", buffering=0 if file_format in _SEEKABLE else 2**16)
-    magic, unpacked = _COMPRESSED.get(path.suffix.upper(), (None, None))
-    if magic is None or unpacked is None:
-        return stream
     # The suffix can be wrong, and readers look at the data, too.
-    packed = stream.read(len(magic)) == magic
+    head = stream.read(8)
     stream.seek(0)
-    if not packed:
+    unpack = next((unpack for magic, unpack in _UNPACK.items() if head.startswith(magic)), None)
+    if unpack is None and not head.startswith(_ARCHIVES):
         return stream
     stream.close()
-    unpacked_stream: IO[bytes] = unpacked(path, "rb")
-    return unpacked_stream
+    if unpack is None or file_format in _SEEKABLE:
+        raise InputError(f"{path}: is compressed; unpack it first (gunzip, bunzip2, unzip, unxz)")
+    unpacked: IO[bytes] = unpack(path, "rb")
+    return unpacked
 
 
 # A command looks at its files before it opens them, and again when it reads them.
@@ -205,7 +226,8 @@ def _find(
     begins: list[int] = []
     try:
         with _open(path, file_format) as stream:
-            frames = _WALKS[file_format](stream, size)
+            options = {"n_atoms": n_atoms} if file_format in _NEED_NUMBER_OF_ATOMS else {}
+            frames = _WALKS[file_format](stream, size, **options)
             found = _walk(path, frames, begins, size, n_atoms, stop, before)
     except (EOFError, zlib.error) as error:
         what = f"cannot be unpacked ({error})"

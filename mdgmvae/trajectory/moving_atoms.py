@@ -7,10 +7,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import FrameError, InputError
 from ..featurizers.geometry.boxes import boxes_or_none
 from ..featurizers.topology.atoms import as_atoms, is_mdtraj
+from ..featurizers.topology.names import atom_labels
+from .blocks import check_reach
 from .frame_reader import FrameReader
+from .frames import place_of
 from .input_files import InputFiles
 
 _ANGSTROM_PER_NM = 10.0
@@ -88,16 +91,26 @@ class MovingAtoms:
         Raises
         ------
         InputError
-            If a frame cannot be read, or a file has changed at the end of the loop.
+            If a frame cannot be read, or a coordinate of the atoms is no number of a possible
+            size, or a file has changed at the end of the loop.
         """
         trajectory = self.atoms.universe.trajectory
         numbers, inputs = list(frames), InputFiles.of_universe(self.atoms.universe)
         with _keep_current_frame(trajectory):
             for frame, ts in zip(numbers, FrameReader(trajectory, numbers), strict=True):
+                self._check(ts.positions[self.atoms.ix], frame)
                 if self.times is not None:
                     ts.time = self.times[frame]
                 yield ts
         inputs.check()
+
+    def _check(self, positions: np.ndarray, frame: int) -> None:
+        try:
+            check_reach(positions, frame)
+        except FrameError as error:
+            labels = atom_labels(self.atoms, np.array(error.atoms))
+            place = place_of(self.atoms.universe.trajectory, frame)
+            raise error.named(labels, place.file, place.frame) from error
 
 
 def show_frame(atoms: Any, positions: np.ndarray, box: np.ndarray | None) -> None:

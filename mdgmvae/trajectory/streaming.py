@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,16 @@ from ..progress import progress_bar
 from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name, write_rows
 from .atom_order import warn_of_atom_order
-from .bad_frames import ERROR, after_gap, is_sound, skips, tell_left_out
+from .bad_frames import after_gap, is_sound, tell_left_out
 from .blocks import compute_block, compute_sound, frames_per_block, named_fault
 from .feature_writer import FeatureWriter
 from .frame_times import TimedFile, Timeline
+from .frame_warnings import FrameWarnings
 from .frames import as_sequence, frame_numbers, frames_needed
-from .mdtraj_source import Chunk, MDTrajFiles, MDTrajMemory
+from .mdtraj_chunks import Chunk
+from .mdtraj_source import MDTrajFiles, MDTrajMemory
 from .moving_atoms import show_frame
+from .on_bad_frames import ERROR, skips
 
 
 def featurize(
@@ -142,11 +146,11 @@ def _featurize_mdtraj(
     skip: bool,
 ) -> FeatureSet:
     """Compute and write the features of an mdtraj source."""
-    head = next(source.chunks(np.zeros(1, dtype=np.int64), np.arange(source.topology.n_atoms)))
-    box = None if head.box is None else head.box[0]
-    atoms = selected_atoms(mdtraj_atoms(source.topology, head.positions[0], box), select)
+    every_atom = np.arange(source.topology.n_atoms)
+    positions, box = _first_frame(source, range(source.n_frames), every_atom, skip)
+    atoms = selected_atoms(mdtraj_atoms(source.topology, positions, box), select)
     positions, box = _first_frame(source, numbers, atoms.ix, skip)
-    warn_of_atom_order(atoms, positions, box)
+    warn_of_atom_order(atoms, positions, box, source.topology_file)
     show_frame(atoms, positions, box)
     featurizer = featurizer.with_reference(atoms, positions, box)
     bound = featurizer.bind(atoms)
@@ -155,28 +159,32 @@ def _featurize_mdtraj(
         progress_bar(len(numbers), "reading frames", "frames", verbose=verbose) as bar,
     ):
         times = np.full(len(numbers), np.nan)
-        files = [TimedFile(name, True) for name in source.names]
+        files = [
+            TimedFile(name, True, first=first)
+            for name, first in zip(source.names, source.firsts, strict=True)
+        ]
+        told = FrameWarnings(source.place_of)
         order = np.argsort(numbers, kind="stable")
-        for chunk in source.chunks(numbers, atoms.ix[bound.indices]):
+        for chunk in source.chunks(numbers, atoms.ix[bound.indices], skip=skip):
             first_row, end_row = np.searchsorted(
                 numbers, [chunk.frames[0], chunk.frames[-1] + 1], sorter=order
             )
             rows = order[first_row:end_row]
             times[rows] = chunk.times[numbers[rows] - chunk.frames[0]]
             file = int(source.index_of(chunk.frames[:1])[0])
-            files[file] = TimedFile(files[file].name, chunk.has_times)
+            files[file] = replace(files[file], has_times=files[file].has_times and chunk.has_times)
             compute = compute_sound if skip else compute_block
             try:
-                _write_chunk(bound, chunk, numbers, rows, writer.rows_path, compute)
+                _write_chunk(bound, chunk, numbers, rows, writer.rows_path, compute, told)
             except FrameError as error:
-                raise named_fault(error, atoms, bound, source.name_of(error.frame)) from error
+                raise named_fault(error, atoms, bound, source.place_of(error.frame)) from error
             bar.update(len(rows))
         source.check_unchanged()
         index = source.index_of(numbers)
         kept = np.ones(len(numbers), dtype=bool)
         if skip:
             kept = writer.remove_unusable(len(numbers))
-            tell_left_out(numbers, kept)
+            tell_left_out(numbers, kept, lambda first: _fault(source, bound, atoms, first))
         numbers, times, index = numbers[kept], times[kept], index[kept]
         timeline = Timeline.of(numbers, times, index, files, after_gap=after_gap(kept))
         return writer.commit(
@@ -193,16 +201,30 @@ def _featurize_mdtraj(
 
 
 def _first_frame(
-    source: MDTrajFiles | MDTrajMemory, numbers: np.ndarray, atoms: np.ndarray, skip: bool
+    source: MDTrajFiles | MDTrajMemory, numbers: Iterable[int], atoms: np.ndarray, skip: bool
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return coordinates and box of the first frame, or of the first that can be used."""
     for number in numbers:
-        chunk = next(source.chunks(np.array([number]), atoms))
-        row = number - chunk.frames[0]
-        positions, box = chunk.positions[row], None if chunk.box is None else chunk.box[row]
+        chunk = next(source.chunks(np.array([number]), atoms, skip=skip))
+        positions, box = chunk.positions[0], None if chunk.box is None else chunk.box[0]
         if not skip or is_sound(positions):
             break
     return positions, box
+
+
+def _fault(
+    source: MDTrajFiles | MDTrajMemory, bound: BoundFeaturizer, atoms: Any, number: int
+) -> Exception | None:
+    """Return the error to which a frame leads."""
+    try:
+        chunk = next(source.chunks(np.array([number]), atoms.ix[bound.indices]))
+        compute_block(bound, chunk.positions[:1], chunk.box, chunk.frames[:1])
+    except FrameError as error:
+        named = bool(error.file)
+        return error if named else named_fault(error, atoms, bound, source.place_of(number))
+    except InputError as error:
+        return error
+    return None
 
 
 def _write_chunk(
@@ -212,6 +234,7 @@ def _write_chunk(
     rows: np.ndarray,
     path: str,
     compute: Callable[..., np.ndarray],
+    told: FrameWarnings,
 ) -> None:
     """Compute the features of the frames in a chunk, and write them to their rows."""
     n_block = frames_per_block(bound)
@@ -219,7 +242,7 @@ def _write_chunk(
         block = rows[begin : begin + n_block]
         local = numbers[block] - chunk.frames[0]
         box = None if chunk.box is None else chunk.box[local]
-        values = compute(bound, chunk.positions[local], box, numbers[block])
+        values = compute(bound, chunk.positions[local], box, numbers[block], told)
         breaks = np.flatnonzero(np.diff(block) != 1) + 1
         for run, part in zip(np.split(block, breaks), np.split(values, breaks), strict=True):
             write_rows(path, int(run[0]), part)

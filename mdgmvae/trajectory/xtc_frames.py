@@ -20,6 +20,7 @@ from MDAnalysis.coordinates.chain import ChainReader
 from MDAnalysis.coordinates.XTC import XTCReader
 from MDAnalysis.lib.mdamath import triclinic_box
 
+from .ascii_names import ascii_name
 from .frames import file_of_frames
 from .walks.xtc_streams import damaged_streams
 
@@ -30,7 +31,7 @@ _CHUNK_BYTES = 2**20
 # Streams are checked together, and frames of up to so many bytes always. That costs a twentieth of
 # the time of decoding them for 22 atoms, and more for larger frames.
 _MOST_CHECKED, _CHECKED_BYTES, _SMALL_FRAME = 1000, 16 * 2**20, 1000
-_DAMAGED = "its compressed coordinates are damaged"
+_DAMAGED = "its compressed coordinates are damaged, or were no numbers when it was written"
 
 #: Attributes of the readers that are used here. Most of them are private.
 _REQUIRED_ATTRIBUTES = {
@@ -109,7 +110,8 @@ class XTCDecoder:
         from mdtraj.formats import XTCTrajectoryFile
 
         self._path = path
-        self._file = XTCTrajectoryFile(str(path))
+        with ascii_name(path) as name:
+            self._file = XTCTrajectoryFile(name)
         self._file.offsets = offsets
         self._edges = np.append(offsets, os.path.getsize(path)).astype(np.int64)
         frame_bytes = int(np.diff(self._edges[:2])[0])

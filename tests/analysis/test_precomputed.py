@@ -22,6 +22,8 @@ def test_an_array_is_analysed_like_features_that_are_computed(u, analysed):
         gm.run()
     with pytest.raises(InputError, match="trained on an array"):
         gm.assign(u)
+    with pytest.raises(InputError, match="on_bad_frames='skip': features that were computed"):
+        gm.run(step=20, on_bad_frames="skip")
 
 
 def test_columns_of_an_array_have_the_names_that_were_given(u, analysed, tmp_path):

@@ -168,3 +168,16 @@ def test_a_loss_that_is_not_finite_keeps_the_last_weights(u):
     assert "trained" in repr(gm)
     with pytest.raises(InputError, match="there are no results yet"):
         gm.judge()
+
+
+def test_assign_leaves_out_frames_that_cannot_be_used(u, analysed):
+    coordinates = u.trajectory.timeseries(stop=9, order="fac")
+    coordinates[[2, 6]] = np.nan
+    other = u.copy().load_new(coordinates, order="fac")
+    with pytest.raises(InputError, match="frame 2: "):
+        analysed.assign(other)
+    with pytest.warns(UserWarning, match="frame 2: .*; it is the first of 2 of 9 frames"):
+        found = analysed.assign(other, on_bad_frames="skip")
+    kept = [0, 1, 3, 4, 5, 7, 8]
+    np.testing.assert_array_equal(found.frames, kept)
+    np.testing.assert_array_equal(found.labels, analysed.assign(u, stop=9).labels[kept])

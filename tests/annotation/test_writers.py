@@ -97,6 +97,18 @@ def test_pdb_refuses_coordinates_it_cannot_hold_and_keeps_the_old_file(adk, tmp_
     assert len(list(tmp_path.iterdir())) == 1
 
 
+@pytest.mark.parametrize("write", [write_pdb, write_h5md, write_states])
+@pytest.mark.parametrize("value", [np.nan, 2.1e7])
+def test_coordinates_that_are_none_are_not_written(adk, tmp_path, write, value):
+    coordinates = adk.trajectory.timeseries(order="fac")[:4]
+    coordinates[2, 5] = value
+    adk.load_new(coordinates, order="fac")
+    out = tmp_path / ("out" if write is write_states else f"out.{write.__name__[6:]}")
+    with pytest.raises(InputError, match=r"frame 2: MET1:HA lies at x = .* which is no position"):
+        write(adk, ADK_LABELS[:4], out)
+    assert not out.exists()
+
+
 def test_pdb_refuses_a_state_that_does_not_fit_into_its_column(adk, tmp_path):
     """MDAnalysis writes 1000.00 into six characters and shifts all columns behind."""
     with pytest.raises(InputError, match=r"a.pdb: .* states up to 999, but there is a state 1,000"):

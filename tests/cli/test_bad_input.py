@@ -81,6 +81,9 @@ def bad(tmp_path):
         (["featurize", TOPOLOGY, TRAJECTORY, "--features", "dihedrals", "-o", "x.csv"],
          ["x.csv", ".npy"]),
         (["featurize", TOPOLOGY, TRAJECTORY, "--features", "dihedrals", "-o", "no/x.npy"], ["no"]),
+        (["featurize", TOPOLOGY, TRAJECTORY, "-o", "."], ["'.'", ".npy"]),
+        (["featurize", TOPOLOGY, "torn.npy", "--trajectory_format", "XTC", "-o", "torn.npy"],
+         ["torn.npy", "is an input and would be replaced"]),
     ],
 )  # fmt: skip
 def test_bad_input_gets_one_line_and_leaves_nothing(bad, arguments, parts):

@@ -100,6 +100,9 @@ def test_things_that_are_no_files(sound, tmp_path):
     ):
         assert reason in check(name, cwd=tmp_path)
         assert reason in fails("check", name, sound / "good.xtc", cwd=tmp_path)
+    for command in ("run", "featurize"):
+        for name, reason in (("pipe.xtc", "is a pipe"), ("loop.xtc", "symbolic link")):
+            assert reason in fails(command, TOPOLOGY, name, "-o", "out.npy", cwd=tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
@@ -166,11 +169,15 @@ def test_a_stale_index_of_frames(sound, tmp_path):
     for forged, what in (
         (offsets[::2], "lists 6 frames, but the file has 12"),
         (np.sort(np.repeat(offsets[::2], 2)), "finds frame 1 in the wrong place"),
+        (offsets + 10**15, "delete MDAnalysis' index of its frames"),
+        (offsets[:0], "delete MDAnalysis' index of its frames"),
     ):
         np.savez(index, **{**known, "offsets": forged})
         line = check("a.xtc", cwd=tmp_path)
         assert what in line
         assert ".a.xtc_offsets.npz" in line
+    index.write_bytes(b"")
+    assert ".a.xtc_offsets.npz" in check("a.xtc", cwd=tmp_path)
     index.unlink()
     assert call("check", TOPOLOGY, "a.xtc", cwd=tmp_path).stderr == ""
 

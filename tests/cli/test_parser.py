@@ -113,6 +113,7 @@ def test_formats_of_annotate_are_those_of_the_table():
         (["--lag-time", "4", *RUN], ["--lag-time: options follow", "mdgmvae run --help"]),
         ([*RUN, "--dt", "0"], ["--dt", "above 0 ps"]),
         ([*RUN, "--dt", "inf"], ["--dt", "above 0 ps"]),
+        ([*TRAIN[:-2], "-o", ""], ["-o/--out", "is empty"]),
         (["dance"], ["dance: no such command; choose from run", "mdgmvae --help"]),
         (["trian"], ["trian", "did you mean train?", "mdgmvae --help"]),
         ([], ["COMMAND"]),

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,7 +20,7 @@ from MDAnalysisTests import datafiles
 
 from mdgmvae.annotation import read_labels
 from mdgmvae.cli.options import Output
-from mdgmvae.cli.results import results_folder
+from mdgmvae.cli.results import results_folder, save_model
 from mdgmvae.errors import InputError
 
 
@@ -245,6 +246,22 @@ def test_a_disk_that_is_full_after_the_model_keeps_the_model(tmp_path):
         for name in ("labels.npz", "b"):
             extras.write(folder / name, full)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["model"]
+
+
+def test_a_disk_that_is_full_before_the_model_is_saved_keeps_the_model(tmp_path, monkeypatch):
+    def save(path):
+        if path.is_relative_to(tmp_path / "out"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        path.mkdir(parents=True)
+
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    with pytest.raises(
+        InputError, match=r"No space left on device\); the trained model is kept in"
+    ):
+        save_model(save, tmp_path / "out", "out")
+    (kept,) = (tmp_path / "temporary").iterdir()
+    assert (kept / "model").is_dir()
 
 
 def test_an_interrupt_after_the_training_keeps_what_was_written_before(tmp_path):

@@ -29,7 +29,7 @@ def test_contacts_follow_the_distances(protein, options):
     assert set(soft.units) == {"1"}
 
 
-@pytest.mark.parametrize("cutoff", [0, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("cutoff", [0, -1.0, float("nan"), float("inf"), "4", True, None])
 def test_a_cutoff_that_makes_no_sense_is_refused(cutoff):
     with pytest.raises(InputError, match="cutoff="):
         Contacts(cutoff=cutoff)

@@ -78,6 +78,14 @@ def test_what_is_unknown_is_refused(tmp_path):
         by_name(broken)
     with pytest.raises(InputError, match="no option 'angle'"):
         from_dict({"kind": "dihedrals", "angle": ["phi"]})
+    # A text is true, also "no".
+    for kind, option in (("distances", "periodic"), ("dihedrals", "periodic"),
+                         ("angles", "periodic"), ("contacts", "smooth")):  # fmt: skip
+        with pytest.raises(InputError, match=f"{option}='no': must be True or False"):
+            from_dict({"kind": kind, option: "no"})
+    for number in (1.5, "2", True, -1):
+        with pytest.raises(InputError, match="exclude_neighbours="):
+            from_dict({"kind": "distances", "exclude_neighbours": number})
     with pytest.raises(InputError, match="needs featurizers"):
         from_dict({"kind": "concatenate"})
     with pytest.raises(InputError, match="kind"):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 
 import numpy as np
 import pytest
@@ -94,6 +95,12 @@ def test_a_model_is_replaced_and_anything_else_is_not(saved, fitted, tmp_path):
         fitted.save(other / "chapter1.tex")
 
 
+def as_pipe(path):
+    """Put a pipe in the place of a file; opening it would wait for ever."""
+    path.unlink()
+    os.mkfifo(path)
+
+
 def edit(saved, *path, **changes):
     """Change an object in model.json, whose checksum then fits again."""
     content = json.loads((saved / "model.json").read_text())
@@ -119,6 +126,7 @@ def rewrite(saved, **changes):
     ("damage", "message"),
     [
         (lambda m: (m / "model.json").unlink(), "contains no model"),
+        (lambda m: as_pipe(m / "weights.npz"), "is not a file"),
         (lambda m: (m / "model.json").write_text("{"), "is not JSON"),
         (lambda m: (m / "model.json").write_text("[]"), "not a model of mdgmvae"),
         (lambda m: (m / "model.json").write_text("[" * 100_000), "nested too deep"),

@@ -93,7 +93,7 @@ def test_mdtraj_sources_too(coordinates):
     changed[4] = np.nan
     changed[0] = 1e9
     trajectory = mdtraj.Trajectory(changed, trajectory.topology, time=np.arange(12))
-    with pytest.warns(UserWarning, match="frame 0 .*first of 2 of 12 frames"):
+    with pytest.warns(UserWarning, match="frame 0: ACE1:C lies .*first of 2 of 12 frames"):
         features = featurize(trajectory, CA_PAIR, on_bad_frames="skip")
     assert features.lengths == (3, 7)
     assert_array_equal(features.frames, [1, 2, 3, *range(5, 12)])

@@ -19,7 +19,7 @@ from mdgmvae.cli.main import main
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Custom, featurize
-from mdgmvae.trajectory.dask_cluster import DistributedBackend
+from mdgmvae.trajectory.dask_cluster import DistributedBackend, connected
 
 distributed = pytest.importorskip("distributed")
 pytestmark = [
@@ -160,6 +160,17 @@ def test_a_scheduler_that_is_not_there(options, message, capfd, tmp_path, monkey
     assert error.startswith("mdgmvae: error: ")
     assert re.search(message, error)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "3", '{"names": []}', "not JSON"])
+def test_a_file_of_something_else_is_no_scheduler_file(text, tmp_path):
+    path = tmp_path / "features.json"
+    path.write_text(text)
+    with (
+        pytest.raises(InputError, match=r"features\.json: no scheduler answers"),
+        connected(str(path)),
+    ):
+        pass
 
 
 def test_a_scheduler_file_may_come_later(cluster, tmp_path):

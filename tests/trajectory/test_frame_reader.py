@@ -68,7 +68,7 @@ def test_every_single_bit_of_a_stream(few):
 def test_a_frame_that_cannot_be_decoded_is_named(damaged, move):
     if move:
         damaged.trajectory.add_transformations(translate([1, 2, 3]))
-    name = r"damaged\.xtc: frame 3: cannot be read \(its compressed coordinates are damaged\)"
+    name = r"damaged\.xtc: frame 3: cannot be read \(its compressed coordinates are damaged"
     with pytest.raises(FrameError, match=name) as caught:
         list(FrameReader(damaged.trajectory, range(6)))
     assert caught.value.frame == 3
@@ -85,7 +85,7 @@ def test_a_frame_that_cannot_be_decoded_is_named(damaged, move):
 
 def test_the_second_of_two_files_is_named(few, damaged):
     chain = mda.Universe(TOPOLOGY, [str(few[0]), damaged.trajectory.filename]).trajectory
-    with pytest.raises(FrameError, match=r"damaged\.xtc: frame 9: "):
+    with pytest.raises(FrameError, match=r"damaged\.xtc: frame 3 \(9 over all files\): "):
         list(FrameReader(chain, [0, 9]))
 
 

@@ -66,6 +66,34 @@ def silently(*arguments, **options):
         return featurize(*arguments, **options)
 
 
+@pytest.mark.parametrize("library", ["MDAnalysis", "mdtraj"])
+@pytest.mark.parametrize("time", [np.nan, np.inf, -np.inf])
+def test_times_that_are_no_numbers_are_unknown(topology, tmp_path, time, library):
+    times = 2.0 * np.arange(20)
+    other = written(tmp_path / "good.xtc", topology, times)
+    times[[7, 12]] = time
+    path = written(tmp_path / "bad.xtc", topology, times)
+    files = [other, path]
+    source = mda.Universe(topology, files) if library == "MDAnalysis" else (topology, files)
+    message = rf"bad\.xtc: the time is {time} in frame 7 \(27 over all files\) and in 1 more frames"
+    with pytest.warns(UserWarning, match=message):
+        found = featurize(source, PAIR, out=tmp_path / "x.npy")
+    assert found.lengths == (20, 20)
+    expected = np.where(np.isfinite(times), times, np.nan)
+    assert_allclose(found.times, np.concatenate([2.0 * np.arange(20), expected]))
+
+
+@pytest.mark.parametrize("library", ["MDAnalysis", "mdtraj"])
+def test_a_break_in_the_second_file_has_two_numbers(topology, tmp_path, library):
+    files = [
+        written(tmp_path / "one.xtc", topology, np.arange(10.0)),
+        written(tmp_path / "two.xtc", topology, RUNS),
+    ]
+    source = mda.Universe(topology, files) if library == "MDAnalysis" else (topology, files)
+    with pytest.warns(UserWarning, match=r"two\.xtc: .* at frame 30 \(40 over all files\) \(from"):
+        assert featurize(source, PAIR).lengths == (10, 30, 30)
+
+
 @pytest.mark.parametrize("suffix", ["xtc", "trr", "nc"])
 @pytest.mark.parametrize("library", ["MDAnalysis", "mdtraj"])
 def test_runs_in_one_file_are_segments(topology, tmp_path, suffix, library):
@@ -105,9 +133,12 @@ def test_files_that_are_joined_break_at_times(topology, tmp_path):
         for i, times in enumerate(([0, 1, 2, 3], [4, 5, 9, 10, 11]))
     ]
     joined = mda.Universe(topology, files, continuous=True)
-    with pytest.warns(UserWarning, match=r"1\.xtc: the time step changes at frame 6 \(from 5 to"):
+    with pytest.warns(
+        UserWarning,
+        match=r"1\.xtc: the time step changes at frame 2 \(6 over all files\) \(from 5 to",
+    ):
         assert featurize(joined, PAIR).lengths == (6, 3)
-    with pytest.warns(UserWarning, match=r"1\.xtc: the time step changes at frame 6 "):
+    with pytest.warns(UserWarning, match=r"1\.xtc: the time step changes at frame 2 \(6 "):
         assert featurize(mda.Universe(topology, files), PAIR).lengths == (4, 2, 3)
 
 

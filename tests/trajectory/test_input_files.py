@@ -101,3 +101,14 @@ def test_reasons_of_the_system_come_with_a_remedy(number, remedy):
     error = OSError(number, os.strerror(number))
     assert remedy in str(unreadable("a.xtc", error))
     assert str(unreadable("a.xtc", error)).startswith("a.xtc: ")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_a_pipe_is_not_opened(tmp_path):
+    pipe = tmp_path / "run.xtc"
+    os.mkfifo(pipe)
+    InputFiles.of([pipe]).check()
+    with pytest.raises(InputError, match=r"run\.xtc: is a pipe or a device"):
+        featurize((TOPOLOGY, [pipe]), verbose=False)
+    with pytest.raises(InputError, match=r"run\.xtc: is a pipe or a device"):
+        featurize((pipe, [TRAJECTORY]), verbose=False)

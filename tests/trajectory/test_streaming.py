@@ -113,9 +113,9 @@ def test_periodic_distances_agree():
     ids=str,
 )
 def test_several_files_in_chunks(topology, choice, monkeypatch):
-    from mdgmvae.trajectory import mdtraj_source
+    from mdgmvae.trajectory import mdtraj_chunks
 
-    monkeypatch.setattr(mdtraj_source, "_MAX_CHUNK", 13)
+    monkeypatch.setattr(mdtraj_chunks, "_MAX_CHUNK", 13)
     ours = featurize(
         mda.Universe(PSF, DCD, DCD2), "distances", select="name CA and resid 1:9", **choice
     )
@@ -200,6 +200,9 @@ def test_backends_are_for_universes(both):
         (lambda pdb, xtc: (pdb, [DCD]), r"has 3,341 atoms, but the topology has \d+;"),
         (lambda pdb, xtc: (xtc, [xtc]), "cannot read a topology"),
         (lambda pdb, xtc: "a.xtc", "cannot take atoms from a str"),
+        (lambda pdb, xtc: (None, [xtc]), "None: is no name of a file"),
+        (lambda pdb, xtc: (pdb, [5]), "5: is no name of a file"),
+        (lambda pdb, xtc: (pdb, ["a\0b.xtc"]), "contains a null"),
         (lambda pdb, xtc: mdtraj.load_topology(pdb), "has no frames"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ...annotation.writers import WRITERS
-from ...checks import as_path
+from ...checks import real_path
 from ...errors import InputError
 from ...storage.atomic import check_folder
 from ..files import check_output, open_universe, select_atoms, warn_of_other_times
@@ -22,7 +22,7 @@ def annotate(options: argparse.Namespace) -> str:
     if writer.writes_folder:
         check_folder(options.out, options.overwrite)
         for path in inputs:
-            if as_path(path).resolve().parent == as_path(options.out).resolve():
+            if real_path(path).parent == real_path(options.out):
                 raise InputError(
                     f"{path}: is an input and lies in the output folder {options.out}; choose "
                     "another -o"

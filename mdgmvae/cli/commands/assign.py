@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from ...checks import as_path
+from ...checks import as_path, real_path
 from ...errors import InputError
 from ...storage.features import FeatureSet
 from ...storage.workplace import workplace
+from ...trajectory.on_bad_frames import ERROR
 from ..files import check_output, open_universe
 from ..options import Source
 from ..results import table
@@ -49,6 +50,11 @@ def _label_features(model: TrajectoryModel, source: Source, options: argparse.Na
                 f"--{name}: all frames of a feature file are labelled; leave it out, or pass "
                 "TOPOLOGY TRAJECTORY..."
             )
+    if source.on_bad_frames != ERROR:
+        raise InputError(
+            "--on-bad-frames: all frames of a feature file are labelled; leave bad frames out when "
+            "the features are computed (mdgmvae featurize)"
+        )
     features = FeatureSet.load(source.topology)
     _start(model, options)
     return model.label(features, source.backend, options.verbose)
@@ -59,7 +65,7 @@ def _label_trajectory(model: TrajectoryModel, source: Source, options: argparse.
     _start(model, options)
     # Beside the labels, because workers on other machines do not see this one's temporary files.
     out = as_path(options.out)
-    with workplace(out.resolve(), out) as folder:
+    with workplace(real_path(out), out) as folder:
         features = folder / "features.npy"
         return model.assign(universe, out=features, verbose=options.verbose, **source.reading)
 

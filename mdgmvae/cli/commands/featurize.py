@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from ...checks import as_path
+from ...checks import as_path, real_path
 from ...errors import InputError
-from ..files import open_universe
+from ..files import check_output, open_universe
 from ..options import Source, featurizer_of
 
 
@@ -15,13 +15,15 @@ def featurize(options: argparse.Namespace) -> str:
     from ...analysis import default_selection
     from ...trajectory.streaming import featurize as compute
 
+    given = Source.of(options)
+    check_output(options.out, (".npy",), given.files)
     described = as_path(options.out).with_suffix(".json")
-    if as_path(options.features).resolve() == described.resolve():
+    if real_path(options.features) == real_path(described):
         raise InputError(
             f"{options.features}: would be replaced by the description of {options.out}; choose "
             "another -o"
         )
-    with Source.of(options).on_cluster() as source:
+    with given.on_cluster() as source:
         universe = open_universe(source.topology, source.trajectories, source.stop, source.formats)
         features = compute(
             universe,

@@ -11,7 +11,7 @@ from ...network.architecture import Architecture
 from ...storage.atomic import check_folder
 from ..files import open_universe, protect
 from ..options import Output, Source, Training, featurizer_of
-from ..results import Written, report, results_folder, write_results
+from ..results import Written, report, results_folder, save_model, write_results
 from ..start import start_tensorflow
 
 
@@ -99,7 +99,7 @@ def _analyse(options: RunOptions, training: Training, output: Output) -> str:
         analysis.out = folder / "features.npy"
         analysis.run(**source.reading)
         results, model = analysis.results, analysis.model
-        analysis.save_model(folder / "model")
+        save_model(analysis.save_model, folder, output.folder)
         written = write_results(
             folder, extras, model, analysis.features, results, output.temperature
         )

@@ -9,7 +9,7 @@ from ...storage.atomic import check_folder
 from ...storage.features import FeatureSet
 from ..files import protect
 from ..options import Output, Training
-from ..results import report, results_folder, write_results
+from ..results import report, results_folder, save_model, write_results
 from ..start import start_tensorflow
 
 
@@ -36,6 +36,6 @@ def train(options: argparse.Namespace) -> str:
         trained = TrajectoryModel.of(model, features, training.preset)
         results = trained.label(features)
         results.history = model.history_
-        trained.save(folder / "model")
+        save_model(trained.save, folder, output.folder)
         written = write_results(folder, extras, model, features, results, output.temperature)
     return report(written, len(results.labels), model.seed_, output, training)

@@ -43,6 +43,18 @@ def read_at(stream: IO[bytes], offset: int, n_bytes: int) -> bytes:
     return stream.read(n_bytes)
 
 
+def check_text(line: bytes, offset: int) -> None:
+    """Raise an error if a line is no text, which readers decode as UTF-8."""
+    if line.isascii() and b"\0" not in line:
+        return
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Damaged(f"contains binary data (near byte {offset:,})") from None
+    if b"\0" in line:
+        raise Damaged(f"contains binary data (near byte {offset:,})")
+
+
 def no_header(offset: int, kind: str) -> Damaged:
     """Return the error for a frame that does not begin as it has to."""
     return Damaged(f"does not begin with the header of {kind} frame (at byte {offset:,})")

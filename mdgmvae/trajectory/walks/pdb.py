@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import IO
 
-from .frame import Damaged, Frame, Truncated
+from .frame import Damaged, Frame, Truncated, check_text
 
 #: Columns of a record up to the last coordinate.
 _COORDINATES = 54
@@ -33,8 +33,8 @@ def pdb_frames(stream: IO[bytes], size: int) -> Iterator[Frame]:
         elif kind.startswith(b"ENDMDL") and in_model:
             yield Frame(begin, 0, n_atoms)
             before, n_atoms, in_model, closed = n_atoms, 0, False, True
-        elif b"\0" in line and (n_atoms or has_models):
-            raise Damaged(f"contains binary data (at byte {offset:,})")
+        if not line.isascii() or b"\0" in line:
+            check_text(line, offset)
         offset += len(line)
     if record and len(record.rstrip()) < _COORDINATES:
         if offset + len(record) < size:

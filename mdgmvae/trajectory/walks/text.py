@@ -1,24 +1,29 @@
-"""Text formats with a fixed number of lines for each frame: XYZ, GRO, TINKER and LAMMPS dumps."""
+"""Text formats with a fixed number of lines for each frame.
+
+These are XYZ, GRO, TINKER, LAMMPS dumps and Amber's coordinates.
+"""
 
 from collections.abc import Iterator
 from itertools import islice
 from typing import IO
 
-from .frame import Damaged, Frame, Truncated, no_header
+from .frame import Damaged, Frame, Truncated, check_text, no_header
 
 
 def xyz_frames(stream: IO[bytes], size: int) -> Iterator[Frame]:
     """Yield the frames of an XYZ file: number of atoms, a comment, a line for each atom."""
     for begin, first in _first_lines(stream):
         n_atoms = _count(first, begin, "an XYZ")
-        lines = _lines(stream, n_atoms + 1)
-        _check_atoms(stream, lines[1:], 4)
+        comment, *lines = _lines(stream, n_atoms + 1)
+        check_text(comment, begin)
+        _check_atoms(stream, lines, 4)
         yield Frame(begin, 0, n_atoms)
 
 
 def gro_frames(stream: IO[bytes], size: int) -> Iterator[Frame]:
     """Yield the frames of a GRO file: title, number of atoms, atoms, box."""
-    for begin, _ in _first_lines(stream):
+    for begin, title in _first_lines(stream):
+        check_text(title, begin)
         n_atoms = _count(_lines(stream, 1)[0], begin, "a GRO")
         *atoms, box = _lines(stream, n_atoms + 1)
         _check_atoms(stream, atoms, 1)
@@ -54,6 +59,45 @@ def lammps_frames(stream: IO[bytes], size: int) -> Iterator[Frame]:
         n_columns = max(1, len(line.split()) - 2)
         _check_atoms(stream, _lines(stream, n_atoms), n_columns)
         yield Frame(begin, 0, n_atoms)
+
+
+def mdcrd_frames(stream: IO[bytes], size: int, n_atoms: int) -> Iterator[Frame]:
+    """Yield the frames of a file by Amber: a title, and for each frame numbers and maybe a box.
+
+    The numbers are in columns of eight characters, ten in a line. Only the number of atoms tells
+    where a frame ends.
+    """
+    check_text(stream.readline(), 0)
+    n_lines, rest = divmod(3 * n_atoms, 10)
+    widths = [80] * n_lines + [8 * rest] * (rest > 0)
+    # The box of a single atom looks like its coordinates, and is not expected.
+    box_width: int | None = 0 if n_atoms == 1 else None
+    begin, ahead = stream.tell(), stream.readline()
+    if not ahead:
+        raise Truncated(size)
+    while ahead.strip():
+        lines = [ahead, *islice(stream, len(widths) - 1)]
+        ahead = stream.readline()
+        check_text(b"".join(lines), begin)
+        lengths = [len(line.rstrip()) for line in lines]
+        wrong = [row for row, length in enumerate(lengths) if length != widths[row]]
+        if not ahead and (len(lines) < len(widths) or wrong == [len(lines) - 1]):
+            raise Truncated(stream.tell())
+        if wrong:
+            raise Damaged(
+                f"has a line of {lengths[wrong[0]]} characters, where {n_atoms:,} atoms need "
+                f"{widths[wrong[0]]}"
+            )
+        if box_width is None:
+            box_width = len(ahead.rstrip()) if len(ahead.split()) == 3 else 0
+        if box_width:
+            if len(ahead.rstrip()) < box_width and not ahead.endswith(b"\n"):
+                raise Truncated(stream.tell())
+            if len(ahead.split()) != 3:
+                raise Damaged("does not end with a box, as the first frame does")
+            ahead = stream.readline()
+        yield Frame(begin, 0, n_atoms)
+        begin = stream.tell() - len(ahead)
 
 
 def _first_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -92,12 +136,27 @@ def _check_atoms(stream: IO[bytes], lines: list[bytes], n_columns: int) -> None:
     if not lines:
         return
     last = lines[-1]
-    if not last.endswith(b"\n"):
-        # Most programs write lines of one length, so that a cut within a number shows, too.
-        lengths = {len(line.rstrip()) for line in lines[:-1]}
-        if len(last.split()) < n_columns or (len(lengths) == 1 and len(last) < min(lengths)):
-            raise Truncated(stream.tell())
-    if any(b"\0" in line for line in lines):
-        raise Damaged("contains binary data")
+    if not last.endswith(b"\n") and (
+        len(last.split()) < n_columns or _is_shorter(last, lines[:-1])
+    ):
+        raise Truncated(stream.tell())
+    check_text(b"".join(lines), stream.tell())
     if len(last.split()) < n_columns:
         raise Damaged("has a line with too few columns")
+
+
+def _is_shorter(last: bytes, others: list[bytes]) -> bool:
+    """Return whether the last line seems to be cut within a number.
+
+    Most programs write lines of one length, or numbers with as many decimals as the others.
+    """
+    for size in (len, _decimals):
+        sizes = {size(line.rstrip()) for line in others}
+        if len(sizes) == 1 and size(last.rstrip()) < min(sizes):
+            return True
+    return False
+
+
+def _decimals(line: bytes) -> int:
+    """Return the number of decimals of the last number in a line."""
+    return len(line.split()[-1].partition(b".")[2]) if line.strip() else 0

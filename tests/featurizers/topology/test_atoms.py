@@ -82,6 +82,15 @@ def test_selections_count_within_the_group(adk):
         select_indices(group, "  ")
 
 
+def test_a_selection_that_needs_another_package(adk, monkeypatch):
+    def select_atoms(*_):
+        raise ImportError("RDKit is required")
+
+    monkeypatch.setattr(mda.AtomGroup, "select_atoms", select_atoms)
+    with pytest.raises(InputError, match=r"select='smarts C' is not .*: RDKit is required"):
+        select_indices(adk.atoms, "smarts C")
+
+
 def test_a_fingerprint_survives_json(adk):
     fingerprint = Fingerprint.of(adk)
     text = json.dumps(fingerprint.to_dict())

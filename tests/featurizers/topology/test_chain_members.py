@@ -97,6 +97,13 @@ def test_any_name_will_do_and_the_residue_next_to_it_follows(adk, name):
     assert protein_selection(adk.atoms) == f"protein or resname {' '.join(sorted([name, 'XYZ']))}"
 
 
+@pytest.mark.parametrize("name", ["", "A B", "and", "(X)", "X*"])
+def test_names_that_a_selection_cannot_hold(adk, name):
+    adk.residues[2:4].resnames = [name, "XYZ"]
+    assert protein_selection(adk.atoms) == "protein or resindex 2 or resname XYZ"
+    assert adk.select_atoms(protein_selection(adk.atoms)) == adk.atoms
+
+
 def test_a_chain_of_unknown_residues_is_a_protein(adk):
     adk.residues.resnames = ["AIB"] * 6
     assert protein_selection(adk.atoms) == "protein or resname AIB"
