@@ -43,7 +43,8 @@ SPREAD = 0.25
 TIME_STEP, STEPS = 2e-3, 25
 GRID = np.linspace(-2.0, 2.0, 401)
 
-Hits = dict[str, list[tuple[float, float, float]]]
+#: (inside, unbounded) of each interval, by quantity.
+Hits = dict[str, list[tuple[bool, bool]]]
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,9 @@ def count_bins(hits: Hits, x: np.ndarray, system: System) -> None:
     )
 
 
-def add(held: list, true: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+def add(
+    held: list[tuple[bool, bool]], true: np.ndarray, lower: np.ndarray, upper: np.ndarray
+) -> None:
     """Append (inside, unbounded) of each interval that is stated."""
     stated = ~np.isnan(lower) & ~np.isnan(upper)
     inside = (lower <= true) & (true <= upper)
@@ -255,7 +258,9 @@ def main() -> None:
     columns = [*kinetic, "surface", "surface, difference"]
     print(head("labels known", columns))
     systems = [chain(20.0), chain(200.0), double_well()]
-    data = {system.name: system.simulate(given.sets, given.frames, given.seed) for system in systems}
+    data = {
+        system.name: system.simulate(given.sets, given.frames, given.seed) for system in systems
+    }
     for system in systems:
         true = true_values(system.matrix_at(given.lag), given.lag)
         hits: Hits = defaultdict(list)

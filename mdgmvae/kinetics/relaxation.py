@@ -12,8 +12,6 @@ from ..labels import as_labels, n_states_of
 from ..segments import discrete_trajectories
 from .markov import count_matrix, timescales_of
 
-#: A lag time is long enough for the slowest process if it is at least this share of its timescale.
-LONG_LAG = 0.5
 #: No lag time exceeds this share of the longest segment: beyond it, too few pairs are left.
 LONGEST_LAG = 0.1
 
@@ -24,8 +22,8 @@ def relaxation_time(
     """Estimate the relaxation time of the slowest process between states, without a given lag.
 
     Labels that recross a boundary are not Markovian, and at short lag times their implied
-    timescales are too short. Therefore the lag time is increased until it is about half the
-    timescale that it gives.
+    timescales are too short. Therefore the lag time is increased until it reaches the timescale
+    that it gives, or a tenth of the longest segment.
 
     Parameters
     ----------
@@ -103,7 +101,7 @@ def _converged(
     states = as_labels(labels)
     k = n_states_of(states, k)
     first = converged = _slowest(count_matrix(states, lag, lengths, k), lag)
-    while lag < (longer := int(LONG_LAG * min(converged, longest))) <= LONGEST_LAG * longest:
+    while lag < (longer := int(min(converged, longest))) <= LONGEST_LAG * longest:
         lag = longer
         converged = max(converged, _slowest(count_matrix(states, lag, lengths, k), lag))
     return first, converged
