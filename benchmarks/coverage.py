@@ -37,8 +37,6 @@ from mdgmvae.landscape import free_energy, state_free_energies
 #: Populations of the chain, and its rates out times population: detailed balance.
 POPULATIONS = np.array([0.6, 0.3, 0.1])
 FLUXES = np.array([[0, 0.3, 0.05], [0.3, 0, 0.1], [0.05, 0.1, 0]])
-#: Standard deviation of the coordinate within a state of the chain; states are 1 apart.
-SPREAD = 0.25
 #: Force of the double well, in kT; its time step, and time steps between frames.
 TIME_STEP, STEPS = 2e-3, 25
 GRID = np.linspace(-2.0, 2.0, 401)
@@ -68,8 +66,11 @@ class System:
     below: Callable[[np.ndarray], np.ndarray]
 
 
-def chain(relaxation: float) -> System:
-    """Return a chain of three states whose slowest process has this timescale in frames."""
+def chain(relaxation: float, spread: float) -> System:
+    """Return a chain of three states whose slowest process has this timescale in frames.
+
+    Coordinates have this standard deviation within a state; states are 1 apart.
+    """
     rates = FLUXES / POPULATIONS[:, None]
     np.fill_diagonal(rates, -rates.sum(axis=1))
     slowest = -np.sort(np.linalg.eigvals(rates).real)[-2]
@@ -83,14 +84,14 @@ def chain(relaxation: float) -> System:
         for t in range(frames):
             labels[t] = state
             state = (rng.random((sets, 1)) > upto[state]).sum(axis=1)
-        x = labels + SPREAD * rng.normal(size=labels.shape)
+        x = labels + spread * rng.normal(size=labels.shape)
         return labels.T, x.T
 
     return System(
         f"chain, {relaxation:g} frames",
         simulate,
         lambda lag: np.linalg.matrix_power(matrix, lag),
-        lambda x: norm(np.arange(3), SPREAD).cdf(x[:, None]) @ POPULATIONS,
+        lambda x: norm(np.arange(3), spread).cdf(x[:, None]) @ POPULATIONS,
     )
 
 
@@ -207,20 +208,22 @@ def add(
     held += zip(inside[stated], unbounded[stated], strict=True)
 
 
-def features_of(labels: np.ndarray, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def features_of(
+    labels: np.ndarray, x: np.ndarray, spread: float, rng: np.random.Generator
+) -> np.ndarray:
     """Return five features: the states are apart in two of them, the others are noise."""
     if labels.max() > 1:  # a chain
         centres = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-        slow = centres[labels] + SPREAD * rng.normal(size=(len(labels), 2))
+        slow = centres[labels] + spread * rng.normal(size=(len(labels), 2))
     else:
         slow = np.column_stack([x, x**2 + 0.3 * rng.normal(size=len(x))])
     noise = rng.normal(size=(len(labels), 3))
     return np.hstack([slow, noise]).astype(np.float32)
 
 
-def fitted(labels: np.ndarray, x: np.ndarray, seed: int) -> np.ndarray | None:
+def fitted(labels: np.ndarray, x: np.ndarray, spread: float, seed: int) -> np.ndarray | None:
     """Return the states of a fit, numbered like the true ones; None if their number differs."""
-    features = features_of(labels, x, np.random.default_rng(seed))
+    features = features_of(labels, x, spread, np.random.default_rng(seed))
     model = GMVAE.from_preset("robust", seed=seed, verbose=False).fit(features)
     states = model.predict_states(features)
     same = len(np.unique(states)) == len(np.unique(labels))
@@ -249,15 +252,19 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=10_000)
     parser.add_argument("--lag", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--spread", type=float, default=0.25)
     parser.add_argument("--fits", type=int, default=0)
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     print(describe("deeptime"), "\n")
-    print(f"{given.sets} data sets of {given.frames:,} frames, lag {given.lag} frames\n")
+    print(
+        f"{given.sets} data sets of {given.frames:,} frames, lag {given.lag} frames, states of the "
+        f"chain {1 / given.spread:.2g} standard deviations apart\n"
+    )
     kinetic = list(true_values(np.array([[0.9, 0.1], [0.1, 0.9]]), 1))
     columns = [*kinetic, "surface", "surface, difference"]
     print(head("labels known", columns))
-    systems = [chain(20.0), chain(200.0), double_well()]
+    systems = [chain(20.0, given.spread), chain(200.0, given.spread), double_well()]
     data = {
         system.name: system.simulate(given.sets, given.frames, given.seed) for system in systems
     }
@@ -277,7 +284,7 @@ def main() -> None:
         hits, shares = defaultdict(list), []
         for seed in range(given.fits):
             labels, x = (part[seed] for part in data[system.name])
-            states = fitted(labels, x, seed)
+            states = fitted(labels, x, given.spread, seed)
             if states is not None:
                 count_states(hits, states, true, given.lag)
                 shares.append(np.mean(states == labels))
