@@ -33,10 +33,11 @@ def relaxation_of(
     Examples
     --------
     >>> rng = np.random.default_rng(0)
-    >>> relaxation_of(rng.normal(size=(5_000, 1)), (None,)) < 1
+    >>> noise = rng.normal(size=20_000)
+    >>> relaxation_of(noise[:, None], (None,)) < 1
     True
-    >>> jumps = np.repeat(rng.normal(size=(100, 1)), 50, axis=0)
-    >>> 20 < relaxation_of(jumps, (None,)) < 100
+    >>> states = np.cumsum(rng.random(20_000) < 0.02) % 2
+    >>> 20 < relaxation_of((5 * states + noise)[:, None], (None,)) < 30
     True
     """
     n, d = points.shape

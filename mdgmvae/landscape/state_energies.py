@@ -207,11 +207,12 @@ def state_free_energies(
         raise InputError(
             f"block_length={block_length}: with lag={lag} there are no blocks; pass one of the two"
         )
-    known = {
-        "energy": energies, "error": spread.error, "lower": spread.lower, "upper": spread.upper,
-    }  # fmt: skip
+    scale = np.where(frames > 0, kT, np.nan)
     return StateFreeEnergies(
-        **{name: np.where(frames > 0, kT * values, np.nan) for name, values in known.items()},
+        energy=scale * energies,
+        error=scale * spread.error,
+        lower=scale * spread.lower,
+        upper=scale * spread.upper,
         populations=populations,
         reference=reference,
         unit=unit,
