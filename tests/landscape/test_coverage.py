@@ -133,7 +133,7 @@ def test_intervals_of_labels_that_recross_hold_the_truth():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("lag", [1, 5, 10])
+@pytest.mark.parametrize("lag", [1, 10])
 @pytest.mark.parametrize("frames", [2_000, 10_000])
 def test_intervals_hold_the_truth_at_any_lag_and_length(lag, frames):
     for relaxation in (20, 200):
