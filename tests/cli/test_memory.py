@@ -34,7 +34,7 @@ def test_shuffling_a_file_holds_two_buffers_of_its_frames(tmp_path):
 
 
 def test_committing_features_takes_few_bytes_a_frame():
-    n_frames = 200_000
+    n_frames = 400_000
     frames, times = np.arange(n_frames), 2.0 * np.arange(n_frames)
     index = np.zeros(n_frames, np.int64)
     with FeatureWriter(None, 1) as writer:
