@@ -64,7 +64,8 @@ class Measurement:
 def main(megabytes: Sequence[float], copies: int, training: Sequence[str]) -> list[Measurement]:
     with tempfile.TemporaryDirectory(prefix="mdgmvae-memory-") as name:
         folder = Path(name)
-        baselines = {step: peak([*PYTHON, "-c", code])[0] for step, code in LIBRARIES.items()}
+        libraries = {code: peak([*PYTHON, "-c", code])[0] for code in set(LIBRARIES.values())}
+        baselines = {step: libraries[code] for step, code in LIBRARIES.items()}
         found = []
         for size in megabytes:
             found += measure(folder, size, copies, baselines, training)

@@ -5,8 +5,10 @@ from functools import cache
 import MDAnalysis as mda
 import numpy as np
 from MDAnalysis.analysis.dihedrals import Dihedral
+from sklearn.metrics import adjusted_rand_score
 
 from mdgmvae.data import alanine_dipeptide
+from mdgmvae.kinetics import vamp2
 
 
 @cache
@@ -32,6 +34,15 @@ def conventional():
 def metastable():
     """Return the metastable state of each frame: beta/PII, alphaR or phi > 0."""
     return np.array([0, 0, 1, 2])[conventional()]
+
+
+def check_states(states, components):
+    """Check states and components of all frames, with the slowest state: one visit, 3 %."""
+    assert states.max() == 2
+    assert adjusted_rand_score(metastable(), states) > 0.97
+    left = metastable() == 2
+    assert np.mean(left == (states == 2)) > 0.9999
+    assert vamp2(components, lag=5) > 2.37
 
 
 def markov_chain(matrix, n_frames, seed=0):

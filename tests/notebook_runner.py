@@ -1,4 +1,7 @@
-"""Run the notebooks. ``python tests/notebook_runner.py [NAME ...]`` also stores their outputs."""
+"""Run the notebooks. ``python tests/notebook_runner.py [NAME ...]`` also stores their outputs.
+
+nbformat and nbclient are imported where a notebook is run: they take ten seconds.
+"""
 
 import base64
 import io
@@ -7,17 +10,44 @@ import os
 import sys
 from pathlib import Path
 
-import nbformat
-from nbclient import NotebookClient
 from paths import ROOT
 from PIL import Image
 
 FOLDER = ROOT / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
+#: Names under which a notebook stores text as a list of lines, besides media types.
+LINES = {"source", "text"}
 
 
-def execute(notebook, folder, timeout=300):
-    """Run all cells with this Python interpreter; `folder` is the working folder."""
+class Node(dict):
+    """Part of a notebook, with the attributes that nbformat gives it."""
+
+    __getattr__ = dict.__getitem__
+
+
+def read(path):
+    """Read a notebook. Text that is stored as a list of lines is joined."""
+
+    def node(pairs):
+        return Node(
+            (name, "".join(value) if name in LINES or "/" in name else value)
+            for name, value in pairs
+        )
+
+    return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=node)
+
+
+def execute(path, folder, timeout=300, look=""):
+    """Run all cells with this Python interpreter, and after them the code `look`.
+
+    `folder` is the working folder.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)
+    if look:
+        notebook.cells.append(nbformat.v4.new_code_cell(look, id="look"))
     # The kernel installed as "python3" may belong to another environment.
     kernel = folder / "kernels" / "this-interpreter"
     kernel.mkdir(parents=True)
@@ -78,9 +108,11 @@ def without_the_machine(notebook):
 if __name__ == "__main__":
     import tempfile
 
+    import nbformat
+
     for path in sorted(FOLDER.glob("*.ipynb")):
         if sys.argv[1:] and path.stem not in sys.argv[1:]:
             continue
         with tempfile.TemporaryDirectory() as scratch:
-            executed = execute(nbformat.read(path, as_version=4), Path(scratch), timeout=3_600)
+            executed = execute(path, Path(scratch), timeout=3_600)
         nbformat.write(without_the_machine(executed), path)

@@ -6,9 +6,8 @@ import math
 import re
 import struct
 
-import nbformat
 import pytest
-from notebook_runner import FOLDER, WIDGET, execute
+from notebook_runner import FOLDER, WIDGET, execute, read
 
 from mdgmvae.plot.palette import state_colors
 
@@ -59,18 +58,14 @@ PICTURES = {
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
-    notebook = nbformat.read(PATH, as_version=4)
-    notebook.cells.append(nbformat.v4.new_code_cell(LOOK_AT_THE_VIEW, id="look"))
-    return execute(notebook, tmp_path_factory.mktemp("notebook"))
+    return execute(PATH, tmp_path_factory.mktemp("notebook"), look=LOOK_AT_THE_VIEW)
 
 
 @pytest.fixture(scope="module")
 def executed_paper(tmp_path_factory):
-    notebook = nbformat.read(PAPER, as_version=4)
-    notebook.cells.append(nbformat.v4.new_code_cell(LOOK_AT_THE_RUNS, id="look-at-runs"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FAST", "1")
-        return execute(notebook, tmp_path_factory.mktemp("paper"))
+        return execute(PAPER, tmp_path_factory.mktemp("paper"), look=LOOK_AT_THE_RUNS)
 
 
 def outputs(notebook, cell_id):
@@ -198,7 +193,7 @@ def test_files_are_written(executed):
 
 @pytest.mark.slow
 def test_paper_gives_every_frame_a_cluster_by_each_method(executed_paper):
-    found = json.loads(printed(executed_paper, "look-at-runs"))
+    found = json.loads(printed(executed_paper, "look"))
     assert {data: set(runs) for data, runs in found.items()} == {data: set(LATENT) for data in FEW}
     for data, runs in found.items():
         for method, (labels, latent, highest, losses) in runs.items():
@@ -210,7 +205,7 @@ def test_paper_gives_every_frame_a_cluster_by_each_method(executed_paper):
 
 @pytest.mark.slow
 def test_paper_learns_from_the_first_epoch_on(executed_paper):
-    found = json.loads(printed(executed_paper, "look-at-runs"))
+    found = json.loads(printed(executed_paper, "look"))
     for runs in found.values():
         for method in ("GMVAE", "VAE + k-means"):
             assert runs[method][-1][-1] < runs[method][-1][0]
@@ -239,8 +234,16 @@ def test_paper_draws_its_pictures(executed_paper):
         assert all(min(pixels(output)) > 150 for output in drawn)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("path", [PATH, PAPER], ids=["quickstart", "paper"])
+def test_stored_notebook_is_valid(path):
+    import nbformat
+
+    nbformat.validate(nbformat.read(path, as_version=4))
+
+
 def test_stored_paper_shows_what_the_full_length_gives():
-    stored = nbformat.read(PAPER, as_version=4)
+    stored = read(PAPER)
     for cell in PICTURES:
         assert any("image/png" in o.get("data", {}) for o in outputs(stored, cell))
     assert "(20000, 45)" in printed(stored, "alanine")  # and not what FAST gives
@@ -252,8 +255,7 @@ def test_stored_paper_shows_what_the_full_length_gives():
     ("path", "bytes_at_most"), [(PATH, 500_000), (PAPER, 1_000_000)], ids=["quickstart", "paper"]
 )
 def test_stored_notebook_shows_its_results_and_no_machine(path, bytes_at_most):
-    stored = nbformat.read(path, as_version=4)
-    nbformat.validate(stored)
+    stored = read(path)
     assert path.stat().st_size < bytes_at_most
     assert path != PATH or len(table(stored)) == N_STATES
     code = [cell for cell in stored.cells if cell.cell_type == "code"]

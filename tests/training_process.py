@@ -6,11 +6,14 @@ TensorFlow takes longer than these trainings.
 
 import multiprocessing
 import os
+import sys
 import traceback
 import warnings
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
-import command  # noqa: F401  (sets the libraries that the parent process imports)
+from command import _run, start_server
 
 from mdgmvae import GMVAE
 from mdgmvae.data.toys import five_wells
@@ -80,6 +83,26 @@ def _train(
         sender.send((found, ""))
     except BaseException:
         sender.send((None, traceback.format_exc()))
+
+
+def start_command(arguments: list[str], cwd: Path, stderr: Path, task: str) -> BaseProcess:
+    """Start the command as one of several processes, which `task` (TF_CONFIG) lists.
+
+    It saves a checkpoint after each epoch, so that a test need not wait for the first one.
+    """
+    process = start_server().Process(
+        target=_run_task, args=(task, arguments, str(cwd), os.devnull, str(stderr))
+    )
+    process.start()
+    return process
+
+
+def _run_task(task: str, *command: Any) -> None:
+    from mdgmvae.training import checkpoint
+
+    checkpoint.INTERVAL = 0.0
+    os.environ["TF_CONFIG"] = task
+    sys.exit(_run(*command))
 
 
 def _two_devices() -> Any:

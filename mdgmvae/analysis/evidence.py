@@ -199,6 +199,9 @@ class Evidence:
     ) -> StateFreeEnergies:
         """Compute the free energies of the states relative to the first one, with errors.
 
+        They are those of a Markov model at the lag of the training. With the preset "paper", which
+        has no lag, populations are shares of the frames, and errors come from blocks of time.
+
         Parameters
         ----------
         of : {"states", "components"}
@@ -206,8 +209,9 @@ class Evidence:
         temperature : float, optional
             In K; energies are then in kJ/mol. By default energies are in units of kT.
         **options
-            ``reference``, ``block_length``, ``n_bootstrap``, ``seed`` of
-            `mdgmvae.landscape.state_free_energies`.
+            ``lag``, ``reference``, ``block_length``, ``n_bootstrap``, ``seed`` of
+            `mdgmvae.landscape.state_free_energies`. A ``block_length`` chooses blocks, and so does
+            a trajectory without a segment longer than the lag.
 
         Returns
         -------
@@ -221,7 +225,8 @@ class Evidence:
         from ..landscape.state_energies import state_free_energies_of
 
         results = self._require_results()
-        return state_free_energies_of(results, of, temperature=temperature, **options)
+        options = {"lag": self.model.lag, "temperature": temperature, **options}
+        return state_free_energies_of(results, of, **options)
 
     def _lag(self, lag: int | None) -> int:
         """Return `lag`, by default that of the training in frames, or 1 if it had none."""

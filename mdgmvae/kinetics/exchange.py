@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from ..labels import as_labels, n_states_of
 from ..tables import Shown, Table, counted
 from .dwell_times import transition_counts
 from .markov import connected_sets
-from .posterior import Estimate, Posterior, time_unit
+from .posterior import CONFIDENCE, Estimate, Posterior, time_unit
 from .rates import passage_times_of
 
 
@@ -30,7 +30,9 @@ class Transitions(Shown):
     rates : Estimate of shape (n, n)
         Rates in 1/`unit`. The diagonal is minus the sum of the rates out, so that
         ``expm(time * rates.value)`` are transition probabilities. NaN for states without frames,
-        and everywhere if states exchange too fast for the lag time.
+        and everywhere if states exchange too fast for the lag time. The rate of a transition that
+        was never seen is 0; its interval ends where none would be seen with a probability of
+        2.5 %.
     mean_first_passage_times : Estimate of shape (n, n)
         In `unit`; 0 on the diagonal, infinite if a state cannot be reached, NaN for states
         without frames.
@@ -145,14 +147,37 @@ def transitions(
     model = Posterior.fit(states, lag=lag, lengths=lengths, k=k, n_samples=n_samples, seed=seed)
     per_time = "1/ps" if unit == "ps" else "1/frame"
     rates = model.estimate(lambda p, pi: _generator(p, pi) / (scale * model.lag), per_time)
+    frames = np.bincount(states[states >= 0], minlength=k)
     return Transitions(
         counts=transition_counts(states, lengths, k, model.lag),
-        rates=rates,
+        rates=_with_unseen(rates, model, scale * frames),
         mean_first_passage_times=passage_times_of(model, dt),
         lag=model.lag,
         dt=scale,
         unit=unit,
     )
+
+
+def _with_unseen(rates: Estimate, model: Posterior, times: np.ndarray) -> Estimate:
+    """Extend the intervals of rates between states between which no transition was seen.
+
+    No sampled model has such a transition, but its rate may be above 0. At the upper end, no
+    transition is seen in either direction with a probability of 2.5 %. In equilibrium, as many
+    are expected in one direction as in the other.
+
+    Parameters
+    ----------
+    rates : Estimate of shape (k, k)
+    model : Posterior
+    times : (k,) ndarray
+        Time spent in each state.
+    """
+    matrix, k = model.transition_matrix, len(times)
+    directions = 1 + _reachable(matrix)
+    with np.errstate(divide="ignore"):
+        most = -np.log((1 - CONFIDENCE) / 2) * model.recrossing / (times[:, None] * directions)
+    chosen = model.unseen & ~np.eye(k, dtype=bool) & np.isfinite(rates.upper)
+    return replace(rates, upper=np.where(chosen, np.maximum(rates.upper, most), rates.upper))
 
 
 def _generator(matrix: np.ndarray, stationary: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 A pair is two frames (t, t + lag) of one segment; frames with the label -1 end a segment. All pairs
 are counted ("sliding"). To estimate errors, the counts are divided by the lag, since
-overlapping pairs are not independent.
+overlapping pairs are not independent; see also `mdgmvae.kinetics.relaxation.recrossing`.
 """
 
 from __future__ import annotations
@@ -56,15 +56,14 @@ def count_matrix(
     array([[1., 1.],
            [0., 2.]])
     """
-    from deeptime.markov import TransitionCountEstimator
-
     states = as_labels(labels)
     k = n_states_of(states, k)
     segments = discrete_trajectories(states, lengths)
     lag = checked_lag(lag, segments)
-    longer = [segment for segment in segments if len(segment) > lag]
-    counter = TransitionCountEstimator(lag, "sliding", n_states=k)
-    return np.asarray(counter.fit_fetch(longer).count_matrix, dtype=np.float64)
+    # Free energies need counts, but not deeptime, which takes seconds to import.
+    pairs = [segment[:-lag] * k + segment[lag:] for segment in segments if len(segment) > lag]
+    counts = np.bincount(np.concatenate(pairs), minlength=k * k)
+    return counts.reshape(k, k).astype(np.float64)
 
 
 def connected_sets(counts: np.ndarray, directed: bool = True) -> list[np.ndarray]:
@@ -91,6 +90,8 @@ def connected_sets(counts: np.ndarray, directed: bool = True) -> list[np.ndarray
     """
     from deeptime.markov.tools.estimation import connected_sets as sets_of
 
+    if counts.all():  # most sampled models, where the search would take most of the time
+        return [np.arange(len(counts))]
     found = [np.sort(np.asarray(states)) for states in sets_of(counts, directed=directed)]
     return sorted(found, key=lambda states: (-len(states), states[0]))
 
@@ -204,7 +205,7 @@ class MarkovModel:
         Parameters
         ----------
         counts : (k, k) ndarray
-            The counts of the fit, not yet divided by the lag.
+            The counts of the fit, or a share of them, not yet divided by the lag.
         n_samples : int
             Number of models.
         seed : int

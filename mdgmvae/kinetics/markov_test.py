@@ -155,7 +155,11 @@ def chapman_kolmogorov_of(
         np.array([other.sampled_matrices for other in longer]).swapaxes(0, 1) + nothing,
     )
     difference = np.nan_to_num(np.abs(predicted.value - estimated.value))
-    error = np.nan_to_num(np.sqrt(predicted.std**2 + estimated.std**2))
+    # If the labels are Markovian, as this tests, transitions are independent: errors that allow for
+    # recrossing would hide it.
+    repeated = np.array([other.recrossing for other in longer])[:, None, None]
+    variance = predicted.std**2 / model.recrossing + estimated.std**2 / repeated
+    error = np.nan_to_num(np.sqrt(variance))
     # A state that is never left has no error and no deviation.
     deviation = np.divide(difference, error, out=np.zeros_like(error), where=error > 0)
     alone = np.where(model.populated, 0.0, np.nan)

@@ -18,6 +18,7 @@ from .markov import (
     count_matrix,
     with_ways_back,
 )
+from .relaxation import recrossing
 
 #: Share of the posterior between `lower` and `upper` of an Estimate.
 CONFIDENCE = 0.95
@@ -64,10 +65,7 @@ class Estimate(Shown):
         if not len(samples):
             unknown = np.full(np.shape(value), np.nan)
             return cls(value, unknown, unknown, unknown, unit)
-        tail = (1 - CONFIDENCE) / 2
-        # Take order statistics as quantiles, since infinite values cannot be interpolated.
-        lower = np.quantile(samples, tail, axis=0, method="lower")
-        upper = np.quantile(samples, 1 - tail, axis=0, method="higher")
+        lower, upper = central(samples)
         with np.errstate(invalid="ignore"):
             std = samples.std(axis=0)
         return cls(value, lower, upper, std, unit)
@@ -88,6 +86,34 @@ class Estimate(Shown):
         rows = tuple((*index, self.cell(*index)) for index in np.ndindex(value.shape))
         head = f"value / {self.unit}" if self.unit else "value"
         return [Table((*heads, head), rows, note="In brackets: 95 % credible interval.")]
+
+
+def central(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of the interval that holds a further sample with a probability of 95 %.
+
+    The r-th smallest of n samples exceeds a further one with a probability of r / (n + 1). Order
+    statistics are taken, since infinite values cannot be interpolated.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_samples, ...)
+        NaN samples make the ends NaN.
+
+    Returns
+    -------
+    lower, upper : ndarray of shape (...)
+
+    Examples
+    --------
+    >>> [end.tolist() for end in central(np.arange(1.0, 101.0))]
+    [2.0, 99.0]
+    """
+    n = len(samples)
+    rank = max(1, int((n + 1) * (1 - CONFIDENCE) / 2))
+    ordered = np.sort(samples, axis=0)
+    unknown = np.isnan(ordered[-1])
+    lower, upper = (np.where(unknown, np.nan, ordered[place]) for place in (rank - 1, n - rank))
+    return lower[()], upper[()]
 
 
 def time_unit(dt: float | None) -> tuple[float, str]:
@@ -125,6 +151,8 @@ class Posterior:
 
     States without frames have population 0 and a self-transition probability of 1. Sets of
     states that never exchange a frame have separate models, weighted by their numbers of frames.
+    Crossings of a boundary that belong together count as one transition in the samples; see
+    `mdgmvae.kinetics.relaxation.recrossing`.
 
     Parameters
     ----------
@@ -137,6 +165,10 @@ class Posterior:
     sampled_stationary : ndarray of shape (n_samples, k)
     counted : ndarray of bool of shape (k,)
         Whether a state occurs in any pair of frames one lag apart.
+    unseen : ndarray of bool of shape (k, k)
+        Pairs of states without a pair of frames one lag apart, in either order.
+    recrossing : float
+        Counted transitions for each independent one, by which the counts were divided to sample.
     """
 
     lag: int
@@ -145,6 +177,8 @@ class Posterior:
     sampled_matrices: np.ndarray
     sampled_stationary: np.ndarray
     counted: np.ndarray
+    unseen: np.ndarray
+    recrossing: float
 
     @classmethod
     def fit(
@@ -179,7 +213,10 @@ class Posterior:
         shares = [frames[members].sum() / frames.sum() for members in sets]
         models = [MarkovModel.fit(counts, int(lag), members) for members in sets]
         matrix, stationary = _joined(models, shares, k)
-        sampled = [model.sample(counts, n_samples, seed + i) for i, model in enumerate(models)]
+        repeated = recrossing(states, int(lag), lengths, k) if n_samples else 1.0
+        sampled = [
+            model.sample(counts / repeated, n_samples, seed + i) for i, model in enumerate(models)
+        ]
         draws = [_joined(drawn, shares, k) for drawn in zip(*sampled, strict=True)]
         return cls(
             int(lag),
@@ -188,6 +225,8 @@ class Posterior:
             np.reshape([p for p, _ in draws], (n_samples, k, k)),
             np.reshape([pi for _, pi in draws], (n_samples, k)),
             seen.sum(axis=0) + seen.sum(axis=1) > 0,
+            seen + seen.T == 0,
+            repeated,
         )
 
     @property

@@ -33,6 +33,9 @@ class ImpliedTimescales(Shown):
         Time between frames, in `unit`.
     unit : str
         "ps" or "frames".
+    recrossing : ndarray of float64 of shape (n_lags,)
+        Counted transitions for each independent one, which the intervals allow for: the factor by
+        which the slowest timescale still grows at longer lag times.
     """
 
     lags: np.ndarray
@@ -41,6 +44,7 @@ class ImpliedTimescales(Shown):
     upper: np.ndarray
     dt: float
     unit: str
+    recrossing: np.ndarray
 
     def tables(self) -> list[Table]:
         """Return a table with a row for each lag time and a column for each process."""
@@ -165,7 +169,10 @@ def timescales_at(models: Posteriors, lags: Sequence[int], dt: float | None) -> 
         )
         for name in ("value", "lower", "upper")
     )
-    return ImpliedTimescales(np.asarray(lags, np.int64), values, lower, upper, scale, unit)
+    repeated = np.array([models.at(lag).recrossing for lag in lags])
+    return ImpliedTimescales(
+        np.asarray(lags, np.int64), values, lower, upper, scale, unit, repeated
+    )
 
 
 def _of_model(model: Posterior, scale: float) -> Estimate:

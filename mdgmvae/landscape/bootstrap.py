@@ -1,7 +1,9 @@
 """Errors of free energies by a bootstrap over blocks of time.
 
 Consecutive frames are correlated, so whole blocks are drawn instead of single frames. Only the
-counts of each block are kept: a replica is a sum of rows of a sparse matrix.
+counts of each block are kept: a replica is a sum of rows of a sparse matrix. Blocks are several
+relaxation times long, as far as the trajectory allows; intervals allow for the correlation that
+remains between blocks, and for errors that are estimated from few blocks.
 """
 
 from __future__ import annotations
@@ -11,20 +13,26 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix
+from scipy.stats import norm, t
 
 from ..checks import check_count
 from ..errors import InputError
+from ..kinetics.posterior import CONFIDENCE, central
 from ..segments import checked_lengths, even_parts
 
 #: Default number of blocks: few enough for long blocks, but enough to determine errors to about
 #: 1 / sqrt(2 * 50) = 10 %.
 N_BLOCKS = 50
+#: Relaxation times in a block: the rest of the variance, 1/5 of it, lies between blocks.
+RELAXATIONS_IN_BLOCK = 5
+#: Blocks with fewer relaxation times than this are short.
+LEAST_RELAXATIONS = 3
+#: Blocks are shorter if there would be fewer than this: errors from few blocks are rough.
+FEWEST_BLOCKS = 20
 #: More blocks than this do not improve errors, but need memory.
 MOST_BLOCKS = 10_000
 #: With fewer visits, more than 2.5 % of the replicas contain none: exp(-3.7).
 FEWEST_VISITS = 3.7
-#: Share of the replicas within an interval.
-CONFIDENCE = 0.95
 #: Largest number of values of all replicas that are held in memory at a time.
 _HELD = 1_000_000
 
@@ -39,6 +47,8 @@ class Blocks:
         First frame of each block, and the number of frames.
     segments : ndarray of int64 of shape (n_blocks,)
         The segment that each block lies in.
+    relaxation : float
+        Relaxation time of the slowest process in frames.
 
     Examples
     --------
@@ -48,10 +58,15 @@ class Blocks:
 
     edges: np.ndarray
     segments: np.ndarray
+    relaxation: float = 0.0
 
     @classmethod
     def of_frames(
-        cls, n_frames: int, lengths: Sequence[int] | None = None, length: int | None = None
+        cls,
+        n_frames: int,
+        lengths: Sequence[int] | None = None,
+        length: int | None = None,
+        relaxation: float = 0.0,
     ) -> Blocks:
         """Cut each segment into even blocks.
 
@@ -62,7 +77,10 @@ class Blocks:
             Number of frames in each segment. Default: one segment.
         length : int, optional
             Approximate number of frames in a block. A shorter segment is one block. Default:
-            about 50 blocks in total.
+            about 50 blocks in total, fewer but at least about 20 if blocks would be shorter than
+            five relaxation times.
+        relaxation : float
+            Relaxation time of the slowest process in frames.
 
         Raises
         ------
@@ -72,7 +90,9 @@ class Blocks:
         """
         frames = checked_lengths(lengths, n_frames)
         wanted = (
-            max(1, n_frames // N_BLOCKS) if length is None else check_count("block_length", length)
+            _default_length(n_frames, relaxation)
+            if length is None
+            else check_count("block_length", length)
         )
         parts = [max(1, round(n / wanted)) for n in frames]
         if not 2 <= sum(parts) <= MOST_BLOCKS:
@@ -83,7 +103,7 @@ class Blocks:
             )
         sizes = np.concatenate([even_parts(n, k) for n, k in zip(frames, parts, strict=True)])
         numbers = np.repeat(np.arange(len(frames)), parts)
-        return cls(np.concatenate([[0], np.cumsum(sizes)]), numbers)
+        return cls(np.concatenate([[0], np.cumsum(sizes)]), numbers, relaxation)
 
     def __len__(self) -> int:
         """Return the number of blocks."""
@@ -93,6 +113,43 @@ class Blocks:
     def length(self) -> float:
         """Mean number of frames of a block."""
         return float(self.edges[-1] / len(self))
+
+    @property
+    def growth(self) -> float:
+        """Factor by which errors between independent blocks are too small.
+
+        The means of blocks of x relaxation times have 1 - (1 - exp(-x)) / x of the variance that
+        they would have, relative to their length, if the process were forgotten between blocks.
+        Blocks that are segments of their own are independent.
+        """
+        if self.relaxation <= 0:
+            return 1.0
+        x = self.length / self.relaxation
+        seen = 1 + np.expm1(-x) / x
+        joined = np.bincount(self.segments)[self.segments] > 1
+        share = np.diff(self.edges)[joined].sum() / self.edges[-1]
+        return float(np.sqrt(1 + share * (1 / seen - 1)))
+
+    @property
+    def doubts(self) -> list[str]:
+        """Return a sentence if the blocks are shorter than several relaxation times."""
+        if self.length >= LEAST_RELAXATIONS * self.relaxation:
+            return []
+        advice = (
+            "choose a longer block_length"
+            if self.edges[-1] > 2 * FEWEST_BLOCKS * self.length
+            else "simulate longer"
+        )
+        return [
+            f"blocks of {self.length:,.0f} frames are short beside the slowest relaxation of "
+            f"{self.relaxation:,.0f} frames: the errors allow for it, but are rough; {advice}"
+        ]
+
+    @property
+    def widening(self) -> float:
+        """Factor of the interval: `growth`, and that of Student's t for the number of blocks."""
+        tail = (1 - CONFIDENCE) / 2
+        return self.growth * float(t.isf(tail, len(self) - 1) / norm.isf(tail))
 
     def counts(self, numbers: np.ndarray, n: int) -> csr_matrix:
         """Count how often each number from 0 to n - 1 occurs in each block.
@@ -226,13 +283,19 @@ class Spread:
         n_bins = counts.shape[1]
         base = counts.sum(axis=1) if reference is None else counts[:, [reference]].toarray()
         at_once = max(1, _HELD // len(drawn))
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             log_base = np.log(drawn @ np.asarray(base))
             parts = [
                 _spread(log_base, np.log(_product(drawn, counts[:, start : start + at_once])))
                 for start in range(0, n_bins, at_once)
             ]
-        spread = cls(*(np.concatenate(values) for values in zip(*parts, strict=True)))
+            error, lower, upper = (np.concatenate(values) for values in zip(*parts, strict=True))
+            energies = np.log(base.sum()) - np.log(np.asarray(counts.sum(axis=0)).ravel())
+            spread = cls(
+                blocks.growth * error,
+                np.minimum(lower, energies - blocks.widening * (energies - lower)),
+                np.maximum(upper, energies + blocks.widening * (upper - energies)),
+            )
         few = blocks.visits(counts) < FEWEST_VISITS
         spread.error[few], spread.upper[few] = np.inf, np.inf
         if reference is not None and few[reference]:
@@ -244,17 +307,19 @@ class Spread:
 
 
 def _spread(log_base: np.ndarray, log_counts: np.ndarray) -> tuple[np.ndarray, ...]:
-    with np.errstate(invalid="ignore"):
-        energies = log_base - log_counts
-    n = len(energies)
-    # Take order statistics, since infinite values cannot be interpolated.
-    tail = int((1 - CONFIDENCE) / 2 * n)
+    energies = log_base - log_counts
     unknown = np.isnan(energies)  # the replica contains neither the bin nor the reference
-    lower = np.sort(np.where(unknown, -np.inf, energies), axis=0)[tail]
-    upper = np.sort(np.where(unknown, np.inf, energies), axis=0)[n - 1 - tail]
+    lower, _ = central(np.where(unknown, -np.inf, energies))
+    _, upper = central(np.where(unknown, np.inf, energies))
     known = np.ma.masked_invalid(energies)
     error = np.ma.filled(known.std(axis=0, ddof=1), np.inf)
     return np.where(np.isfinite(lower) & np.isfinite(upper), error, np.inf), lower, upper
+
+
+def _default_length(n_frames: int, relaxation: float) -> int:
+    """Return the default number of frames in a block."""
+    several = RELAXATIONS_IN_BLOCK * min(relaxation, n_frames)
+    return max(1, n_frames // N_BLOCKS, min(int(several), n_frames // FEWEST_BLOCKS))
 
 
 def _product(drawn: np.ndarray, counts: csr_matrix) -> np.ndarray:

@@ -12,6 +12,7 @@ from ..checks import check_count, checked_seed
 from ..errors import InputError
 from ..tables import Shown, Table
 from .bootstrap import Blocks, Spread
+from .cells import relaxation_of
 from .grid import (
     as_points,
     bin_numbers,
@@ -103,9 +104,12 @@ class FreeEnergy(Shown):
     block_length : float
         Mean number of frames of a block.
     trend : float
-        Factor by which the mean error grows with blocks twice as long. If it is well above 1, the
-        errors are too small: choose a longer `block_length`, or simulate longer. NaN where it is
-        unknown.
+        Factor by which the mean spread between blocks grows with blocks twice as long. It is
+        about 1 if blocks are long compared with the correlation time, NaN where it is unknown.
+    relaxation_time : float
+        Relaxation time of the slowest process in these coordinates, in frames.
+    doubts : tuple of str
+        A sentence if the blocks are shorter than several relaxation times.
     """
 
     energy: np.ndarray
@@ -122,6 +126,8 @@ class FreeEnergy(Shown):
     n_blocks: int
     block_length: float
     trend: float
+    relaxation_time: float
+    doubts: tuple[str, ...]
 
     @property
     def centers(self) -> tuple[np.ndarray, ...]:
@@ -171,9 +177,10 @@ class FreeEnergy(Shown):
             ("bins with a finite error", f"{known.sum():,}"),
             ("median error", median),
             ("blocks of time", f"{self.n_blocks:,} of {self.block_length:,.0f} frames"),
-            ("errors with blocks twice as long", f"times {self.trend:.2f}"),
+            ("slowest relaxation", f"{self.relaxation_time:,.0f} frames"),
+            ("spread with blocks twice as long", f"times {self.trend:.2f}"),
         )
-        return [Table(("free energy", ""), rows)]
+        return [Table(("free energy", ""), rows, sentences=self.doubts)]
 
 
 def free_energy(
@@ -195,7 +202,8 @@ def free_energy(
     The trajectory is cut into blocks of time. Errors are the spread over replicas of the
     trajectory, each made of blocks drawn with replacement. In each replica, p is the share of its
     own frames, so an error refers to one bin relative to all frames and does not include the
-    error of another bin. For the error of a difference, pass `reference`.
+    error of another bin. For the error of a difference, pass `reference`. Errors allow for the
+    correlation between blocks, and intervals for the number of blocks as well.
 
     Parameters
     ----------
@@ -209,8 +217,8 @@ def free_energy(
     lengths : sequence of int, optional
         Number of frames in each segment. No block lies in two segments. Default: one segment.
     block_length : int, optional
-        Number of frames in a block. A block must be long compared with the correlation time.
-        Default: a fiftieth of all frames; `FreeEnergy.trend` shows whether that is long enough.
+        Number of frames in a block. Default: a fiftieth of all frames, or five relaxation times
+        of the slowest process in these coordinates if that is longer, but at most a twentieth.
     n_bootstrap : int
         Number of bootstrap replicas, at least 2.
     seed : int
@@ -253,7 +261,8 @@ def free_energy(
     # Bins without frames are left out. In three dimensions, they make up most of a fine grid.
     there, numbers = np.unique(bin_numbers(coordinates, edges), return_inverse=True)
     zero = None if reference is None else _place(reference, edges, periods, there)
-    blocks = Blocks.of_frames(len(coordinates), lengths, block_length)
+    relaxation = relaxation_of(coordinates, periods, lengths)
+    blocks = Blocks.of_frames(len(coordinates), lengths, block_length, relaxation)
     counts = blocks.counts(numbers, len(there))
     drawn = blocks.draw(check_count("n_bootstrap", n_bootstrap, low=2), checked_seed(seed))
     spread = Spread.of(blocks, counts, drawn, zero)
@@ -278,6 +287,8 @@ def free_energy(
         n_blocks=len(blocks),
         block_length=blocks.length,
         trend=blocks.trend(counts),
+        relaxation_time=relaxation,
+        doubts=tuple(blocks.doubts),
     )
 
 

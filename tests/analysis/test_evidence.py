@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mdgmvae.errors import InputError
-from mdgmvae.kinetics import transitions
+from mdgmvae.kinetics import stationary_populations, transitions
 
 
 def test_the_judgement_is_about_states_and_components(analysed):
@@ -27,9 +27,19 @@ def test_descriptions_are_of_states_or_of_components(analysed):
 def test_free_energies_are_of_states_or_of_components(analysed):
     r = analysed.results
     states = analysed.state_free_energies()
-    np.testing.assert_allclose(states.populations, r.populations)
-    np.testing.assert_allclose(states.energy, np.log(r.populations[0] / r.populations))
+    at_lag = stationary_populations(r.labels, lag=5).value
+    np.testing.assert_allclose(states.populations, at_lag)
+    assert (states.lag, states.n_blocks) == (5, 0)
+    np.testing.assert_allclose(states.energy, np.log(at_lag[0] / at_lag))
     assert len(analysed.state_free_energies(of="components").energy) == 3
+    shares = r.populations
+    for blocks in (
+        analysed.state_free_energies(block_length=5),
+        analysed.state_free_energies(lag=None),
+    ):
+        np.testing.assert_allclose(blocks.energy, np.log(shares[0] / shares))
+        assert blocks.lag is None and blocks.n_blocks > 1
+    assert analysed.state_free_energies(lag=2).lag == 2
     with pytest.raises(InputError, match="of='basins'"):
         analysed.state_free_energies(of="basins")
     assert analysed.free_energy("phi ALA2").names == ("phi ALA2",)

@@ -17,7 +17,7 @@ QUICK = {"n_epochs": 8, "n_init": 1, "refit": False, "batch_size": 250, "verbose
 
 @pytest.fixture(scope="module")
 def on_wells(five_wells):
-    return select_k(five_wells[0][:10_000], [7, 4, 5], lag=5, n_repeats=2, n_folds=3, **QUICK)
+    return select_k(five_wells[0][:10_000], [7, 4, 5], lag=5, n_repeats=2, n_folds=2, **QUICK)
 
 
 def scanned(k, scores):
@@ -45,7 +45,7 @@ def test_five_wells_need_five_components(on_wells):
 
 def scan_mueller_brown(mueller_brown, ks):
     quick = QUICK | {"n_epochs": 4, "batch_size": 125}
-    return select_k(mueller_brown[:8_000], ks, lag=5, seeds=[3], n_folds=3, **quick)
+    return select_k(mueller_brown[:6_000], ks, lag=5, seeds=[3], n_folds=2, **quick)
 
 
 @pytest.fixture(scope="module")

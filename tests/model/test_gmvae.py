@@ -11,7 +11,6 @@ import restatement
 from forked import run_script
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.metrics import adjusted_rand_score
 
 from mdgmvae import GMVAE
 from mdgmvae.errors import InputError, TrainingError
@@ -330,22 +329,6 @@ def test_file_memory_map_and_array_give_the_same_model(five_wells, tmp_path):
     np.testing.assert_array_equal(labels[0], labels[1])
     np.testing.assert_array_equal(labels[0], labels[2])
     np.testing.assert_array_equal(models[0].predict(tmp_path / "x.npy"), labels[0].argmax(axis=1))
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:the loss was still decreasing")
-def test_components_of_the_robust_preset_keep_to_one_well(five_wells):
-    """A well may be split between components, but no component may cover two wells."""
-    x, basins = five_wells
-
-    def agreement(preset):
-        labels = GMVAE.from_preset(preset, k=5, seed=0).fit_predict(x)
-        wells = [np.bincount(basins[labels == y], minlength=5).argmax() for y in range(5)]
-        return adjusted_rand_score(basins, np.array(wells)[labels])
-
-    robust = agreement("robust")
-    assert robust > 0.85
-    assert robust > agreement("paper")
 
 
 def test_pickled_estimator_predicts_the_same(fitted, five_wells):

@@ -1,18 +1,14 @@
 """Distributed training has the same losses as one device, up to rounding."""
 
 import json
-import os
 import pickle
-import signal
 import socket
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
 from sklearn.base import clone
-from training_process import TrainingProcess
+from training_process import TrainingProcess, start_command
 
 from mdgmvae import GMVAE
 from mdgmvae.data.toys import five_wells
@@ -83,54 +79,47 @@ def test_two_devices(alone):
     check(finish(TrainingProcess("mirrored", SETTINGS)), alone)
 
 
-def test_two_processes(alone):
-    """Only the second training, which has more to share among them."""
-    first, second = (finish(process) for process in two_processes(SETTINGS[1:]))
-    check(first, alone[1:])
-    check(second, alone[1:])
-    assert same(first, second)
-
-
 @pytest.mark.slow
-def test_two_processes_share_a_checkpoint(tmp_path):
-    """The first process writes it, and both resume from it."""
-    path = str(tmp_path / "state.npz")
-    settings = [SETTINGS[0]]
-    found = [finish(process) for process in two_processes(settings, (path, path))]
-    assert same(*found) and os.path.exists(path)
-    again = [finish(process) for process in two_processes(settings, (path, path))]
-    assert all(map(same, again, found))
+def test_two_processes_share_a_checkpoint(alone, tmp_path):
+    """The first process writes it, and both resume from it.
 
-
-def command(folder, out, index, addresses, checkpoint):
-    task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-    arguments = ["--n_epochs", "100000", "--seed", "0", "--strategy", "multiworker"]
-    arguments += ["--checkpoint", str(checkpoint), "-o", str(folder / out)]
-    return subprocess.Popen(
-        [sys.executable, "-m", "mdgmvae", "train", "--traj_file", folder / "x.npy", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "TF_CONFIG": json.dumps(task)},
+    Only the second training, which has more to share among them.
+    """
+    path = tmp_path / "state.npz"
+    found, again = (
+        [finish(process) for process in two_processes(SETTINGS[1:], (str(path),) * 2)]
+        for _ in range(2)
     )
+    assert path.exists()
+    for first, second in (found, again):
+        check(first, alone[1:])
+        assert same(first, second)
+    assert all(map(same, again, found))
 
 
 @pytest.fixture
 def two_commands(tmp_path):
     """Start two commands that train together with a checkpoint."""
-    np.save(tmp_path / "x.npy", five_wells(2, 300, seed=0, steps=5).X)
-    addresses, path = two_addresses(), tmp_path / "state.npz"
-    processes = [command(tmp_path, "out", index, addresses, path) for index in range(2)]
-    yield tmp_path, processes
+    folder = tmp_path / "work"
+    folder.mkdir()
+    np.save(folder / "x.npy", five_wells(2, 300, seed=0, steps=5).X)
+    arguments = ["train", "--traj_file", "x.npy", "--n_epochs", "100000", "--seed", "0"]
+    arguments += ["--strategy", "multiworker", "--checkpoint", "state.npz", "-o", "out"]
+    cluster, processes = {"worker": two_addresses()}, []
+    for index in range(2):
+        task = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
+        errors = tmp_path / f"{index}.stderr"
+        processes.append(start_command(arguments, folder, errors, task))
+    yield folder, processes
     for process in processes:
         process.kill()
-        process.communicate()
+        process.join()
 
 
 def wait_for(path, processes):
     end = time.monotonic() + 120
     while not path.exists():
-        assert all(process.poll() is None for process in processes)
+        assert all(process.is_alive() for process in processes)
         assert time.monotonic() < end
         time.sleep(0.2)
 
@@ -141,11 +130,13 @@ def test_sigterm_ends_both_and_the_checkpoint_stays(two_commands):
     folder, processes = two_commands
     wait_for(folder / "state.npz", processes)
     for process in processes:
-        process.send_signal(signal.SIGTERM)
-    ends = [process.communicate(timeout=60) for process in processes]
+        process.terminate()
+    for process in processes:
+        process.join(60)
+    errors = [path.read_text() for path in folder.parent.glob("*.stderr")]
     # The process whose partner ended first may report that instead.
-    assert {process.returncode for process in processes} <= {130, 2}, ends
-    assert 130 in {process.returncode for process in processes}, ends
+    assert {process.exitcode for process in processes} <= {130, 2}, errors
+    assert 130 in {process.exitcode for process in processes}, errors
     assert sorted(path.name for path in folder.iterdir()) == ["state.npz", "x.npy"]
 
 
@@ -154,9 +145,9 @@ def test_a_partner_that_is_lost_is_told(two_commands):
     folder, (first, second) = two_commands
     wait_for(folder / "state.npz", (first, second))
     second.kill()
-    _, errors = first.communicate(timeout=60)
-    assert first.returncode == 2
-    last = errors.strip().splitlines()[-1]
+    first.join(60)
+    assert first.exitcode == 2
+    last = (folder.parent / "0.stderr").read_text().strip().splitlines()[-1]
     assert last.startswith("mdgmvae: error: another process of this training is gone")
 
 

@@ -192,6 +192,7 @@ os._exit(code)
 """
 
 
+@pytest.mark.slow
 def test_the_second_command_compiles_nothing_and_finds_the_same(tmp_path, five_wells):
     np.save(tmp_path / "x.npy", five_wells[0][:500])
     for folder in ("first", "second"):
