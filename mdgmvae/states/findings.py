@@ -153,7 +153,11 @@ def _timescales(e: Evidence) -> Finding:
     now, later = lags.index(e.lag), lags.index(2 * e.lag)
     before, after = its.timescales[now], its.timescales[later]
     with np.errstate(invalid="ignore"):
-        error = np.hypot(its.upper[now] - before, after - its.lower[later])
+        # The intervals allow for recrossings, which are what the increase shows.
+        error = np.hypot(
+            (its.upper[now] - before) / np.sqrt(its.recrossing[now]),
+            (after - its.lower[later]) / np.sqrt(its.recrossing[later]),
+        )
         slow = np.isfinite(before) & (before > e.lag_time)
         rising = np.flatnonzero(slow & (after > RISE * before) & (after - before > error))
     shown = rising[0] if len(rising) else 0
@@ -204,8 +208,9 @@ def _stationarity(e: Evidence) -> Finding:
         "stationarity",
         e.trend <= TREND,
         trend,
-        f"the frames drift ({trend}): the states are stages of a process that is not in "
-        "equilibrium, such as pulling or relaxation. Leave out its frames, or simulate longer",
+        f"the slowest process follows the time ({trend}): the frames drift, relax or are pulled "
+        f"from one {e.kind} to the next instead of going back and forth in equilibrium. Leave "
+        "out the relaxation, or simulate longer",
     )
 
 
