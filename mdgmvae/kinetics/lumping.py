@@ -151,8 +151,8 @@ def states_of_components(
     Works like `lump`, except for components with fewer frames than four lag times and less than
     0.5 % of all frames. Those of them that exchange with each other most count as one component,
     since several components may share a rare state. If they are still too rare, they are not a
-    state of their own but join the state that surrounds them in time. If no segment is longer than the lag time, each component with frames
-    is a state.
+    state of their own but join the state that surrounds them in time. If no segment is longer
+    than the lag time, each component with frames is a state.
 
     Parameters
     ----------

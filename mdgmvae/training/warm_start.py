@@ -104,12 +104,15 @@ class SlowClusters:
                 f"k={k}: the frames do not fall into {k} clusters, because too few of them "
                 "are distinct; some components will have no frames. Lower k"
             )
-        if self._later is None:
-            labels = divide_by_density(self._earlier.slow, k, seed)
-        else:
-            labels = divide(self._earlier, self._later, k, seed)
+        labels = self.divide(k, seed)
         weights = unflatten(architecture, flat) | _classifier(architecture, self._x, labels, seed)
         return InitialWeights(flatten(architecture, weights), problems)
+
+    def divide(self, k: int, seed: int) -> np.ndarray:
+        """Return the cluster of each frame that was sampled: shape (n,), int64."""
+        if self._later is None:
+            return divide_by_density(self._earlier.slow, k, seed)
+        return divide(self._earlier, self._later, k, seed)
 
 
 def _projection(
