@@ -157,7 +157,7 @@ class Hyperparameters:
     init: str = _field(
         "random",
         "choice",
-        "initialise at random, or from a k-means clustering of the slow coordinates",
+        "initialise at random, or from clusters of frames that exchange slowly",
         choices=("random", "kmeans"),
     )
     refit: bool = _field(
@@ -298,8 +298,9 @@ RULES: Mapping[str, Rule] = {f.name: f.metadata["rule"] for f in fields(Hyperpar
 #: The settings of the paper's code, without any extension.
 PAPER = Hyperparameters()
 
-#: Adds a kinetic term, slow coordinates as inputs, k-means initialisation, and a number of epochs
-#: chosen on held-out frames. benchmarks/ablation.py measures what each of these contributes.
+#: Adds a kinetic term, slow coordinates as inputs, clusters to start from, and a number of epochs
+#: chosen on held-out frames. There are more components than states, which are joined by their
+#: kinetics. benchmarks/ablation.py measures what these contribute.
 ROBUST = Hyperparameters(
     k=10,
     n_z=2,

@@ -14,7 +14,7 @@ from command import run_command
 from MDAnalysisTests.datafiles import DCD, PSF
 from paths import ROOT
 
-from mdgmvae import GMVAE, GMVAEAnalysis
+from mdgmvae import GMVAEAnalysis
 from mdgmvae.annotation import write_labels
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.states.summary import summarize
@@ -99,21 +99,9 @@ def names(files, analysed, tmp_path, monkeypatch):
     return {**known, **results, "u": analysed.atomgroup.universe}
 
 
-@pytest.fixture
-def few_epochs(monkeypatch):
-    """Train for two epochs at most, like the commands."""
-    fit = GMVAE.fit
-
-    def fit_shortly(self, *arguments, **options):
-        self.set_params(n_epochs=min(self.n_epochs, 2))
-        return fit(self, *arguments, **options)
-
-    monkeypatch.setattr(GMVAE, "fit", fit_shortly)
-
-
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("document", RUNNABLE, ids=lambda path: path.name)
-def test_code_and_commands_of_the_documents_run(document, names, few_epochs, forked_workers):
+def test_code_and_commands_of_the_documents_run(document, names, forked_workers):
     for language, block in blocks(document):
         if language == "python":
             exec(compile(block, document.name, "exec"), names)

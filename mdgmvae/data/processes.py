@@ -77,7 +77,7 @@ def wells(n: int, seed: int, k: int = 3) -> Toy:
 
 
 def double_well(n: int, seed: int) -> Toy:
-    """Simulate overdamped motion in (x² - 1)², scaled to a barrier of 4 kT, beside two fast columns."""
+    """Simulate overdamped motion over a barrier of 4 kT, beside two fast columns."""
     rng = np.random.default_rng(seed)
     step, every, height = 0.002, 25, 4.0
     x, value = np.empty(n), -1.0
@@ -95,7 +95,7 @@ def harmonic_well(n: int, seed: int, dimensions: int = 5, tau: float = 20.0) -> 
 
 
 def one_slow_direction(n: int, seed: int) -> Toy:
-    """Draw one normal process with a relaxation time of 100 frames, beside four columns of noise."""
+    """Draw a normal process with a relaxation time of 100 frames, beside noise."""
     rng = np.random.default_rng(seed)
     return _toy(np.hstack([_normal(n, np.array([100.0]), rng), rng.normal(size=(n, 4))]), None, rng)
 

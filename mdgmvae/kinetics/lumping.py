@@ -197,7 +197,7 @@ def states_of_components(
     for component in np.flatnonzero(is_rare & (counts > 0)):
         around = states[surrounding[labels == component]]
         states[component] = np.bincount(around).argmax()
-    return states[united]
+    return np.asarray(states[united])
 
 
 def by_decreasing_population(states: np.ndarray, frames: np.ndarray) -> np.ndarray:

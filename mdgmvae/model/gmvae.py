@@ -60,11 +60,12 @@ class GMVAE(Persistence):
         Learning rate of Adam.
     scale : {None, "standard", "tica"}
         Scaling of the features. "standard" gives each feature mean 0 and variance 1. "tica" also
-        projects them on whitened time-lagged independent components; `reconstruct` and `decode`
-        then go back by least squares (`scaling_.explained` is the share of the variance that
-        comes back).
+        projects them on whitened time-lagged independent components, together with products of
+        two features that show a slow process; `reconstruct` and `decode` then go back by least
+        squares (`scaling_.explained` is the share of the variance that comes back).
     tica_dim : int, optional
-        Number of slowest independent components to keep. None keeps all.
+        Number of slowest independent components to keep. None keeps those that carry 95 % of the
+        kinetic variance, at least 10 and at most 50.
     r_nent_start : float, optional
         Weight of the negative entropy at the start, which decreases linearly to `r_nent`. With 1
         the loss is minus the evidence lower bound.
@@ -81,7 +82,8 @@ class GMVAE(Persistence):
         Number of restarts, all trained on the same batches. The one with the lowest loss (on the
         frames held out, if there are any) is kept.
     init : {"random", "kmeans"}
-        "kmeans" starts q(y|x) from a k-means clustering of the slow coordinates.
+        "kmeans" starts q(y|x) from clusters of frames that exchange slowly: k-means in the slow
+        coordinates, or a tree of cuts if it scores higher.
     refit : bool
         Train the best restart again on all frames, for the number of epochs that was best. A
         state that was visited once may lie in the frames held out.
