@@ -149,10 +149,11 @@ def _value(rule: presets.Rule, default: Any) -> dict[str, Any]:
     """Return how argparse reads a hyperparameter; its value is checked with all others."""
     options: dict[str, Any] = {
         "default": argparse.SUPPRESS,
-        "help": f"{rule.help} (default: {_shown(default)})",
+        # A percent sign is a format to argparse.
+        "help": f"{rule.help} (default: {_shown(default)})".replace("%", "%%"),
     }
     if default is None and rule.kind != "choice":
-        options["help"] = rule.help
+        options["help"] = rule.help.replace("%", "%%")
     if rule.kind == "bool":
         return {**options, "action": argparse.BooleanOptionalAction}
     if rule.kind == "choice":

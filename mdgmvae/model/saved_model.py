@@ -180,7 +180,10 @@ class SavedModel:
             raise InputError(f"{path}: weights.npz does not belong to model.json; {_ADVICE}")
         architecture = Architecture(**content["architecture"])
         arrays = read_npz(path / "weights.npz", _entries(architecture), _ADVICE)
-        arrays = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
+        arrays = {
+            name: array if name == _PRODUCTS else np.asarray(array, np.float32)
+            for name, array in arrays.items()
+        }
         scaling = _scaling(arrays)
         trajectory = content["trajectory"]
         _check_columns(path, scaling, content, architecture.n_x)

@@ -156,9 +156,9 @@ def test_without_frames_held_out_kinetics_choose_among_restarts(five_wells):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mdgmvae.training.loop.best", spy)
-        robust(**PLAIN | settings).fit(x)
+        model = robust(**PLAIN | settings).fit(x)
     for one in trained:
-        weight = 1.5 * np.sqrt(x.shape[1])
+        weight = 1.5 * np.sqrt(model.scaling_.n_x)
         expected = one.history["loss"][-1] - weight * one.history["vamp2"][-1]
         assert one.loss == pytest.approx(expected)
 
