@@ -59,7 +59,8 @@ def test_model_of_a_file_larger_than_memory_finds_the_same_states(
     path = tmp_path / "x.npy"
     np.save(path, five_wells[0][:8000])
     memory = path.stat().st_size // 4
-    settings = {"k": 3, "n_epochs": 10, "lr": 4e-3, "refit": False, "seed": 0, "batch_size": 100}
+    settings = {"k": 3, "n_epochs": 4, "lr": 4e-3, "seed": 0, "batch_size": 100}
+    settings |= {"scale": "standard"}
     whole = GMVAE.from_preset("robust", **settings).fit(path)
     streamed = GMVAE.from_preset("robust", **settings, max_memory=memory).fit(path)
     name = "px/mean/weights"
