@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..comparison.number_of_states import Selection, as_range, standard_error
+from ..comparison.choice import standard_error
+from ..comparison.number_of_states import Selection, as_range
 from ..comparison.result import Comparison
 from .axes import new_axes, open_frame
 
