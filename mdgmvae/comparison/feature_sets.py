@@ -37,7 +37,8 @@ class ScoredFeatures:
     n_features : int
         Number of columns.
     n_products : int
-        Number of products of features that show a slow process which the features do not.
+        Number of products of features that were added, because they show a slow process that
+        the features may not show (`mdgmvae.training.products`).
     timescales : ndarray of float64 of shape (n,)
         Timescales of the slow coordinates of all frames, in frames, longest first.
     scores : ndarray of float64 of shape (n_folds,)
@@ -114,8 +115,8 @@ class FeatureSelection(Shown):
         hidden = [one.name for one in self.scored if one.n_products]
         if hidden:
             found.append(
-                f"{', '.join(hidden)}: products of features show slow processes that no linear "
-                "function of the features shows"
+                f"{', '.join(hidden)}: some products of features are slow where the features are "
+                "not; they are added here and by the preset robust"
             )
         return tuple(found)
 

@@ -54,6 +54,15 @@ class ProposedLag(Shown):
         time = f" ({self.lag * dt:g} ps)" if unit == "ps" else ""
         return f"lag time {self.lag} frame{'s' * (self.lag > 1)}{time}: {self.reason}"
 
+    @property
+    def _longest_shown(self) -> int:
+        """At longer lag times, the timescales say no more."""
+        if self.lag is not None:
+            return 4 * self.lag
+        found = self.timescales
+        resolved = found.lags[found.timescales[:, 0] > 2 * found.lags * found.dt]
+        return 2 * int(resolved.max(initial=self.timescales.lags[0]))
+
     def tables(self) -> list[Table]:
         """Return a table with a row for each lag time, the proposed one marked by a star."""
         found = self.timescales
@@ -64,6 +73,7 @@ class ProposedLag(Shown):
                 *map(interval, found.timescales[i, :n], found.lower[i], found.upper[i]),
             )
             for i, lag in enumerate(found.lags.tolist())
+            if lag <= self._longest_shown
         ]
         heads = [f"timescale {process} / {found.unit}" for process in range(1, n + 1)]
         return [
