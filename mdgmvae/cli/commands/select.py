@@ -140,7 +140,7 @@ def _select(
         for name, featurizer in tried.items()
     }
     first = next(iter(sets.values()))
-    lag = options.lag or ROBUST.lag or 1
+    lag = (ROBUST.lag or 1) if options.lag is None else options.lag
     if lag_time is not None:
         lag = lag_in_frames(lag_time, first)
     ranked = select_features(sets, lag=lag, verbose=options.verbose)
