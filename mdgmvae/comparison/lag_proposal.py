@@ -143,8 +143,8 @@ def propose_lag(
     tried = sorted(set(tried))
     if not tried:
         raise InputError("lags=[]: pass at least one lag time")
-    for lag in (tried[0], tried[-1]):
-        checked_lag(lag, [np.empty(n) for n in segments], "lags")
+    for end in (tried[0], tried[-1]):
+        checked_lag(end, [np.empty(n) for n in segments], "lags")
     n = max(2, min(N_MICROSTATES, len(values) // _FRAMES_IN_MICROSTATE))
     # Slow coordinates at a short lag time include those that are slow at a longer one.
     coarse = min(default, max(segments) - 1)

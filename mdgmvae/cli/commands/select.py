@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ...storage.features import FeatureSet
 
 #: Sets that are tried unless others are given, as long as they have no more columns than this.
-#: Positions are not among them: their slowest processes are often rotations of methyl groups.
+#: Positions are not among them: with hydrogens, some slow processes are rotations of methyl groups.
 DEFAULT_FEATURES, MOST_COLUMNS = ("dihedrals", "ca_distances", "distances"), 5_000
 #: Folds of the scan over k, and seeds of the fits to all frames. The library takes more of both.
 _N_FOLDS, _N_REPEATS = 3, 1
