@@ -15,10 +15,10 @@ SELECT = ["select", TOPOLOGY]
 
 @pytest.fixture(scope="module")
 def short(tmp_path_factory):
-    """Write 2,000 frames to a folder, in which phi is below and above 0."""
+    """Write 1,000 frames to a folder, in which phi is below and above 0."""
     folder = tmp_path_factory.mktemp("short")
     u = mda.Universe(TOPOLOGY, TRAJECTORY)
-    u.atoms.write(str(folder / "a.xtc"), frames=u.trajectory[6000:8000])
+    u.atoms.write(str(folder / "a.xtc"), frames=u.trajectory[6000:7000])
     return folder
 
 
@@ -50,6 +50,7 @@ def test_features_and_lag_are_shown_with_a_command_to_continue(selected, short):
     assert "selection.json and selection.png: out" in text
 
 
+@pytest.mark.slow
 def test_k_is_scanned_with_the_given_lag(short):
     done = call(
         *SELECT, "a.xtc", "--stop", 300, "--features", "dihedrals", "--lag_time", 4, "--k", "2",
