@@ -10,6 +10,7 @@ from ..errors import FrameError, InputError
 from .base import BoundFeaturizer, Featurizer
 from .geometry.kernels import superposed
 from .geometry.whole import make_whole
+from .topology.atom_kinds import heavy_atoms
 from .topology.atoms import as_atoms, select_indices
 from .topology.molecules import linked_atoms
 from .topology.names import atom_labels
@@ -23,7 +24,8 @@ class Positions(Featurizer):
     ----------
     select : str, optional
         Atoms whose coordinates are the features: a selection in MDAnalysis' language, applied
-        within the atoms given. None selects all of them.
+        within the atoms given. None selects the heavy atoms among them (all of them if fewer than
+        three are heavy), because fast hydrogens hide slow motion.
     reference : array_like, optional
         Coordinates in angstrom of the atoms that `align` selects, (n_aligned, 3). They are
         stored as float32. None takes the first analysed frame (see `with_reference`).
@@ -117,11 +119,19 @@ class Positions(Featurizer):
     def _aligned(self, atoms: Any) -> np.ndarray:
         """Return the indices of the atoms to superpose."""
         if self.align is None:
-            return select_indices(atoms, self.select)
+            return self._moved(atoms)
         return select_indices(atoms, self.align, "align")
 
+    def _moved(self, atoms: Any) -> np.ndarray:
+        """Return the indices of the atoms whose coordinates are the features."""
+        chosen = select_indices(atoms, self.select)
+        if self.select is not None:
+            return chosen
+        heavy = chosen[heavy_atoms(atoms[chosen])]
+        return heavy if len(heavy) >= 3 else chosen
+
     def _bind(self, atoms: Any) -> BoundFeaturizer:
-        moved, fitted = select_indices(atoms, self.select), self._aligned(atoms)
+        moved, fitted = self._moved(atoms), self._aligned(atoms)
         option, value = ("select", self.select) if self.align is None else ("align", self.align)
         chosen = "the selection" if value is None else f"{option}='{value}'"
         if len(fitted) < 3:

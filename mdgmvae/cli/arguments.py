@@ -147,13 +147,13 @@ def add_model(parser: argparse.ArgumentParser, preset: str, seed: int | None = N
 
 def _value(rule: presets.Rule, default: Any) -> dict[str, Any]:
     """Return how argparse reads a hyperparameter; its value is checked with all others."""
+    meaning = rule.help.replace("%", "%%")  # argparse formats it
     options: dict[str, Any] = {
         "default": argparse.SUPPRESS,
-        # A percent sign is a format to argparse.
-        "help": f"{rule.help} (default: {_shown(default)})".replace("%", "%%"),
+        "help": f"{meaning} (default: {_shown(default)})",
     }
     if default is None and rule.kind != "choice":
-        options["help"] = rule.help.replace("%", "%%")
+        options["help"] = meaning
     if rule.kind == "bool":
         return {**options, "action": argparse.BooleanOptionalAction}
     if rule.kind == "choice":

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Files and folders that a command may write into its folder of results.
 _FILES = (
     *("labels.npz", "features.npy", "features.json", "history.csv", "free_energy.png"),
-    *("states.csv", "judgement.json"),
+    *("states.csv", "judgement.json", "selection.json", "selection.png"),
 )
 _FOLDERS = ("model", "states")
 _AS_SUFFIX = Formats()

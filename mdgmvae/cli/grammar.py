@@ -108,6 +108,18 @@ def widths(text: str) -> list[int]:
         ) from error
 
 
+def components(text: str) -> list[int]:
+    """Read one or more numbers of components: "5" or "3,5,10"; none of them from "none"."""
+    if text.lower() == "none":
+        return []
+    try:
+        return [int(part) for part in text.split(",") if part.strip()]
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number of components, such as 5 or 3,5,10"
+        ) from error
+
+
 def name(text: str) -> str:
     """Read the name of a file or folder."""
     if not text.strip():

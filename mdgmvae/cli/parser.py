@@ -25,7 +25,7 @@ from .arguments import (
     add_states,
     add_trajectory,
 )
-from .grammar import CommandParser, MainParser
+from .grammar import CommandParser, MainParser, components, name
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -189,7 +189,65 @@ def _demo(commands: Any) -> argparse.ArgumentParser:
     return parser
 
 
-_COMMANDS = (_run, _featurize, _train, _assign, _annotate, _check, _demo)
+def _select(commands: Any) -> argparse.ArgumentParser:
+    parser = _command(
+        commands,
+        "select",
+        "TOPOLOGY TRAJECTORY... [--features A --features B ...] [options]",
+        "choose features, lag time and number of components",
+        "Rank sets of features by how much of the slow dynamics they resolve on held-out frames, "
+        "propose a lag time, and scan the number of components. The scan takes four fits for each "
+        "k, most of the time; --k none leaves it out.",
+        "mdgmvae select protein.pdb run1.xtc --features dihedrals --features ca_distances",
+    )
+    add_trajectory(parser)
+    group = parser.add_argument_group("choices")
+    group.add_argument(
+        "--select", metavar="SEL", help="atoms to analyse, as in `mdgmvae run` (default: protein)"
+    )
+    group.add_argument(
+        "--features",
+        action="append",
+        metavar="F[,F...]|FILE.json",
+        help="a set of features, as in `mdgmvae run`; give the option once for each set (default: "
+        "dihedrals, ca_distances and distances, where they apply and are not too many)",
+    )
+    group.add_argument(
+        "-k",
+        "--k",
+        dest="ks",
+        nargs="+",
+        type=components,
+        default=[[3, 5, 10, 20]],
+        metavar="K",
+        help="numbers of components, 3,5,10; none for no scan (default: 3,5,10,20)",
+    )
+    group.add_argument(
+        "--lag",
+        type=int,
+        metavar="N",
+        help="lag time in frames (default: that of the preset for the features, and the proposed "
+        "one for k)",
+    )
+    add_lag_time(parser)
+    group.add_argument("--seed", type=int, default=0, metavar="N", help="seed (default: 0)")
+    add_computing(group)
+    add_frames(parser)
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "-o",
+        "--out",
+        type=name,
+        metavar="DIR",
+        help="folder for selection.json and selection.png (default: only print)",
+    )
+    group.add_argument(
+        "--overwrite", action="store_true", help="replace an earlier selection in the folder"
+    )
+    return parser
+
+
+_COMMANDS = (_run, _select, _featurize, _train, _assign, _annotate, _check, _demo)
 
 
 def _command(

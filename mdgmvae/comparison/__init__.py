@@ -1,4 +1,4 @@
-"""Compare methods that find states, and choose the number of components."""
+"""Compare methods that find states; choose features, lag time and number of components."""
 
 from .._lazy import lazy_names
 
@@ -7,6 +7,10 @@ _NAMES = {
     "held_out_score": ".baselines",
     "select_k": ".number_of_states",
     "Selection": ".number_of_states",
+    "select_features": ".feature_sets",
+    "FeatureSelection": ".feature_sets",
+    "propose_lag": ".lag_proposal",
+    "ProposedLag": ".lag_proposal",
     "Comparison": ".result",
     "MethodResult": ".result",
 }

@@ -41,13 +41,13 @@ class Fold:
 
 
 def features_of(
-    X: np.ndarray | str | os.PathLike[str], lengths: Sequence[int] | None
+    X: np.ndarray | str | os.PathLike[str] | FeatureSet, lengths: Sequence[int] | None
 ) -> tuple[np.ndarray, tuple[int, ...]]:
     """Return features (n_frames, n_x) as float32, and the frames of each segment.
 
     Parameters
     ----------
-    X : array-like, or path of a .npy file
+    X : array-like, path of a .npy file, or FeatureSet
     lengths : sequence of int, optional
         Default: one segment, or the segments in the .json beside a file.
 
@@ -56,8 +56,8 @@ def features_of(
     InputError
         If `X` is not a matrix of finite numbers, or `lengths` do not add up to the frames.
     """
-    if isinstance(X, str | os.PathLike):
-        features = FeatureSet.load(X)
+    if isinstance(X, str | os.PathLike | FeatureSet):
+        features = X if isinstance(X, FeatureSet) else FeatureSet.load(X)
         values, lengths = features.values, features.lengths if lengths is None else lengths
     else:
         values = np.asarray(X)

@@ -16,12 +16,8 @@ from ..kinetics.vamp import BLOCKS_PER_FOLD
 from ..presets import check_names
 from ..progress import progress_bar
 from ..tables import Shown, Table
-from .cross_validation import (
-    Fold,
-    features_of,
-    folds_of_time,
-    held_out_vamp2,
-)
+from .choice import smallest_near_best, standard_error
+from .cross_validation import Fold, features_of, folds_of_time, held_out_vamp2
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,13 +92,12 @@ class Selection(Shown):
         exp(-2) in a single fold are ignored: a process as slow as the lag time adds this much
         if it is seen in only one fold.
         """
-        best = self.scanned[int(self.means.argmax())]
-        least = np.exp(-2) / len(best.scores)
-        for found in self.scanned:
-            behind = best.scores - found.scores
-            if behind.mean() <= max(standard_error(behind), least):
-                return found.k
-        return best.k
+        return self.scanned[smallest_near_best([found.scores for found in self.scanned])].k
+
+    @property
+    def is_largest(self) -> bool:
+        """Whether the choice is the largest k of a scan, so that larger k may score higher."""
+        return self.best_k == self.scanned[-1].k
 
     @property
     def title(self) -> str:
@@ -114,6 +109,14 @@ class Selection(Shown):
             f"on held-out frames (lag time {self.lag} frames); {states} state"
             f"{'' if states == '1' else 's'}"
         )
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What else to know about the choice: whether the scan ends too early."""
+        if not self.is_largest:
+            return ()
+        what = "is the largest of the scan" if len(self.scanned) > 1 else "is the only one scanned"
+        return (f"k = {self.best_k} {what}: larger k may score higher; scan more",)
 
     def tables(self) -> list[Table]:
         """Return a table with a row for each k, the chosen one marked by a star."""
@@ -136,7 +139,9 @@ class Selection(Shown):
         note = "VAMP-2, held out: of the states, mean and standard error over the folds."
         if several:
             note += " Agreement, worst: adjusted Rand index of the states between pairs of seeds."
-        return [Table(tuple(heads), tuple(rows), title=self.title, note=note)]
+        return [
+            Table(tuple(heads), tuple(rows), title=self.title, note=note, sentences=self.sentences)
+        ]
 
 
 def select_k(
@@ -262,11 +267,6 @@ def _scan(
         agreement_median=runs.median,
         agreement_worst=runs.worst,
     )
-
-
-def standard_error(scores: np.ndarray) -> float:
-    """Return the standard error of the mean of scores (n,)."""
-    return float(scores.std(ddof=1) / np.sqrt(len(scores)))
 
 
 def as_range(numbers: Sequence[int]) -> str:

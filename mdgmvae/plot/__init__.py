@@ -3,6 +3,7 @@
 from .._lazy import lazy_names
 
 _NAMES = {
+    "feature_sets": ".comparison",
     "methods": ".comparison",
     "number_of_components": ".comparison",
     "chapman_kolmogorov": ".kinetics",

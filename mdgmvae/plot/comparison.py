@@ -1,4 +1,4 @@
-"""Draw comparisons of methods and of numbers of components.
+"""Draw comparisons of methods, of features and of numbers of components.
 
 Without `ax` a new figure is made.
 """
@@ -8,11 +8,13 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..comparison.number_of_states import Selection, as_range, standard_error
+from ..comparison.choice import standard_error
+from ..comparison.feature_sets import FeatureSelection
+from ..comparison.number_of_states import Selection, as_range
 from ..comparison.result import Comparison
 from .axes import new_axes, open_frame
 
-__all__ = ["methods", "number_of_components"]
+__all__ = ["feature_sets", "methods", "number_of_components"]
 
 _HELD_OUT = "#0072B2"
 _FITTED = "#D55E00"
@@ -59,6 +61,42 @@ def methods(comparison: Comparison, ax: Axes | None = None) -> Axes:
     ax.set_axisbelow(True)
     # Side by side, the entries would be wider than a narrow figure.
     ax.legend(frameon=False, fontsize="small", loc="lower left", bbox_to_anchor=(0.0, 1.0))
+    open_frame(ax)
+    return ax
+
+
+def feature_sets(selection: FeatureSelection, ax: Axes | None = None) -> Axes:
+    """Draw the VAMP-2 score of each set of features on held-out frames, the best set on top.
+
+    Bars are standard errors, with one tick for each fold. The chosen set is drawn in colour.
+
+    Parameters
+    ----------
+    selection : FeatureSelection
+        The result of `mdgmvae.comparison.select_features`.
+    ax : matplotlib Axes, optional
+        The Axes to draw on.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ranked = selection.ranked
+    if ax is None:
+        ax = new_axes((6.0, 1.5 + 0.45 * len(ranked)))
+    for line, found in enumerate(ranked):
+        color = _FITTED if found.name == selection.best else _HELD_OUT
+        ax.plot(found.scores, np.full(len(found.scores), line), "|", color=color, alpha=0.5)
+        ax.errorbar(
+            found.scores.mean(), line, xerr=standard_error(found.scores), fmt="o", color=color,
+            capsize=3,
+        )  # fmt: skip
+    names = [f"{found.name}\n{found.n_features:,} columns" for found in ranked]
+    ax.set_yticks(range(len(ranked)), names)
+    ax.set_ylim(len(ranked) - 0.5, -0.5)
+    ax.set_xlabel(f"VAMP-2 held out, lag time {selection.lag} frames")
+    ax.grid(axis="x", color="0.9", zorder=0)
+    ax.set_axisbelow(True)
     open_frame(ax)
     return ax
 

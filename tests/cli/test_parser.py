@@ -12,7 +12,7 @@ from mdgmvae.presets import PRESETS, RULES
 
 RUN = ["run", "top.pdb", "a.xtc", "-o", "out"]
 TRAIN = ["train", "--traj_file", "x.npy", "-o", "out"]
-COMMANDS = ("run", "featurize", "train", "assign", "annotate", "demo")
+COMMANDS = ("run", "select", "featurize", "train", "assign", "annotate", "demo")
 
 
 def parsed(*words):
@@ -31,6 +31,19 @@ def test_layers_are_given_with_spaces_or_commas(widths):
 @pytest.mark.parametrize("flag", ["-k", "--k"])
 def test_k_has_two_spellings(flag):
     assert training(*TRAIN, flag, 7).hyperparameters == {"k": 7}
+
+
+@pytest.mark.parametrize(
+    ("words", "ks"),
+    [
+        ([], [3, 5, 10, 20]),
+        (["-k", "2,4"], [2, 4]),
+        (["--k", "2", "4"], [2, 4]),
+        (["--k", "none"], []),
+    ],
+)
+def test_numbers_of_components_to_scan(words, ks):
+    assert [k for some in parsed("select", "top.pdb", "a.xtc", *words).ks for k in some] == ks
 
 
 def test_train_takes_the_papers_values_and_run_the_robust_ones():
@@ -60,6 +73,7 @@ def test_every_command_that_reads_files_takes_their_formats():
     words = ["--dt", "0.5", "--trajectory-format", "LAMMPS", "--topology_format", "DATA"]
     for command in (
         RUN,
+        ["select", "top", "a.dcd"],
         ["featurize", "top", "a.dcd", "-o", "x.npy"],
         ["assign", "model", "top", "a.dcd", "-o", "x.npz"],
         ["annotate", "x.npz", "top", "a.dcd", "--format", "pdb", "-o", "x.pdb"],
@@ -93,6 +107,7 @@ def test_formats_of_annotate_are_those_of_the_table():
     ("arguments", "parts"),
     [
         ([*RUN, "-k", "two"], ["two", "mdgmvae run --help"]),
+        (["select", "t", "x", "-k", "3,two"], ["'3,two'", "3,5,10", "mdgmvae select --help"]),
         ([*RUN, "--temperature", "0"], ["--temperature", "0"]),
         ([*RUN, "--temperature", "nan"], ["--temperature", "nan"]),
         (["demo", "--temperature", "-5"], ["--temperature", "-5", "above 0", "demo --help"]),

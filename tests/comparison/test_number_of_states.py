@@ -108,6 +108,19 @@ def test_scan_shows_itself():
     assert found._repr_html_().count("<tr>") == 3
 
 
+def test_scan_whose_best_is_its_end_says_so():
+    two, three = scanned(2, [1.0, 1.1, 1.2]), scanned(3, [1.8, 1.9, 2.0])
+    four = scanned(4, [1.8, 1.9, 2.0])
+    rising = Selection((two, three), 5, (0,))
+    assert rising.is_largest
+    said = "k = 3 is the largest of the scan: larger k may score higher; scan more"
+    assert rising.sentences == (said,)
+    assert rising.text().splitlines()[-1] == f"- {said}"
+    level = Selection((two, three, four), 5, (0,))
+    assert (level.best_k, level.is_largest, level.sentences) == (3, False, ())
+    assert "k = 2 is the only one scanned" in Selection((two,), 5, (0,)).text()
+
+
 @pytest.mark.slow
 def test_picture_marks_the_choice(on_wells):
     figure, ax = plt.subplots()

@@ -2,6 +2,7 @@
 
 import json
 
+import MDAnalysis as mda
 import mdtraj
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from MDAnalysis.analysis.rms import rmsd
 from MDAnalysisTests.datafiles import DCD, PSF
 from trajectories import features, universe
 
+from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Positions, from_dict
 
@@ -104,3 +106,11 @@ def test_bad_references_and_selections_are_refused(adk):
         Positions("name CA", align="name XX").bind(adk)
     with pytest.raises(InputError, match="for 3341 atoms"):
         Positions("name CA").with_reference(adk, np.zeros((5, 3)))
+
+
+def test_hydrogens_are_left_out_unless_they_are_selected():
+    u = mda.Universe(alanine_dipeptide().topology)
+    heavy = Positions().with_reference(u, u.atoms.positions).bind(u)
+    assert len(heavy.names) == 3 * 10 and not any(":H" in name for name in heavy.names)
+    every = Positions("all").with_reference(u, u.atoms.positions).bind(u)
+    assert len(every.names) == 3 * 22
