@@ -15,6 +15,7 @@ from ..errors import InputError
 from ..kinetics.agreement import compare_runs, pairwise_agreement
 from ..kinetics.vamp import BLOCKS_PER_FOLD, vamp2
 from ..labels import as_labels
+from ..presets import ROBUST
 from ..progress import progress_bar
 from .cross_validation import (
     Fold,
@@ -34,7 +35,7 @@ def compare(
     *,
     lag: int,
     lengths: Sequence[int] | None = None,
-    k: int = 5,
+    k: int = ROBUST.k,
     n_states: int | None = None,
     seeds: Sequence[int] = (0,),
     methods: Sequence[str] | Mapping[str, Method] | None = None,

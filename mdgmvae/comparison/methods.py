@@ -15,6 +15,7 @@ import numpy as np
 
 from ..checks import seed_of
 from ..kinetics.lumping import lump
+from ..presets import ROBUST
 from ..training.dataset import Dataset
 from ..training.lagged_pairs import LaggedPairs
 from ..training.reduction import Reduction
@@ -34,7 +35,7 @@ def robust(
     n_states: int | None,
     seed: int,
     *,
-    k: int = 5,
+    k: int = ROBUST.k,
     **hyperparameters: Any,
 ) -> Assign:
     """Train a GMVAE with the preset "robust" and take its metastable states."""
