@@ -239,14 +239,30 @@ def _passage_steps(matrix: np.ndarray, stationary: np.ndarray) -> np.ndarray:
 def _steps_until(matrix: np.ndarray, target: int) -> np.ndarray:
     """Mean number of steps from each state until `target` is reached: shape (n,).
 
-    Solves (1 - P) t = 1 over the other states, as `deeptime.markov.tools.analysis.mfpt` does. The
-    diagonal of 1 - P is the sum of the probabilities to leave: a sampled model may leave a state
-    with a probability of 1e-19, of which 1 - 0.999... keeps nothing.
+    Eliminates one state after the other from t_i = (1 + sum_j p_ij t_j) / sum_j p_ij, where j is
+    not i. Nothing is subtracted (Grassmann, Taksar & Heyman, Oper. Res. 33, 1107 (1985)): a
+    sampled model may leave two states that exchange with a probability of 1e-19, of which
+    1 - 0.999... keeps nothing.
+
+    Examples
+    --------
+    >>> _steps_until(np.array([[0.9, 0.1], [0.2, 0.8]]), target=0).tolist()
+    [0.0, 5.0]
     """
-    others = np.delete(np.arange(len(matrix)), target)
-    leaving = matrix.copy()
-    np.fill_diagonal(leaving, 0.0)
-    system = np.diag(leaving.sum(axis=1)) - leaving
-    steps = np.zeros(len(matrix))
-    steps[others] = np.linalg.solve(system[np.ix_(others, others)], np.ones(len(others)))
+    n = len(matrix)
+    flow = matrix.astype(np.float64)
+    np.fill_diagonal(flow, 0.0)
+    waiting, leaving = np.ones(n), np.zeros(n)
+    order = [state for state in range(n) if state != target]
+    left = [target, *order]
+    for state in reversed(order):
+        left.remove(state)
+        leaving[state] = flow[state, left].sum()
+        share = flow[left, state] / leaving[state]
+        flow[np.ix_(left, left)] += np.outer(share, flow[state, left])
+        waiting[left] += share * waiting[state]
+    steps = np.zeros(n)
+    for done, state in enumerate(order):
+        known = [target, *order[:done]]
+        steps[state] = (waiting[state] + flow[state, known] @ steps[known]) / leaving[state]
     return steps

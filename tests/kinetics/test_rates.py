@@ -17,6 +17,7 @@ from mdgmvae.kinetics import (
     stationary_populations,
     vamp2_cross_validated,
 )
+from mdgmvae.kinetics.rates import _steps_until
 
 TWO = np.array([[0.98, 0.02], [0.05, 0.95]])
 THREE = np.array([[0.97, 0.02, 0.01], [0.04, 0.95, 0.01], [0.02, 0.01, 0.97]])
@@ -236,3 +237,21 @@ def test_a_state_that_sampled_models_hardly_leave_has_passage_times():
     expected[0, 4], expected[4, 0] = 85.0, 30.0
     np.testing.assert_allclose(found.value, expected)
     assert found.upper[0, 4] > 85.0
+
+
+def test_passage_times_of_states_that_hardly_leave_each_other():
+    """States 1 and 2 exchange, and leave to state 0 with a probability that 1 - p would lose."""
+    p = 1e-19
+    matrix = np.array([[0.5, 0.5, 0.0], [p, 0.5, 0.5], [0.0, 0.5, 0.5]])
+    steps = _steps_until(matrix, target=0)
+    # Half of the time in state 1: 2 / p steps to leave it; two steps more from state 2.
+    np.testing.assert_allclose(steps, [0.0, 2 / p, 2 / p], rtol=1e-12)
+
+
+def test_passage_times_solve_their_equations():
+    rng = np.random.default_rng(0)
+    matrix = rng.dirichlet(np.ones(6), size=6)
+    for target in range(6):
+        steps = _steps_until(matrix, target)
+        others = np.arange(6) != target
+        np.testing.assert_allclose(steps[others], 1 + (matrix @ steps)[others], rtol=1e-10)
