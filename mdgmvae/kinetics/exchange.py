@@ -11,7 +11,7 @@ import numpy as np
 from ..labels import as_labels, n_states_of
 from ..tables import Shown, Table, counted
 from .dwell_times import transition_counts
-from .markov import connected_sets
+from .markov import connected_sets, symmetric_form
 from .posterior import CONFIDENCE, Estimate, Posterior, time_unit
 from .rates import passage_times_of
 
@@ -187,8 +187,7 @@ def _generator(matrix: np.ndarray, stationary: np.ndarray) -> np.ndarray:
     block = np.ix_(there, there)
     # A reversible matrix is similar to a symmetric one, whose logarithm is real if it has one.
     root = np.sqrt(stationary[there])
-    symmetric = root[:, None] * matrix[block] / root[None, :]
-    values, vectors = np.linalg.eigh((symmetric + symmetric.T) / 2)
+    values, vectors = np.linalg.eigh(symmetric_form(matrix[block], stationary[there]))
     if values[0] <= 0:
         return rates
     logarithm = (vectors * np.log(np.minimum(values, 1.0))) @ vectors.T

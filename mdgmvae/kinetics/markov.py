@@ -240,10 +240,23 @@ def eigenvalues_of(transition_matrix: np.ndarray, stationary: np.ndarray) -> np.
     >>> eigenvalues_of(np.array([[0.9, 0.1], [0.1, 0.9]]), np.array([0.5, 0.5])).round(3)
     array([1. , 0.8])
     """
-    # A reversible matrix is similar to a symmetric one, whose eigenvalues are real.
+    return np.asarray(np.linalg.eigvalsh(symmetric_form(transition_matrix, stationary))[::-1])
+
+
+def symmetric_form(transition_matrix: np.ndarray, stationary: np.ndarray) -> np.ndarray:
+    """Return the symmetric matrix (n, n) that a reversible transition matrix is similar to.
+
+    Its eigenvalues are real and the same. Its eigenvectors are the right ones of the transition
+    matrix times the root of the stationary distribution.
+
+    Examples
+    --------
+    >>> symmetric_form(np.array([[0.9, 0.1], [0.4, 0.6]]), np.array([0.8, 0.2])).round(3).tolist()
+    [[0.9, 0.2], [0.2, 0.6]]
+    """
     root = np.sqrt(stationary)
     symmetric = root[:, None] * transition_matrix / root[None, :]
-    return np.asarray(np.linalg.eigvalsh((symmetric + symmetric.T) / 2)[::-1])
+    return np.asarray((symmetric + symmetric.T) / 2)
 
 
 def timescales_of(eigenvalues: np.ndarray, lag: int) -> np.ndarray:

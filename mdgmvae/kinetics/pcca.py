@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from .markov import MarkovModel
+from .markov import MarkovModel, symmetric_form
 
 logger = logging.getLogger(__name__)
 
@@ -78,8 +78,7 @@ def _clustered_eigenvectors(model: MarkovModel, n: int) -> np.ndarray:
     from sklearn.cluster import AgglomerativeClustering
 
     root = np.sqrt(model.stationary)
-    symmetric = root[:, None] * model.transition_matrix / root[None, :]
-    values, vectors = np.linalg.eigh((symmetric + symmetric.T) / 2)
+    values, vectors = np.linalg.eigh(symmetric_form(model.transition_matrix, model.stationary))
     slow = (vectors / root[:, None])[:, ::-1][:, 1:n] * values[::-1][1:n]
     memberships: np.ndarray = np.eye(n)[AgglomerativeClustering(n).fit_predict(slow)]
     return memberships

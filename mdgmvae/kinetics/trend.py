@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from ..segments import checked_lengths
-from .markov import MarkovModel, connected_sets, count_matrix, with_ways_back
+from .markov import MarkovModel, connected_sets, count_matrix, symmetric_form, with_ways_back
 
 
 def trend_of(labels: np.ndarray, lag: int, lengths: Sequence[int] | None) -> float:
@@ -65,9 +65,7 @@ def _slowest_process(
     if len(states) < 2:
         return None
     model = MarkovModel.fit(counts, lag, states)
-    root = np.sqrt(model.stationary)
-    symmetric = root[:, None] * model.transition_matrix / root[None, :]
-    _, vectors = np.linalg.eigh((symmetric + symmetric.T) / 2)
+    _, vectors = np.linalg.eigh(symmetric_form(model.transition_matrix, model.stationary))
     of_state = np.full(len(counts) + 1, np.nan)
-    of_state[states] = vectors[:, -2] / root
+    of_state[states] = vectors[:, -2] / np.sqrt(model.stationary)
     return np.asarray(of_state[np.where(labels < 0, len(counts), labels)])

@@ -21,7 +21,13 @@ import numpy as np
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from ..kinetics.markov import MarkovModel, connected_sets, count_matrix, with_ways_back
+from ..kinetics.markov import (
+    MarkovModel,
+    connected_sets,
+    count_matrix,
+    timescales_of,
+    with_ways_back,
+)
 from ..segments import checked_lengths
 from ..training.lagged_pairs import LaggedPairs
 from ..training.tica import Tica
@@ -116,7 +122,7 @@ def gap_of(
     if len(slow) <= n:
         return None
     kept = np.divide(of_states[:n], slow[:n], out=np.zeros(n), where=slow[:n] > 0)
-    between, within = _timescale(slow[n - 1], lag), _timescale(slow[n], lag)
+    between, within = timescales_of(slow[n - 1 : n + 1], lag).tolist()
     return Gap(between, within, np.minimum(kept, 1.0), n_finer)
 
 
@@ -174,9 +180,3 @@ def _eigenvalues(labels: np.ndarray, lag: int, lengths: Sequence[int] | None) ->
     sets = [s for s in connected_sets(counts) if counts[s].any()]
     values = [MarkovModel.fit(counts, lag, states).eigenvalues for states in sets]
     return np.asarray(np.sort(np.concatenate(values))[::-1][1:])
-
-
-def _timescale(eigenvalue: float, lag: int) -> float:
-    if eigenvalue <= 0:
-        return 0.0
-    return float("inf") if eigenvalue >= 1 - 1e-12 else float(-lag / np.log(eigenvalue))
