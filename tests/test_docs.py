@@ -112,7 +112,10 @@ def test_code_and_commands_of_the_documents_run(document, names, forked_workers)
             few = ["--n_epochs", "2", "--no-refit"] if arguments[0] in ("run", "train") else []
             done = run_command([*arguments, *few], cwd=Path.cwd())
             assert done.returncode == 0, f"{arguments}: {done.stderr}"
-            assert Path(arguments[arguments.index("-o") + 1]).exists()
+            if "-o" in arguments:
+                assert Path(arguments[arguments.index("-o") + 1]).exists()
+            else:
+                assert done.stdout
 
 
 @pytest.mark.parametrize("name", IN_THE_QUICK_START)

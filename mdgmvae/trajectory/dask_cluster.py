@@ -148,7 +148,8 @@ def connected(address: str | None) -> Iterator[None]:
     try:
         if not is_address:
             _wait_for_file(Path(address))
-        client = Client(**where, timeout=SCHEDULER_TIMEOUT)
+        # A client that cannot connect must not stay behind as the default one.
+        client = Client(**where, timeout=SCHEDULER_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TypeError, LookupError, AttributeError, AssertionError) as error:
         # A file that is no scheduler file leads to errors of any of these types.
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -156,7 +157,7 @@ def connected(address: str | None) -> Iterator[None]:
             f"--scheduler {address}: no scheduler answers there ({reason}); start one with 'dask "
             "scheduler', and pass the address that it prints or its --scheduler-file"
         ) from error
-    with client:
+    with client, client.as_current():
         yield
 
 

@@ -19,7 +19,7 @@ from mdgmvae.cli.main import main
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Custom, featurize
-from mdgmvae.trajectory.dask_cluster import DistributedBackend, connected
+from mdgmvae.trajectory.dask_cluster import DistributedBackend, active_client, connected
 
 distributed = pytest.importorskip("distributed")
 pytestmark = [
@@ -167,10 +167,13 @@ def test_a_file_of_something_else_is_no_scheduler_file(text, tmp_path):
     path = tmp_path / "features.json"
     path.write_text(text)
     with (
-        pytest.raises(InputError, match=r"features\.json: no scheduler answers"),
+        pytest.raises(InputError, match=r"features\.json: no scheduler answers") as raised,
         connected(str(path)),
     ):
         pass
+    # The error keeps the client that failed alive, but nothing may use that client.
+    assert raised.value.__cause__ is not None
+    assert active_client() is None
 
 
 def test_a_scheduler_file_may_come_later(cluster, tmp_path):
