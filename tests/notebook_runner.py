@@ -14,6 +14,8 @@ from paths import ROOT
 from PIL import Image
 
 FOLDER = ROOT / "notebooks"
+#: Id of the cell that `execute` adds.
+LOOK = "look-after-all-cells"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 #: Names under which a notebook stores text as a list of lines, besides media types.
 LINES = {"source", "text"}
@@ -47,7 +49,7 @@ def execute(path, folder, timeout=300, look=""):
 
     notebook = nbformat.read(path, as_version=4)
     if look:
-        notebook.cells.append(nbformat.v4.new_code_cell(look, id="look"))
+        notebook.cells.append(nbformat.v4.new_code_cell(look, id=LOOK))
     # The kernel installed as "python3" may belong to another environment.
     kernel = folder / "kernels" / "this-interpreter"
     kernel.mkdir(parents=True)

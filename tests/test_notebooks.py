@@ -7,7 +7,7 @@ import re
 import struct
 
 import pytest
-from notebook_runner import FOLDER, WIDGET, execute, read
+from notebook_runner import FOLDER, LOOK, WIDGET, execute, read
 
 from mdgmvae.plot.palette import state_colors
 
@@ -166,7 +166,7 @@ def test_three_plots_are_drawn(executed):
 @pytest.mark.slow
 def test_view_takes_the_colour_of_the_state(executed):
     assert any(WIDGET in o.get("data", {}) for o in outputs(executed, "view"))
-    colors, frame, first, shown = json.loads(printed(executed, "look"))
+    colors, frame, first, shown = json.loads(printed(executed, LOOK))
     palette = state_colors(N_STATES)
     assert frame == 6500
     assert (colors[0], colors[-1]) == (palette[first], palette[shown])
@@ -193,7 +193,7 @@ def test_files_are_written(executed):
 
 @pytest.mark.slow
 def test_paper_gives_every_frame_a_cluster_by_each_method(executed_paper):
-    found = json.loads(printed(executed_paper, "look"))
+    found = json.loads(printed(executed_paper, LOOK))
     assert {data: set(runs) for data, runs in found.items()} == {data: set(LATENT) for data in FEW}
     for data, runs in found.items():
         for method, (labels, latent, highest, losses) in runs.items():
@@ -205,7 +205,7 @@ def test_paper_gives_every_frame_a_cluster_by_each_method(executed_paper):
 
 @pytest.mark.slow
 def test_paper_learns_from_the_first_epoch_on(executed_paper):
-    found = json.loads(printed(executed_paper, "look"))
+    found = json.loads(printed(executed_paper, LOOK))
     for runs in found.values():
         for method in ("GMVAE", "VAE + k-means"):
             assert runs[method][-1][-1] < runs[method][-1][0]

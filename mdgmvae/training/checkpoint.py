@@ -105,7 +105,7 @@ class Checkpoint:
             warnings.warn(f"the checkpoint was not written: {error}", stacklevel=2)
         self._written = time.monotonic()
 
-    def load(self, shape: tuple[int, ...]) -> State | None:
+    def load(self, shape: tuple[int, int]) -> State | None:
         """Return the saved state, or None if there is none yet.
 
         Parameters
@@ -129,8 +129,10 @@ class Checkpoint:
                 "differ); delete it to start over, or choose another name"
             )
         for part, fields in content["states"].items():
-            n_restarts = shape[0] if part == self._part else len(fields["restarts"])
-            self._states[part] = _read_state(self.path, part, fields, (n_restarts, shape[1]))
+            # The other part may have another number of weights: a refit on all frames can have
+            # other inputs.
+            of_part = shape if part == self._part else (len(fields["restarts"]), "weights")
+            self._states[part] = _read_state(self.path, part, fields, of_part)
         state = self._states.get(self._part)
         if state is not None:
             logger.info("resuming from %s at epoch %d", self.path, state.epoch)
@@ -176,8 +178,10 @@ def _read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _read_state(path: Path, part: str, fields: dict[str, Any], shape: tuple[int, int]) -> State:
-    """Read the arrays of a state."""
+def _read_state(
+    path: Path, part: str, fields: dict[str, Any], shape: tuple[int, int | str]
+) -> State:
+    """Read the arrays of a state. A name as the number of weights stands for any number."""
     # The second moment may overflow, but no weights of an infinite loss are saved.
     entries = {
         f"{part}/{name}": Entry("f", shape, bytes=4, finite=name == "weights") for name in _ARRAYS

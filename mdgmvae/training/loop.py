@@ -153,7 +153,9 @@ def _train_restarts(
 ) -> list[RestartResult]:
     """Train restarts from their initial weights or a checkpoint, all on the same batches."""
     given = context.hyperparameters
-    state = _load_state(checkpoint, context.devices, initial.shape) or State.start(initial)
+    state = _load_state(
+        checkpoint, context.devices, (len(initial), initial.shape[1])
+    ) or State.start(initial)
     optimisers = make_optimisers(
         context.architecture, given, context.devices, context.training_set, state
     )
@@ -249,7 +251,7 @@ def _record(restart: Restart, values: dict[str, float]) -> None:
 
 
 def _load_state(
-    checkpoint: Checkpoint | None, devices: Devices, shape: tuple[int, ...]
+    checkpoint: Checkpoint | None, devices: Devices, shape: tuple[int, int]
 ) -> State | None:
     """Return the state stored in the checkpoint, or None if there is none."""
     if checkpoint is None:

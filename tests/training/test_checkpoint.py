@@ -183,6 +183,20 @@ def test_a_state_survives(state, tmp_path):
     assert checkpoint.stored_seed(path) == 3
 
 
+def test_a_refit_may_have_another_number_of_weights(state, tmp_path):
+    """The inputs chosen on all frames need not be those chosen on the training frames."""
+    path = tmp_path / "state.npz"
+    saver = checkpoint.Checkpoint(path, {"seed": 3})
+    saver.save(state)
+    arrays = [np.full((1, 9), number, np.float32) for number in range(3)]
+    saver.refit().save(State(1, 5, *arrays, [Restart()]))
+    reader = checkpoint.Checkpoint(path, {"seed": 3})
+    assert reader.load((2, 7)).epoch == 2
+    np.testing.assert_array_equal(reader.refit().load((1, 9)).second_moment, arrays[2])
+    with pytest.raises(InputError, match=r"refit/weights has shape \(1, 9\) instead of \(1, 7\)"):
+        checkpoint.Checkpoint(path, {"seed": 3}).refit().load((1, 7))
+
+
 def test_damaged_checkpoints_are_refused(state, tmp_path):
     """A moment of another type ended the process."""
     path = tmp_path / "state.npz"
