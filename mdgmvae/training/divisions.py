@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -39,6 +39,11 @@ class Coordinates(NamedTuple):
 
     slow: np.ndarray
     axes: np.ndarray
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Coordinates]) -> Coordinates:
+        """Return the coordinates of all frames of the parts, in order."""
+        return cls(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
     def take(self, chosen: np.ndarray) -> Coordinates:
         """Return the coordinates of some of the frames."""

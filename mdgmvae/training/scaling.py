@@ -187,7 +187,9 @@ class Scaling:
         return np.asarray(by_input / self.scale)
 
     def _standardise(self, x: np.ndarray) -> np.ndarray:
-        return np.asarray((x.astype(np.float32, copy=False) - self.mean) / self.scale)
+        scaled = np.asarray(x.astype(np.float32, copy=False) - self.mean)
+        scaled /= self.scale  # in place, since wide frames take much memory
+        return scaled
 
     @property
     def log_jacobian(self) -> float:

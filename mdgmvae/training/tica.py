@@ -97,9 +97,11 @@ class Tica:
         if not reduction.is_needed:
             return cls.fit(pairs.chunks(dataset, function), lag, n_components, n_explained)
         frames = sample()
+        # One column after the other, since all of them in float64 take twice the memory.
+        total = sum(float(column.var(dtype=np.float64)) for column in frames.T)
         axes = reduction.axes(dataset, pairs, function, frames)
+        del frames
         tica = cls.fit(pairs.chunks(dataset, lambda raw: function(raw) @ axes), lag, n_components)
-        total = float(frames.var(axis=0, dtype=np.float64).sum())
         back = tica.back_projection @ axes.T
         return cls(
             # The mean in the other directions does not matter, because they are left out.

@@ -76,13 +76,15 @@ class SlowClusters:
             self._earlier = Coordinates(pca.transform(self._x), self._x)
             return
         affordable = max(1, SAMPLE_BYTES // (4 * dataset.n_columns))
-        chunks = pairs.thinned(min(N_FRAMES, affordable)).chunks(dataset)
-        earlier, later = (np.concatenate(side) for side in zip(*chunks, strict=True))
-        self._x = scaling.apply(earlier)
+        sampled = pairs.thinned(min(N_FRAMES, affordable))
+        # Many columns take much memory, so the frames are not kept.
+        self._x = np.concatenate([scaling.apply(earlier) for earlier, _ in sampled.chunks(dataset)])
         project = _projection(dataset, scaling, pairs, self._x)
-        self._earlier, self._later = (
-            _coordinates(scaling, project, side) for side in (earlier, later)
+        found = (
+            [_coordinates(scaling, project, side) for side in pair]
+            for pair in sampled.chunks(dataset)
         )
+        self._earlier, self._later = map(Coordinates.concatenate, zip(*found, strict=True))
 
     def initialise(self, architecture: Architecture, flat: np.ndarray, seed: int) -> InitialWeights:
         """Return `flat` with the weights of q(y|x) fitted to the clusters.
