@@ -12,6 +12,7 @@ from ..featurizers.topology.names import atom_labels
 from ..storage.npy import write_rows
 from .frame_warnings import FrameWarnings
 from .frames import Place
+from .repeated_frames import signatures
 
 # Small enough for the cache that cores share.
 _BLOCK_BYTES = 4 * 2**20
@@ -214,6 +215,12 @@ def _check_not_all_alike(positions: np.ndarray, frames: np.ndarray) -> None:
             )
 
 
+def as_slice(indices: np.ndarray) -> np.ndarray | slice:
+    """Return indices as a slice if they are contiguous, which is smaller to send to workers."""
+    first, end = int(indices[0]), int(indices[0]) + len(indices)
+    return slice(first, end) if np.array_equal(indices, np.arange(first, end)) else indices
+
+
 class BlockWriter:
     """Collect frames into blocks, and write their features to a feature file.
 
@@ -257,6 +264,7 @@ class BlockWriter:
         self._box = np.empty((size, 6), dtype=np.float32)
         self._frames = np.empty(size, dtype=np.int64)
         self._n_filled = 0
+        self._signatures: list[np.ndarray] = []
 
     def add(self, timestep: Any) -> None:
         """Add a frame.
@@ -295,6 +303,11 @@ class BlockWriter:
                 self.flush()  # An earlier frame may have a fault, too.
                 check_reach(positions, timestep.frame)
 
+    @property
+    def signatures(self) -> np.ndarray:
+        """Signatures of all frames whose features were written, (n,) uint64."""
+        return np.concatenate([np.empty(0, np.uint64), *self._signatures])
+
     def flush(self) -> None:
         """Compute and write the features of the frames added since the last block."""
         filled, self._n_filled = self._n_filled, 0
@@ -305,4 +318,5 @@ class BlockWriter:
             self._bound, self._positions[:filled], box, self._frames[:filled], self._told
         )
         write_rows(self._path, self._row, values)
+        self._signatures.append(signatures(self._positions[:filled]))
         self._row += filled

@@ -1,7 +1,6 @@
 """Analysis that writes the features of an MDAnalysis trajectory to a file.
 
-Each worker writes its own rows of the file. Only frame numbers and times are sent between
-processes.
+Each worker writes its own rows of the file, and sends back only a few numbers for each frame.
 """
 
 import copy
@@ -16,7 +15,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from MDAnalysis.analysis.backends import BackendBase, BackendSerial
 from MDAnalysis.analysis.base import AnalysisBase
-from MDAnalysis.analysis.results import Results
+from MDAnalysis.analysis.results import Results, ResultsGroup
 
 from ..errors import LEAVE_OUT, FrameError, InputError
 from ..featurizers.base import BoundFeaturizer, Featurizer
@@ -27,7 +26,7 @@ from ..storage.features import FeatureSet
 from ..storage.npy import check_npy_name
 from .atom_order import warn_of_atom_order
 from .bad_frames import after_gap, is_sound, tell_left_out
-from .blocks import BlockWriter, check_reach, compute_block, named_fault
+from .blocks import BlockWriter, as_slice, check_reach, compute_block, named_fault
 from .executors import executor_for, number_of_parts
 from .feature_writer import FeatureWriter
 from .frame_reader import FrameReader
@@ -37,6 +36,7 @@ from .frames import as_sequence, file_of_frames, frame_numbers, frames_needed, p
 from .integrity import check_universe
 from .on_bad_frames import ERROR, skips
 from .own_topology import check_universe_names
+from .repeated_frames import warn_of_repeats
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,8 @@ class FeatureCollector(AnalysisBase):
     """
 
     _analysis_algorithm_is_parallelizable = True
-    # Attributes that are not sent to workers. A subclass adds its own, such as a trained model.
-    # Workers need the trajectory but not the topology, which takes a long time to pickle.
+    # Attributes that are not sent to workers; a subclass adds its own. Workers need the
+    # trajectory but not the topology, which takes a long time to pickle.
     _not_sent: ClassVar[tuple[str, ...]] = ("atomgroup", "features")
     # Attributes that belong to a run in progress, and are neither sent nor copied.
     _of_run: ClassVar[tuple[str, ...]] = (
@@ -221,7 +221,7 @@ class FeatureCollector(AnalysisBase):
                 file = None  # a single structure is its own topology
             warn_of_atom_order(self.atomgroup, positions, first.dimensions, file)
         self._indices = self.atomgroup.ix[self._bound.indices]
-        self._analysed = _as_slice(self.atomgroup.ix)
+        self._analysed = as_slice(self.atomgroup.ix)
         self.results = Results()
         with ExitStack() as stack:
             stack.callback(self._end_run)
@@ -299,9 +299,13 @@ class FeatureCollector(AnalysisBase):
             warnings.filterwarnings("ignore", message=NO_DT)
             super()._compute(indexed_frames, verbose=False)
         self._blocks.flush()
+        self.results.signatures = self._blocks.signatures
         del self._blocks
         # Some readers of single structures number their frame -1.
         return _Part(indexed_frames[:, 1], self.times, self.results)
+
+    def _get_aggregator(self) -> ResultsGroup:
+        return ResultsGroup({"signatures": ResultsGroup.ndarray_hstack})
 
     def _first(self, numbers: np.ndarray) -> Any:
         """Return the Timestep of the first frame, or of the first that can be used."""
@@ -376,6 +380,9 @@ class FeatureCollector(AnalysisBase):
         assert self._writer is not None  # run() made it
         kept = self._leave_out_bad() if self._skip else np.ones(len(self.frames), dtype=bool)
         self.frames, times = self.frames[kept], self.times[kept]
+        found = self.results.pop("signatures")[kept]
+        if not self._inputs.has_duplicates:
+            warn_of_repeats(found, self.frames, partial(place_of, self._trajectory))
         index, joined = file_of_frames(self._trajectory, self.frames)
         files = timed_files(self.atomgroup.universe)
         timeline = Timeline.of(self.frames, times, index, files, joined, after_gap(kept))
@@ -391,9 +398,3 @@ class FeatureCollector(AnalysisBase):
             featurizer=self._bound.featurizer.to_dict(),
             fingerprint=Fingerprint.of(self.atomgroup).to_dict(),
         )
-
-
-def _as_slice(indices: np.ndarray) -> np.ndarray | slice:
-    """Return indices as a slice if they are contiguous, which is smaller to send to workers."""
-    first, end = int(indices[0]), int(indices[0]) + len(indices)
-    return slice(first, end) if np.array_equal(indices, np.arange(first, end)) else indices

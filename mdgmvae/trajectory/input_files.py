@@ -5,7 +5,7 @@ import hashlib
 import os
 import stat
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -190,14 +190,24 @@ class InputFiles:
         UserWarning
             The message names both files.
         """
-        known: dict[tuple[int, bytes], Path] = {}
+        for path, other in self._duplicates():
+            what = "is given twice" if other == path else f"has the same data as {other}"
+            warnings.warn(
+                f"{path}: {what}; its frames count twice, so errors and doubts come out "
+                "too small; give it once",
+                stacklevel=2,
+            )
+            return
+
+    @property
+    def has_duplicates(self) -> bool:
+        """Whether two files have the same contents."""
+        return any(True for _ in self._duplicates())
+
+    def _duplicates(self) -> Iterator[tuple[Path, Path]]:
+        """Yield each file whose contents an earlier one has, and the earlier one."""
+        known: dict[tuple[int, bytes], FileState] = {}
         for state in self.states:
-            other = known.setdefault((state.size, state.digest), state.path)
-            if other is not state.path:
-                what = "is given twice" if other == state.path else f"has the same data as {other}"
-                warnings.warn(
-                    f"{state.path}: {what}; its frames count twice, so errors and doubts come out "
-                    "too small; give it once",
-                    stacklevel=2,
-                )
-                return
+            other = known.setdefault((state.size, state.digest), state)
+            if other is not state:
+                yield state.path, other.path

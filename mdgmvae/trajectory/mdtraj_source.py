@@ -111,6 +111,11 @@ class MDTrajFiles:
         firsts: list[int] = self.starts[:-1].tolist()
         return firsts
 
+    @property
+    def has_duplicates(self) -> bool:
+        """Whether two files have the same contents."""
+        return self.inputs.has_duplicates
+
     def check_unchanged(self) -> None:
         """Raise an error if a file has changed since it was opened."""
         self.inputs.check()
@@ -182,6 +187,11 @@ class MDTrajMemory:
     def firsts(self) -> list[int]:
         """Number of the first frame."""
         return [0]
+
+    @property
+    def has_duplicates(self) -> bool:
+        """False: there are no files."""
+        return False
 
     def check_unchanged(self) -> None:
         """Do nothing: an array in memory has no file."""

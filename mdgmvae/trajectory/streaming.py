@@ -28,6 +28,7 @@ from .mdtraj_chunks import Chunk
 from .mdtraj_source import MDTrajFiles, MDTrajMemory
 from .moving_atoms import show_frame
 from .on_bad_frames import ERROR, skips
+from .repeated_frames import signatures, warn_of_repeats
 
 
 def featurize(
@@ -159,6 +160,7 @@ def _featurize_mdtraj(
         progress_bar(len(numbers), "reading frames", "frames", verbose=verbose) as bar,
     ):
         times = np.full(len(numbers), np.nan)
+        seen = np.zeros(len(numbers), np.uint64)
         files = [
             TimedFile(name, True, first=first)
             for name, first in zip(source.names, source.firsts, strict=True)
@@ -170,7 +172,8 @@ def _featurize_mdtraj(
                 numbers, [chunk.frames[0], chunk.frames[-1] + 1], sorter=order
             )
             rows = order[first_row:end_row]
-            times[rows] = chunk.times[numbers[rows] - chunk.frames[0]]
+            local = numbers[rows] - chunk.frames[0]
+            times[rows], seen[rows] = chunk.times[local], signatures(chunk.positions[local])
             file = int(source.index_of(chunk.frames[:1])[0])
             files[file] = replace(files[file], has_times=files[file].has_times and chunk.has_times)
             compute = compute_sound if skip else compute_block
@@ -186,6 +189,8 @@ def _featurize_mdtraj(
             kept = writer.remove_unusable(len(numbers))
             tell_left_out(numbers, kept, lambda first: _fault(source, bound, atoms, first))
         numbers, times, index = numbers[kept], times[kept], index[kept]
+        if not source.has_duplicates:
+            warn_of_repeats(seen[kept], numbers, source.place_of)
         timeline = Timeline.of(numbers, times, index, files, after_gap=after_gap(kept))
         return writer.commit(
             names=bound.names,
