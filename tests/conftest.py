@@ -3,10 +3,14 @@
 import os
 import signal
 
-# Programs that a shell runs in the background ignore Ctrl-C, and so would all they start. A handler
-# is not passed on to new processes, but ignoring is.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# Programs in the background or under nohup ignore these signals, and so would all they start. A
+# handler is not passed on to new processes, but ignoring is.
+for _signal, _handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGHUP, signal.SIG_DFL),
+):
+    if signal.getsignal(_signal) is signal.SIG_IGN:
+        signal.signal(_signal, _handler)
 # The arrays of the tests are small, and two workers share the processors: threads of OpenMP and
 # BLAS would mostly wait for each other. Set before NumPy is imported.
 for _library in ("OMP", "OPENBLAS", "MKL"):

@@ -34,7 +34,7 @@ def fail(frames):
 def client():
     distributed = pytest.importorskip("distributed")
     with distributed.Client(
-        processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None
+        processes=False, n_workers=1, threads_per_worker=2, dashboard_address="localhost:0"
     ) as client:
         yield client
 

@@ -52,7 +52,7 @@ def parallel(request, monkeypatch):
     else:
         distributed = pytest.importorskip("distributed")
         with distributed.Client(
-            processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None
+            processes=False, n_workers=1, threads_per_worker=2, dashboard_address="localhost:0"
         ):
             yield "dask"
 

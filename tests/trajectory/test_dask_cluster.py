@@ -33,7 +33,7 @@ def cluster(forked_workers, tmp_path_factory):
     with distributed.LocalCluster(
         n_workers=2,
         threads_per_worker=1,
-        dashboard_address=None,
+        dashboard_address="localhost:0",
         local_directory=str(tmp_path_factory.mktemp("workers")),
     ) as cluster:
         yield cluster
@@ -213,7 +213,7 @@ def test_work_waits_for_workers_and_is_cut_for_those_to_come(tmp_path, alanine, 
     with (
         distributed.LocalCluster(
             n_workers=0,
-            dashboard_address=None,
+            dashboard_address="localhost:0",
             threads_per_worker=1,
             local_directory=str(tmp_path),
         ) as empty,
@@ -235,7 +235,10 @@ def first_atom(positions):
 
 def test_a_cluster_that_is_closed_in_mid_run_is_told(tmp_path, alanine):
     cluster = distributed.LocalCluster(
-        n_workers=1, dashboard_address=None, threads_per_worker=1, local_directory=str(tmp_path)
+        n_workers=1,
+        dashboard_address="localhost:0",
+        threads_per_worker=1,
+        local_directory=str(tmp_path),
     )
     with distributed.Client(cluster) as client:
         backend = DistributedBackend(client, report=lambda _: cluster.close())

@@ -16,7 +16,7 @@ from mdgmvae.trajectory.executors import backend_for, cluster_for, executor_for
 def client():
     distributed = pytest.importorskip("distributed")
     with distributed.Client(
-        processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None
+        processes=False, n_workers=1, threads_per_worker=2, dashboard_address="localhost:0"
     ) as client:
         yield client
 
