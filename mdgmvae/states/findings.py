@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..kinetics.gap import GAP, LEAST_KEPT
 from ..tables import named, number, percent
 from .evidence import Evidence
-from .gap import GAP, LEAST_KEPT
 from .verdicts import CASUAL, FEW_EVENTS, n_events, on_states, time_of
 
 #: The Chapman-Kolmogorov test fails if a probability deviates by more than this many errors ...
@@ -21,6 +21,8 @@ CK_ERRORS = 3.0
 CK_DIFFERENCE = 0.05
 #: Timescales that grow by this factor when the lag time is doubled have not converged.
 RISE = 1.15
+#: What is said of values that do not depend on how frames are assigned.
+ALLOWED = "if wrongly assigned frames are allowed for"
 #: Smallest loss of VAMP-2 on held-out frames that is reported.
 SCORE_LOSS = 0.1
 #: Largest correlation of the slowest process with time in equilibrium.
@@ -134,6 +136,9 @@ def _chapman_kolmogorov(e: Evidence) -> Finding:
     seen = f"probabilities are off by up to {number(known.max() if len(known) else 0.0)}"
     if not failed:
         return Finding("Chapman-Kolmogorov", True, seen)
+    if e.projected is not None and is_blurred(e):
+        seen += f", by {number(e.projected.difference)} {ALLOWED}"
+        return Finding("Chapman-Kolmogorov", True, seen)
     worst = max(failed, key=lambda state: ck.deviations[state])
     return Finding(
         "Chapman-Kolmogorov",
@@ -165,11 +170,30 @@ def _timescales(e: Evidence) -> Finding:
         f"{time_of(e, before[shown])} at lag {time_of(e, e.lag_time)}, "
         f"{time_of(e, after[shown])} at lag {time_of(e, 2 * e.lag_time)}"
     )
+    if len(rising) and e.projected is not None and is_blurred(e):
+        true = e.projected.timescales[min(shown, len(e.projected.timescales) - 1)] * e.dt
+        return Finding("timescales", True, f"{seen}, {time_of(e, true)} {ALLOWED}")
     return Finding(
         "timescales",
         not len(rising),
         seen,
         f"implied timescales still increase with the lag time ({seen}): choose a longer lag time",
+    )
+
+
+def is_blurred(e: Evidence) -> bool:
+    """Return whether wrongly assigned frames are all that makes timescales increase.
+
+    Then there are barriers between the states, timescales that do not depend on how frames are
+    assigned do not increase, and probabilities that allow for wrongly assigned frames are right.
+    """
+    model = e.projected
+    if model is None or e.gap is None or not (e.gap.is_there and e.gap.has_barriers):
+        return False
+    rise = model.later - model.timescales
+    return not (
+        ((model.later > RISE * model.timescales) & (rise > 2 * model.error)).any()
+        or (model.difference > CK_DIFFERENCE and model.deviation > CK_ERRORS)
     )
 
 
