@@ -16,13 +16,16 @@ from pieces of one slow motion without barriers, such as diffusion in a wide wel
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
+from ..errors import InputError
 from .projected import timescale_between
 from .slow_processes import SlowProcesses
+from .vamp import vamp2_cross_validated
 
 #: Smallest ratio of the timescales on both sides of a gap.
 GAP = 3.0
@@ -32,7 +35,7 @@ GAP = 3.0
 LEAST_KEPT = 0.88
 #: States that explain this share of the processes of something finer than components need no gap:
 #: what happens within them has nothing to do with them.
-CLOSED = 0.95
+CLOSED = 0.92
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,15 +52,15 @@ class Gap:
         first.
     n_microstates : int
         Number of cells that the states are compared with.
-    needs_gap : bool
-        Whether closed states need a gap, too; see `CLOSED`.
+    are_parts : bool
+        Whether the states are made of whole cells.
     """
 
     between: float
     within: float
     kept: np.ndarray
     n_microstates: int
-    needs_gap: bool = False
+    are_parts: bool = False
 
     @property
     def ratio(self) -> float:
@@ -67,8 +70,12 @@ class Gap:
     @property
     def is_there(self) -> bool:
         """Whether the processes within the states are much faster, or do not matter to them."""
-        is_closed = not self.needs_gap and bool((self.kept >= CLOSED).all())
-        return self.ratio >= GAP or is_closed
+        return self.ratio >= GAP or self.is_closed
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether what happens within the states has nothing to do with them; see `CLOSED`."""
+        return not self.are_parts and bool((self.kept >= CLOSED).all())
 
     @property
     def has_barriers(self) -> bool:
@@ -97,6 +104,7 @@ class Cells:
     lag: int
     lengths: Sequence[int] | None
     are_parts: bool = False
+    _scores: dict[int, float] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def processes(self) -> SlowProcesses:
@@ -107,6 +115,50 @@ class Cells:
     def n(self) -> int:
         """Number of cells with frames."""
         return len(np.unique(self.labels[self.labels >= 0]))
+
+    def score(self, n: int) -> float:
+        """Return how well the cells resolve the n slowest processes, on held-out frames."""
+        if n not in self._scores:
+            try:
+                found = vamp2_cross_validated(
+                    self.labels, lag=self.lag, lengths=self.lengths, n_processes=n + 1
+                )
+                self._scores[n] = found.mean
+            except InputError:  # too few frames for the folds
+                self._scores[n] = float(np.square(self.processes.eigenvalues[:n]).sum())
+        return self._scores[n]
+
+    def grouped(self, components: np.ndarray, k: int, n: int) -> np.ndarray:
+        """Group components so that the groups explain most of the n - 1 slowest processes.
+
+        Parameters
+        ----------
+        components : ndarray of int64 of shape (n_frames,)
+            -1 for none.
+        k, n : int
+            Number of components, and of groups.
+
+        Returns
+        -------
+        ndarray of int64 of shape (k,)
+            Group of each component, -1 for a component without frames in cells.
+        """
+        from sklearn.cluster import KMeans
+
+        frames = np.zeros((k, len(self.processes.stationary)))
+        both = (self.labels >= 0) & (components >= 0)
+        np.add.at(frames, (components[both], self.labels[both]), 1.0)
+        frames[:, self.processes.stationary == 0] = 0.0
+        weights = frames.sum(axis=1)
+        there = np.flatnonzero(weights)
+        functions = np.nan_to_num(self.processes.functions[:, : n - 1])
+        means = (frames[there] @ functions) / weights[there, None]
+        groups = np.full(k, -1)
+        if len(np.unique(means, axis=0)) >= n:
+            with threadpool_limits(1, "openmp"):
+                clusters = KMeans(n, n_init=10, random_state=0)
+                groups[there] = clusters.fit_predict(means, sample_weight=weights[there])
+        return groups
 
     def gap_of(self, states: np.ndarray) -> Gap | None:
         """Compare coarser states (n_frames,) with the cells; None if they are not coarser."""
@@ -122,7 +174,7 @@ class Cells:
             # Frames that are assigned wrongly make this timescale shorter than it is.
             between = max(between, timescale_between(states, self.lag, self.lengths))
         kept = self.processes.kept_by(shares)[:n]
-        return Gap(between, within, kept, self.n, needs_gap=self.are_parts)
+        return Gap(between, within, kept, self.n, self.are_parts)
 
 
 def gap_of(states: np.ndarray, divisions: Sequence[Cells]) -> Gap | None:
@@ -134,8 +186,9 @@ def gap_of(states: np.ndarray, divisions: Sequence[Cells]) -> Gap | None:
         -1 for none.
     divisions : sequence of Cells
         Those that resolve the processes between the states best are used: according to the
-        variational principle, those with the largest eigenvalues. Components of which there are
-        less than twice as many as states are used only if there is nothing else.
+        variational principle, those with the highest VAMP-2 score on held-out frames. Components
+        of which there are less than twice as many as states are used only if there is nothing
+        else. Microstates that show that the states are closed come first.
 
     Returns
     -------
@@ -146,10 +199,10 @@ def gap_of(states: np.ndarray, divisions: Sequence[Cells]) -> Gap | None:
     if not found:
         return None
 
-    def resolution(pair: tuple[Cells, Gap]) -> tuple[bool, float]:
+    def resolution(pair: tuple[Cells, Gap]) -> tuple[bool, bool, float]:
         cells, gap = pair
         n = len(gap.kept)
         is_fine = not cells.are_parts or cells.n >= 2 * (n + 1)
-        return is_fine, float(np.square(cells.processes.eigenvalues[:n]).sum())
+        return is_fine, gap.is_closed, cells.score(n)
 
     return max(found, key=resolution)[1]

@@ -26,12 +26,49 @@ _SMALLEST = 1e-30
 _SLOWEST = 0.9999
 
 
+#: Longest blocks of frames, in lags, and how many frames blocks are chosen from evenly.
+_BLOCK, _KEPT = 100, 200_000
+
+
+def spread_blocks(lengths: Sequence[int], lag: int | None, most: int = _KEPT) -> np.ndarray:
+    """Choose blocks of 100 lags, evenly spread, so that memory is bounded.
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        Number of frames in each segment.
+    lag : int or None
+        Lag time in frames; None means that no frame is needed.
+    most : int
+        Number of frames to keep, about.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_frames,)
+        All True if there are at most `most` frames.
+
+    Examples
+    --------
+    >>> spread_blocks([300, 700], lag=1, most=500).reshape(-1, 100).all(axis=1).astype(int)
+    array([0, 1, 0, 1, 0, 1, 0, 1, 0, 1])
+    """
+    n = sum(lengths)
+    if lag is None:
+        return np.zeros(n, bool)
+    if n <= most:
+        return np.ones(n, bool)
+    block = np.arange(n) // (_BLOCK * lag)
+    share = most / n
+    return np.floor((block + 1) * share) > np.floor(block * share)
+
+
 def microstates_of(
     components: np.ndarray,
     probabilities: np.ndarray,
     *,
     lag: int,
     lengths: Sequence[int] | None,
+    kept: np.ndarray | None = None,
 ) -> np.ndarray:
     """Divide the frames by k-means in the slow coordinates of the logits of q(y|x).
 
@@ -49,14 +86,23 @@ def microstates_of(
         Lag time in frames.
     lengths : sequence of int or None
         Number of frames in each segment.
+    kept : ndarray of bool of shape (n_frames,), optional
+        Frames that `probabilities` are given for. Default: all.
 
     Returns
     -------
     ndarray of int64 of shape (n_frames,)
-        Microstate of each frame, -1 for a frame without a component. The components themselves if
-        their probabilities do not differ.
+        Microstate of each frame, -1 for a frame without a component or probabilities. The
+        components themselves if their probabilities do not differ.
     """
     lengths = checked_lengths(lengths, len(components))
+    if kept is not None and not kept.all():
+        found = np.full(len(components), -1)
+        pieces, of_pieces = _pieces(kept, lengths)
+        found[pieces] = microstates_of(
+            components[pieces], probabilities, lag=lag, lengths=of_pieces
+        )
+        return found
     logits = np.log(np.maximum(probabilities, _SMALLEST, dtype=np.float64))
     logits -= logits.mean(axis=1, keepdims=True)
     there = components >= 0
@@ -70,6 +116,15 @@ def microstates_of(
     k = probabilities.shape[1]
     n = min(max(_FEWEST, _PER_COMPONENT * k), max(k + 1, len(begins) // (_PAIRS * lag)))
     return np.where(there, clustered(slow, np.flatnonzero(there), n, seed=0), -1)
+
+
+def _pieces(kept: np.ndarray, lengths: Sequence[int]) -> tuple[np.ndarray, list[int]]:
+    """Return the numbers of the frames that are kept, and the lengths of continuous pieces."""
+    segments = np.repeat(np.arange(len(lengths)), lengths)
+    numbers = np.flatnonzero(kept)
+    breaks = (np.diff(numbers) > 1) | (np.diff(segments[numbers]) > 0)
+    starts = np.concatenate([[0], np.flatnonzero(breaks) + 1, [len(numbers)]])
+    return numbers, np.diff(starts).tolist()
 
 
 def clustered(points: np.ndarray, some: np.ndarray, n: int, seed: int) -> np.ndarray:
