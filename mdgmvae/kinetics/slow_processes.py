@@ -62,15 +62,15 @@ class SlowProcesses:
     def of(
         cls, labels: np.ndarray, lag: int, lengths: Sequence[int] | None, k: int
     ) -> SlowProcesses:
-        """Find the processes of labels (n_frames,) of k states; -1 for none."""
+        """Find the processes of labels (n_frames,) of k states; -1 for none.
+
+        There are none if no two frames of a segment are one lag apart.
+        """
         counts = with_ways_back(count_matrix(labels, lag, lengths, k), lag)
         sets = [states for states in connected_sets(counts) if counts[states].any()]
-        return cls.of_models([MarkovModel.fit(counts, lag, states) for states in sets], counts)
-
-    @classmethod
-    def of_models(cls, models: Sequence[MarkovModel], counts: np.ndarray) -> SlowProcesses:
-        """Join the processes of the models of all connected sets, weighted by their counts."""
-        k = len(counts)
+        if not sets:
+            return cls(lag, np.empty(0), np.empty((k, 0)), np.zeros(k))
+        models = [MarkovModel.fit(counts, lag, states) for states in sets]
         values, functions, stationary = [], [], np.zeros(k)
         for model in models:
             eigenvalues, vectors = np.linalg.eigh(
@@ -87,19 +87,12 @@ class SlowProcesses:
         order = order[order != 0]
         joined = np.hstack(functions)[:, order]
         joined[stationary == 0] = np.nan
-        return cls(
-            models[0].lag, np.concatenate(values)[order], joined, stationary / stationary.sum()
-        )
+        return cls(lag, np.concatenate(values)[order], joined, stationary / stationary.sum())
 
     @property
     def timescales(self) -> np.ndarray:
         """Implied timescales (n,) in frames; 0 for processes that decay within the lag time."""
         return timescales_of(self.eigenvalues, self.lag)
-
-    def ratio(self, n: int) -> float:
-        """Return the timescale of the n-th process over that of the next one."""
-        slow, fast = np.append(self.timescales, 0.0)[n - 1 : n + 1].tolist()
-        return float("inf") if fast <= 0 else slow / fast
 
     def kept_by(self, states: np.ndarray) -> np.ndarray:
         """Return the share of the variance of each process that coarser states explain.

@@ -102,6 +102,8 @@ def _gap(e: Evidence) -> Finding:
     else:
         within += f" within them, ratio {number(gap.ratio)}"
     seen = f"{between} between the states, {within}"
+    if gap.is_there and gap.ratio < GAP:
+        seen += ", but independent of the states"
     return Finding(
         "gap",
         gap.is_there,
@@ -119,11 +121,10 @@ def _barriers(e: Evidence) -> Finding:
     return Finding(
         "barriers",
         gap.has_barriers,
-        f"the {e.kind}s keep at least {least} of each slow eigenvalue",
-        f"the borders between the {e.kind}s are no barriers: only {least} of the eigenvalue of a "
-        f"slow process remains if frames are described by their {e.kind} "
-        f"({percent(LEAST_KEPT)} % would be enough), because frames move slowly within the "
-        f"{e.kind}s, too. {CASUAL}",
+        f"the {e.kind}s explain at least {least} of each slow process",
+        f"the borders between the {e.kind}s are no barriers: the {e.kind}s explain only {least} of "
+        f"a slow process ({percent(LEAST_KEPT)} % would be enough), because it goes on within "
+        f"them. {CASUAL}",
     )
 
 
@@ -236,6 +237,21 @@ def _stationarity(e: Evidence) -> Finding:
         f"from one {e.kind} to the next instead of going back and forth in equilibrium. Leave "
         "out the relaxation, or simulate longer",
     )
+
+
+def remarks_of(e: Evidence, findings: Sequence[Finding]) -> list[str]:
+    """Return what to keep in mind about states that are supported."""
+    allowed = [f for f in findings if f.holds and f.seen.endswith(ALLOWED)]
+    if e.projected is None or not allowed:
+        return []
+    at_lag = e.timescales.timescales[e.timescales.lags.tolist().index(e.lag)]
+    true = e.projected.timescales * e.dt
+    factor = float((true / at_lag[: len(true)]).max())
+    return [
+        f"frames near the borders are assigned to either side, which makes lifetimes, rates and "
+        f"timescales at this lag time too fast by a factor of up to {number(factor)}: choose a "
+        "longer lag time for them"
+    ]
 
 
 def sentences_of(findings: Sequence[Finding]) -> list[str]:

@@ -17,7 +17,7 @@ from ..tables import Shown, Table, counted, percent, to_plain
 from ..training.microstates import microstates_of
 from ..trajectory.lag_time import time_step
 from .evidence import Evidence, evidence_of
-from .findings import Finding, findings_of, sentences_of
+from .findings import Finding, findings_of, remarks_of, sentences_of
 from .verdicts import Verdict, on_states, sentences
 
 #: What the columns of the table mean.
@@ -59,7 +59,9 @@ class Judgement(Shown, Evidence):
         said = sentences(self)
         if self.kind == "component":
             return said
-        return [*said, *sentences_of(self.findings)] or [FINE]
+        findings = self.findings
+        conclusions = [*said, *sentences_of(findings)] or [FINE]
+        return [*conclusions, *remarks_of(self, findings)]
 
     @property
     def findings(self) -> list[Finding]:
