@@ -108,7 +108,8 @@ class GMVAE(Persistence):
         Precision of products of matrices with at least 64 rows and columns in training.
         Everything else is float32. "bfloat16" is for processors and GPUs that support it.
     n_macrostates : int, optional
-        Number of states, which needs a lag. None: the number of relaxation processes slower than
+        Number of states, which needs a lag. None: the largest number of states with barriers and
+        a gap between them, or, if there is none, the number of relaxation processes slower than
         the lag time, plus one.
     relu_logits : bool
         Apply ReLU to the logits of q(y|x), as the paper's code does. It makes components die;
