@@ -160,6 +160,16 @@ class Cells:
                 groups[there] = clusters.fit_predict(means, sample_weight=weights[there])
         return groups
 
+    def may_be_explained_by(self, groups: np.ndarray) -> bool:
+        """Return whether any states could have barriers, given the best groups (n_frames,).
+
+        The groups of `grouped` explain more of all processes together than any other states that
+        consist of whole components.
+        """
+        gap = self.gap_of(groups)
+        is_fine = gap is not None and (not self.are_parts or self.n >= 2 * (len(gap.kept) + 1))
+        return is_fine and gap is not None and bool(gap.kept.mean() >= LEAST_KEPT)
+
     def gap_of(self, states: np.ndarray) -> Gap | None:
         """Compare coarser states (n_frames,) with the cells; None if they are not coarser."""
         n = len(np.unique(states[states >= 0])) - 1

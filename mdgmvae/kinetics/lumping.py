@@ -151,10 +151,16 @@ def lump(
             Cells(finer, int(lag), lengths),
         ]
         for fewer in range(n, max(len(sets), 2) - 1, -1):
+            groups = [cells.grouped(components, k, fewer) for cells in divisions]
+            # PCCA+ takes a second, so it is not tried in vain.
+            if not any(
+                cells.may_be_explained_by(states[components])
+                for cells, states in zip(divisions, groups, strict=True)
+            ):
+                continue
             # PCCA+ does not know which processes of the components are those of the microstates.
-            groups = divisions[1].grouped(components, k, fewer)
-            grouped = (groups[:, None] == np.arange(fewer)).astype(np.float64)
-            grouped[groups < 0] = 1 / fewer
+            grouped = (groups[1][:, None] == np.arange(fewer)).astype(np.float64)
+            grouped[groups[1] < 0] = 1 / fewer
             for found in (into(fewer), _lumping(components, grouped, frames, timescales[1:])):
                 gap = gap_of(found.labels, divisions)
                 if gap is not None and gap.is_there and gap.has_barriers:
