@@ -125,7 +125,7 @@ class Cells:
                 )
                 self._scores[n] = found.mean
             except InputError:  # too few frames for the folds
-                self._scores[n] = float(np.square(self.processes.eigenvalues[:n]).sum())
+                self._scores[n] = 1.0 + float(np.square(self.processes.eigenvalues[:n]).sum())
         return self._scores[n]
 
     def grouped(self, components: np.ndarray, k: int, n: int) -> np.ndarray:

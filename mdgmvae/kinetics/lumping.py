@@ -145,23 +145,24 @@ def lump(
         ]
         return _lumping(components, _join(blocks, k), frames, timescales[1:])
 
+    def of_frames(groups: np.ndarray) -> np.ndarray:
+        return np.where(components >= 0, groups[components], -1)
+
     if n_macrostates is None and finer is not None:
-        divisions = [
-            Cells(components, int(lag), lengths, are_parts=True),
-            Cells(finer, int(lag), lengths),
-        ]
+        parts = Cells(components, int(lag), lengths, are_parts=True)
+        divisions = [parts, Cells(finer, int(lag), lengths)]
         for fewer in range(n, max(len(sets), 2) - 1, -1):
             groups = [cells.grouped(components, k, fewer) for cells in divisions]
             # PCCA+ takes a second, so it is not tried in vain.
-            if not any(
-                cells.may_be_explained_by(states[components])
-                for cells, states in zip(divisions, groups, strict=True)
-            ):
+            if not any(map(Cells.may_be_explained_by, divisions, map(of_frames, groups))):
                 continue
-            # PCCA+ does not know which processes of the components are those of the microstates.
-            grouped = (groups[1][:, None] == np.arange(fewer)).astype(np.float64)
-            grouped[groups[1] < 0] = 1 / fewer
-            for found in (into(fewer), _lumping(components, grouped, frames, timescales[1:])):
+            candidates = [into(fewer)]
+            if (groups[1][frames > 0] >= 0).all():
+                # PCCA+ does not know the processes of the microstates.
+                memberships = (groups[1][:, None] == np.arange(fewer)).astype(np.float64)
+                memberships[frames == 0] = 1 / fewer
+                candidates.append(_lumping(components, memberships, frames, timescales[1:]))
+            for found in candidates:
                 gap = gap_of(found.labels, divisions)
                 if gap is not None and gap.is_there and gap.has_barriers:
                     return found

@@ -186,7 +186,10 @@ def _relaxation(counts: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray, n
     """
     rates = _rates(counts[0], counts[1], lag)
     later = _rates(counts[1], counts[3], 2 * lag)
-    seen = counts / counts.sum(axis=2, keepdims=True)
+    of_state = counts.sum(axis=2, keepdims=True)
+    if not of_state.all():
+        raise np.linalg.LinAlgError("a state has no pairs of frames")
+    seen = counts / of_state
     step = np.linalg.solve(seen[0], seen[1])
     predicted = [seen[0] @ np.linalg.matrix_power(step, m - 1) for m in MULTIPLES]
     return rates, later, np.asarray(predicted) - seen[2:]

@@ -62,6 +62,12 @@ def test_pairs_do_not_cross_segments_and_frames_without_a_state():
     assert cut.timescales == pytest.approx(kept.timescales)
 
 
+def test_a_state_without_pairs_at_longer_lags_is_silent():
+    """The last segment, which alone has state 2, is shorter than five lags."""
+    labels = np.concatenate([two_states(3_000), np.repeat([0, 2], 6)])
+    assert ProjectedModel.fit(labels, LAG, [3_000, 12]) is None
+
+
 @pytest.mark.parametrize("labels", [np.repeat([0, 1], 12), np.tile([0, 1], 100), np.zeros(99, int)])
 def test_what_does_not_determine_it(labels):
     found = ProjectedModel.fit(labels, LAG, None)
