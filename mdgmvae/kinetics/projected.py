@@ -84,8 +84,9 @@ class ProjectedModel:
         >>> rng = np.random.default_rng(0)
         >>> labels = np.cumsum(rng.random(50_000) < 0.01) % 2
         >>> blurred = np.where(rng.random(50_000) < 0.05, 1 - labels, labels)
-        >>> ProjectedModel.fit(blurred, 5, None).timescales.round() # -1 / ln(1 - 2 x 0.01) = 49.5
-        array([50.])
+        >>> found = ProjectedModel.fit(blurred, 5, None)
+        >>> bool(45 < found.timescales[0] < 55)  # -1 / ln(1 - 2 x 0.01) = 49.5
+        True
         """
         counts = _counts_in_blocks(labels, lag, lengths)
         if not counts[-1].any():

@@ -15,9 +15,9 @@ from ..tables import named, number, percent
 from .evidence import Evidence
 from .verdicts import CASUAL, FEW_EVENTS, n_events, on_states, time_of
 
-#: The Chapman-Kolmogorov test fails if a probability deviates by more than this many errors ...
-CK_ERRORS = 3.0
-#: ... and by more than this.
+#: Differences of fewer errors than this are chance.
+ERRORS = 3.0
+#: Probabilities that differ by less than this pass the Chapman-Kolmogorov test.
 CK_DIFFERENCE = 0.05
 #: Timescales that grow by this factor when the lag time is doubled have not converged.
 RISE = 1.15
@@ -131,7 +131,7 @@ def _barriers(e: Evidence) -> Finding:
 def _chapman_kolmogorov(e: Evidence) -> Finding:
     ck = e.chapman_kolmogorov
     with np.errstate(invalid="ignore"):
-        is_off = (ck.deviations > CK_ERRORS) & (ck.differences > CK_DIFFERENCE)
+        is_off = (ck.deviations > ERRORS) & (ck.differences > CK_DIFFERENCE)
     failed = np.flatnonzero(is_off).tolist()
     known = ck.differences[np.isfinite(ck.deviations)]
     seen = f"probabilities are off by up to {number(known.max() if len(known) else 0.0)}"
@@ -193,8 +193,8 @@ def is_blurred(e: Evidence) -> bool:
         return False
     rise = model.later - model.timescales
     return not (
-        ((model.later > RISE * model.timescales) & (rise > 2 * model.error)).any()
-        or (model.difference > CK_DIFFERENCE and model.deviation > CK_ERRORS)
+        ((model.later > RISE * model.timescales) & (rise > ERRORS * model.error)).any()
+        or (model.difference > CK_DIFFERENCE and model.deviation > ERRORS)
     )
 
 
