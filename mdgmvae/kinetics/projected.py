@@ -159,8 +159,8 @@ def _counts_in_blocks(
             if len(segment) > steps:
                 code = (block[:-steps] * n + segment[:-steps]) * n + segment[steps:]
                 row += np.bincount(code, minlength=len(row))
-    counts = counts.reshape(len(multiples), N_BLOCKS, n, n)
-    return counts + counts.swapaxes(2, 3)
+    of_pairs = counts.reshape(len(multiples), N_BLOCKS, n, n)
+    return np.asarray(of_pairs + of_pairs.swapaxes(2, 3))
 
 
 def _rates(earlier: np.ndarray, later: np.ndarray, step: int) -> np.ndarray:

@@ -27,11 +27,13 @@ def relaxation(potential, x):
     [
         (lambda x: 0 * x, 8 / np.pi**2),
         (lambda x: 4 * x**2, 2 / np.pi),
+        (lambda x: x**4, 0.776),
+        (lambda x: 0.5 * (x**2 - 1) ** 2, 0.870),
         (lambda x: 1.0 * (x**2 - 1) ** 2, 0.912),
         (lambda x: 2.0 * (x**2 - 1) ** 2, 0.962),
         (lambda x: 6.0 * (x**2 - 1) ** 2, 0.999),
     ],
-    ids=["flat", "harmonic", "1 kT", "2 kT", "6 kT"],
+    ids=["flat", "harmonic", "quartic", "half a kT", "1 kT", "2 kT", "6 kT"],
 )
 def test_halves_explain_what_theory_says(potential, kept):
     x = np.linspace(-2.2, 2.2, 200)
