@@ -124,3 +124,15 @@ def test_bare_labels_are_judged_without_a_gap():
     found = judge(toy.labels, lag=LAG)
     assert {f.name for f in found.findings if f.holds is None} >= {"gap", "barriers"}
     assert found.is_supported
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_fit_finds_two_states_beside_slow_columns(seed):
+    from mdgmvae import GMVAE
+
+    toy = processes.rings(6000, 200 + seed, beside=20)
+    model = GMVAE.from_preset("robust", lag=LAG, seed=seed, verbose=False).fit(toy.X)
+    assert model.n_states_ == 2
+    q = model.predict_proba(toy.X)
+    assert judge(q.argmax(axis=1), q, states=model.predict_states(toy.X), lag=LAG).is_supported
