@@ -52,12 +52,14 @@ def verdicts(seeds: range, **values: Any) -> None:
         for name, make in processes.items():
             if name in NOT_JUDGED:
                 continue
-            found = [judged(make(N_JUDGED, DATA_SEED + s).X, s, **values) for s in seeds]
+            toys = [make(N_JUDGED, DATA_SEED + seed) for seed in seeds]
+            found = [judged(toy.X, s, **values) for s, toy in zip(seeds, toys, strict=True)]
+            known = f" of {len(np.unique(toys[0].labels))}" if has_states else ""
             gaps = [judgement.gap for judgement in found]
             failed = [f.name for j in found for f in j.findings if f.holds is False]
             cells = [
                 f"{name}{'' if has_states else ' (none)'}",
-                ", ".join(str(len(judgement.frames)) for judgement in found),
+                ", ".join(str(len(judgement.frames)) for judgement in found) + known,
                 ", ".join("yes" if judgement.is_supported else "no" for judgement in found),
                 ", ".join("-" if gap is None else f"{gap.ratio:.1f}" for gap in gaps),
                 ", ".join("-" if gap is None else f"{gap.kept.min():.2f}" for gap in gaps),

@@ -196,7 +196,7 @@ class Hyperparameters:
     n_macrostates: int | None = _field(
         None,
         "int",
-        "number of states; by default derived from the processes slower than the lag time",
+        "number of states; by default found from slow processes and the barriers between states",
         1,
         optional=True,
     )

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
 from ..checks import seed_of
-from ..training.dataset import Dataset, spread_out
+from ..training.dataset import Dataset
 from ..training.lagged_pairs import LaggedPairs
+from ..training.microstates import clustered
 from ..training.reduction import Reduction
 from ..training.scaling import Scaling
-
-#: Largest number of frames that are clustered.
-_CLUSTERED = 20_000
 
 
 def slow_coordinates(
@@ -73,15 +70,8 @@ def slow_microstates(
     -------
     ndarray of int64 of shape (n_frames,)
     """
-    from sklearn.cluster import KMeans
-    from sklearn.exceptions import ConvergenceWarning
-
     slow = slow_coordinates(X, lengths, lag)
     assert slow.autocorrelation is not None
     points = slow.apply(X) * np.clip(slow.autocorrelation, 0.0, 1.0)
-    some = points[spread_out(np.arange(len(points)), _CLUSTERED)]
-    with warnings.catch_warnings():
-        # With fewer distinct frames than clusters there are fewer microstates.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        clusters = KMeans(n, n_init=1, random_state=seed_of(seed)).fit(some)
-    return np.unique(clusters.predict(points), return_inverse=True)[1].astype(np.int64)
+    found = clustered(points, np.arange(len(points)), n, seed_of(seed))
+    return np.unique(found, return_inverse=True)[1].astype(np.int64)

@@ -76,6 +76,20 @@ def wells(n: int, seed: int, k: int = 3) -> Toy:
     return _toy(4.0 * np.eye(k)[states] + 0.6 * rng.normal(size=(n, k)), states, rng)
 
 
+def wells_beside_slow_motion(n: int, seed: int) -> Toy:
+    """Draw three wells beside a normal process that is as slow as they are."""
+    toy = wells(n, seed)
+    slow = _normal(n, np.array([50.0]), np.random.default_rng([seed, 1]))
+    return _toy(np.hstack([toy.X, slow]), toy.labels, np.random.default_rng(seed))
+
+
+def overlapping_states(n: int, seed: int) -> Toy:
+    """Draw two states as normal distributions, each with 5 % of its frames beyond the border."""
+    rng = np.random.default_rng(seed)
+    states = _chain(_two_states(_LEAVING), n, rng)
+    return _toy(3.29 * states[:, np.newaxis] + rng.normal(size=(n, 1)), states, rng)
+
+
 def double_well(n: int, seed: int) -> Toy:
     """Simulate overdamped motion over a barrier of 4 kT, beside two fast columns."""
     rng = np.random.default_rng(seed)
@@ -104,6 +118,27 @@ def many_timescales(n: int, seed: int) -> Toy:
     """Draw six normal processes with relaxation times of 2 to 60 frames."""
     rng = np.random.default_rng(seed)
     return _toy(_normal(n, np.array([60.0, 30.0, 15.0, 8.0, 4.0, 2.0]), rng), None, rng)
+
+
+def two_slow_directions(n: int, seed: int) -> Toy:
+    """Draw normal processes with relaxation times of 100 and 90 frames, beside noise."""
+    rng = np.random.default_rng(seed)
+    slow = _normal(n, np.array([100.0, 90.0]), rng)
+    return _toy(np.hstack([slow, rng.normal(size=(n, 3))]), None, rng)
+
+
+def heavy_tails(n: int, seed: int) -> Toy:
+    """Draw autoregressive processes with kicks from Student's t distribution."""
+    rng = np.random.default_rng(seed)
+    memory = np.exp(-1 / 20)
+    return _toy(lfilter([1.0], [1.0, -memory], rng.standard_t(3, (n, 3)), axis=0), None, rng)
+
+
+def slow_wave(n: int, seed: int) -> Toy:
+    """Draw a wave with a period of 1,000 frames, and noise."""
+    rng = np.random.default_rng(seed)
+    wave = np.sin(2 * np.pi * np.arange(n) / 1000)
+    return _toy(wave[:, np.newaxis] + 0.3 * rng.normal(size=(n, 3)), None, rng)
 
 
 def flat_box(n: int, seed: int, dimensions: int = 2, step: float = 0.1) -> Toy:
@@ -166,6 +201,8 @@ WITH_STATES: Mapping[str, Callable[[int, int], Toy]] = {
     "hidden column": hidden_column,
     "three wells": wells,
     "five wells": partial(wells, k=5),
+    "three wells + slow column": wells_beside_slow_motion,
+    "overlapping states": overlapping_states,
     "double well": double_well,
 }
 
@@ -174,7 +211,9 @@ WITHOUT_STATES: Mapping[str, Callable[[int, int], Toy]] = {
     "harmonic well, 5-D": harmonic_well,
     "harmonic well, 1-D": partial(harmonic_well, dimensions=1),
     "one slow direction": one_slow_direction,
+    "two slow directions": two_slow_directions,
     "many timescales": many_timescales,
+    "heavy tails": heavy_tails,
     "flat box, 2-D": flat_box,
     "flat box, 1-D": partial(flat_box, dimensions=1, step=0.3),
     "free diffusion": free_diffusion,
@@ -182,6 +221,7 @@ WITHOUT_STATES: Mapping[str, Callable[[int, int], Toy]] = {
     "rotation": rotation,
     "drift": drift,
     "pulling": pulling,
+    "slow wave": slow_wave,
     "white noise": white_noise,
 }
 

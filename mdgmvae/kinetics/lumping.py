@@ -18,6 +18,7 @@ from ..checks import check_count
 from ..labels import as_labels, n_states_of
 from ..segments import checked_lengths
 from ..tables import Shown, Table
+from .gap import Cells, gap_of
 from .markov import (
     MarkovModel,
     connected_sets,
@@ -76,6 +77,7 @@ def lump(
     lengths: Sequence[int] | None = None,
     k: int | None = None,
     n_macrostates: int | None = None,
+    finer: np.ndarray | None = None,
 ) -> Lumping:
     """Lump components that exchange within the lag time into metastable states.
 
@@ -100,6 +102,10 @@ def lump(
         Number of states. There are fewer if fewer components have frames, and more if more sets
         of components never exchange a frame. Default: the number of relaxation processes
         with an implied timescale longer than the lag time, plus one.
+    finer : ndarray of shape (n_frames,), int64, optional
+        A finer division of the frames, -1 for none. With it, the default is the largest number of
+        states, up to that above, between which there are barriers and a gap (see
+        `mdgmvae.kinetics.gap`), if there is such a number.
 
     Returns
     -------
@@ -130,12 +136,37 @@ def lump(
     models = [MarkovModel.fit(counts, int(lag), members) for members in sets]
     timescales, of_set = _slowest_first(models)
     n = int((timescales > lag).sum()) if n_macrostates is None else n_macrostates
-    shares = np.bincount(of_set[: max(n, len(sets))], minlength=len(sets))
-    blocks = [
-        (model.states, memberships_of(model, int(share)))
-        for model, share in zip(models, shares, strict=True)
-    ]
-    return _lumping(components, _join(blocks, k), frames, timescales[1:])
+
+    def into(n: int) -> Lumping:
+        shares = np.bincount(of_set[: max(n, len(sets))], minlength=len(sets))
+        blocks = [
+            (model.states, memberships_of(model, int(share)))
+            for model, share in zip(models, shares, strict=True)
+        ]
+        return _lumping(components, _join(blocks, k), frames, timescales[1:])
+
+    def of_frames(groups: np.ndarray) -> np.ndarray:
+        return np.where(components >= 0, groups[components], -1)
+
+    if n_macrostates is None and finer is not None:
+        parts = Cells(components, int(lag), lengths, are_parts=True)
+        divisions = [parts, Cells(finer, int(lag), lengths)]
+        for fewer in range(n, max(len(sets), 2) - 1, -1):
+            groups = [cells.grouped(components, k, fewer) for cells in divisions]
+            # PCCA+ takes a second, so it is not tried in vain.
+            if not any(map(Cells.may_be_explained_by, divisions, map(of_frames, groups))):
+                continue
+            candidates = [into(fewer)]
+            if (groups[1][frames > 0] >= 0).all():
+                # PCCA+ does not know the processes of the microstates.
+                memberships = (groups[1][:, None] == np.arange(fewer)).astype(np.float64)
+                memberships[frames == 0] = 1 / fewer
+                candidates.append(_lumping(components, memberships, frames, timescales[1:]))
+            for found in candidates:
+                gap = gap_of(found.labels, divisions)
+                if gap is not None and gap.is_there and gap.has_barriers:
+                    return found
+    return into(n)
 
 
 def states_of_components(
@@ -145,6 +176,7 @@ def states_of_components(
     lag: int,
     lengths: Sequence[int] | None = None,
     n_macrostates: int | None = None,
+    finer: np.ndarray | None = None,
 ) -> np.ndarray:
     """Find the metastable state of each component of a fit.
 
@@ -165,7 +197,9 @@ def states_of_components(
     lengths : sequence of int, optional
         Number of frames in each segment. Default: all frames are one segment.
     n_macrostates : int, optional
-        Number of states. Default: found from the implied timescales.
+        Number of states. Default: found as in `lump`.
+    finer : ndarray of shape (n_frames,), int64, optional
+        As in `lump`.
 
     Returns
     -------
@@ -192,7 +226,12 @@ def states_of_components(
     is_rare = counts < fewest
     surrounding = np.where(assigned, _nearest(labels, assigned & ~is_rare[labels], lengths), -1)
     states = lump(
-        surrounding, lag=lag, lengths=lengths, k=k, n_macrostates=n_macrostates
+        surrounding,
+        lag=lag,
+        lengths=lengths,
+        k=k,
+        n_macrostates=n_macrostates,
+        finer=finer,
     ).of_component
     for component in np.flatnonzero(is_rare & (counts > 0)):
         around = states[surrounding[labels == component]]

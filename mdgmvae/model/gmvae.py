@@ -14,16 +14,17 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..checks import checked_seed, draw_seed
 from ..errors import InputError, TrainingError
-from ..kinetics.lumping import by_decreasing_population, states_of_components
 from ..network.architecture import unflatten
 from ..presets import PAPER, RULES, Hyperparameters
 from ..segments import checked_lengths
 from ..training.checkpoint import Checkpoint, check_path, digest, stored_seed
 from ..training.convergence import diagnose
 from ..training.dataset import Dataset
+from ..training.microstates import spread_blocks
 from .fitted import Features
 from .persistence import Persistence
 from .score_threshold import threshold_of_fit
+from .states_of_fit import states_of_fit
 from .trained_model import TrainedModel
 
 logger = logging.getLogger(__name__)
@@ -107,7 +108,8 @@ class GMVAE(Persistence):
         Precision of products of matrices with at least 64 rows and columns in training.
         Everything else is float32. "bfloat16" is for processors and GPUs that support it.
     n_macrostates : int, optional
-        Number of states, which needs a lag. None: the number of relaxation processes slower than
+        Number of states, which needs a lag. None: the largest number of states with barriers and
+        a gap between them, or, if there is none, the number of relaxation processes slower than
         the lag time, plus one.
     relu_logits : bool
         Apply ReLU to the logits of q(y|x), as the paper's code does. It makes components die;
@@ -362,9 +364,10 @@ class GMVAE(Persistence):
         self.score_threshold_ = threshold_of_fit(model, dataset, parameters.r_nent)
         self.model_ = model.reorder(np.argsort(-counts, kind="stable"))
         # Labelled again: of two equally probable components the one with the lower number counts.
-        components = self.model_.labels(dataset)
+        blocks = spread_blocks(lengths, parameters.lag)
+        components, q = self.model_.labels_and_probabilities(dataset, blocks)
         self.populations_ = np.bincount(components, minlength=parameters.k) / len(dataset)
-        self.state_of_component_ = _states_of_fit(components, lengths, parameters)
+        self.state_of_component_ = states_of_fit(components, q, blocks, lengths, parameters)
         self.history_ = kept.history
         self.validation_history_ = trained.validation_history
         self.n_epochs_ = len(kept.history.get("epoch", []))
@@ -376,16 +379,3 @@ class GMVAE(Persistence):
             )
         for problem in diagnose(kept.history, parameters):
             warnings.warn(problem, ConvergenceWarning, stacklevel=3)
-
-
-def _states_of_fit(
-    components: np.ndarray, lengths: tuple[int, ...], parameters: Hyperparameters
-) -> np.ndarray:
-    """Find the state of each component from the component of each frame: shape (k,), int64."""
-    k, lag = parameters.k, parameters.lag
-    if lag is None:
-        return np.arange(k, dtype=np.int64)
-    states = states_of_components(
-        components, k=k, lag=lag, lengths=lengths, n_macrostates=parameters.n_macrostates
-    )
-    return by_decreasing_population(states, np.bincount(components, minlength=k))

@@ -85,6 +85,30 @@ class TrainedModel:
         parts = [self.inference.probabilities(x).argmax(axis=1) for _, x in self._chunks(rows)]
         return np.concatenate(parts)
 
+    def labels_and_probabilities(
+        self, rows: Dataset, kept: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Find the component of each frame, and q(y|x) of some of them.
+
+        Parameters
+        ----------
+        rows : Dataset
+        kept : ndarray of bool of shape (n,)
+            Frames whose probabilities are returned.
+
+        Returns
+        -------
+        labels : ndarray of int64 of shape (n,)
+        probabilities : ndarray of float32 of shape (number of kept frames, k)
+        """
+        labels, probabilities, done = [], [], 0
+        for _, x in self._chunks(rows):
+            q = self.inference.probabilities(x)
+            labels.append(q.argmax(axis=1))
+            probabilities.append(q[kept[done : done + len(q)]])
+            done += len(q)
+        return np.concatenate(labels), np.concatenate(probabilities)
+
     def membership_gradient(self, raw: np.ndarray, members: np.ndarray) -> np.ndarray:
         """Compute the gradient of log (sum of q(y|x) over the members) by the features.
 

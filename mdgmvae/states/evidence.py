@@ -10,16 +10,17 @@ import numpy as np
 from ..errors import InputError
 from ..kinetics.certainty import AssignmentQuality, assignment_quality
 from ..kinetics.dwell_times import Visits, share_in_visits, visits
+from ..kinetics.gap import Gap
 from ..kinetics.lumping import Lumping, lump
 from ..kinetics.markov_test import ChapmanKolmogorov, chapman_kolmogorov_of
 from ..kinetics.posterior import Estimate, Posteriors
+from ..kinetics.projected import ProjectedModel
 from ..kinetics.rates import Lifetimes, lifetimes_of, passage_times_of, populations_of
 from ..kinetics.reversibility import DetailedBalance, detailed_balance
 from ..kinetics.timescales import ImpliedTimescales, default_lags, timescales_at
 from ..kinetics.trend import trend_of
 from ..kinetics.vamp import CrossValidatedScore, vamp2, vamp2_cross_validated
 from ..segments import checked_lag, discrete_trajectories
-from .gap import Gap
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,6 +64,9 @@ class Evidence:
         Whether transitions are as frequent as their reverse.
     trend : float
         Correlation of the slowest process with time, from 0 to 1.
+    projected : ProjectedModel or None
+        The relaxation if frames are assigned wrongly. None for components and where it is not
+        determined.
     gap : Gap or None
         The timescales between and within the states. None for components, and where nothing
         finer than the states is known.
@@ -86,6 +90,7 @@ class Evidence:
     quality: AssignmentQuality | None
     balance: DetailedBalance
     trend: float
+    projected: ProjectedModel | None
     gap: Gap | None = None
 
     @property
@@ -144,6 +149,7 @@ def evidence_of(
         quality=None if probabilities is None else assignment_quality(probabilities),
         balance=detailed_balance(labels, lag=lag, lengths=lengths, k=k),
         trend=trend_of(labels, lag, lengths),
+        projected=ProjectedModel.fit(labels, lag, lengths) if kind == "state" else None,
     )
 
 

@@ -10,17 +10,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..kinetics.gap import GAP, LEAST_KEPT
 from ..tables import named, number, percent
 from .evidence import Evidence
-from .gap import GAP, LEAST_KEPT
 from .verdicts import CASUAL, FEW_EVENTS, n_events, on_states, time_of
 
-#: The Chapman-Kolmogorov test fails if a probability deviates by more than this many errors ...
-CK_ERRORS = 3.0
-#: ... and by more than this.
+#: Differences of fewer errors than this are chance.
+ERRORS = 3.0
+#: Probabilities that differ by less than this pass the Chapman-Kolmogorov test.
 CK_DIFFERENCE = 0.05
 #: Timescales that grow by this factor when the lag time is doubled have not converged.
 RISE = 1.15
+#: What is said of values that do not depend on how frames are assigned.
+ALLOWED = "if wrongly assigned frames are allowed for"
 #: Smallest loss of VAMP-2 on held-out frames that is reported.
 SCORE_LOSS = 0.1
 #: Largest correlation of the slowest process with time in equilibrium.
@@ -100,6 +102,8 @@ def _gap(e: Evidence) -> Finding:
     else:
         within += f" within them, ratio {number(gap.ratio)}"
     seen = f"{between} between the states, {within}"
+    if gap.is_there and gap.ratio < GAP:
+        seen += ", but independent of the states"
     return Finding(
         "gap",
         gap.is_there,
@@ -117,22 +121,24 @@ def _barriers(e: Evidence) -> Finding:
     return Finding(
         "barriers",
         gap.has_barriers,
-        f"the {e.kind}s keep at least {least} of each slow eigenvalue",
-        f"the borders between the {e.kind}s are no barriers: only {least} of the eigenvalue of a "
-        f"slow process remains if frames are described by their {e.kind} "
-        f"({percent(LEAST_KEPT)} % would be enough), because frames move slowly within the "
-        f"{e.kind}s, too. {CASUAL}",
+        f"the {e.kind}s explain at least {least} of each slow process",
+        f"the borders between the {e.kind}s are no barriers: the {e.kind}s explain only {least} of "
+        f"a slow process ({percent(LEAST_KEPT)} % would be enough), because it goes on within "
+        f"them. {CASUAL}",
     )
 
 
 def _chapman_kolmogorov(e: Evidence) -> Finding:
     ck = e.chapman_kolmogorov
     with np.errstate(invalid="ignore"):
-        is_off = (ck.deviations > CK_ERRORS) & (ck.differences > CK_DIFFERENCE)
+        is_off = (ck.deviations > ERRORS) & (ck.differences > CK_DIFFERENCE)
     failed = np.flatnonzero(is_off).tolist()
     known = ck.differences[np.isfinite(ck.deviations)]
     seen = f"probabilities are off by up to {number(known.max() if len(known) else 0.0)}"
     if not failed:
+        return Finding("Chapman-Kolmogorov", True, seen)
+    if e.projected is not None and is_blurred(e):
+        seen += f", by {number(e.projected.difference)} {ALLOWED}"
         return Finding("Chapman-Kolmogorov", True, seen)
     worst = max(failed, key=lambda state: ck.deviations[state])
     return Finding(
@@ -165,11 +171,30 @@ def _timescales(e: Evidence) -> Finding:
         f"{time_of(e, before[shown])} at lag {time_of(e, e.lag_time)}, "
         f"{time_of(e, after[shown])} at lag {time_of(e, 2 * e.lag_time)}"
     )
+    if len(rising) and e.projected is not None and is_blurred(e):
+        true = e.projected.timescales[min(shown, len(e.projected.timescales) - 1)] * e.dt
+        return Finding("timescales", True, f"{seen}, {time_of(e, true)} {ALLOWED}")
     return Finding(
         "timescales",
         not len(rising),
         seen,
         f"implied timescales still increase with the lag time ({seen}): choose a longer lag time",
+    )
+
+
+def is_blurred(e: Evidence) -> bool:
+    """Return whether wrongly assigned frames are all that makes timescales increase.
+
+    Then there are barriers between the states, timescales that do not depend on how frames are
+    assigned do not increase, and probabilities that allow for wrongly assigned frames are right.
+    """
+    model = e.projected
+    if model is None or e.gap is None or not (e.gap.is_there and e.gap.has_barriers):
+        return False
+    rise = model.later - model.timescales
+    return not (
+        ((model.later > RISE * model.timescales) & (rise > ERRORS * model.error)).any()
+        or (model.difference > CK_DIFFERENCE and model.deviation > ERRORS)
     )
 
 
@@ -212,6 +237,21 @@ def _stationarity(e: Evidence) -> Finding:
         f"from one {e.kind} to the next instead of going back and forth in equilibrium. Leave "
         "out the relaxation, or simulate longer",
     )
+
+
+def remarks_of(e: Evidence, findings: Sequence[Finding]) -> list[str]:
+    """Return what to keep in mind about states that are supported."""
+    allowed = [f for f in findings if f.holds and f.seen.endswith(ALLOWED)]
+    if e.projected is None or not allowed:
+        return []
+    at_lag = e.timescales.timescales[e.timescales.lags.tolist().index(e.lag)]
+    true = e.projected.timescales * e.dt
+    factor = float((true / at_lag[: len(true)]).max())
+    return [
+        f"frames near the borders are assigned to either side, which makes lifetimes, rates and "
+        f"timescales at this lag time too fast by a factor of up to {number(factor)}: choose a "
+        "longer lag time for them"
+    ]
 
 
 def sentences_of(findings: Sequence[Finding]) -> list[str]:

@@ -11,12 +11,13 @@ import numpy as np
 from ..checks import check_count
 from ..errors import InputError
 from ..kinetics.certainty import assignment_quality
+from ..kinetics.gap import Cells, Gap, gap_of
 from ..labels import as_labels, n_states_of
 from ..tables import Shown, Table, counted, percent, to_plain
+from ..training.microstates import microstates_of
 from ..trajectory.lag_time import time_step
 from .evidence import Evidence, evidence_of
-from .findings import Finding, findings_of, sentences_of
-from .gap import gap_of
+from .findings import Finding, findings_of, remarks_of, sentences_of
 from .verdicts import Verdict, on_states, sentences
 
 #: What the columns of the table mean.
@@ -58,7 +59,9 @@ class Judgement(Shown, Evidence):
         said = sentences(self)
         if self.kind == "component":
             return said
-        return [*said, *sentences_of(self.findings)] or [FINE]
+        findings = self.findings
+        conclusions = [*said, *sentences_of(findings)] or [FINE]
+        return [*conclusions, *remarks_of(self, findings)]
 
     @property
     def findings(self) -> list[Finding]:
@@ -290,7 +293,7 @@ def _judged(
     within = {"lag": options["lag"], "lengths": options["lengths"]}
     if states is None:
         judged = evidence_of(components, q, kind="state", k=k, **options)
-        return _judgement(judged, gap=gap_of(components, components, q, **within))
+        return _judgement(judged, gap=_gap(components, components, q, **within))
     of_frames = _checked_states(states, components)
     n = n_states_of(of_frames, n_states)
     of_component = _state_of_component(components, of_frames, k)
@@ -299,13 +302,29 @@ def _judged(
     by_component = evidence_of(components, q, kind="component", k=k, **options)
     return _judgement(
         judged,
-        gap=gap_of(of_frames, components, q, **within),
-        # Cycles and trends show in the components, even if there are only two states.
-        balance=by_component.balance,
+        gap=_gap(of_frames, components, q, **within),
+        # Cycles and trends show in the components, even if there are only two states. But many
+        # fast transitions within the states would hide a cycle between them.
+        balance=judged.balance if judged.balance.is_violated else by_component.balance,
         trend=by_component.trend,
         components=_judgement(by_component),
         state_of_component=of_component,
     )
+
+
+def _gap(
+    states: np.ndarray,
+    components: np.ndarray,
+    q: np.ndarray | None,
+    *,
+    lag: int,
+    lengths: Sequence[int] | None,
+) -> Gap | None:
+    divisions = [Cells(components, lag, lengths, are_parts=True)]
+    if q is not None:
+        finer = microstates_of(components, q, lag=lag, lengths=lengths)
+        divisions.append(Cells(finer, lag, lengths))
+    return gap_of(states, divisions)
 
 
 def _judgement(evidence: Evidence, **changed: Any) -> Judgement:

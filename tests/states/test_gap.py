@@ -3,6 +3,8 @@
 The probabilities are those of a mixture that tiles the first two coordinates; nothing is trained.
 """
 
+import re
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,39 @@ def test_cycles_and_drifts_are_named():
     assert not both & {"detailed balance", "stationarity"}
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_states_that_overlap_are_supported_with_a_caution(seed):
+    """5 % of the frames of two Gaussians at a distance of 3.3 standard deviations are wrong."""
+    rng = np.random.default_rng(seed)
+    states = processes.wells(6000, seed, k=2).labels
+    found = judged(3.29 * states[:, None] + rng.normal(size=(6000, 1)), n_macrostates=2)
+    assert found.is_supported and failed(found) == set()
+    seen = {finding.name: finding.seen for finding in found.findings}
+    assert "if wrongly assigned frames are allowed for" in seen["timescales"]
+    assert "if wrongly assigned frames are allowed for" in seen["Chapman-Kolmogorov"]
+    fine, caution = found.verdicts
+    assert fine == "the data support these states at this lag time"
+    factor = float(re.search(r"factor of up to (\d\.\d)", caution)[1])
+    # The eigenvalue is (1 - 2 x 0.05)^2 exp(-5 / 49.5), which looks like 16 frames.
+    assert 2 < factor < 5
+
+
+def test_wrong_frames_excuse_nothing_without_barriers():
+    """Halves of a wide flat box: timescales increase, because frames recross the border."""
+    found = judged(processes.flat_box(6000, 0, dimensions=1, step=0.1).X, n_macrostates=2)
+    assert "barriers" in failed(found)
+    assert not any("allowed for" in finding.seen for finding in found.findings)
+
+
+def test_a_cycle_between_states_is_not_hidden_by_motion_within_them():
+    rng = np.random.default_rng(0)
+    steps = rng.choice([0, 1, 2], p=[0.99, 0.009, 0.001], size=6000)
+    states = np.cumsum(steps) % 3
+    found = judged(4 * np.eye(3)[states] + 0.6 * rng.normal(size=(6000, 3)), 10, n_macrostates=3)
+    assert found.components.balance.net_flux < 0.2 < found.balance.net_flux
+    assert "detailed balance" in failed(found) and not found.is_supported
+
+
 def test_names_of_the_evidence_are_the_same_everywhere():
     found = judged(processes.wells(3000, 0).X)
     names = [finding.name for finding in found.findings]
@@ -89,3 +124,15 @@ def test_bare_labels_are_judged_without_a_gap():
     found = judge(toy.labels, lag=LAG)
     assert {f.name for f in found.findings if f.holds is None} >= {"gap", "barriers"}
     assert found.is_supported
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_fit_finds_two_states_beside_slow_columns(seed):
+    from mdgmvae import GMVAE
+
+    toy = processes.rings(6000, 200 + seed, beside=20)
+    model = GMVAE.from_preset("robust", lag=LAG, seed=seed, verbose=False).fit(toy.X)
+    assert model.n_states_ == 2
+    q = model.predict_proba(toy.X)
+    assert judge(q.argmax(axis=1), q, states=model.predict_states(toy.X), lag=LAG).is_supported
