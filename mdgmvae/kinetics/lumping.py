@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..checks import check_count
+from ..errors import InputError
 from ..labels import as_labels, n_states_of
 from ..segments import checked_lengths
 from ..tables import Shown, Table
@@ -26,6 +27,8 @@ from .markov import (
     with_ways_back,
 )
 from .pcca import memberships_of
+from .rare_components import nearest_kept, unite_rare
+from .vamp import vamp2_cross_validated
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +108,9 @@ def lump(
     finer : ndarray of shape (n_frames,), int64, optional
         A finer division of the frames, -1 for none. With it, the default is the largest number of
         states, up to that above, between which there are barriers and a gap (see
-        `mdgmvae.kinetics.gap`), if there is such a number.
+        `mdgmvae.kinetics.gap`), if there is such a number. If the number is given, the components
+        may also be joined by their mean values of the slow processes (k-means), if such states
+        have a higher VAMP-2 score on held-out frames.
 
     Returns
     -------
@@ -136,37 +141,82 @@ def lump(
     models = [MarkovModel.fit(counts, int(lag), members) for members in sets]
     timescales, of_set = _slowest_first(models)
     n = int((timescales > lag).sum()) if n_macrostates is None else n_macrostates
+    joins = _Joins(components, frames, models, of_set, timescales[1:])
+    if finer is None or n < max(2, len(sets)):
+        return joins.by_pcca(n)
+    divisions = [
+        Cells(components, int(lag), lengths, are_parts=True),
+        Cells(finer, int(lag), lengths),
+    ]
+    if n_macrostates is not None:
+        return _best_of(joins, divisions, n)
+    found = (_with_barriers(joins, divisions, m) for m in range(n, max(len(sets), 2) - 1, -1))
+    return next((one for one in found if one is not None), None) or joins.by_pcca(n)
 
-    def into(n: int) -> Lumping:
-        shares = np.bincount(of_set[: max(n, len(sets))], minlength=len(sets))
+
+@dataclass(frozen=True, eq=False)
+class _Joins:
+    """The ways to join components into states."""
+
+    components: np.ndarray
+    frames: np.ndarray
+    models: Sequence[MarkovModel]
+    of_set: np.ndarray
+    timescales: np.ndarray
+
+    def by_pcca(self, n: int) -> Lumping:
+        """Join the components of each connected set with PCCA+."""
+        n_sets = len(self.models)
+        shares = np.bincount(self.of_set[: max(n, n_sets)], minlength=n_sets)
         blocks = [
             (model.states, memberships_of(model, int(share)))
-            for model, share in zip(models, shares, strict=True)
+            for model, share in zip(self.models, shares, strict=True)
         ]
-        return _lumping(components, _join(blocks, k), frames, timescales[1:])
+        memberships = _join(blocks, len(self.frames))
+        return _lumping(self.components, memberships, self.frames, self.timescales)
 
-    def of_frames(groups: np.ndarray) -> np.ndarray:
-        return np.where(components >= 0, groups[components], -1)
+    def by_groups(self, groups: np.ndarray, n: int) -> Lumping | None:
+        """Join the components of each of n groups (k,); None if some have no group."""
+        if (groups[self.frames > 0] < 0).any():
+            return None
+        memberships = (groups[:, None] == np.arange(n)).astype(np.float64)
+        memberships[self.frames == 0] = 1 / n
+        return _lumping(self.components, memberships, self.frames, self.timescales)
 
-    if n_macrostates is None and finer is not None:
-        parts = Cells(components, int(lag), lengths, are_parts=True)
-        divisions = [parts, Cells(finer, int(lag), lengths)]
-        for fewer in range(n, max(len(sets), 2) - 1, -1):
-            groups = [cells.grouped(components, k, fewer) for cells in divisions]
-            # PCCA+ takes a second, so it is not tried in vain.
-            if not any(map(Cells.may_be_explained_by, divisions, map(of_frames, groups))):
-                continue
-            candidates = [into(fewer)]
-            if (groups[1][frames > 0] >= 0).all():
-                # PCCA+ does not know the processes of the microstates.
-                memberships = (groups[1][:, None] == np.arange(fewer)).astype(np.float64)
-                memberships[frames == 0] = 1 / fewer
-                candidates.append(_lumping(components, memberships, frames, timescales[1:]))
-            for found in candidates:
-                gap = gap_of(found.labels, divisions)
-                if gap is not None and gap.is_there and gap.has_barriers:
-                    return found
-    return into(n)
+
+def _best_of(joins: _Joins, divisions: Sequence[Cells], n: int) -> Lumping:
+    """Return the n states that describe the slow processes best on held-out frames."""
+    best = joins.by_pcca(n)
+    lag, lengths = divisions[0].lag, divisions[0].lengths
+
+    def score(states: Lumping) -> float:
+        return vamp2_cross_validated(states.labels, lag=lag, lengths=lengths, n_processes=n).mean
+
+    try:
+        highest = score(best)
+        for cells in divisions:
+            grouped = joins.by_groups(cells.grouped(joins.components, len(joins.frames), n), n)
+            if grouped is not None and (found := score(grouped)) > highest:
+                best, highest = grouped, found
+    except InputError:
+        logger.info("too few frames to compare ways of joining components: PCCA+ is used")
+    return best
+
+
+def _with_barriers(joins: _Joins, divisions: Sequence[Cells], n: int) -> Lumping | None:
+    """Return n states between which there are barriers and a gap, or None."""
+    components = joins.components
+    groups = [cells.grouped(components, len(joins.frames), n) for cells in divisions]
+    of_frames = [np.where(components >= 0, one[components], -1) for one in groups]
+    # PCCA+ takes a second, so it is not tried in vain.
+    if not any(map(Cells.may_be_explained_by, divisions, of_frames)):
+        return None
+    # PCCA+ does not know the processes of the microstates.
+    for found in (joins.by_pcca(n), joins.by_groups(groups[1], n)):
+        gap = None if found is None else gap_of(found.labels, divisions)
+        if gap is not None and gap.is_there and gap.has_barriers:
+            return found
+    return None
 
 
 def states_of_components(
@@ -220,11 +270,11 @@ def states_of_components(
         logger.info("no segment is longer than the lag time: components are not lumped")
         return np.where(counts > 0, np.arange(k), -1)
     fewest = min(FEWEST_LAGS * lag, SMALLEST_SHARE * assigned.sum())
-    united = _unite_rare(labels, counts < fewest, lengths, k)
+    united = unite_rare(labels, counts < fewest, lengths, k)
     labels = np.where(assigned, united[labels], -1)
     counts = np.bincount(labels[assigned], minlength=k)
     is_rare = counts < fewest
-    surrounding = np.where(assigned, _nearest(labels, assigned & ~is_rare[labels], lengths), -1)
+    surrounding = np.where(assigned, nearest_kept(labels, assigned & ~is_rare[labels], lengths), -1)
     states = lump(
         surrounding,
         lag=lag,
@@ -291,53 +341,6 @@ def grouping(states: np.ndarray) -> np.ndarray:
     present = np.flatnonzero(states >= 0)
     members[present, states[present]] = 1.0
     return members
-
-
-def _unite_rare(
-    labels: np.ndarray, is_rare: np.ndarray, lengths: Sequence[int], k: int
-) -> np.ndarray:
-    """Return for each component the one it is united with: itself, or another rare one.
-
-    A rare component is united with the component that it exchanges most frames with, if that one
-    is rare, too.
-
-    Examples
-    --------
-    >>> labels = np.array([0] * 50 + [1, 2, 1, 2] + [0] * 50 + [3] + [0] * 50)
-    >>> _unite_rare(labels, np.array([False, True, True, True]), [len(labels)], 4)
-    array([0, 2, 2, 3])
-    """
-    united = np.arange(k)
-    if is_rare.sum() < 2:
-        return united
-    steps = count_matrix(labels, 1, lengths, k)
-    exchange = steps + steps.T
-    np.fill_diagonal(exchange, 0.0)
-    for component in np.flatnonzero(is_rare & exchange.any(axis=1)):
-        partner = int(exchange[component].argmax())
-        if is_rare[partner]:
-            united[united == united[component]] = united[partner]
-    return united
-
-
-def _nearest(labels: np.ndarray, is_kept: np.ndarray, lengths: Sequence[int]) -> np.ndarray:
-    """Replace labels that are not kept by the last kept label before, or the first one after.
-
-    A segment in which no label is kept stays as it is.
-
-    Examples
-    --------
-    >>> _nearest(np.array([3, 1, 3, 2, 3, 3]), np.array([0, 1, 0, 1, 0, 0], bool), [3, 2, 1])
-    array([1, 1, 1, 2, 2, 3])
-    """
-    found = labels.copy()
-    for stop, length in zip(np.cumsum(lengths), lengths, strict=True):
-        segment = slice(stop - length, stop)
-        kept = np.flatnonzero(is_kept[segment])
-        if len(kept):
-            last = np.searchsorted(kept, np.arange(length), side="right") - 1
-            found[segment] = labels[segment][kept[np.maximum(last, 0)]]
-    return found
 
 
 def _connected_counts(

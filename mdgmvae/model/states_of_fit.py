@@ -33,9 +33,8 @@ def states_of_fit(
     k, lag = parameters.k, parameters.lag
     if lag is None:
         return np.arange(k, dtype=np.int64)
-    n, finer = parameters.n_macrostates, None
-    if n is None:
-        finer = microstates_of(components, probabilities, kept=kept, lag=lag, lengths=lengths)
+    n = parameters.n_macrostates
+    finer = microstates_of(components, probabilities, kept=kept, lag=lag, lengths=lengths)
     states = states_of_components(
         components, k=k, lag=lag, lengths=lengths, n_macrostates=n, finer=finer
     )

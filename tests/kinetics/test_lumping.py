@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from alanine_basins import conventional, dihedrals, metastable
+from alanine_basins import conventional, dihedrals, markov_chain, metastable
 from paths import DATA
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from mdgmvae.errors import InputError
-from mdgmvae.kinetics import lump
+from mdgmvae.kinetics import lump, vamp2_cross_validated
 from mdgmvae.kinetics.lumping import by_decreasing_population, states_of_components
 
 LAG = 5
@@ -177,6 +177,23 @@ def test_a_component_too_rare_for_a_state_joins_its_neighbours():
     labels = np.repeat(np.tile([0, 1], 10), 200)
     labels[500:508] = 2
     assert states_of_components(labels, k=3, lag=5)[2] in (0, 1)
+
+
+def test_a_number_of_states_is_given_to_what_repeats_itself():
+    """A component that is entered once is slow, too, but says nothing about other frames."""
+    well = [[0.80, 0.19], [0.19, 0.80]]
+    matrix = np.full((5, 5), 0.005)
+    matrix[:2, :2] = matrix[2:4, 2:4] = well
+    matrix[:2, 4], matrix[2:4, 4], matrix[4] = 0.0002, 0.0, [0.01, 0.01, 0.0, 0.0, 0.98]
+    labels = markov_chain(matrix / matrix.sum(axis=1, keepdims=True), 6000, seed=0)
+    entered = np.count_nonzero((labels[1:] == 4) & (labels[:-1] != 4))
+    assert entered == 1
+    pcca, best = (lump(labels, lag=5, n_macrostates=2, finer=f) for f in (None, labels))
+    assert pcca.of_component.tolist() == [0, 0, 0, 0, 1]
+    assert len(set(best.of_component[:2])) == len(set(best.of_component[2:4])) == 1
+    assert best.of_component[0] != best.of_component[2]
+    scores = [vamp2_cross_validated(one.labels, lag=5, n_processes=2).mean for one in (pcca, best)]
+    assert scores[1] > scores[0] + 0.5
 
 
 def test_many_states_are_lumped_in_seconds():
