@@ -53,6 +53,29 @@ class Covariances:
         c00, c01, c11 = (total / max(n, 1) for total in sums)
         return cls(c00, c01, c11, n)
 
+    @classmethod
+    def of_labels(cls, earlier: np.ndarray, later: np.ndarray, k: int) -> Covariances:
+        """Average over pairs of labels, which needs counts only.
+
+        Parameters
+        ----------
+        earlier, later : ndarray of int64 of shape (n,)
+            Labels of the earlier and of the later frame of each pair.
+        k : int
+            Number of different labels.
+
+        Examples
+        --------
+        >>> labels, vectors = np.array([0, 1, 1]), np.eye(2)[[0, 1, 1]]
+        >>> counted = Covariances.of_labels(labels[:-1], labels[1:], 2)
+        >>> bool(np.all(counted.c01 == Covariances.of([(vectors[:-1], vectors[1:])]).c01))
+        True
+        """
+        counts = np.bincount(earlier * k + later, minlength=k * k).reshape(k, k)
+        shares = counts / max(len(earlier), 1)
+        of_earlier, of_later = (counts.sum(axis=axis) / max(len(earlier), 1) for axis in (1, 0))
+        return cls(np.diag(of_earlier), shares, np.diag(of_later), len(earlier))
+
     def __add__(self, other: Covariances) -> Covariances:
         """Return the covariances over the pairs of both."""
         n = self.n_pairs + other.n_pairs

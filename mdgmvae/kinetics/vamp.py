@@ -185,7 +185,7 @@ def score_of_fold(
 
     Parameters
     ----------
-    values, segments : ndarray of shape (n, k) and (n,)
+    values, segments : ndarray
         From `prepared`.
     test, train : ndarray of bool of shape (n,)
         The frames of the fold, and those that singular functions are estimated from.
@@ -209,12 +209,12 @@ def score_of_fold(
 def prepared(
     assignments: Any, lengths: Sequence[int] | None, lag: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Check assignments, and return them as probabilities with the segment of each frame.
+    """Check assignments, and return them with the segment of each frame.
 
     Returns
     -------
-    values : ndarray of float64 of shape (n, k)
-        Probabilities; one-hot vectors if labels were given.
+    values : ndarray of float64 of shape (n, k), or of int64 of shape (n,)
+        Probabilities, or labels.
     segments : ndarray of int64 of shape (n,)
         Number of the continuous segment that the frame belongs to, -1 for frames without a
         label.
@@ -234,8 +234,8 @@ def prepared(
         values, assigned = given.astype(np.float64), np.ones(len(given), bool)
     else:
         labels = as_labels(given)
-        values = np.eye(n_states_of(labels, None))[labels]
-        assigned = labels >= 0
+        n_states_of(labels, None)
+        values, assigned = labels, labels >= 0
     n_frames = checked_lengths(lengths, len(values))
     checked_lag(lag, [np.empty(n) for n in n_frames])
     segments = cut(np.repeat(np.arange(len(n_frames)), n_frames), assigned)
@@ -250,7 +250,10 @@ def prepared(
 def _covariances(values: np.ndarray, segments: np.ndarray, lag: int) -> Covariances:
     """Return the covariances of all pairs of frames that belong to one segment."""
     paired = (segments[:-lag] == segments[lag:]) & (segments[:-lag] >= 0)
-    return Covariances.of([(values[:-lag][paired], values[lag:][paired])])
+    earlier, later = values[:-lag][paired], values[lag:][paired]
+    if values.ndim == 1:
+        return Covariances.of_labels(earlier, later, int(values.max()) + 1)
+    return Covariances.of([(earlier, later)])
 
 
 def _singular_functions(
