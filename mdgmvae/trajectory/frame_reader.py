@@ -8,7 +8,7 @@ from MDAnalysis.coordinates.XTC import XTCReader
 
 from ..errors import LEAVE_OUT, FrameError, MDGMVAEError
 from .frames import Place, file_of_frames, place_of
-from .xtc_frames import XTCDecoder, XTCFrames, can_read
+from .xtc_frames import XTCDecoder, XTCFrames, can_read, runs_of
 
 #: Most characters of a reader's own message.
 _LONGEST_REASON = 200
@@ -103,7 +103,8 @@ class _Plain:
         starts = [int(start) for start in getattr(reader, "_start_frames", [0])]
         which, _ = file_of_frames(reader, np.asarray(self._numbers))
         decoders: dict[int, XTCDecoder] = {}
-        for number, file in zip(self._numbers, which.tolist(), strict=True):
+        runs = runs_of(list(self._numbers))
+        for (number, n_following), file in zip(runs, which.tolist(), strict=True):
             part = parts[file]
             if (
                 isinstance(part, XTCReader)
@@ -115,7 +116,7 @@ class _Plain:
                     decoders[file] = XTCDecoder(
                         part.filename, part._xdr.offsets, thorough=self._thorough
                     )
-                decoders[file].read(number - starts[file])
+                decoders[file].read(number - starts[file], n_following=n_following)
             yield reader[number]
 
 

@@ -76,14 +76,14 @@ class XTCFrames:
         files = [_File(part, self._thorough) for part in getattr(reader, "readers", [reader])]
         starts = [int(start) for start in getattr(reader, "_start_frames", [0])]
         which, _ = file_of_frames(reader, np.asarray(numbers))
-        for (number, n_following), file in zip(_runs(numbers), which.tolist(), strict=True):
+        for (number, n_following), file in zip(runs_of(numbers), which.tolist(), strict=True):
             timestep = files[file].read(number - starts[file], n_following)
             timestep.frame = number
             reader.ts = timestep
             yield timestep
 
 
-def _runs(numbers: list[int]) -> Iterator[tuple[int, int]]:
+def runs_of(numbers: list[int]) -> Iterator[tuple[int, int]]:
     """Yield each number, and how many of those after it count on from it."""
     ends = np.flatnonzero(np.diff(numbers, append=numbers[-1:]) != 1)
     run_ends = np.repeat(ends, np.diff(ends, prepend=-1))
