@@ -122,6 +122,7 @@ KNOWN = {
     "Mueller-Brown": mueller_brown,
     "alanine, dihedrals": lambda: alanine("dihedrals"),
     "alanine, distances": lambda: alanine("distances"),
+    "alanine, positions": lambda: alanine("positions"),
 }
 
 
