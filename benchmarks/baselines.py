@@ -244,12 +244,10 @@ def cell(values: np.ndarray, column: str) -> str:
     if not len(values):
         return "-"
     if column == "seconds":
-        return f"{np.median(values):.0f}"
+        return f"{np.median(values):.2g}"
     n = 2 if column == "ari" else 3
-    median, lowest = (
-        f"{round(float(v), n) + 0.0:.{n}f}" for v in (np.median(values), values.min())
-    )
-    return f"{median} ({lowest})"  # + 0.0 makes -0.0 positive
+    both = (round(float(value), n) + 0.0 for value in (np.median(values), values.min()))
+    return "{:.{n}f} ({:.{n}f})".format(*both, n=n)  # + 0.0 makes -0.0 positive
 
 
 def print_tables(rows: list[dict[str, str]]) -> None:
