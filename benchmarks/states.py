@@ -1,6 +1,6 @@
 """Compare the states of preset "robust" with known basins, preset "paper" and k-means.
 
-Usage: python benchmarks/states.py [--seeds 10] [--k 5] [--data NAME ...] [--methods NAME ...]
+Usage: python benchmarks/states.py [--seeds 10] [--k 10] [--data NAME ...] [--methods NAME ...]
            [--also NAME=FEATURES.npy,BASINS.npy[,HELD_OUT.npy] ...]
 
 Models are trained on all frames, without the basins. "ARI" is the adjusted Rand index between the
@@ -29,6 +29,7 @@ from sklearn.preprocessing import StandardScaler
 from mdgmvae import GMVAE, FeatureSet
 from mdgmvae.kinetics import compare_runs, vamp2
 from mdgmvae.kinetics.lumping import states_of_components
+from mdgmvae.presets import ROBUST
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def other(text: str) -> tuple[Problem, np.ndarray | None]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=10, help="number of seeds")
-    parser.add_argument("--k", type=int, default=5)
+    parser.add_argument("--k", type=int, default=ROBUST.k)
     parser.add_argument("--data", nargs="*", default=list(KNOWN), choices=list(KNOWN))
     parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=list(METHODS))
     parser.add_argument("--also", nargs="*", default=[], metavar="NAME=FEATURES,BASINS[,HELD_OUT]")
