@@ -33,6 +33,8 @@ GAP = 3.0
 #: well explain 2 / pi, those of a flat box 8 / pi², and those of a double well 0.91 if its barrier
 #: is 1 kT high, 0.96 for 2 kT.
 LEAST_KEPT = 0.88
+#: What the halves of a flat box explain.
+FLAT = 8 / np.pi**2
 #: States that explain this share of the processes of something finer than components need no gap:
 #: what happens within them has nothing to do with them.
 CLOSED = 0.92
@@ -76,6 +78,15 @@ class Gap:
     def is_closed(self) -> bool:
         """Whether what happens within the states has nothing to do with them; see `CLOSED`."""
         return not self.are_parts and bool((self.kept >= CLOSED).all())
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether there is a gap in the timescales, and more is explained than in a flat box.
+
+        A model that was trained little draws the borders beside the barriers, so that its states
+        explain less. It has found them nevertheless.
+        """
+        return self.ratio >= GAP and bool((self.kept > FLAT).all())
 
     @property
     def has_barriers(self) -> bool:

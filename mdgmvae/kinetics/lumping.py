@@ -107,7 +107,7 @@ def lump(
         with an implied timescale longer than the lag time, plus one.
     finer : ndarray of shape (n_frames,), int64, optional
         A finer division of the frames, -1 for none. With it, the default is the largest number of
-        states, up to that above, between which there are barriers and a gap (see
+        states, up to that above, between which there are barriers and a gap, or a clear gap (see
         `mdgmvae.kinetics.gap`), if there is such a number. If the number is given, the components
         may also be joined by their mean values of the slow processes (k-means), if such states
         have a higher VAMP-2 score on held-out frames.
@@ -214,7 +214,7 @@ def _with_barriers(joins: _Joins, divisions: Sequence[Cells], n: int) -> Lumping
     # PCCA+ does not know the processes of the microstates.
     for found in (joins.by_pcca(n), joins.by_groups(groups[1], n)):
         gap = None if found is None else gap_of(found.labels, divisions)
-        if gap is not None and gap.is_there and gap.has_barriers:
+        if gap is not None and (gap.stands_out or (gap.is_there and gap.has_barriers)):
             return found
     return None
 

@@ -52,6 +52,16 @@ def test_share_does_not_depend_on_the_lag(lag):
     assert found[0] == pytest.approx(2 / np.pi, abs=0.05)
 
 
+@pytest.mark.parametrize(
+    ("within", "kept", "stands_out"),
+    [(3.0, 0.865, True), (7.0, 0.865, False), (3.0, 0.8, False)],
+)
+def test_borders_beside_the_barriers_do_not_hide_the_states(within, kept, stands_out):
+    gap = Gap(18.0, within, np.array([0.99, kept]), 30)
+    assert gap.stands_out == stands_out
+    assert not gap.has_barriers
+
+
 def test_sets_without_transitions_are_infinitely_slow_processes():
     labels = np.concatenate([np.tile([0, 0, 1], 40), np.tile([2, 2, 3], 40)])
     found = SlowProcesses.of(labels, 1, [120, 120], 4)
