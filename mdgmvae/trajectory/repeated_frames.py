@@ -68,6 +68,9 @@ def warn_of_repeats(
     UserWarning
         The message names the first of these frames, and how many there are.
     """
+    ordered = np.sort(found)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return  # Nearly always. What follows takes much more memory.
     numbers, rows = np.unique(frames, return_index=True)
     _, first, group = np.unique(found[rows], return_index=True, return_inverse=True)
     earlier = first[group]
