@@ -6,6 +6,7 @@ lost worker wrote.
 """
 
 import contextlib
+import json
 import logging
 import os
 import re
@@ -147,11 +148,11 @@ def connected(address: str | None) -> Iterator[None]:
     where = {"address" if is_address else "scheduler_file": address}
     try:
         if not is_address:
-            _wait_for_file(Path(address))
+            _check_scheduler_file(Path(address))
         # A client that cannot connect must not stay behind as the default one.
         client = Client(**where, timeout=SCHEDULER_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TypeError, LookupError, AttributeError, AssertionError) as error:
-        # A file that is no scheduler file leads to errors of any of these types.
+        # Addresses that make no sense lead to errors of any of these types.
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(
             f"--scheduler {address}: no scheduler answers there ({reason}); start one with 'dask "
@@ -193,13 +194,22 @@ def _call_copy(serialized: bytes, part: Any) -> Any:
     return func(part)
 
 
-def _wait_for_file(path: Path) -> None:
-    """Wait for the scheduler file, in case the scheduler has just been started."""
+def _check_scheduler_file(path: Path) -> None:
+    """Wait for the scheduler file, in case the scheduler has just been started, and check it.
+
+    A client that fails at the contents is not closed, and can later block another one for ever.
+    """
     end = time.monotonic() + SCHEDULER_TIMEOUT
     while not path.is_file():
         if time.monotonic() > end:
             raise FileNotFoundError(f"no such file after {SCHEDULER_TIMEOUT} s")
         time.sleep(0.1)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError("it is not JSON") from error
+    if not isinstance(content, dict) or not isinstance(content.get("address"), str):
+        raise ValueError("it holds no address")
 
 
 @contextlib.contextmanager
