@@ -178,8 +178,11 @@ class Cells:
         consist of whole components.
         """
         gap = self.gap_of(groups)
-        is_fine = gap is not None and (not self.are_parts or self.n >= 2 * (len(gap.kept) + 1))
-        return is_fine and gap is not None and bool(gap.kept.mean() >= LEAST_KEPT)
+        return gap is not None and self.resolves(gap) and bool(gap.kept.mean() >= LEAST_KEPT)
+
+    def resolves(self, gap: Gap) -> bool:
+        """Return whether there are enough cells to judge the states of a gap by."""
+        return not self.are_parts or self.n >= 2 * (len(gap.kept) + 1)
 
     def gap_of(self, states: np.ndarray) -> Gap | None:
         """Compare coarser states (n_frames,) with the cells; None if they are not coarser."""
@@ -222,8 +225,6 @@ def gap_of(states: np.ndarray, divisions: Sequence[Cells]) -> Gap | None:
 
     def resolution(pair: tuple[Cells, Gap]) -> tuple[bool, bool, float]:
         cells, gap = pair
-        n = len(gap.kept)
-        is_fine = not cells.are_parts or cells.n >= 2 * (n + 1)
-        return is_fine, gap.is_closed, cells.score(n)
+        return cells.resolves(gap), gap.is_closed, cells.score(len(gap.kept))
 
     return max(found, key=resolution)[1]

@@ -142,7 +142,8 @@ def lump(
     timescales, of_set = _slowest_first(models)
     n = int((timescales > lag).sum()) if n_macrostates is None else n_macrostates
     joins = _Joins(components, frames, models, of_set, timescales[1:])
-    if finer is None or n < max(2, len(sets)):
+    fewest = max(2, len(sets))
+    if finer is None or n < fewest:
         return joins.by_pcca(n)
     divisions = [
         Cells(components, int(lag), lengths, are_parts=True),
@@ -150,7 +151,7 @@ def lump(
     ]
     if n_macrostates is not None:
         return _best_of(joins, divisions, n)
-    found = (_with_barriers(joins, divisions, m) for m in range(n, max(len(sets), 2) - 1, -1))
+    found = (_with_barriers(joins, divisions, m) for m in range(n, fewest - 1, -1))
     return next((one for one in found if one is not None), None) or joins.by_pcca(n)
 
 
