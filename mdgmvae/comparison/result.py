@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import InputError
 from ..storage.atomic import atomic_file
 from ..tables import Shown, Table
+from .choice import standard_error
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,7 @@ class Comparison(Shown):
                     f"method {name!r} was not compared; choose from {', '.join(self.scores)}"
                 )
         differences = self.scores[method] - self.scores[other]
-        error = differences.std(ddof=1) / np.sqrt(len(differences))
-        return float(differences.mean()), float(error)
+        return float(differences.mean()), standard_error(differences)
 
     @property
     def title(self) -> str:

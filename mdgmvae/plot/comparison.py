@@ -43,7 +43,7 @@ def methods(comparison: Comparison, ax: Axes | None = None) -> Axes:
         scores = comparison.scores[row.method]
         ax.plot(scores, np.full(len(scores), line), "|", color=_HELD_OUT, alpha=0.5, markersize=11)
     means = [row.cv_mean for row in rows]
-    errors = [row.cv_std / np.sqrt(len(comparison.scores[row.method])) for row in rows]
+    errors = [standard_error(comparison.scores[row.method]) for row in rows]
     ax.errorbar(
         means,
         lines,
