@@ -23,6 +23,8 @@ CHECKPOINT = ROOT / "tests" / "data" / "tf1_checkpoint"
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 #: Documents whose commands also appear in the quick start.
 IN_THE_QUICK_START = ("README.md", "installation.md")
+#: Documents that train several times.
+LONG = ("choosing-k.md", "quickstart.md")
 QUICK_START = ROOT / "docs" / "guides" / "quickstart.md"
 #: Words of earlier versions, which the glossary has replaced.
 REPLACED = (
@@ -100,7 +102,13 @@ def names(files, analysed, tmp_path, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("document", RUNNABLE, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(path, id=path.name, marks=[pytest.mark.slow] * (path.name in LONG))
+        for path in RUNNABLE
+    ],
+)
 def test_code_and_commands_of_the_documents_run(document, names, forked_workers):
     for language, block in blocks(document):
         if language == "python":

@@ -72,7 +72,10 @@ def build_wheel_through_sdist(source, folder):
     return build_wheel(folder / sdist.name.removesuffix(".tar.gz"), folder)
 
 
-@pytest.fixture(scope="module", params=[build_wheel, build_wheel_through_sdist])
+@pytest.fixture(
+    scope="module",
+    params=[build_wheel, pytest.param(build_wheel_through_sdist, marks=pytest.mark.slow)],
+)
 def wheel(request, source, tmp_path_factory):
     return request.param(source, tmp_path_factory.mktemp("wheel"))
 

@@ -12,7 +12,9 @@ from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Distances, Positions
 
 
-@pytest.mark.parametrize("backend", ["multiprocessing", "dask"])
+@pytest.mark.parametrize(
+    "backend", [pytest.param("multiprocessing", marks=pytest.mark.slow), "dask"]
+)
 def test_backends_give_identical_results(u, backend):
     serial = GMVAEAnalysis(u, **FAST).run(stop=2000, step=2)
     parallel = GMVAEAnalysis(alanine(), **FAST)
@@ -24,6 +26,7 @@ def test_backends_give_identical_results(u, backend):
     np.testing.assert_array_equal(serial.results.labels, again.results.labels)
 
 
+@pytest.mark.slow
 def test_frames_keep_their_order(u, analysed):
     frames = [int(f) for f in np.random.default_rng(0).permutation(analysed.results.frames)]
     with (
@@ -41,6 +44,7 @@ def test_frames_keep_their_order(u, analysed):
     assert u.trajectory[80].aux.gmvae_state == gm.results.labels[position]
 
 
+@pytest.mark.slow
 def test_two_files_are_one_trajectory(tmp_path):
     topology, (path,) = alanine_dipeptide()
     u = mda.Universe(topology, path)
@@ -59,6 +63,7 @@ def test_two_files_are_one_trajectory(tmp_path):
     assert chained.trajectory[900].aux.gmvae_state == gm.results.labels[900]
 
 
+@pytest.mark.slow
 def test_atom_groups_and_trajectories_in_memory(u):
     whole = GMVAEAnalysis(u, features=Distances(), **FAST).run(stop=1000)
     u.transfer_to_memory(stop=1000)
@@ -68,6 +73,7 @@ def test_atom_groups_and_trajectories_in_memory(u):
     assert u.trajectory[999].aux.gmvae_state == group.results.labels[999]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.* frames are few for:UserWarning")
 @pytest.mark.filterwarnings("ignore:DCDReader currently:DeprecationWarning")
 @pytest.mark.parametrize(
@@ -87,6 +93,7 @@ def test_other_peoples_files(files, features):
     assert np.isfinite(gm.results.latent).all()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.* frames are few for:UserWarning")
 def test_a_second_run_is_like_a_first_one(u):
     again = GMVAEAnalysis(u, features="positions", **FAST).run(stop=600).run(start=100, stop=700)

@@ -64,6 +64,7 @@ def test_a_universe_of_other_atoms_is_refused_at_once(saved, u):
         GMVAEAnalysis.load(saved, universe=u.select_atoms("name C*"))
 
 
+@pytest.mark.slow
 def test_a_model_is_loaded_in_another_process(analysed, saved, tmp_path):
     script = f"""
         import MDAnalysis as mda, numpy as np
@@ -128,6 +129,7 @@ def test_positions_keep_their_reference(u, tmp_path):
     np.testing.assert_array_equal(rerun.results.latent, found.latent)
 
 
+@pytest.mark.slow
 def test_a_model_of_an_atom_group_is_loaded_for_the_same_atoms(u, tmp_path):
     group = u.select_atoms("not name H*")
     gm = GMVAEAnalysis(group, **FAST).run(stop=600)

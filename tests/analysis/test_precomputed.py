@@ -40,6 +40,7 @@ def test_columns_of_an_array_have_the_names_that_were_given(u, analysed, tmp_pat
     np.testing.assert_array_equal(gm.results.labels, analysed.results.labels)
 
 
+@pytest.mark.slow
 def test_a_feature_set_keeps_its_names_and_its_frames(u, analysed):
     features = featurize(u, "dihedrals", step=20)
     gm = GMVAEAnalysis(u, features=features, **FAST).run(step=20)
@@ -50,6 +51,7 @@ def test_a_feature_set_keeps_its_names_and_its_frames(u, analysed):
         gm.run(stop=10_000, step=10)
 
 
+@pytest.mark.slow
 def test_a_plain_feature_file_may_be_of_any_frames(u, tmp_path):
     np.save(tmp_path / "x.npy", np.random.default_rng(0).normal(size=(500, 2)).astype("f4"))
     gm = GMVAEAnalysis(u, features=FeatureSet.load(tmp_path / "x.npy"), **FAST).run(step=40)

@@ -46,6 +46,7 @@ def test_states_are_lumped_from_components(analysed):
     assert r.populations[0] >= r.populations[1]
 
 
+@pytest.mark.slow
 def test_components_are_states_without_a_lag(u):
     options = {**FAST, "n_macrostates": None}
     r = GMVAEAnalysis(u, preset="paper", **options).run(step=40).results
@@ -63,6 +64,7 @@ def test_it_is_the_estimator_on_the_features(analysed, u):
     np.testing.assert_array_equal(model.score_samples(values), results.scores)
 
 
+@pytest.mark.slow
 def test_labels_travel_with_the_trajectory(u):
     gm = GMVAEAnalysis(u, **FAST).run(start=100, stop=4100, step=4)
     r = gm.results

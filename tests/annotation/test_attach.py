@@ -116,6 +116,7 @@ def test_a_chain_of_files_is_one_trajectory():
     assert states(u.copy().trajectory[::-50]) == labels[::-50].tolist()
 
 
+@pytest.mark.slow
 def test_a_trajectory_in_memory_and_one_with_transformations(adk):
     moved = mda.Universe(PSF, DCD, transformations=[translate([1, 2, 3])])
     memory = mda.Universe(PSF, DCD, in_memory=True)

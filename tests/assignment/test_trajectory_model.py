@@ -89,6 +89,7 @@ def test_trajectories_with_other_columns_are_refused(model):
         model.assign(u)
 
 
+@pytest.mark.slow
 def test_a_model_of_an_array_labels_features_only(features, tmp_path):
     GMVAE(k=2, n_epochs=1, seed=0).fit(features.values).save(tmp_path / "model")
     model = TrajectoryModel.load(tmp_path / "model")
@@ -98,6 +99,7 @@ def test_a_model_of_an_array_labels_features_only(features, tmp_path):
         model.assign(alanine())
 
 
+@pytest.mark.slow
 def test_features_of_a_custom_function_are_labelled_without_it(tmp_path):
     features = featurize(alanine(), Custom(first_two, 2), step=100)
     gmvae = GMVAE(k=2, n_epochs=1, seed=0).fit(features.path)

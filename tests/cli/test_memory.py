@@ -33,6 +33,7 @@ def test_shuffling_a_file_holds_two_buffers_of_its_frames(tmp_path):
     assert peak < 2 * buffer + 3 * BLOCK_BYTES, f"{peak / buffer:.1f} buffers"
 
 
+@pytest.mark.slow
 def test_committing_features_takes_few_bytes_a_frame():
     n_frames = 400_000
     frames, times = np.arange(n_frames), 2.0 * np.arange(n_frames)

@@ -27,6 +27,7 @@ def test_a_terminal_without_degrees_is_no_fault(ran, monkeypatch):
     assert b"psi ALA2" in terminal.buffer.getvalue()
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told(tmp_path):
     command = (
         f"ulimit -f 100; {sys.executable} -m mdgmvae featurize {TOPOLOGY} {TRAJECTORY} "

@@ -159,6 +159,7 @@ def test_every_method_finds_the_wells(wells):
     assert all(row.seconds > 0 for row in found.rows)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_robust_decides_how_many_states_where_nobody_says():
     X = np.float32([-4, 4])[telegraph(3_000)][:, None]

@@ -53,6 +53,7 @@ def on_mueller_brown(mueller_brown):
     return scan_mueller_brown(mueller_brown, [2, 5])
 
 
+@pytest.mark.slow
 def test_components_that_change_places_are_lumped(on_mueller_brown):
     """Two of the three basins exchange within the lag, so there are two states for every k."""
     assert on_mueller_brown.best_k == 2
@@ -79,6 +80,7 @@ def test_errors_are_those_of_the_mean():
     assert found.errors[0] == pytest.approx(1 / np.sqrt(3))
 
 
+@pytest.mark.slow
 def test_same_seeds_same_choice(on_mueller_brown, mueller_brown):
     (again,) = scan_mueller_brown(mueller_brown, [2]).scanned
     np.testing.assert_array_equal(again.scores, on_mueller_brown.scanned[0].scores)

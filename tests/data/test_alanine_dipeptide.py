@@ -40,6 +40,7 @@ def test_mdanalysis_and_mdtraj_read_the_same_frames():
     assert [residue.name for residue in read.topology.residues] == ["ACE", "ALA", "NME"]
 
 
+@pytest.mark.slow
 def test_the_rare_visit_to_positive_phi_is_whole(angles):
     phi = angles[:, 0]
     visit = np.flatnonzero((phi >= 0) & (phi < 135))

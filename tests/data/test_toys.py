@@ -61,6 +61,7 @@ def test_minima_are_where_the_gradient_vanishes():
     )
 
 
+@pytest.mark.slow
 def test_exact_populations_are_the_known_ones(populations_of_wells):
     np.testing.assert_allclose(MUELLER_BROWN.populations(150), [0.8981, 0.0255, 0.0764], atol=2e-4)
     # From 400,000 independent draws.

@@ -45,6 +45,7 @@ def test_all_takes_hydrogens_too(dipeptide):
     np.testing.assert_allclose(values[0], self_distance_array(dipeptide.positions), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_alpha_carbons_agree_with_calc_bonds_in_a_triclinic_box(protein):
     bound, values = features(Distances(scheme="ca", periodic=True), protein)
     positions, boxes = block(protein, bound)
@@ -67,6 +68,7 @@ def test_explicit_pairs_agree_with_mdtraj(protein):
         np.testing.assert_allclose(values, same, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_mdtraj_and_mdanalysis_give_the_same_columns(protein):
     trajectory = mdtraj_trajectory(XTC, GRO)
     sliced = trajectory.atom_slice(protein.ix)

@@ -178,6 +178,7 @@ def test_classes_are_names_of_the_package():
         mdgmvae.featurizers.Torsions
 
 
+@pytest.mark.slow
 def test_the_documented_example_needs_one_file_and_one_test(tmp_path):
     """The two files of docs/guides/featurizers.md, in a copy of the package."""
     document = (ROOT / "docs" / "guides" / "featurizers.md").read_text(encoding="utf-8")

@@ -113,6 +113,7 @@ def test_components_seen_only_in_short_segments_go_with_their_neighbours():
     assert lumping.n == 3  # nothing is known about component 3
 
 
+@pytest.mark.slow
 def test_as_many_states_as_are_asked_for_and_each_with_frames():
     rng = np.random.default_rng(3)
     labels = np.r_[rng.integers(0, 6, 20_000), rng.integers(4, 8, 20_000)]

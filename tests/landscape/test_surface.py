@@ -109,6 +109,7 @@ def true_energies(potential, edges):
     return -np.log(np.where(p > 1e-6, p, np.nan))
 
 
+@pytest.mark.slow
 def test_the_truth_lies_within_the_errors_of_langevin_dynamics():
     deviations, inside = [], []
     for seed in range(4):
@@ -406,6 +407,7 @@ def analysed(tmp_path_factory):
     )
 
 
+@pytest.mark.slow
 def test_the_analysis_takes_features_by_name(analysed):
     found = analysed.free_energy(["phi ALA2", "psi ALA2"], temperature=300, bins=40, seed=1)
     assert found.names == ("phi ALA2", "psi ALA2") and found.unit == "kJ/mol"

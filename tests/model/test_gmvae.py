@@ -87,6 +87,7 @@ def test_embedding_is_the_same_at_every_call(fitted, five_wells):
     np.testing.assert_allclose(fitted.transform(x[:20]), mean, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_frames_held_out_do_not_train(five_wells):
     """Held-out frames change neither weights nor scaling."""
     from mdgmvae.training.held_out import hold_out
@@ -104,6 +105,7 @@ def test_frames_held_out_do_not_train(five_wells):
     assert first.history_["val_loss"] != second.history_["val_loss"]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.* frames are few for:UserWarning")
 def test_frames_held_out_do_not_decide_where_training_starts(five_wells):
     """Clusters, slow coordinates and principal components are those of the training frames."""
@@ -133,6 +135,7 @@ def test_a_value_that_is_not_finite_is_located(five_wells):
             call(x)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.* frames are few for:UserWarning")
 def test_a_lag_with_hardly_any_pairs_gives_a_warning(five_wells):
     settings = SHORT | {"lag": 1190, "validation_fraction": 0.0}
@@ -215,6 +218,7 @@ def test_shapes_and_types(fitted, five_wells):
     assert list(fitted.get_feature_names_out()) == ["gmvae0", "gmvae1"]
 
 
+@pytest.mark.slow
 def test_reconstruction_is_near_the_frames_and_in_their_units(with_lag, far_wells):
     error = ((with_lag.reconstruct(far_wells) - far_wells) ** 2).mean(axis=0)
     assert (error < 0.5 * far_wells.var(axis=0)).all()
@@ -248,6 +252,7 @@ def test_sampled_embedding_is_seeded_and_spreads_around_the_mean(fitted, five_we
     assert not np.allclose(fitted.reconstruct(x, sample=True), fitted.reconstruct(x))
 
 
+@pytest.mark.slow
 def test_k_1_is_a_plain_vae(five_wells):
     x = five_wells[0][:2000]
     model = GMVAE(k=1, **QUICK).fit(x)
@@ -280,6 +285,7 @@ def test_same_seed_same_bits_in_another_process(five_wells, tmp_path):
         assert not np.array_equal(other.weights_["px/0/weights"], there["px/0/weights"])
 
 
+@pytest.mark.slow
 def test_global_random_state_is_left_alone(five_wells):
     import random
 
@@ -361,6 +367,7 @@ def test_early_stop_ends_before_the_last_epoch(five_wells):
     assert model.n_epochs_ - 1 - best == 3
 
 
+@pytest.mark.slow
 def test_a_batch_larger_than_the_data_is_all_of_them(five_wells):
     x = five_wells[0][:600]
     histories = [
@@ -424,6 +431,7 @@ def test_a_number_of_states_needs_a_lag(five_wells):
         GMVAE(**QUICK, n_macrostates=2).fit(five_wells[0][:600])
 
 
+@pytest.mark.slow
 def test_a_feature_set_brings_its_segments(five_wells, tmp_path):
     x = five_wells[0][:1200]
     np.save(tmp_path / "x.npy", x)

@@ -205,6 +205,7 @@ def test_any_flipped_bit_is_noticed(saved, fitted):
     SavedModel.load(saved)
 
 
+@pytest.mark.slow
 def test_weights_of_another_model_are_refused(saved, tmp_path):
     other = GMVAE.load(saved).set_params(seed=4)
     other.fit(np.random.default_rng(0).normal(size=(600, 3))).save(tmp_path / "other")

@@ -32,6 +32,7 @@ def test_scores_that_are_no_numbers_are_left_out():
     assert threshold_of(np.array([np.nan, 1.0, -np.inf, 1.0])) == threshold_of(np.ones(2))
 
 
+@pytest.mark.slow
 def test_frames_of_a_well_that_was_not_visited_are_marked(five_wells, fitted):
     x = five_wells[0]
     assert np.mean(fitted.unlike_training(x[::4])) < 1e-3
@@ -41,6 +42,7 @@ def test_frames_of_a_well_that_was_not_visited_are_marked(five_wells, fitted):
     assert (fitted.score_samples(far) < fitted.score_threshold_).all()
 
 
+@pytest.mark.slow
 def test_the_threshold_is_saved(five_wells, tmp_path):
     x = five_wells[0][:300]
     model = GMVAE(k=2, n_epochs=1, seed=1).fit(x)

@@ -11,6 +11,7 @@ from mdgmvae.errors import InputError
 from mdgmvae.model.tf1 import rename
 
 
+@pytest.mark.slow
 def test_assignment_and_moments_agree(reference_model, reference):
     x = reference["x"]
     np.testing.assert_allclose(reference_model.predict_proba(x), reference["qy"], atol=1e-5)

@@ -23,6 +23,7 @@ def covariances(q0, q1):
     )
 
 
+@pytest.mark.slow
 def test_a_batch_is_biased_and_the_pairs_of_a_step_are_not():
     """Without any dynamics, the score of n pairs is 1 + (k - 1)^2 / n; here k = 20."""
     k, rng = 20, np.random.default_rng(0)
@@ -37,6 +38,7 @@ def test_a_batch_is_biased_and_the_pairs_of_a_step_are_not():
     assert np.abs(np.array(many) - 1).max() < 0.05
 
 
+@pytest.mark.slow
 def test_a_rare_slow_state_counts():
     """The state has 0.1 % of the frames, so half of the batches contain none of them."""
     rng, ridge = np.random.default_rng(1), tf.constant(ridge_of(200_000))

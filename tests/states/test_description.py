@@ -203,6 +203,7 @@ def test_chunks_change_nothing(described, model, features, basins, monkeypatch):
     assert_array_equal(again.n_frames, described.n_frames)
 
 
+@pytest.mark.slow
 def test_memory_is_bounded(tmp_path, monkeypatch):
     """Features of 24 MB are read in blocks of 1 MB, and less than half of 24 MB is used."""
     monkeypatch.setattr("mdgmvae.training.dataset.BLOCK_BYTES", 2**20)

@@ -65,6 +65,7 @@ def test_states_with_barriers_are_supported(seed, k):
     assert found.verdicts == ["the data support these states at this lag time"]
 
 
+@pytest.mark.slow
 def test_cycles_and_drifts_are_named():
     around = judged(processes.rotation(6000, 0).X)
     assert "detailed balance" in failed(around)

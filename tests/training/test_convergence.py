@@ -16,6 +16,7 @@ from mdgmvae.training.validation import Validator
 PARAMETERS = Hyperparameters(n_epochs=40, lr=1e-3, px_dims=(8,))
 
 
+@pytest.mark.slow
 def test_a_training_that_is_too_short_is_told_and_a_long_one_is_not(mueller_brown):
     x = mueller_brown[:5000]
     with pytest.warns(ConvergenceWarning, match=r"still decreasing .* after 8 epochs .* raise n_"):
@@ -41,6 +42,7 @@ def test_states_and_not_nats_decide_whether_a_training_was_too_short():
     assert diagnose(history | {"loss": [5.0] * 40, "changed": [0.01] * 40}, parameters) == []
 
 
+@pytest.mark.slow
 def test_the_history_has_the_share_of_frames_that_change_state(mueller_brown):
     x = mueller_brown[:1024]
     model = GMVAE(k=3, n_epochs=3, lr=5e-3, seed=0)

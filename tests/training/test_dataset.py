@@ -52,6 +52,7 @@ def test_each_frame_comes_once_and_batches_are_whole(path, five_wells, max_memor
     assert all(abs(part.mean() - 10_000) < 4_000 for part in fifths)
 
 
+@pytest.mark.slow
 def test_model_of_a_file_larger_than_memory_finds_the_same_states(
     tmp_path, five_wells, monkeypatch
 ):
@@ -69,6 +70,7 @@ def test_model_of_a_file_larger_than_memory_finds_the_same_states(
     assert streamed.score(path) > whole.score(path) - 0.3
 
 
+@pytest.mark.slow
 def test_labels_of_a_file_larger_than_memory_are_those_of_one_in_memory(tmp_path, five_wells):
     path = tmp_path / "x.npy"
     np.save(path, np.tile(five_wells[0], (1, 60)))

@@ -75,6 +75,7 @@ def check(found, alone):
         assert np.mean(labels == expected_labels) > 0.999
 
 
+@pytest.mark.slow
 def test_two_devices(alone):
     check(finish(TrainingProcess("mirrored", SETTINGS)), alone)
 
@@ -193,6 +194,7 @@ def test_strategies_that_are_not_there(monkeypatch, five_wells):
             GMVAE(seed=0, n_epochs=1, strategy=strategy).fit(x)
 
 
+@pytest.mark.slow
 def test_a_strategy_is_of_the_machine_not_of_the_model(five_wells, tmp_path):
     import tensorflow as tf
 

@@ -50,6 +50,7 @@ def alternating():
     ).astype(np.float32)
 
 
+@pytest.mark.slow
 def test_history_has_the_vamp2_of_all_pairs(five_wells):
     x, lengths = five_wells[0][:4000], [1000, 4, 2000, 996]
     model = robust(**PLAIN).fit(x, lengths=lengths)
@@ -60,6 +61,7 @@ def test_history_has_the_vamp2_of_all_pairs(five_wells):
     assert "val_loss" not in model.history_
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:the loss was still decreasing")
 def test_kinetics_find_from_a_random_start_what_the_density_does_not(left_handed):
     """The slow state has 7 % of the frames."""
@@ -74,6 +76,7 @@ def test_kinetics_find_from_a_random_start_what_the_density_does_not(left_handed
     assert found[1.5][1] > 2.3 > found[0.0][1] + 0.1
 
 
+@pytest.mark.slow
 def test_shuffled_time_scores_nothing(five_wells):
     """Without dynamics the score is 1, without the bias (k - 1)^2 / n = 0.16 of a batch."""
     x = np.random.default_rng(0).permutation(five_wells[0][:8000])
@@ -81,6 +84,7 @@ def test_shuffled_time_scores_nothing(five_wells):
     assert model.history_["vamp2"][-1] == pytest.approx(1.0, abs=0.05)
 
 
+@pytest.mark.slow
 def test_segments_are_not_joined(five_wells):
     x = five_wells[0][:4000]
     whole, cut = (
@@ -99,6 +103,7 @@ def test_without_pairs_there_is_no_kinetic_term(five_wells):
             GMVAE(**needs).fit(five_wells[0])
 
 
+@pytest.mark.slow
 def test_lagged_decoder_predicts_the_frame_one_lag_later(alternating):
     settings = {"k": 2, "lr": 3e-3, "batch_size": 100, "n_epochs": 10, "seed": 0}
     same, lagged = (
@@ -110,6 +115,7 @@ def test_lagged_decoder_predicts_the_frame_one_lag_later(alternating):
     assert np.abs(lagged - alternating).mean() > 3.0
 
 
+@pytest.mark.slow
 def test_terms_combine_freely(five_wells):
     x = five_wells[0][:3000]
     settings = {"lag": 3, "vamp_weight": 2.0, "decoder_target": "lagged", "kl": "analytic"}
@@ -120,6 +126,7 @@ def test_terms_combine_freely(five_wells):
     assert model.history_["r_nent"][0] == 1.0 and model.history_["r_nent"][-1] < 0.5
 
 
+@pytest.mark.slow
 def test_restarts_see_the_same_batches_and_the_best_is_kept(five_wells, monkeypatch):
     """The kept one is, among all that were trained, the one with the lowest validation loss."""
     x = five_wells[0][:4000]
@@ -176,6 +183,7 @@ def test_refit_trains_on_all_frames_for_as_long_as_was_best(five_wells):
     assert "val_loss" not in again.history_
 
 
+@pytest.mark.slow
 def test_floor_of_the_decoder_is_kept(five_wells):
     """In scaled units, the variance of sampled x is at least the floor."""
     x = five_wells[0][:3000]

@@ -172,6 +172,7 @@ def test_kinetic_term_sees_the_batch_and_those_before_it(block, monkeypatch):
         np.testing.assert_array_equal(many, columns[:, end - 300 : end])
 
 
+@pytest.mark.slow
 def test_data_of_about_as_many_frames_share_what_was_traced(five_wells):
     def fit(n):
         GMVAE(k=2, n_epochs=1, n_z=4, seed=0).fit(five_wells[0][:n])
@@ -216,10 +217,12 @@ def check_engines(objective, block):
     assert compiled.step == without.step == 14
 
 
+@pytest.mark.slow
 def test_engines_end_with_the_same_weights(block):
     check_engines(objective_of(), Block(block.frames))
 
 
+@pytest.mark.slow
 def test_engines_agree_on_pairs_and_a_shorter_block_is_not_compiled_anew(block):
     began = time.perf_counter()
     check_engines(KINETIC, block)
@@ -236,8 +239,8 @@ def test_engines_agree_on_pairs_and_a_shorter_block_is_not_compiled_anew(block):
     ("objective", "xla"),
     [
         (objective_of(), False),
-        (objective_of(), True),
-        (objective_of(decoder_target="lagged"), False),
+        pytest.param(objective_of(), True, marks=pytest.mark.slow),
+        pytest.param(objective_of(decoder_target="lagged"), False, marks=pytest.mark.slow),
     ],
     ids=str,
 )
@@ -274,6 +277,7 @@ def test_a_lower_precision_is_near_and_only_where_it_pays(block):
         assert np.linalg.norm(its_slope - slope) < 0.1 * np.linalg.norm(slope)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", ["paper", "robust"])
 def test_frames_that_stay_on_the_device_train_the_same(preset, five_wells, monkeypatch):
     """This happens on a GPU. Here with a short last batch, held-out frames and two restarts."""

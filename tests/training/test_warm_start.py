@@ -25,7 +25,14 @@ def test_every_seed_starts_in_the_five_wells(five_wells, seed):
     assert adjusted_rand_score(wells, model.predict(x)) > 0.95
 
 
-@pytest.mark.parametrize("scale", [None, "standard", "tica"])
+@pytest.mark.parametrize(
+    "scale",
+    [
+        pytest.param(None, marks=pytest.mark.slow),
+        "standard",
+        pytest.param("tica", marks=pytest.mark.slow),
+    ],
+)
 def test_the_rare_state_has_a_component_at_the_start(scale):
     """The state has 3 % of the frames in one visit; slow coordinates find it with any scaling."""
     angles = np.radians(dihedrals())
@@ -37,6 +44,7 @@ def test_the_rare_state_has_a_component_at_the_start(scale):
     assert np.mean(left[labels == rare]) > 0.9
 
 
+@pytest.mark.slow
 def test_without_pairs_the_tightest_clusters_are_taken(five_wells):
     x, wells = five_wells
     x, wells = x[::10], wells[::10]
@@ -45,7 +53,7 @@ def test_without_pairs_the_tightest_clusters_are_taken(five_wells):
     assert adjusted_rand_score(wells, model.predict(x)) > 0.9
 
 
-@pytest.mark.parametrize("seed", [2**32, 2**63 - 1])
+@pytest.mark.parametrize("seed", [pytest.param(2**32, marks=pytest.mark.slow), 2**63 - 1])
 def test_any_seed_will_do(five_wells, seed):
     x = five_wells[0][::10]
     first, again = (
@@ -73,6 +81,7 @@ def test_slow_coordinates_are_the_slow_ones_whatever_their_size():
     assert (np.diff(tica.autocorrelation) < 0).all()
 
 
+@pytest.mark.slow
 def test_more_components_than_distinct_frames_leave_some_empty():
     x = np.repeat(np.eye(3, dtype=np.float32), 40, axis=0)
     with pytest.warns(UserWarning) as said:

@@ -40,7 +40,7 @@ def test_another_order_of_the_atoms_is_noticed():
         (datafiles.PSF, datafiles.DCD),
         # Broken across the boundary of a triclinic box.
         (datafiles.GRO, datafiles.XTC),
-        (datafiles.TPR, datafiles.TRR),
+        pytest.param((datafiles.TPR, datafiles.TRR), marks=pytest.mark.slow),
     ],
     ids=["alanine", "PSF", "GRO", "TPR"],
 )

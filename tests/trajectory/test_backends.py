@@ -75,7 +75,7 @@ def test_processes_are_not_forked_after_tensorflow(monkeypatch):
     assert backends.start_method() == ("fork" if on_linux else "spawn")
 
 
-@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+@pytest.mark.parametrize("method", ["forkserver", pytest.param("spawn", marks=pytest.mark.slow)])
 def test_a_script_without_main_guard_ends_with_a_sentence(tmp_path, method):
     """Such workers run the script again; this must end with advice on what to change."""
     script = tmp_path / "script.py"

@@ -39,7 +39,15 @@ def by_hand(universe, select="name CA and resid 1:8"):
     return np.array([self_distance_array(atoms.positions) for _ in universe.trajectory])
 
 
-@pytest.fixture(params=["multiprocessing", "dask", "distributed", "forkserver", "spawn"])
+@pytest.fixture(
+    params=[
+        "multiprocessing",
+        "dask",
+        "distributed",
+        "forkserver",
+        pytest.param("spawn", marks=pytest.mark.slow),
+    ]
+)
 def parallel(request, monkeypatch):
     """Return the name of a backend, in a session that is set up for it."""
     if request.param in ("forkserver", "spawn"):
@@ -286,6 +294,7 @@ def test_coordinates_that_are_none(universe, value, backend, tmp_path):
     assert np.isfinite(good.features.values).all()
 
 
+@pytest.mark.slow
 def test_a_cut_file_is_reported_not_shortened(tmp_path):
     path = tmp_path / "cut.xtc"
     with open(XTC, "rb") as stream:

@@ -114,6 +114,7 @@ def test_progress_counts_no_frame_twice(client, tmp_path):
     assert sorted(counted) == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_labels_of_a_cluster_are_those_of_one_process(client, alanine, monkeypatch):
     # Several parts of few frames.
     monkeypatch.setattr(labelling, "CHUNK_FRAMES", 400)
@@ -185,6 +186,7 @@ def test_a_scheduler_file_may_come_later(cluster, tmp_path):
     assert out.exists()
 
 
+@pytest.mark.slow
 def test_labels_of_the_command_need_no_temporary_folder_that_workers_see(cluster, tmp_path):
     """Workers write a temporary file beside the labels, which is removed."""
     topology, trajectories = alanine_dipeptide()

@@ -89,6 +89,7 @@ def test_mdtraj_agrees_with_mdanalysis(protein, suffix, features):
     assert theirs.fingerprint["digest"] == ours.fingerprint["digest"]
 
 
+@pytest.mark.slow
 def test_periodic_distances_agree():
     """The box, triclinic here, is converted to angstrom and degrees."""
     pairs = Distances(pairs=[(0, 40_000), (10, 30_000), (100, 47_000)], periodic=True)
