@@ -31,6 +31,10 @@ def as_labels(labels: Any) -> np.ndarray:
     >>> as_labels([0, 2, -1])
     array([ 0,  2, -1])
     """
+    if hasattr(labels, "labels"):
+        raise InputError(
+            f"labels: pass the labels of this {type(labels).__name__}, its attribute labels"
+        )
     values = np.asarray(labels)
     if values.ndim != 1 or not (np.issubdtype(values.dtype, np.integer) or values.size == 0):
         raise InputError(

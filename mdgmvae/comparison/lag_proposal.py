@@ -10,11 +10,11 @@ import numpy as np
 
 from ..checks import check_count, check_counts
 from ..errors import InputError
-from ..kinetics.timescales import ImpliedTimescales, implied_timescales
+from ..kinetics.timescales import ImpliedTimescales, implied_timescales, timescale_cell
 from ..presets import ROBUST
 from ..segments import checked_lag
 from ..storage.features import FeatureSet
-from ..tables import Shown, Table, interval
+from ..tables import Shown, Table
 from .cross_validation import features_of
 from .slow_coordinates import slow_microstates
 
@@ -70,7 +70,7 @@ class ProposedLag(Shown):
         rows = [
             (
                 f"{'* ' if lag == self.lag else ''}{lag}",
-                *map(interval, found.timescales[i, :n], found.lower[i], found.upper[i]),
+                *map(timescale_cell, found.timescales[i, :n], found.lower[i], found.upper[i]),
             )
             for i, lag in enumerate(found.lags.tolist())
             if lag <= self._longest_shown
@@ -82,7 +82,7 @@ class ProposedLag(Shown):
                 tuple(rows),
                 title=self.title,
                 note="Implied timescales of microstates, in brackets: 95 % credible interval. "
-                "Those that grow in proportion to the lag time are noise.",
+                "Those without an interval, or that grow in proportion to the lag time, are noise.",
             )
         ]
 

@@ -47,7 +47,9 @@ class Agreement(Shown):
         )
         n = len(self.matrix)
         title = counted(n, "run")
-        if n > 1:
+        if n == 1:
+            title += ", so there is nothing to compare it with"
+        else:
             title += f": adjusted Rand index {self.median:.3f} (median), {self.worst:.3f} (worst)"
         heads = ("run", f"agreement with run {self.reference}", "Jaccard index of the worst state")
         return [Table(heads, rows, title=title)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..checks import check_count, check_counts
 from ..errors import InputError
-from ..tables import Shown, Table, interval
+from ..tables import Shown, Table, interval, number
 from .markov import eigenvalues_of, timescales_of
 from .posterior import Estimate, Posterior, Posteriors, time_unit
 
@@ -52,7 +52,7 @@ class ImpliedTimescales(Shown):
         rows = tuple(
             (
                 f"{lag * self.dt:g}",
-                *map(interval, self.timescales[i], self.lower[i], self.upper[i]),
+                *map(timescale_cell, self.timescales[i], self.lower[i], self.upper[i]),
             )
             for i, lag in enumerate(self.lags.tolist())
         )
@@ -61,9 +61,31 @@ class ImpliedTimescales(Shown):
             Table(
                 (f"lag time / {self.unit}", *heads),
                 rows,
-                note="In brackets: 95 % credible interval.",
+                note="In brackets: 95 % credible interval; none where a timescale is noise.",
             )
         ]
+
+
+def timescale_cell(value: float, lower: float, upper: float) -> str:
+    """Format an implied timescale and its interval, if the interval contains it.
+
+    Parameters
+    ----------
+    value, lower, upper : float
+        From `ImpliedTimescales`.
+
+    Returns
+    -------
+    str
+        Without the interval if the timescale cannot be distinguished from noise: its value
+        then lies outside.
+
+    Examples
+    --------
+    >>> timescale_cell(57.2, 51.1, 63.4), timescale_cell(4.2, 5.5, 17.0)
+    ('57 (51 to 63)', '4.2')
+    """
+    return interval(value, lower, upper) if lower <= value <= upper else number(value)
 
 
 def default_lags(lag: int, longest: int, n_lags: int = 8) -> list[int]:

@@ -280,6 +280,8 @@ def find_model(path: str | os.PathLike[str]) -> Path:
         if (folder / "model.json").is_file():
             return folder
     reason = "contains no model (model.json)" if path.exists() else "does not exist"
+    if path.is_file():
+        reason = "is a file"
     raise InputError(
         f"{path}: {reason}; pass a folder that `mdgmvae run`, `mdgmvae train`, "
         "GMVAEAnalysis.save_model or GMVAE.save wrote"

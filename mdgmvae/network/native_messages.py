@@ -12,12 +12,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 logger = logging.getLogger(__name__)
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 #: Whether the user has asked for the messages.
 _WANTED = os.environ.get(_LEVEL) in ("0", "1", "2")
+#: Whether an outer block reads the messages already. Reading them twice would log them twice.
+_read: ContextVar[bool] = ContextVar("read", default=False)
 
 
 @contextmanager
@@ -29,7 +32,7 @@ def native_messages_logged(verbose: bool | None = None) -> Iterator[None]:
     verbose : bool, optional
         Log warnings of TensorFlow, too. It has no effect once TensorFlow has been imported.
     """
-    if _WANTED:
+    if _WANTED or _read.get():
         yield
         return
     # Errors also come as exceptions. Most of what TensorFlow logs as an error is none: for
@@ -38,13 +41,14 @@ def native_messages_logged(verbose: bool | None = None) -> Iterator[None]:
     if sys.stderr is not None:
         sys.stderr.flush()
     with tempfile.TemporaryFile() as notes:
-        kept = os.dup(2)
+        kept, token = os.dup(2), _read.set(True)
         os.dup2(notes.fileno(), 2)
         try:
             yield
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+            _read.reset(token)
             notes.seek(0)
             for line in notes.read().decode(errors="replace").splitlines():
-                logger.info("%s", line)
+                logger.debug("%s", line)

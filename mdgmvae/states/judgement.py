@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..kinetics.certainty import assignment_quality
 from ..kinetics.gap import Cells, Gap, gap_of
 from ..labels import as_labels, n_states_of
-from ..tables import Shown, Table, counted, percent, to_plain
+from ..tables import Shown, Table, counted, named, percent, to_plain
 from ..training.microstates import microstates_of
 from ..trajectory.lag_time import time_step
 from .evidence import Evidence, evidence_of
@@ -155,9 +155,19 @@ class Judgement(Shown, Evidence):
         return Table(
             ("evidence", "holds", "seen"),
             tuple((found.name, found.word, found.seen) for found in self.findings),
-            title="The states are supported by the data"
-            if self.is_supported
-            else "The states are not supported by the data",
+            title=self._title_of_findings(),
+        )
+
+    def _title_of_findings(self) -> str:
+        """Return what follows from the evidence, with the states that it concerns."""
+        if self.is_supported:
+            return "The states are supported by the data"
+        failed = [verdict.state for verdict in self.states if verdict.word != "metastable"]
+        if not failed or len(failed) == len(self.states):
+            return "The states are not supported by the data"
+        return (
+            f"Not all states are supported by the data: {named(self.kind, failed)} "
+            f"{'is' if len(failed) == 1 else 'are'} not"
         )
 
     def _table_of_components(self, components: Judgement) -> Table:

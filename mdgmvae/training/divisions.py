@@ -76,10 +76,11 @@ def divide(earlier: Coordinates, later: Coordinates, k: int, seed: int) -> np.nd
     ndarray of shape (n,), int64
         Cluster of each earlier frame.
     """
-    methods = {"k-means": _kmeans, "tree": _tree}
+    methods = {"k-means": _kmeans, "tree of cuts": _tree}
     scores = {name: _held_out(method, earlier, later, k, seed) for name, method in methods.items()}
     best = max(scores, key=lambda name: scores[name])
-    logger.info("initial clusters: %s (VAMP-2 on held-out blocks: %s)", best, scores)
+    shown = ", ".join(f"{name} {score:.2f}" for name, score in scores.items())
+    logger.info("initial clusters by %s (VAMP-2 on held-out blocks of time: %s)", best, shown)
     return methods[best](earlier, later, k, seed)(earlier)
 
 

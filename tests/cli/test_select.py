@@ -61,6 +61,12 @@ def test_k_is_scanned_with_the_given_lag(short):
     assert "--stop 300 --features dihedrals --lag 2 -k 2 -o results" in done.stdout
 
 
+def test_a_step_that_makes_the_lag_long_is_told(selected, short):
+    assert "--step" not in selected.stdout
+    done = call(*SELECT, "a.xtc", "--step", 4, "--features", "dihedrals", "--k", "none", cwd=short)
+    assert "- --step 4: frames are 8 ps apart, so a lag time of 5 frames is 40 ps" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [

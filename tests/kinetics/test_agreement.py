@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from alanine_basins import metastable
+from MDAnalysis.analysis.results import Results
 from sklearn.metrics import adjusted_rand_score
 
 from mdgmvae.errors import InputError
@@ -56,6 +57,13 @@ def test_one_run_agrees_with_itself():
     found = compare_runs([[0, 1, 1]])
     assert np.isnan(found.median) and np.isnan(found.worst)
     assert found.jaccard.tolist() == [[1, 1]]
+    assert found.text().startswith("1 run, so there is nothing to compare it with")
+
+
+def test_results_instead_of_their_labels_are_named():
+    results = Results(labels=np.array([0, 1]))
+    with pytest.raises(InputError, match="labels of this Results, its attribute labels"):
+        compare_runs([results, results])
 
 
 @pytest.mark.parametrize(

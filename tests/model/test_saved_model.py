@@ -128,6 +128,7 @@ def rewrite(saved, **changes):
     ("damage", "message"),
     [
         (lambda m: (m / "model.json").unlink(), "contains no model"),
+        (lambda m: (m.rename(m.parent / "kept"), m.touch()), "is a file; pass a folder"),
         (lambda m: as_pipe(m / "weights.npz"), "is not a file"),
         (lambda m: (m / "model.json").write_text("{"), "is not JSON"),
         (lambda m: (m / "model.json").write_text("[]"), "not a model of mdgmvae"),

@@ -34,6 +34,7 @@ def test_states_of_alanine_dipeptide():
     assert other.startswith("VAMP-2 is 2.38 on all frames, but 1.")
     assert other.endswith("seen in only part of the trajectory")
     assert not found.is_supported
+    assert "Not all states are supported by the data: state 2 is not\n" in found.text()
 
 
 def test_states_that_mix_within_the_lag_are_one():

@@ -149,6 +149,12 @@ def _select(
     proposed = propose_lag(best, dt=dt, seed=seed)
     if options.lag is None and lag_time is None and proposed.lag is not None:
         lag = proposed.lag
+    if (given.step or 1) > 1 and dt is not None:
+        notes.append(
+            f"--step {given.step}: frames are {dt:g} ps apart, so a lag time of {lag} frames is "
+            f"{lag * dt:g} ps, and faster processes are not states; for a shorter lag time, use a "
+            "smaller --step"
+        )
     selection = None
     if not ranked.is_slow:
         notes.append("no k was scanned, because no process is slower than the lag time")
