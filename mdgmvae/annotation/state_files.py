@@ -168,6 +168,9 @@ def _write_trajectories(
 ) -> None:
     """Write each frame to the trajectory of its state, in one pass over the source."""
     atoms, writers = labelled.atoms, dict[int, Any]()
+    # Writing a Universe takes half the time of writing a group of all its atoms.
+    universe = atoms.universe
+    written = universe if np.array_equal(atoms.ix, universe.atoms.ix) else atoms
     paths = {
         int(state): folder / f"{name}_{state}.{format}" for state in np.unique(labelled.labels)
     }
@@ -182,7 +185,7 @@ def _write_trajectories(
                 if state not in writers:
                     writer = mda.Writer(str(paths[state]), atoms.n_atoms)
                     writers[state] = stack.enter_context(writer)
-                writers[state].write(atoms)
+                writers[state].write(written)
             bar.update()
     for state, path in paths.items():
         check_frames(path, int(np.count_nonzero(labelled.labels == state)))

@@ -35,8 +35,8 @@ _DAMAGED = "its compressed coordinates are damaged, or were no numbers when it w
 
 #: Attributes of the readers that are used here. Most of them are private.
 _REQUIRED_ATTRIBUTES = {
-    XTCReader: ("_xdr.offsets", "_frame", "_kwargs", "convert_units"),
-    ChainReader: ("_start_frames", "readers"),
+    XTCReader: ("_auxs", "_xdr.offsets", "_frame", "_kwargs", "convert_units"),
+    ChainReader: ("_auxs", "_start_frames", "readers"),
 }
 
 
@@ -79,6 +79,8 @@ class XTCFrames:
         for (number, n_following), file in zip(runs_of(numbers), which.tolist(), strict=True):
             timestep = files[file].read(number - starts[file], n_following)
             timestep.frame = number
+            for auxiliary in reader._auxs.values():
+                timestep = auxiliary.update_ts(timestep)
             reader.ts = timestep
             yield timestep
 
@@ -243,9 +245,8 @@ def can_read(reader: Any) -> bool:
     Returns
     -------
     bool
-        False for other formats, for readers with transformations, auxiliary data, a subset of
-        the atoms or a time step set by the user, and for readers that lack an attribute that
-        `XTCFrames` uses.
+        False for other formats, for readers with transformations, a subset of the atoms or a time
+        step set by the user, and for readers that lack an attribute that `XTCFrames` uses.
 
     Examples
     --------
@@ -256,7 +257,7 @@ def can_read(reader: Any) -> bool:
     (True, False)
     """
     # A subclass may change frames in any way, so only these exact types are accepted.
-    if type(reader) not in _REQUIRED_ATTRIBUTES or reader.transformations or reader.aux_list:
+    if type(reader) not in _REQUIRED_ATTRIBUTES or reader.transformations:
         return False
     missing = [
         name for name in _REQUIRED_ATTRIBUTES[type(reader)] if not _has_attribute(reader, name)
@@ -269,7 +270,7 @@ def can_read(reader: Any) -> bool:
         )
         return False
     if type(reader) is ChainReader:
-        return all(can_read(part) for part in reader.readers)
+        return all(can_read(part) and not part.aux_list for part in reader.readers)
     return bool(
         reader.ts.has_positions
         and reader.convert_units

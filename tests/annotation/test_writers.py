@@ -416,6 +416,7 @@ def test_representatives_may_be_given_and_labels_may_be_of_components(adk, tmp_p
     assert not (tmp_path / "d").exists()
 
 
+@pytest.mark.filterwarnings("ignore:Unknown masses are set:PendingDeprecationWarning")
 def test_states_of_atoms_with_hardly_any_attributes(tmp_path):
     """Residue names were needed to choose the atoms to superpose."""
     bare = mda.Universe.empty(5, trajectory=True)

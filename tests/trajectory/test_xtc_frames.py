@@ -10,6 +10,7 @@ from MDAnalysis.transformations import translate
 from MDAnalysisTests.datafiles import GRO, XTC
 from numpy.testing import assert_array_equal
 
+from mdgmvae.annotation.auxiliary import FrameAuxReader
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Distances
 from mdgmvae.trajectory import frame_reader, xtc_frames
@@ -80,6 +81,20 @@ def test_frames_of_a_chain_are_the_readers(numbers, continuous, tmp_path):
             assert_array_equal(mine, its)
     assert chain.ts.frame == 0
     assert chain[7].frame == 7
+
+
+def test_auxiliary_data_come_with_the_frames(universe, tmp_path):
+    """Of any reader: values of frames, and a file with times of its own."""
+    reader, values = universe.trajectory, np.arange(10.0)[::-1]
+    reader.add_auxiliary("own", FrameAuxReader((values,)))
+    (tmp_path / "energy.xvg").write_text("".join(f"{t} {t**2}\n" for t in range(0, 1000, 50)))
+    reader.add_auxiliary("energy", str(tmp_path / "energy.xvg"), time_selector=0)
+    numbers = [4, 5, 2, 0]
+    assert can_read(reader)
+    found = [(ts.aux.own, *ts.aux.energy) for ts in FrameReader(reader, numbers)]
+    assert found == [(ts.aux.own, *ts.aux.energy) for ts in reader[numbers]]
+    assert [own for own, *_ in found] == values[numbers].tolist()
+    assert reader.ts.frame == 0 and reader.ts.aux.own == values[0]
 
 
 def test_what_changes_frames_is_left_to_the_reader(residues, tmp_path):
