@@ -20,8 +20,9 @@ CONSTRAINTS ?=
 INSTALL := $(PIP) install $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 
 # Each worker imports TensorFlow (about 1 GB of memory). A worker that has finished takes over
-# half of the tests that another one still has to run.
-WORKERS ?= 2
+# half of the tests that another one still has to run. By default one per processor, at most four.
+PROCESSORS := $(shell nproc 2> /dev/null || sysctl -n hw.ncpu 2> /dev/null || echo 2)
+WORKERS ?= $(shell echo $$(($(PROCESSORS) < 4 ? $(PROCESSORS) : 4)))
 PYTEST := $(BIN)/python -m pytest
 FAST := $(PYTEST) -m "not slow" -n $(WORKERS) --dist worksteal
 
