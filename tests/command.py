@@ -29,7 +29,7 @@ FAST = [
 #: Files and folders that a run writes into its folder.
 RESULTS = {
     *("model", "labels.npz", "features.npy", "features.json", "history.csv", "free_energy.png"),
-    *("states", "states.csv", "judgement.json"),
+    *("states", "states.csv", "judgement.json", "report.html"),
 }
 LIBRARIES = [
     *("mdgmvae.cli.main", "mdgmvae.cli.commands.assign", "mdgmvae.cli.commands.run"),

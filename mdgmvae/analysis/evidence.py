@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -227,6 +228,34 @@ class Evidence:
         results = self._require_results()
         options = {"lag": self.model.lag, "temperature": temperature, **options}
         return state_free_energies_of(results, of, **options)
+
+    def report(self, path: str | os.PathLike[str], *, runs: Sequence[Any] = ()) -> None:
+        """Write a page that shows the results, with turning structures of the states.
+
+        Everything is in one HTML file, which needs no network.
+
+        Parameters
+        ----------
+        path : path-like
+            The .html file. A file that exists is replaced.
+        runs : sequence of (n_frames,) array-like of int, optional
+            Labels of the same frames by analyses with other seeds. The page then shows how well
+            they agree.
+
+        Raises
+        ------
+        InputError
+            Before `run`, or if `path` cannot be written.
+        """
+        from ..report.write import report_analysis
+
+        self._require_results()
+        report_analysis(self, path, runs=runs)
+
+    @property
+    def preset(self) -> str:
+        """The preset of the training, after `run` or `load`."""
+        return self._require_model().origin.preset
 
     def _lag(self, lag: int | None) -> int:
         """Return `lag`, by default that of the training in frames, or 1 if it had none."""

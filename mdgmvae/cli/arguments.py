@@ -227,6 +227,16 @@ def add_states(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_report(parser: argparse.ArgumentParser) -> None:
+    """Add whether to write a report."""
+    parser.add_argument(
+        "--no-report",
+        dest="report",
+        action="store_false",
+        help="do not write report.html, a page that shows the results",
+    )
+
+
 def add_file(parser: argparse.ArgumentParser, metavar: str, text: str) -> None:
     """Add the file for the result."""
     parser.add_argument("-o", "--out", type=name, required=True, metavar=metavar, help=text)

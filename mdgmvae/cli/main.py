@@ -47,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     _open_streams()
     options = make_parser().parse_args(arguments)
-    _set_up_messages(options.verbose)
+    options.words = list(sys.argv[1:] if arguments is None else arguments)
+    options.warned = _set_up_messages(options.verbose)
     if not getattr(options, "allow_long_bonds", False):
         warnings.simplefilter("error", TopologyWarning)
     try:
@@ -175,8 +176,12 @@ def _bug(error: BaseException) -> str:
     )
 
 
-def _set_up_messages(verbose: bool | None) -> None:
-    """Show each warning as one line, and log messages only with --verbose."""
+def _set_up_messages(verbose: bool | None) -> list[str]:
+    """Show each warning as one line, and log messages only with --verbose.
+
+    Returns the list of the warnings, to which those to come are added.
+    """
+    warned: list[str] = []
 
     def show(
         message: Warning | str, category: type[Warning], filename: str, *_: Any, **__: Any
@@ -185,7 +190,8 @@ def _set_up_messages(verbose: bool | None) -> None:
             logging.getLogger(__name__).info("%s", message)
             return
         origin = "MDAnalysis: " if "MDAnalysis" in filename else ""
-        print(f"mdgmvae: warning: {origin}{_one_line(message)}", file=sys.stderr)
+        warned.append(f"{origin}{_one_line(message)}")
+        print(f"mdgmvae: warning: {warned[-1]}", file=sys.stderr)
 
     def log_unraisable(found: sys.UnraisableHookArgs) -> None:
         # A reader that could not open its file fails again when it is deleted.
@@ -201,3 +207,4 @@ def _set_up_messages(verbose: bool | None) -> None:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     # It warns at import that writing AMBER files is slow, but none are written.
     logging.getLogger("MDAnalysis.coordinates.AMBER").setLevel(logging.ERROR)
+    return warned

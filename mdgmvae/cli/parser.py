@@ -22,6 +22,7 @@ from .arguments import (
     add_lag_time,
     add_model,
     add_output,
+    add_report,
     add_states,
     add_trajectory,
 )
@@ -62,6 +63,7 @@ def _run(commands: Any) -> argparse.ArgumentParser:
     add_lag_time(parser)
     add_output(parser)
     add_states(parser)
+    add_report(parser)
     return parser
 
 
@@ -173,6 +175,24 @@ def _annotate(commands: Any) -> argparse.ArgumentParser:
     return parser
 
 
+def _report(commands: Any) -> argparse.ArgumentParser:
+    parser = _command(
+        commands,
+        "report",
+        "DIR [-o FILE.html]",
+        "make a page of finished results",
+        "Make one HTML page of the folder that run, demo or train wrote: the verdict, the states "
+        "with turning structures, the landscape and the kinetics. It needs no network and can be "
+        "sent as it is. An earlier page is replaced.",
+        "mdgmvae report results",
+    )
+    parser.add_argument("folder", metavar="DIR", help="folder that run, demo or train wrote")
+    parser.add_argument(
+        "-o", "--out", type=name, metavar="FILE.html", help="the page (default: DIR/report.html)"
+    )
+    return parser
+
+
 def _demo(commands: Any) -> argparse.ArgumentParser:
     parser = _command(
         commands,
@@ -186,6 +206,7 @@ def _demo(commands: Any) -> argparse.ArgumentParser:
     add_lag_time(parser)
     add_output(parser, "mdgmvae-demo")
     add_states(parser)
+    add_report(parser)
     return parser
 
 
@@ -247,7 +268,7 @@ def _select(commands: Any) -> argparse.ArgumentParser:
     return parser
 
 
-_COMMANDS = (_run, _select, _featurize, _train, _assign, _annotate, _check, _demo)
+_COMMANDS = (_run, _select, _featurize, _train, _assign, _annotate, _report, _check, _demo)
 
 
 def _command(

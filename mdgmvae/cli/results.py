@@ -17,6 +17,7 @@ import numpy as np
 
 from ..annotation.labels_file import LABELS, write_labels
 from ..errors import InputError
+from ..report.record import REPORT
 from ..storage.atomic import atomic_folder
 from .options import Output, Training
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..model.gmvae import GMVAE
+    from ..states.judgement import Judgement
     from ..states.state_features import Description
     from ..storage.features import FeatureSet
 
@@ -39,11 +41,14 @@ class Written:
     ----------
     states : Description or None
         The description of the states, if it could be made.
+    judgement : Judgement or None
+        The judgement of the states, if there is a lag time.
     text : str
         The tables for standard output.
     """
 
     states: Description | None
+    judgement: Judgement | None
     text: str
 
 
@@ -163,7 +168,7 @@ def results_folder(output: Output, training: Training) -> Iterator[tuple[Path, E
 
     if is_chief(training.strategy):
         # An earlier run may have written files that this one does not replace.
-        stale = ["judgement.json", *(f"states/{pattern}" for pattern in STALE_STATES)]
+        stale = ["judgement.json", REPORT, *(f"states/{pattern}" for pattern in STALE_STATES)]
         with atomic_folder(output.folder, output.overwrite, stale) as folder:
             yield folder, extras
     else:
@@ -211,13 +216,14 @@ def write_results(
     extras.write(csv_file, lambda: _write_history(csv_file, results.history))
     extras.write(figure, lambda: _plot_free_energy(figure, results, temperature))
     judged = extras.write(json_file, lambda: _judge(json_file, results, model.lag))
+    verdicts = "" if judged is None else judged.text()
     described = extras.write(
         folder / "states.csv",
         lambda: _describe(folder / "states.csv", model, features, results),
     )
     counted = extras.write(folder / "the table of states", lambda: table(results, features))
     brief = "" if described is None else described.brief()
-    return Written(described, _paragraphs(counted or "", judged or "", brief))
+    return Written(described, judged, _paragraphs(counted or "", verdicts, brief))
 
 
 def _describe(path: Path, model: GMVAE, features: FeatureSet, results: Any) -> Description:
@@ -246,17 +252,17 @@ def report(written: Written, n_frames: int, seed: int, output: Output, training:
     return _paragraphs(written.text, f"{n_frames:,} frames, seed {seed}: {output.folder}")
 
 
-def _judge(path: Path, results: Any, lag: int | None) -> str:
-    """Write judgement.json and return its text; without a lag time there is none."""
+def _judge(path: Path, results: Any, lag: int | None) -> Judgement | None:
+    """Write judgement.json and return the judgement; without a lag time there is none."""
     if lag is None:
-        return ""
+        return None
     from ..states.judgement import judge_results
 
     judged = judge_results(results, lag)
     path.write_text(
         json.dumps(judged.to_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8"
     )
-    return judged.text()
+    return judged
 
 
 def _paragraphs(*texts: str) -> str:

@@ -9,6 +9,7 @@ _NAMES = {
     "chapman_kolmogorov": ".kinetics",
     "implied_timescales": ".kinetics",
     "vamp2_scores": ".kinetics",
+    "transition_network": ".network",
     "free_energy": ".landscape",
     "free_energy_error": ".landscape",
     "effect_sizes": ".states",

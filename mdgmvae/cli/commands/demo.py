@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..options import Output, Source, Training
-from .run import RunOptions, analyse
+from .run import RunOptions, analyse, command_of
 
 
 def demo(options: argparse.Namespace) -> str:
@@ -22,5 +22,7 @@ def demo(options: argparse.Namespace) -> str:
             Training.of(options),
             Output.of(options),
             options.states,
+            command_of(options),
+            options.warned,
         )
     )

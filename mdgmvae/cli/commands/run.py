@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from ...network.architecture import Architecture
+from ...report.record import REPORT, Record
 from ...storage.atomic import check_folder
 from ..files import open_universe, protect
 from ..options import Output, Source, Training, featurizer_of
@@ -35,6 +38,10 @@ class RunOptions:
         Where to write.
     states : {"analysed", "all", "none"}
         The atoms of the trajectories of the states; "none" for no trajectories.
+    command : str or None
+        The command as it was given, for the report; None for no report.
+    warned : sequence of str
+        The warnings so far, for the report.
     """
 
     source: Source
@@ -44,6 +51,8 @@ class RunOptions:
     training: Training
     output: Output
     states: str
+    command: str | None
+    warned: Sequence[str]
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Self:
@@ -56,7 +65,14 @@ class RunOptions:
             Training.of(options),
             Output.of(options),
             options.states,
+            command_of(options),
+            options.warned,
         )
+
+
+def command_of(options: argparse.Namespace) -> str | None:
+    """Return the command as it was given; None if no report is wanted."""
+    return shlex.join(["mdgmvae", *options.words]) if options.report else None
 
 
 def run(options: argparse.Namespace) -> str:
@@ -75,6 +91,7 @@ def analyse(options: RunOptions) -> str:
 
 def _analyse(options: RunOptions, training: Training, output: Output) -> str:
     from ...analysis import GMVAEAnalysis
+    from ...report import report_analysis
     from ...trajectory.input_files import InputFiles
 
     source = options.source
@@ -110,6 +127,18 @@ def _analyse(options: RunOptions, training: Training, output: Output) -> str:
             inputs.check()
 
         extras.write(folder / "states", write_states)
+
+        def write_report() -> None:
+            report_analysis(
+                analysis,
+                folder / REPORT,
+                record=Record(options.command or "", tuple(source.files), tuple(options.warned)),
+                judgement=written.judgement,
+                description=written.states,
+            )
+
+        if options.command is not None:
+            extras.write(folder / REPORT, write_report)
     return report(written, len(results.labels), model.seed_, output, training)
 
 

@@ -1,0 +1,152 @@
+"""Plot the transitions between states as a network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..tables import number
+from .axes import new_axes
+from .palette import state_colors
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..kinetics.exchange import Transitions
+
+__all__ = ["transition_network"]
+
+#: Radius of the circle of the most populated state. The states lie on a circle with radius 1.
+_LARGEST, _SMALLEST = 0.24, 0.08
+#: Widths of the arrows of the slowest and of the fastest transition, in points.
+_THINNEST, _WIDEST = 0.8, 4.0
+#: With more arrows than this, their rates would cover each other and are not written.
+_MOST_RATES = 12
+#: Bend of the arrows, so that both directions are seen.
+_BEND = 0.16
+
+
+def transition_network(transitions: Transitions, populations: Any, ax: Axes | None = None) -> Axes:
+    """Draw states as circles and the transitions that were seen as arrows with their rates.
+
+    The area of a circle is in proportion to the population of the state, except for very rare
+    states. Arrows are wider for faster transitions. If there are more than twelve, their rates
+    are not written.
+
+    Parameters
+    ----------
+    transitions : Transitions
+        The result of `mdgmvae.kinetics.transitions` or `GMVAEAnalysis.transitions`.
+    populations : (n_states,) array-like of float
+        Populations of the states.
+    ax : matplotlib Axes, optional
+        The Axes to draw on.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        If there is not one population for each state.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae import plot
+    >>> from mdgmvae.kinetics import transitions
+    >>> labels = np.cumsum(np.random.default_rng(0).random(5_000) < 0.02) % 2
+    >>> axes = plot.transition_network(transitions(labels, lag=5, dt=1.0), [0.5, 0.5])
+    >>> [text.get_text() for text in axes.texts][:2]
+    ['0', '1']
+    """
+    shares = np.asarray(populations, float)
+    n = len(transitions.counts)
+    if shares.shape != (n,):
+        raise InputError(f"populations: shape {shares.shape}; pass one for each of {n} states")
+    if ax is None:
+        ax = new_axes((5.0, 4.4))
+    there = np.flatnonzero(shares > 0)
+    at, radius = _places(there, n), _radii(shares)
+    for state, color in enumerate(state_colors(n)):
+        if shares[state] > 0:
+            _draw_state(ax, state, at[state], radius[state], color)
+    rates = transitions.rates.value
+    seen = (transitions.counts > 0) & np.isfinite(rates) & (rates > 0)
+    np.fill_diagonal(seen, False)
+    widths = _widths(rates, seen)
+    for start, end in np.argwhere(seen).tolist():
+        _draw_arrow(ax, at[[start, end]], radius[[start, end]], widths[start, end])
+        if seen.sum() <= _MOST_RATES:
+            _draw_rate(ax, at[[start, end]], number(rates[start, end]))
+    margin = 1.0 + _LARGEST + 0.12
+    ax.set_xlim(-margin, margin)
+    ax.set_ylim(-margin, margin)
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+    return ax
+
+
+def _places(there: np.ndarray, n: int) -> np.ndarray:
+    """Return the centres of the states, (n, 2): on a circle, the first state at the left."""
+    at = np.full((n, 2), np.nan)
+    angles = np.pi - 2 * np.pi * np.arange(len(there)) / max(len(there), 1)
+    at[there] = np.column_stack([np.cos(angles), np.sin(angles)])
+    return at
+
+
+def _radii(shares: np.ndarray) -> np.ndarray:
+    """Return the radius of the circle of each state."""
+    largest = _LARGEST * min(1.0, 3.0 / max((shares > 0).sum(), 1) + 0.2)
+    return np.asarray(np.maximum(largest * np.sqrt(shares / shares.max()), min(_SMALLEST, largest)))
+
+
+def _widths(rates: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Return the width of each arrow in points: by the logarithm of its rate."""
+    logs = np.log(np.where(seen, rates, 1.0))
+    low, high = (logs[seen].min(), logs[seen].max()) if seen.any() else (0.0, 0.0)
+    share = (logs - low) / (high - low) if high > low else np.full(logs.shape, 0.5)
+    return np.asarray(_THINNEST + (_WIDEST - _THINNEST) * share)
+
+
+def _draw_state(ax: Axes, state: int, at: np.ndarray, radius: float, color: str) -> None:
+    from matplotlib.patches import Circle
+
+    ax.add_patch(Circle((at[0], at[1]), radius, color=color, linewidth=0, zorder=3))
+    # A small circle has its number beside it.
+    outside = radius < 0.1
+    x, y = at * (1 + 1.8 * radius) if outside else at
+    ax.text(
+        x, y, str(state), ha="center", va="center", zorder=4, fontweight="bold",
+        color="black" if outside else "white",
+    )  # fmt: skip
+
+
+def _draw_arrow(ax: Axes, at: np.ndarray, radius: np.ndarray, width: float) -> None:
+    from matplotlib.patches import FancyArrowPatch
+
+    along = (at[1] - at[0]) / np.linalg.norm(at[1] - at[0])
+    aside = np.array([along[1], -along[0]])
+    # Both ends lie on the circles, aside of the line between the centres.
+    start = at[0] + radius[0] * (along * 0.95 + aside * 0.45) + 0.02 * along
+    end = at[1] + radius[1] * (-along * 0.95 + aside * 0.45) - 0.02 * along
+    ax.add_patch(
+        FancyArrowPatch(
+            tuple(start), tuple(end), connectionstyle=f"arc3,rad={_BEND}", linewidth=width,
+            arrowstyle="-|>", mutation_scale=8 + 2 * width, color="#555555", zorder=2,
+        )
+    )  # fmt: skip
+
+
+def _draw_rate(ax: Axes, at: np.ndarray, text: str) -> None:
+    """Write the rate beside the arrow, a third of the way from where it begins."""
+    along = at[1] - at[0]
+    aside = np.array([along[1], -along[0]]) / np.linalg.norm(along)
+    x, y = at[0] + 0.42 * along + aside * (0.5 * _BEND * np.linalg.norm(along) + 0.11)
+    ax.text(
+        x, y, text, ha="center", va="center", fontsize="small", zorder=5,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85},
+    )  # fmt: skip

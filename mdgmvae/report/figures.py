@@ -1,0 +1,151 @@
+"""The figures of a report as PNG images."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import plot
+from ..tables import counted
+from .contents import Contents
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Pixels per inch of an image, and of the screen that it is shown on.
+_DPI, _SCREEN_DPI = 160, 100
+#: States in the Chapman-Kolmogorov test, whose panels would otherwise be too small to read.
+_MOST_PANELS = 6
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image with its caption.
+
+    Parameters
+    ----------
+    png : bytes
+        The image.
+    width, height : int
+        Its size on the screen in pixels.
+    caption : str
+        What it shows, in a sentence or two.
+    alt : str
+        The same for readers who do not see it.
+    """
+
+    png: bytes
+    width: int
+    height: int
+    caption: str
+    alt: str
+
+
+def landscape(c: Contents) -> Picture:
+    """Draw the free energy over the latent coordinates, with the states."""
+    latent, rest = np.asarray(c.results.latent), ""
+    if latent.shape[1] > 3:
+        latent, rest = latent[:, :2], f" (the first two of {latent.shape[1]})"
+    axes = "coordinate" if latent.shape[1] == 1 else "coordinates"
+    return _picture(
+        lambda ax: plot.free_energy(latent, labels=c.results.labels, ax=ax),
+        (6.4, 4.6),
+        f"Free energy over the latent {axes} of the model{rest}. Each state has its colour and "
+        "its number.",
+        f"Free-energy landscape with {counted(c.n_states, 'state')}",
+        three_dimensional=latent.shape[1] == 3,
+    )
+
+
+def trace(c: Contents) -> Picture:
+    """Draw the state of each frame against time."""
+    times = c.results.times if np.isfinite(c.results.times).all() else None
+    return _picture(
+        lambda ax: plot.trace(c.results.labels, times, ax=ax),
+        (9.0, 0.9 + 0.35 * max(c.n_states, 3)),
+        "State of each frame against time.",
+        f"Time course of {counted(c.n_states, 'state')} in {len(c.results.labels):,} frames",
+    )
+
+
+def of_kinetics(c: Contents) -> Iterator[Picture]:
+    """Draw transitions, implied timescales and the Chapman-Kolmogorov test, where they exist."""
+    judgement = c.judgement
+    if judgement is None or c.transitions is None:
+        return
+    moves = c.transitions
+    yield _picture(
+        lambda ax: plot.transition_network(moves, c.results.populations, ax=ax),
+        (5.6, 4.6),
+        "Transitions between the states. Circles: states, with an area in proportion to their "
+        f"population. Arrows: rates in {moves.rates.unit}, wider for faster ones.",
+        f"Network of transitions between {counted(c.n_states, 'state')}",
+    )
+    timescales = judgement.timescales
+    if (np.isfinite(timescales.timescales) & (timescales.timescales > 0)).any():
+        yield _picture(
+            lambda ax: plot.implied_timescales(timescales, ax=ax),
+            (5.6, 4.2),
+            "Implied timescales against the lag time, with 95 % credible intervals. They should "
+            "not depend on the lag time. Timescales in the grey area are shorter than it.",
+            "Implied timescales against the lag time",
+        )
+    test = judgement.chapman_kolmogorov
+    there = np.flatnonzero(np.isfinite(test.deviations)).tolist()[:_MOST_PANELS]
+    if len(there) > 1:
+        yield _picture(
+            lambda ax: plot.chapman_kolmogorov(test, ax=ax, states=there),
+            (1.2 + 1.5 * len(there), 1.0 + 1.4 * len(there)),
+            "Chapman-Kolmogorov test: the model at its lag time (lines) predicts the probabilities "
+            "at longer times (points).",
+            "Predicted and observed probabilities of transitions at longer times",
+        )
+
+
+def history(c: Contents) -> Picture | None:
+    """Draw the course of the training."""
+    if not c.history:
+        return None
+    return _picture(
+        lambda ax: plot.history(c.history, ax=ax),
+        (6.4, 4.2),
+        "Terms of the loss after each epoch of the training.",
+        "Loss of the training against the epoch",
+    )
+
+
+def _picture(
+    draw: Callable[[Axes], object],
+    size: tuple[float, float],
+    caption: str,
+    alt: str,
+    *,
+    three_dimensional: bool = False,
+) -> Picture:
+    """Draw on Axes of this size in inches, without pyplot and its global state."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size)
+    FigureCanvasAgg(figure)
+    draw(figure.add_subplot(projection="3d" if three_dimensional else None))
+    image = io.BytesIO()
+    figure.savefig(image, format="png", dpi=_DPI, bbox_inches="tight", facecolor="white")
+    return _small(image, caption, alt)
+
+
+def _small(image: io.BytesIO, caption: str, alt: str) -> Picture:
+    """Return the image with a palette of colours, which takes a third of the bytes."""
+    from PIL import Image
+
+    with Image.open(image) as full:
+        width, height = full.size
+        few = full.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        small = io.BytesIO()
+        few.save(small, format="png", optimize=True)
+    shown = [size * _SCREEN_DPI // _DPI for size in (width, height)]
+    return Picture(small.getvalue(), *shown, caption, alt)

@@ -1,0 +1,70 @@
+// Draws the structures in the cards of a report, and turns those that are on the screen.
+import { Molecule } from "./molecule.js";
+import { unpackStructures } from "./unpack.js";
+
+const STEP = 0.012; // radians for each frame of the screen
+const PALE = 0.6; // share of white in the colour of further structures
+
+/** Mix a colour "#RRGGBB" with white. */
+function pale(color) {
+  const mixed = [1, 3, 5].map((at) => {
+    const channel = parseInt(color.slice(at, at + 2), 16);
+    return Math.round(channel + (255 - channel) * PALE).toString(16).padStart(2, "0");
+  });
+  return `#${mixed.join("")}`;
+}
+
+/** Turn molecules while they are on the screen, until the reader takes over. */
+function turnVisible(molecules) {
+  const visible = new Set();
+  const observer = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (isIntersecting) visible.add(target);
+      else visible.delete(target);
+    }
+  });
+  for (const canvas of molecules.keys()) {
+    observer.observe(canvas);
+    for (const event of ["pointerdown", "keydown", "wheel"]) {
+      canvas.addEventListener(event, () => {
+        observer.unobserve(canvas);
+        visible.delete(canvas);
+      });
+    }
+  }
+  const turn = () => {
+    for (const canvas of visible) {
+      molecules.get(canvas).turn(STEP, 0);
+      molecules.get(canvas).draw();
+    }
+    requestAnimationFrame(turn);
+  };
+  turn();
+}
+
+/** Draw all cards; `data` comes from mdgmvae.report.structures and has the colour of each state. */
+async function drawCards(data) {
+  const structures = await unpackStructures(data);
+  const canvases = document.querySelectorAll(".card canvas");
+  const molecules = new Map();
+  let first = 0;
+  data.states.forEach(({ color, n }, card) => {
+    const shown = structures.slice(first, first + n).map((structure, i) => ({
+      ...structure,
+      color: i ? pale(color) : color,
+    }));
+    first += n;
+    const molecule = new Molecule(canvases[card], data.topology);
+    molecule.show(shown);
+    molecules.set(canvases[card], molecule);
+  });
+  addEventListener("resize", () => molecules.forEach((molecule) => molecule.draw()));
+  if (!matchMedia("(prefers-reduced-motion: reduce)").matches) turnVisible(molecules);
+}
+
+drawCards(JSON.parse(document.getElementById("structures").textContent)).catch((error) => {
+  console.error(error);
+  document.querySelectorAll(".card canvas").forEach((canvas) => {
+    canvas.replaceWith("The structure cannot be drawn in this browser.");
+  });
+});
