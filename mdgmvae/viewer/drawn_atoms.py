@@ -23,7 +23,10 @@ _MOST_STICKS = 5000
 #: A bond that becomes longer than its length in the reference by this factor crosses the box.
 _STRETCH = 1.5
 _SOLVENT_IONS = frozenset(
-    "NA NA+ SOD CL CL- CLA K K+ POT LI LIT CS CES RB RUB BR IOD ION NAP CLM".split()
+    [
+        *("NA", "NA+", "SOD", "CL", "CL-", "CLA", "K", "K+", "POT", "LI", "LIT", "CS", "CES"),
+        *("RB", "RUB", "BR", "IOD", "ION"),
+    ]
 )
 
 
@@ -166,7 +169,7 @@ def _is_solvent(resname: str) -> bool:
 def _rare(atoms: Any) -> np.ndarray:
     """Return a mask of the atoms of residues of which there are only a few."""
     residues = atoms.residues
-    names, kind, counts = np.unique(
+    _, kind, counts = np.unique(
         np.asarray(residues.resnames, dtype=str), return_inverse=True, return_counts=True
     )
     rare = residues.resindices[counts[kind] <= _MOST_COPIES]

@@ -9,6 +9,9 @@ from typing import Any, Self
 import numpy as np
 
 from ..annotation.superposition import fitted_atoms, superposed
+from ..errors import FrameError
+from ..featurizers.geometry.whole import Links, make_whole
+from ..featurizers.topology.molecules import linked_atoms
 from ..trajectory.moving_atoms import MovingAtoms
 from .drawn_atoms import Ribbon, bonds_between, elements_of, ribbons_of, sticks_of
 from .packing import pack, pack_positions
@@ -73,6 +76,8 @@ class Molecule:
         Places of the atoms that are drawn.
     secondary : SecondaryStructure or None
         Of the ribbons, with places among the atoms that are read.
+    links : Links or None
+        Links between the atoms that are read, along which broken molecules are made whole.
     content : dict
         The topology for the browser.
 
@@ -93,6 +98,7 @@ class Molecule:
     fitted: np.ndarray
     drawn: np.ndarray
     secondary: SecondaryStructure | None
+    links: Links | None
     content: dict[str, Any]
 
     @classmethod
@@ -123,10 +129,14 @@ class Molecule:
         backbone = np.empty(0, np.int64) if secondary is None else secondary.backbone.ravel()
         drawn = np.concatenate([*(ribbon.atoms for ribbon in ribbons), sticks])
         read = np.unique(np.concatenate([drawn, fitted, backbone]))
-        atoms = everything[read]
         for ts in moving.at([reference]):
             bonds, longest = bonds_between(everything, sticks)
-            positions = ts.positions[atoms.ix]
+            linked = linked_atoms(everything, read)
+            links = None
+            if linked is not None:
+                read, links = linked
+            atoms = everything[read]
+            positions = _whole(ts, atoms, links)
         if secondary is not None:
             places = np.searchsorted(read, secondary.backbone)
             secondary = SecondaryStructure(
@@ -139,6 +149,7 @@ class Molecule:
             mask,
             np.searchsorted(read, drawn),
             secondary,
+            links,
             _content(ribbons, elements_of(everything[sticks]), bonds, longest),
         )
 
@@ -180,7 +191,8 @@ class Molecule:
         n_backbone = 0 if secondary is None else secondary.backbone.size
         backbone = np.empty((len(numbers), n_backbone, 3), np.float32)
         for row, ts in enumerate(self.moving.at(numbers)):
-            moved = superposed(ts.positions[atoms.ix], self.reference, self.fitted)
+            whole = _whole(ts, atoms, self.links)
+            moved = superposed(whole, self.reference, self.fitted)
             positions[row] = moved[self.drawn]
             if secondary is not None:
                 backbone[row] = moved[secondary.backbone.ravel()]
@@ -203,6 +215,18 @@ def _content(
         "bonds": (bonds + first).tolist(),
         "longest": round(longest, 2),
     }
+
+
+def _whole(ts: Any, atoms: Any, links: Links | None) -> np.ndarray:
+    """Return the positions of a frame, in whole molecules where the box allows it."""
+    positions: np.ndarray = ts.positions[atoms.ix]
+    if links is None:
+        return positions
+    box = None if ts.dimensions is None else ts.dimensions[np.newaxis]
+    try:
+        return make_whole(positions[np.newaxis], box, links)[0]
+    except FrameError:
+        return positions  # The picture shows what is wrong with the frame.
 
 
 def _lying(positions: np.ndarray, fitted: np.ndarray) -> np.ndarray:
