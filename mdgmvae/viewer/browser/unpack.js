@@ -1,0 +1,42 @@
+// Arrays that Python has packed into text (mdgmvae.viewer.packing).
+
+const TYPES = {
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  float32: Float32Array,
+};
+/** Packed coordinates are whole numbers of this part of an angstrom. */
+const STEP = 0.01;
+
+/**
+ * Unpack an array: base64 of a gzip file of little-endian numbers.
+ * @param {string} text
+ * @param {string} type as numpy calls it: "int16", "float32", ...
+ * @returns {Promise<TypedArray>}
+ */
+export async function unpack(text, type) {
+  const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new TYPES[type](await new Response(stream).arrayBuffer());
+}
+
+/**
+ * Unpack structures (mdgmvae.viewer.molecule.Snapshots.to_json()).
+ * @param {{n: number, xyz: string, structure: ?string}} packed
+ * @returns {Promise<{xyz: Float32Array, structure: ?string}[]>} one entry a frame
+ */
+export async function unpackStructures(packed) {
+  const steps = await unpack(packed.xyz, "int16");
+  const letters = packed.structure ? await unpack(packed.structure, "uint8") : null;
+  const [nSteps, nLetters] = [steps.length / packed.n, (letters?.length ?? 0) / packed.n];
+  return Array.from({ length: packed.n }, (_, i) => ({
+    xyz: Float32Array.from(steps.subarray(i * nSteps, (i + 1) * nSteps), (v) => v * STEP),
+    structure: letters
+      ? String.fromCharCode(...letters.subarray(i * nLetters, (i + 1) * nLetters))
+      : null,
+  }));
+}

@@ -1,0 +1,188 @@
+"""Choose what of a system is drawn: ribbons of polymers, and sticks of small molecules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..featurizers.topology.atom_kinds import alpha_carbons, attribute_or, heavy_atoms
+from ..featurizers.topology.bonds import bonds_of
+from ..featurizers.topology.synonyms import canonical_resname
+
+#: A protein with fewer C-alpha atoms, or nucleic acid with fewer phosphates, is drawn as sticks.
+_SMALLEST_RIBBON = {"protein": 10, "nucleic": 4}
+#: Longest distance in angstrom between neighbours along a ribbon.
+_REACH = {"protein": 5.0, "nucleic": 9.0}
+#: Beside a polymer, a kind of residue that occurs more often is a lipid or solvent, not a ligand.
+_MOST_COPIES = 10
+#: Most atoms that are drawn as sticks.
+_MOST_STICKS = 5000
+#: A bond that becomes longer than its length in the reference by this factor crosses the box.
+_STRETCH = 1.5
+_SOLVENT_IONS = frozenset(
+    [
+        *("NA", "NA+", "SOD", "CL", "CL-", "CLA", "K", "K+", "POT", "LI", "LIT", "CS", "CES"),
+        *("RB", "RUB", "BR", "IOD", "ION"),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Ribbon:
+    """A chain of residues that is drawn as a ribbon.
+
+    Parameters
+    ----------
+    atoms : ndarray of int64
+        One atom of each residue, by its place in the AtomGroup.
+    kind : {"protein", "nucleic"}
+    """
+
+    atoms: np.ndarray
+    kind: str
+
+    @property
+    def reach(self) -> float:
+        """Longest distance in angstrom between neighbours."""
+        return _REACH[self.kind]
+
+
+def ribbons_of(atoms: Any) -> list[Ribbon]:
+    """Find the chains that are drawn as ribbons.
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+
+    Returns
+    -------
+    list of Ribbon
+    """
+    found = []
+    phosphates = np.zeros(atoms.n_atoms, dtype=bool)
+    if hasattr(atoms, "resnames") and hasattr(atoms, "names"):
+        phosphates = np.isin(atoms.ix, atoms.select_atoms("nucleic and name P").ix)
+    for kind, mask in (("protein", alpha_carbons(atoms)), ("nucleic", phosphates)):
+        places = np.flatnonzero(mask)
+        if len(places) < _SMALLEST_RIBBON[kind]:
+            continue
+        chains = np.asarray(attribute_or(atoms, "chainIDs", ""), dtype=str)[places]
+        segments = atoms.segindices[places]
+        starts = np.flatnonzero((chains[1:] != chains[:-1]) | (np.diff(segments) != 0)) + 1
+        found += [Ribbon(part, kind) for part in np.split(places, starts)]
+    return found
+
+
+def sticks_of(atoms: Any, ribbons: list[Ribbon]) -> np.ndarray:
+    """Find the atoms that are drawn as sticks: ligands, or all but solvent without a polymer.
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+    ribbons : list of Ribbon
+        What is drawn as ribbons.
+
+    Returns
+    -------
+    ndarray of int64
+        Places in the AtomGroup.
+
+    Raises
+    ------
+    InputError
+        If too many atoms would have to be drawn.
+    """
+    if not hasattr(atoms, "resnames"):
+        return _few_enough(atoms, np.arange(atoms.n_atoms))
+    resnames = np.asarray(atoms.resnames, dtype=str)
+    solvent = [name for name in np.unique(resnames) if _is_solvent(name)]
+    drawn = ~np.isin(resnames, solvent)
+    if not drawn.any():
+        return _few_enough(atoms, np.arange(atoms.n_atoms))
+    if not ribbons:
+        if np.count_nonzero(drawn) > _MOST_STICKS and (rare := drawn & _rare(atoms)).any():
+            drawn = rare
+        return _few_enough(atoms, np.flatnonzero(drawn))
+    polymers = atoms.select_atoms("protein or nucleic").resindices
+    ribbon_atoms = np.concatenate([ribbon.atoms for ribbon in ribbons])
+    polymers = np.union1d(polymers, atoms.resindices[ribbon_atoms])
+    drawn &= ~np.isin(atoms.resindices, polymers) & _rare(atoms)
+    return _few_enough(atoms, np.flatnonzero(drawn))
+
+
+def bonds_between(atoms: Any, sticks: np.ndarray) -> tuple[np.ndarray, float]:
+    """Find the bonds of atoms in the current frame, and the length of no bond.
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+    sticks : ndarray of int64
+        Places in the AtomGroup.
+
+    Returns
+    -------
+    pairs : ndarray of int64 of shape (n_bonds, 2)
+        Places in `sticks`.
+    longest : float
+        No bond becomes longer, in angstrom.
+    """
+    place = np.full(atoms.universe.atoms.n_atoms, -1, dtype=np.int64)
+    place[atoms.ix[sticks]] = np.arange(len(sticks))
+    if len(sticks) < 2:
+        return np.empty((0, 2), np.int64), 0.0
+    bonds = bonds_of(atoms, sticks)
+    pairs = place[bonds.pairs]
+    inside = (pairs >= 0).all(axis=1)
+    lengths = bonds.lengths[inside]
+    return pairs[inside], _STRETCH * float(lengths.max(initial=0.0))
+
+
+def elements_of(atoms: Any) -> list[str]:
+    """Return the element of each atom in capitals, guessed from names if necessary.
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+
+    Returns
+    -------
+    list of str
+    """
+    from MDAnalysis.guesser.default_guesser import DefaultGuesser
+
+    known = [str(e).upper() for e in attribute_or(atoms, "elements", "")]
+    names = [str(name) for name in attribute_or(atoms, "names", "")]
+    guesser, heavy = DefaultGuesser(None), heavy_atoms(atoms)
+    return [
+        element or ("H" if not is_heavy else str(guesser.guess_atom_element(name)).upper())
+        for element, name, is_heavy in zip(known, names, heavy, strict=True)
+    ]
+
+
+def _is_solvent(resname: str) -> bool:
+    return canonical_resname(resname) == "HOH" or resname.upper() in _SOLVENT_IONS
+
+
+def _rare(atoms: Any) -> np.ndarray:
+    """Return a mask of the atoms of residues of which there are only a few."""
+    residues = atoms.residues
+    _, kind, counts = np.unique(
+        np.asarray(residues.resnames, dtype=str), return_inverse=True, return_counts=True
+    )
+    rare = residues.resindices[counts[kind] <= _MOST_COPIES]
+    mask: np.ndarray = np.isin(atoms.resindices, rare)
+    return mask
+
+
+def _few_enough(atoms: Any, places: np.ndarray) -> np.ndarray:
+    if len(places) > _MOST_STICKS:
+        places = places[heavy_atoms(atoms)[places]]
+    if len(places) > _MOST_STICKS:
+        raise InputError(
+            f"there are {len(places):,} atoms to draw as sticks, and at most {_MOST_STICKS:,} can "
+            "be; pass fewer atoms, such as universe.select_atoms('resname LIG')"
+        )
+    return places

@@ -1,0 +1,240 @@
+"""What a browser needs to draw a molecule: its topology, and the positions of frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from ..annotation.superposition import fitted_atoms, superposed
+from ..errors import FrameError
+from ..featurizers.geometry.whole import Links, make_whole
+from ..featurizers.topology.molecules import linked_atoms
+from ..trajectory.moving_atoms import MovingAtoms
+from .drawn_atoms import Ribbon, bonds_between, elements_of, ribbons_of, sticks_of
+from .packing import pack, pack_positions
+from .secondary_structure import SecondaryStructure
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """Frames of a molecule, superposed.
+
+    Parameters
+    ----------
+    positions : ndarray of float32 of shape (n_frames, n_drawn, 3)
+        Positions of the atoms that are drawn, in angstrom. The middle of the reference is the
+        origin.
+    structure : ndarray of uint8 of shape (n_frames, n_residues), or None
+        The letters H (helix), E (strand) and C (coil) of the residues of all ribbons.
+    """
+
+    positions: np.ndarray
+    structure: np.ndarray | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Pack the frames for ``unpackStructures`` of ``browser/unpack.js``.
+
+        Returns
+        -------
+        dict
+            "n", "xyz" and "structure".
+
+        Raises
+        ------
+        InputError
+            If a coordinate is too large.
+        """
+        return {
+            "n": len(self.positions),
+            "xyz": pack_positions(self.positions),
+            "structure": None if self.structure is None else pack(self.structure),
+        }
+
+
+@dataclass(frozen=True)
+class Molecule:
+    """Atoms of a trajectory that a browser draws.
+
+    Proteins of ten residues and more and nucleic acids are ribbons; of them, only one atom a
+    residue is sent. Ligands and small molecules are balls and sticks. Water, ions and lipids are
+    not drawn, unless there is nothing else. Secondary structure is that of each frame, by DSSP; if
+    the backbone is incomplete, the browser derives it from the C-alpha atoms.
+
+    Parameters
+    ----------
+    moving : MovingAtoms
+        The atoms that are read.
+    reference : ndarray of float32 of shape (n_read, 3)
+        Their positions in the frame on which others are superposed, with the longest axis of the
+        molecule from left to right.
+    fitted : ndarray of bool of shape (n_read,)
+        The atoms that are superposed.
+    drawn : ndarray of int64 of shape (n_drawn,)
+        Places of the atoms that are drawn.
+    secondary : SecondaryStructure or None
+        Of the ribbons, with places among the atoms that are read.
+    links : Links or None
+        Links between the atoms that are read, along which broken molecules are made whole.
+    content : dict
+        The topology for the browser.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.data import alanine_dipeptide
+    >>> from mdgmvae.viewer.molecule import Molecule
+    >>> molecule = Molecule.of(mda.Universe(*alanine_dipeptide()))
+    >>> len(molecule.topology()["bonds"]), molecule.topology()["chains"]
+    (21, [])
+    >>> molecule.snapshots([0, 6400]).positions.shape
+    (2, 22, 3)
+    """
+
+    moving: MovingAtoms
+    reference: np.ndarray
+    fitted: np.ndarray
+    drawn: np.ndarray
+    secondary: SecondaryStructure | None
+    links: Links | None
+    content: dict[str, Any]
+
+    @classmethod
+    def of(cls, source: Any, reference: int = 0) -> Self:
+        """Choose what to draw.
+
+        Parameters
+        ----------
+        source : Universe, AtomGroup or mdtraj.Trajectory
+            The atoms.
+        reference : int
+            The frame on which the others are superposed.
+
+        Returns
+        -------
+        Molecule
+
+        Raises
+        ------
+        InputError
+            If the source has no coordinates, or too many atoms would have to be drawn.
+        """
+        moving = MovingAtoms.of(source)
+        everything = moving.atoms
+        ribbons, fitted = ribbons_of(everything), np.flatnonzero(fitted_atoms(everything))
+        sticks = sticks_of(everything, ribbons)
+        secondary = SecondaryStructure.of(everything, ribbons)
+        backbone = np.empty(0, np.int64) if secondary is None else secondary.backbone.ravel()
+        drawn = np.concatenate([*(ribbon.atoms for ribbon in ribbons), sticks])
+        read = np.unique(np.concatenate([drawn, fitted, backbone]))
+        for ts in moving.at([reference]):
+            bonds, longest = bonds_between(everything, sticks)
+            linked = linked_atoms(everything, read)
+            links = None
+            if linked is not None:
+                read, links = linked
+            atoms = everything[read]
+            positions = _whole(ts, atoms, links)
+        if secondary is not None:
+            places = np.searchsorted(read, secondary.backbone)
+            secondary = SecondaryStructure(
+                places, secondary.residues, secondary.n_residues, secondary.topology
+            )
+        mask = np.isin(read, fitted)
+        return cls(
+            MovingAtoms(atoms, moving.times),
+            _lying(positions, mask),
+            mask,
+            np.searchsorted(read, drawn),
+            secondary,
+            links,
+            _content(ribbons, elements_of(everything[sticks]), bonds, longest),
+        )
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames of the trajectory."""
+        return self.moving.n_frames
+
+    def topology(self) -> dict[str, Any]:
+        """Describe what is drawn, for JSON.
+
+        Returns
+        -------
+        dict
+            The ``Topology`` of ``browser/molecule.js``. Atoms are numbered as in `snapshots`.
+        """
+        return self.content
+
+    def snapshots(self, frames: Iterable[int]) -> Snapshots:
+        """Read frames and superpose them. The current frame of the Universe stays.
+
+        Parameters
+        ----------
+        frames : iterable of int
+            Frame numbers in any order.
+
+        Returns
+        -------
+        Snapshots
+
+        Raises
+        ------
+        InputError
+            If a frame cannot be read.
+        """
+        numbers = [int(frame) for frame in frames]
+        atoms, secondary = self.moving.atoms, self.secondary
+        positions = np.empty((len(numbers), len(self.drawn), 3), np.float32)
+        n_backbone = 0 if secondary is None else secondary.backbone.size
+        backbone = np.empty((len(numbers), n_backbone, 3), np.float32)
+        for row, ts in enumerate(self.moving.at(numbers)):
+            whole = _whole(ts, atoms, self.links)
+            moved = superposed(whole, self.reference, self.fitted)
+            positions[row] = moved[self.drawn]
+            if secondary is not None:
+                backbone[row] = moved[secondary.backbone.ravel()]
+        return Snapshots(positions, None if secondary is None else secondary.at(backbone))
+
+
+def _content(
+    ribbons: list[Ribbon], elements: list[str], bonds: np.ndarray, longest: float
+) -> dict[str, Any]:
+    chains, first = [], 0
+    for ribbon in ribbons:
+        n = len(ribbon.atoms)
+        chains.append({"atoms": list(range(first, first + n)), "reach": ribbon.reach})
+        first += n
+    return {
+        "n_atoms": first + len(elements),
+        "chains": chains,
+        "sticks": list(range(first, first + len(elements))),
+        "elements": elements,
+        "bonds": (bonds + first).tolist(),
+        "longest": round(longest, 2),
+    }
+
+
+def _whole(ts: Any, atoms: Any, links: Links | None) -> np.ndarray:
+    """Return the positions of a frame, in whole molecules where the box allows it."""
+    positions: np.ndarray = ts.positions[atoms.ix]
+    if links is None:
+        return positions
+    box = None if ts.dimensions is None else ts.dimensions[np.newaxis]
+    try:
+        return make_whole(positions[np.newaxis], box, links)[0]
+    except FrameError:
+        return positions  # The picture shows what is wrong with the frame.
+
+
+def _lying(positions: np.ndarray, fitted: np.ndarray) -> np.ndarray:
+    """Move a molecule to the origin, its longest axis along x, its shortest along z."""
+    points = positions[fitted].astype(float)
+    centre = points.mean(axis=0)
+    _, _, axes = np.linalg.svd(points - centre, full_matrices=True)
+    if np.linalg.det(axes) < 0:  # A mirror image would be another molecule.
+        axes[2] *= -1
+    lying: np.ndarray = ((positions - centre) @ axes.T).astype(np.float32)
+    return lying
