@@ -147,5 +147,5 @@ def _small(image: io.BytesIO, caption: str, alt: str) -> Picture:
         few = full.convert("RGB").quantize(128, dither=Image.Dither.NONE)
         small = io.BytesIO()
         few.save(small, format="png", optimize=True)
-    shown = [size * _SCREEN_DPI // _DPI for size in (width, height)]
-    return Picture(small.getvalue(), *shown, caption, alt)
+    width, height = (size * _SCREEN_DPI // _DPI for size in (width, height))
+    return Picture(small.getvalue(), width, height, caption, alt)

@@ -1,0 +1,59 @@
+"""The network of transitions between states."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.patches import Circle, FancyArrowPatch
+
+from mdgmvae import plot
+from mdgmvae.errors import InputError
+from mdgmvae.kinetics import transitions
+
+RING = np.array([[0.96, 0.02, 0.0, 0.02], [0.02, 0.96, 0.02, 0.0], [0.0, 0.02, 0.96, 0.02],
+                 [0.02, 0.0, 0.02, 0.96]])  # fmt: skip
+
+
+def chain(matrix, n=20_000):
+    rng, cumulative, states = np.random.default_rng(0), matrix.cumsum(axis=1), [0]
+    for drawn in rng.random(n - 1):
+        states.append(min(int(np.searchsorted(cumulative[states[-1]], drawn)), len(matrix) - 1))
+    return np.array(states)
+
+
+def shown(labels, n):
+    found = transitions(labels, lag=1, dt=2.0, k=n)
+    axes = plot.transition_network(found, np.bincount(labels, minlength=n) / len(labels))
+    plt.close(axes.figure)
+    return found, axes
+
+
+def test_every_transition_that_was_seen_is_an_arrow_with_its_rate():
+    found, axes = shown(chain(RING), 4)
+    arrows = [patch for patch in axes.patches if isinstance(patch, FancyArrowPatch)]
+    assert len(arrows) == np.count_nonzero(found.counts) == 8
+    texts = [text.get_text() for text in axes.texts]
+    assert texts[:4] == ["0", "1", "2", "3"]
+    # At 0.02 a step of 2 ps: 0.01 / ps.
+    np.testing.assert_allclose([float(text) for text in texts[4:]], 0.01, rtol=0.15)
+
+
+def test_areas_are_populations_and_states_without_frames_are_left_out():
+    matrix = np.array([[0.99, 0.01, 0.0], [0.04, 0.96, 0.0], [0.0, 0.0, 1.0]])
+    labels = chain(matrix)
+    _, axes = shown(labels, 3)
+    circles = [patch.radius for patch in axes.patches if isinstance(patch, Circle)]
+    shares = np.bincount(labels) / len(labels)
+    assert len(circles) == 2
+    assert (circles[0] / circles[1]) ** 2 == pytest.approx(shares[0] / shares[1])
+
+
+def test_rates_of_many_transitions_are_not_written():
+    matrix = np.full((6, 6), 0.01) + 0.94 * np.eye(6)
+    _, axes = shown(chain(matrix), 6)
+    assert [text.get_text() for text in axes.texts] == ["0", "1", "2", "3", "4", "5"]
+
+
+def test_populations_of_other_states_are_refused():
+    found = transitions(chain(RING), lag=1)
+    with pytest.raises(InputError, match="pass one for each of 4 states"):
+        plot.transition_network(found, [0.5, 0.5])
