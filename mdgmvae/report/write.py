@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +62,14 @@ def report_analysis(
         description = describe(model, analysis.features, results)
     frames = dict(enumerate(description.representatives))
     record = Record(files=_names_of(analysis.atomgroup.universe)) if record is None else record
+    structures, record = _if_possible(
+        lambda: Structures.of_frames(analysis.atomgroup, frames), record
+    )
     contents = Contents.of(
         model,
         results,
         analysis.features,
-        Structures.of_frames(analysis.atomgroup, frames),
+        structures,
         record=record,
         title=_title(record.files),
         preset=analysis.preset,
@@ -112,11 +116,12 @@ def report_folder(
         )
     features = _features_of(folder, labels)
     record = Record.of_page(folder / REPORT)
+    structures, record = _if_possible(lambda: Structures.of_folder(folder / "states"), record)
     contents = Contents.of(
         trained.gmvae,
         _results_of(labels, features),
         features,
-        Structures.of_folder(folder / "states"),
+        structures,
         record=record,
         title=_title(record.files) if record.files else f"States in {folder.resolve().name}",
         preset=trained.origin.preset,
@@ -124,6 +129,17 @@ def report_folder(
     )
     _write(path, contents)
     return path
+
+
+def _if_possible(
+    read: Callable[[], Structures | None], record: Record
+) -> tuple[Structures | None, Record]:
+    """Read structures. A page without them says why there are none."""
+    try:
+        return read(), record
+    except InputError as error:
+        said = f"no structures are shown: {error}"
+        return None, replace(record, warnings=tuple(dict.fromkeys([*record.warnings, said])))
 
 
 def _check_name(path: str | os.PathLike[str]) -> None:

@@ -223,11 +223,13 @@ def test_what_fails_after_the_training_keeps_the_model_and_the_labels(tmp_path):
     )
     (line,) = [line for line in done.stderr.splitlines() if "error:" in line]
     assert re.search(
-        r"error: out: the model and the labels were written, but not states, report.html "
+        r"error: out: the model and the labels were written, but not states "
         r"\(state_0.pdb: frame \d+ has coordinates beyond",
         line,
     )
     assert {path.name for path in (tmp_path / "out").iterdir()} == RESULTS - {"states"}
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "no structures are shown: " in page and "<canvas" not in page
     labels = read_labels(tmp_path / "out")
     assert labels.labels.shape == (900,)
     call("assign", "out", TOPOLOGY, TRAJECTORY, "--stop", 9, "-o", "l.npz", cwd=tmp_path)
