@@ -194,7 +194,7 @@ def _scripts(c: Contents) -> str:
     states = [
         {"color": colors[state], "n": len(frames)} for state, frames in c.structures.frames.items()
     ]
-    data = {**c.structures.to_json(), "states": states}
+    data = {**c.structures.content, "states": states}
     script = bundle("molecule", "unpack") + without_imports(_resource("structures.js"))
     return (
         c.record.element()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..viewer.molecule import Molecule, Snapshots
+from ..viewer.molecule import Molecule
 
 #: What `write_states` says of each model of a PDB file.
 _FRAME_OF_MODEL = re.compile(r"MODEL \d+ IS FRAME (\d+)")
@@ -22,16 +22,14 @@ class Structures:
 
     Parameters
     ----------
-    molecule : Molecule
-        What is drawn of the atoms.
-    snapshots : Snapshots
-        The structures of all states, one state after the other.
+    content : dict
+        What ``structures.js`` draws: the topology, and the structures of all states, one state
+        after the other.
     frames : dict of int to ndarray of shape (n,), int64
         For each state that has structures, in increasing order, their frame numbers.
     """
 
-    molecule: Molecule
-    snapshots: Snapshots
+    content: dict[str, Any]
     frames: dict[int, np.ndarray]
 
     @classmethod
@@ -48,13 +46,18 @@ class Structures:
         -------
         Structures or None
             None without frames.
+
+        Raises
+        ------
+        InputError
+            If a frame cannot be read, or the molecule is too large to draw.
         """
         kept = {state: numbers for state, numbers in sorted(frames.items()) if len(numbers)}
         if not kept:
             return None
         numbers = np.concatenate(list(kept.values()))
         molecule = Molecule.of(atoms, int(numbers[0]))
-        return cls(molecule, molecule.snapshots(numbers), kept)
+        return cls(_content(molecule, numbers), kept)
 
     @classmethod
     def of_folder(cls, folder: Path) -> Structures | None:
@@ -68,6 +71,11 @@ class Structures:
         -------
         Structures or None
             None if there are no such files.
+
+        Raises
+        ------
+        InputError
+            If the molecule is too large to draw.
         """
         import MDAnalysis as mda
 
@@ -83,11 +91,11 @@ class Structures:
         universe = mda.Universe(paths[0], paths)
         molecule = Molecule.of(universe)
         frames = dict(zip(sorted(found), map(_frames_of, universes), strict=True))
-        return cls(molecule, molecule.snapshots(range(molecule.n_frames)), frames)
+        return cls(_content(molecule, range(molecule.n_frames)), frames)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return what ``structures.js`` draws."""
-        return {"topology": self.molecule.topology(), **self.snapshots.to_json()}
+
+def _content(molecule: Molecule, frames: Iterable[int]) -> dict[str, Any]:
+    return {"topology": molecule.topology(), **molecule.snapshots(frames).to_json()}
 
 
 def _frames_of(universe: Any) -> np.ndarray:
