@@ -14,7 +14,7 @@ from ..featurizers.geometry.whole import Links, make_whole
 from ..featurizers.topology.molecules import linked_atoms
 from ..trajectory.moving_atoms import MovingAtoms
 from .drawn_atoms import Ribbon, bonds_between, elements_of, ribbons_of, sticks_of
-from .packing import pack, pack_positions
+from .packing import pack, steps
 from .secondary_structure import SecondaryStructure
 
 
@@ -49,7 +49,7 @@ class Snapshots:
         """
         return {
             "n": len(self.positions),
-            "xyz": pack_positions(self.positions),
+            "xyz": pack(steps(self.positions)),
             "structure": None if self.structure is None else pack(self.structure),
         }
 
@@ -107,7 +107,7 @@ class Molecule:
 
         Parameters
         ----------
-        source : Universe, AtomGroup or mdtraj.Trajectory
+        source : Universe, AtomGroup, mdtraj.Trajectory or MovingAtoms
             The atoms.
         reference : int
             The frame on which the others are superposed.
@@ -121,7 +121,7 @@ class Molecule:
         InputError
             If the source has no coordinates, or too many atoms would have to be drawn.
         """
-        moving = MovingAtoms.of(source)
+        moving = source if isinstance(source, MovingAtoms) else MovingAtoms.of(source)
         everything = moving.atoms
         ribbons, fitted = ribbons_of(everything), np.flatnonzero(fitted_atoms(everything))
         sticks = sticks_of(everything, ribbons)
