@@ -16,6 +16,8 @@ from .scripts import bundle
 #: Frames whose packed size tells how many fit.
 _PROBED = 64
 _LEVELS = 65535
+#: Reading more structures would take too long.
+_MOST_STORED = 10_000
 _STYLE = (
     "html, body { margin: 0; height: 100%; } #explorer { height: 100dvh; min-height: 480px; }\n"
 )
@@ -65,7 +67,7 @@ def explorer_page(molecule: Molecule, mapped: MappedFrames, title: str, max_byte
         size = int(size * len(kept) / len(mapped.labels))
     probe = molecule.snapshots(mapped.frames[_spread(rows, _PROBED)]).to_json()
     each = sum(len(part or "") for part in (probe["xyz"], probe["structure"])) / probe["n"]
-    n_stored = int((room - size) / each)
+    n_stored = min(int((room - size) / each), _MOST_STORED)
     if n_stored < len(np.unique(mapped.labels[rows])):
         raise InputError(
             f"max_size: the page cannot hold a structure of each state in {max_bytes:,} bytes; "

@@ -44,16 +44,20 @@ export function densityOf(points, labels, visible, limits, columns, lines, chose
   return { counts, states, largest: counts.reduce((a, b) => Math.max(a, b), 0), total };
 }
 
+/** Stands for the free energy where no point is near, so that lines around the others close. */
+const EMPTY = 50;
+
 /**
- * The free energy of the cells of a grid in kT, above the lowest; Infinity where no point is near.
+ * The free energy of the cells of a grid in kT, above the lowest.
  * @param {ArrayLike<number>} counts
  * @param {number} columns
- * @returns {Float32Array}
+ * @returns {{energy: Float32Array, highest: number}} highest: that of a cell with a single point
  */
 export function freeEnergyOf(counts, columns) {
   const smooth = blurred(blurred(Float32Array.from(counts), columns, 1), columns, columns);
   const largest = smooth.reduce((a, b) => Math.max(a, b), 0);
-  return smooth.map((count) => (count > 0 ? Math.log(largest / count) : Infinity));
+  const energy = smooth.map((count) => (count > 0 ? Math.log(largest / count) : EMPTY));
+  return { energy, highest: Math.log(largest) };
 }
 
 function blurred(values, columns, step) {
@@ -88,7 +92,6 @@ export function contour(heights, columns, level) {
         line + dy,
         heights[(line + dy) * columns + column + dx],
       ]);
-      if (corners.some(([, , height]) => !Number.isFinite(height))) continue;
       const ends = [];
       for (let k = 0; k < 4; k++) {
         const [x, y, height] = corners[k];

@@ -44,6 +44,7 @@ export class Explorer {
       onPick: (row) => this.select(row),
       onLasso: (rows) => this.choose(rows),
     });
+    if (this.landscape.contours.length) made.note.prepend("Lines: free energy, 1 kT apart. ");
     this.timeline = new Timeline(made.stripCanvas, made.timeCanvas, data, (row) => this.seek(row));
     this.playback = new Playback(
       () => this.playable,

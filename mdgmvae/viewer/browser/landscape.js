@@ -69,10 +69,10 @@ export class Landscape {
     if (!hasEnergy || labels.length < ENOUGH_FOR_ENERGY) return [];
     const [n, all] = [ENERGY_CELLS, this.plane.all];
     const { counts } = densityOf(points, labels, colors.map(() => true), all, n, n, null);
-    const energy = freeEnergyOf(counts, n);
+    const { energy, highest } = freeEnergyOf(counts, n);
     const x = (column) => all.left + ((column + 0.5) / n) * (all.right - all.left);
     const y = (line) => all.high - ((line + 0.5) / n) * (all.high - all.low);
-    return ENERGY_LEVELS.flatMap((level) =>
+    return ENERGY_LEVELS.filter((level) => level <= highest).flatMap((level) =>
       contour(energy, n, level).map(([a, b, c, d]) => [x(a), y(b), x(c), y(d)]),
     );
   }

@@ -106,7 +106,10 @@ class Page:
     def resize(self, width, height):
         self.call(
             "Emulation.setDeviceMetricsOverride",
-            **{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
         )
 
     def place(self, selector):
@@ -119,7 +122,11 @@ class Page:
     def mouse(self, kind, x, y, modifiers=0):
         self.call(
             "Input.dispatchMouseEvent",
-            **{"type": f"mouse{kind}", "x": x, "y": y, "button": "left", "clickCount": 1},
+            type=f"mouse{kind}",
+            x=x,
+            y=y,
+            button="left",
+            clickCount=1,
             buttons=0 if kind == "Released" else 1,
             modifiers=modifiers,
         )
