@@ -10,7 +10,7 @@ from typing import Any
 import MDAnalysis as mda
 import numpy as np
 
-from ..annotation.written import named_in_errors
+from ..annotation.written import check_frames, named_in_errors
 from ..checks import checked_memory
 from ..errors import InputError
 from ..storage.atomic import atomic_file
@@ -19,7 +19,7 @@ from .mapped_frames import MappedFrames
 from .molecule import Molecule, Snapshots
 from .saved_explorer import explorer_page
 
-_FORMATS = ("xtc", "trr", "dcd", "pdb")
+_FORMATS = ("xtc", "trr", "dcd")
 
 
 def explore(
@@ -174,7 +174,7 @@ class Explorer:
         Parameters
         ----------
         path : path-like
-            A file that ends in .xtc, .trr, .dcd or .pdb. It is replaced.
+            A file that ends in .xtc, .trr or .dcd. It is replaced.
 
         Raises
         ------
@@ -189,13 +189,11 @@ class Explorer:
                 "no frames are brushed: draw around some with the lasso, or call brush(frames)"
             )
         atoms = self._moving.atoms
-        with (
-            atomic_file(path) as temporary,
-            named_in_errors(temporary),
-            mda.Writer(str(temporary), atoms.n_atoms, multiframe=True) as writer,
-        ):
-            for _ in self._moving.at(self.brushed):
-                writer.write(atoms)
+        with atomic_file(path) as temporary, named_in_errors(temporary):
+            with mda.Writer(str(temporary), atoms.n_atoms) as writer:
+                for _ in self._moving.at(self.brushed):
+                    writer.write(atoms)
+            check_frames(temporary, len(self._chosen))
 
     def save(self, path: str | os.PathLike[str], max_size: int | str = "5 MB") -> None:
         """Write the explorer as one page that works offline, in any browser.

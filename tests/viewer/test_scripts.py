@@ -54,7 +54,8 @@ def test_unpack_reads_what_pack_wrote():
     values = np.array([-32768, 0, 7, 32767], np.int16)
     real = np.array([0.5, -1e10], np.float32)
     script = show(
-        f"[[...await unpack('{pack(values)}', 'int16')], [...await unpack('{pack(real)}', 'float32')]]"
+        f"[[...await unpack('{pack(values)}', 'int16')],"
+        f" [...await unpack('{pack(real)}', 'float32')]]"
     )
     assert run_js(script, "unpack") == [values.tolist(), real.tolist()]
 
@@ -103,8 +104,9 @@ def test_showable_rows_have_a_state_that_is_on_and_a_structure(stored, visible, 
 @needs_node
 def test_next_and_nearest_of_sorted_rows():
     script = show(
-        "[nextIn([2, 5, 9], 5, 1), nextIn([2, 5, 9], 5, -1), nextIn([2, 5], 5, 1), nextIn([], 0, 1),"
-        " nearestIn([2, 5, 9], 7), nearestIn([2, 5, 9], 8), nearestIn([2], 99), nearestIn([], 1)]"
+        "[nextIn([2, 5, 9], 5, 1), nextIn([2, 5, 9], 5, -1), nextIn([2, 5], 5, 1),"
+        " nextIn([], 0, 1), nearestIn([2, 5, 9], 7), nearestIn([2, 5, 9], 8),"
+        " nearestIn([2], 99), nearestIn([], 1)]"
     )
     assert run_js(script, "frames") == [9, 2, -1, -1, 5, 9, 2, -1]
 
@@ -223,7 +225,9 @@ def test_ribbons_are_closed_and_end_thin(structure, n):
     )
     positions, indices = map(np.array, run_js(script, "mesh", "ribbon"))
     positions, triangles = positions.reshape(-1, 3), indices.reshape(-1, 3)
-    edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]))
+    edges = np.sort(
+        np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    )
     assert (np.unique(edges, axis=0, return_counts=True)[1] == 2).all()
     for ring, end in ((positions[:12], xyz[0]), (positions[-12:], xyz[-1])):
         assert np.linalg.norm(ring - end, axis=1).max() == pytest.approx(0.3, abs=0.02)
