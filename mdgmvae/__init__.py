@@ -17,6 +17,7 @@ _NAMES = {
     "GMVAE": ".model.gmvae",
     "GMVAEAnalysis": ".analysis",
     "annotate": ".annotation.attach",
+    "explore": ".viewer.explorer",
     "FeatureSet": ".storage.features",
     "featurize": ".trajectory.streaming",
 }

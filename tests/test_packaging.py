@@ -22,7 +22,7 @@ import mdgmvae
 from mdgmvae.presets import PAPER, ROBUST, RULES
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-HEAVY = ("tensorflow", "matplotlib", "nglview", "MDAnalysis", "mdtraj")
+HEAVY = ("tensorflow", "matplotlib", "nglview", "anywidget", "MDAnalysis", "mdtraj")
 
 # Packages have the same name on conda-forge and PyPI (in lower case), except:
 CONDA_NAMES = {"build": "python-build"}
@@ -94,7 +94,12 @@ def test_wheel_holds_one_package_and_all_of_it(wheel):
     data = {f"mdgmvae/data/{path.name}" for path in (ROOT / "mdgmvae/data").glob("[!._]*.*")}
     data.add("mdgmvae/data/__init__.py")
     assert {Path(name).suffix for name in data} >= {".py", ".pdb", ".xtc"}
-    assert names >= modules | data | {"mdgmvae/py.typed"}
+    scripts = {
+        f"mdgmvae/viewer/browser/{path.name}"
+        for path in (ROOT / "mdgmvae/viewer/browser").glob("*.js")
+    }
+    assert "mdgmvae/viewer/browser/explorer.js" in scripts
+    assert names >= modules | data | scripts | {"mdgmvae/py.typed"}
     assert f"mdgmvae-{version}.dist-info/licenses/LICENSE" in names
 
 
@@ -201,6 +206,7 @@ def test_everything_imported_is_required():
         ("import mdgmvae.storage", ("tensorflow", "nglview")),
         ("from mdgmvae import GMVAE; GMVAE(k=3)", ("tensorflow", "MDAnalysis", "mdtraj")),
         ("from mdgmvae import GMVAEAnalysis", ("tensorflow", "nglview")),
+        ("from mdgmvae import explore", ("tensorflow", "nglview", "matplotlib", "anywidget")),
     ],
 )
 def test_imports_are_cheap(statement, forbidden, tmp_path):
@@ -324,7 +330,9 @@ def test_issue_forms_ask_for_what_is_needed_to_help():
     assert "CHANGELOG.md" in (ROOT / ".github" / "pull_request_template.md").read_text()
 
 
-@pytest.mark.parametrize("name", ["GMVAE", "GMVAEAnalysis", "FeatureSet", "annotate", "featurize"])
+@pytest.mark.parametrize(
+    "name", ["GMVAE", "GMVAEAnalysis", "FeatureSet", "annotate", "explore", "featurize"]
+)
 def test_public_names_are_documented_in_numpydoc(name):
     """Docstrings have a summary, every parameter of the signature, and an example."""
     public = getattr(mdgmvae, name)
@@ -348,6 +356,6 @@ def _entries(section):
 
 def test_every_public_name_was_looked_at():
     assert set(mdgmvae.__all__) == {
-        *("GMVAE", "GMVAEAnalysis", "FeatureSet", "annotate", "featurize"),
+        *("GMVAE", "GMVAEAnalysis", "FeatureSet", "annotate", "explore", "featurize"),
         "__version__",
     }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..states.judgement import Judgement
     from ..states.state_features import Description
     from ..storage.features import FeatureSet
+    from ..viewer.explorer import Explorer
 
 _NO_MODEL = "there is no trained model: call run() first"
 
@@ -69,6 +70,41 @@ class Evidence:
         labels, probabilities = shown[of]
         options = {"probabilities": probabilities, **options}
         return view(self.atomgroup, labels, results.frames, of=of, **options)
+
+    def explore(
+        self,
+        coordinates: str | Sequence[str] | None = None,
+        of: str = "states",
+        **options: Any,
+    ) -> Explorer:
+        """Explore the states: a landscape that is linked with the molecule and a timeline.
+
+        Parameters
+        ----------
+        coordinates : str or sequence of str, optional
+            Names of two features, such as ``("phi ALA2", "psi ALA2")``, or of one, which is shown
+            against time. By default the latent coordinates, the first two if there are more.
+        of : {"states", "components"}
+            What to show.
+        **options
+            ``palette``, ``height`` and ``title`` of `mdgmvae.explore`.
+
+        Returns
+        -------
+        Explorer
+            Displays itself in a notebook. ``save("explorer.html")`` writes an offline page,
+            ``brushed`` has the numbers of the frames that a lasso has chosen, and
+            ``write("brushed.xtc")`` writes these frames.
+
+        Raises
+        ------
+        InputError
+            Before `run`, or if a feature does not exist or `of` has another value.
+        """
+        from ..viewer.explored_results import explore_results
+
+        results = self._require_results()
+        return explore_results(self.atomgroup, results, self.features, coordinates, of, **options)
 
     def judge(self, lag: int | None = None, *, n_samples: int = 50, seed: int = 0) -> Judgement:
         """Assess how well the data support the states and the components.

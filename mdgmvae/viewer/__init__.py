@@ -3,6 +3,8 @@
 from .._lazy import lazy_names
 
 _NAMES = {
+    "Explorer": ".explorer",
+    "explore": ".explorer",
     "view": ".playback",
 }
 

@@ -14,6 +14,8 @@ from ..featurizers.topology.synonyms import canonical_resname
 
 #: A protein with fewer C-alpha atoms, or nucleic acid with fewer phosphates, is drawn as sticks.
 _SMALLEST_RIBBON = {"protein": 10, "nucleic": 4}
+#: A chain of fewer residues beside others is drawn as sticks.
+_SHORTEST_CHAIN = 3
 #: Longest distance in angstrom between neighbours along a ribbon.
 _REACH = {"protein": 5.0, "nucleic": 9.0}
 #: Beside a polymer, a kind of residue that occurs more often is a lipid or solvent, not a ligand.
@@ -69,10 +71,9 @@ def ribbons_of(atoms: Any) -> list[Ribbon]:
         places = np.flatnonzero(mask)
         if len(places) < _SMALLEST_RIBBON[kind]:
             continue
-        chains = np.asarray(attribute_or(atoms, "chainIDs", ""), dtype=str)[places]
-        segments = atoms.segindices[places]
-        starts = np.flatnonzero((chains[1:] != chains[:-1]) | (np.diff(segments) != 0)) + 1
-        found += [Ribbon(part, kind) for part in np.split(places, starts)]
+        starts = np.flatnonzero(np.diff(_chain_of(atoms)[places])) + 1
+        parts = np.split(places, starts)
+        found += [Ribbon(part, kind) for part in parts if len(part) >= _SHORTEST_CHAIN]
     return found
 
 
@@ -103,14 +104,16 @@ def sticks_of(atoms: Any, ribbons: list[Ribbon]) -> np.ndarray:
     if not drawn.any():
         return _few_enough(atoms, np.arange(atoms.n_atoms))
     if not ribbons:
-        if np.count_nonzero(drawn) > _MOST_STICKS and (rare := drawn & _rare(atoms)).any():
+        if np.count_nonzero(drawn) > _MOST_STICKS and (rare := _rare(atoms, drawn)).any():
             drawn = rare
         return _few_enough(atoms, np.flatnonzero(drawn))
-    polymers = atoms.select_atoms("protein or nucleic").resindices
-    ribbon_atoms = np.concatenate([ribbon.atoms for ribbon in ribbons])
-    polymers = np.union1d(polymers, atoms.resindices[ribbon_atoms])
-    drawn &= ~np.isin(atoms.resindices, polymers) & _rare(atoms)
-    return _few_enough(atoms, np.flatnonzero(drawn))
+    of_ribbons = np.concatenate([ribbon.atoms for ribbon in ribbons])
+    # Caps and residues with an incomplete backbone belong to the chain, too.
+    chains = _chain_of(atoms)
+    polymer = np.isin(atoms.ix, atoms.select_atoms("protein or nucleic").ix)
+    polymer &= np.isin(chains, chains[of_ribbons])
+    polymer |= np.isin(atoms.resindices, atoms.resindices[of_ribbons])
+    return _few_enough(atoms, np.flatnonzero(_rare(atoms, drawn & ~polymer)))
 
 
 def bonds_between(atoms: Any, sticks: np.ndarray) -> tuple[np.ndarray, float]:
@@ -166,15 +169,22 @@ def _is_solvent(resname: str) -> bool:
     return canonical_resname(resname) == "HOH" or resname.upper() in _SOLVENT_IONS
 
 
-def _rare(atoms: Any) -> np.ndarray:
-    """Return a mask of the atoms of residues of which there are only a few."""
-    residues = atoms.residues
+def _chain_of(atoms: Any) -> np.ndarray:
+    """Return a number for each atom, the same for the same segment and chain identifier."""
+    chains = np.asarray(attribute_or(atoms, "chainIDs", ""), dtype=str)
+    _, number = np.unique(chains, return_inverse=True)
+    numbers: np.ndarray = number * (atoms.segindices.max() + 1) + atoms.segindices
+    return numbers
+
+
+def _rare(atoms: Any, mask: np.ndarray) -> np.ndarray:
+    """Return the part of a mask whose residues are of kinds with only a few residues."""
+    residues = atoms[mask].residues
     _, kind, counts = np.unique(
         np.asarray(residues.resnames, dtype=str), return_inverse=True, return_counts=True
     )
-    rare = residues.resindices[counts[kind] <= _MOST_COPIES]
-    mask: np.ndarray = np.isin(atoms.resindices, rare)
-    return mask
+    rare: np.ndarray = residues.resindices[counts[kind] <= _MOST_COPIES]
+    return mask & np.isin(atoms.resindices, rare)
 
 
 def _few_enough(atoms: Any, places: np.ndarray) -> np.ndarray:

@@ -14,8 +14,11 @@ from ..featurizers.geometry.whole import Links, make_whole
 from ..featurizers.topology.molecules import linked_atoms
 from ..trajectory.moving_atoms import MovingAtoms
 from .drawn_atoms import Ribbon, bonds_between, elements_of, ribbons_of, sticks_of
-from .packing import pack, pack_positions
+from .packing import pack, steps
 from .secondary_structure import SecondaryStructure
+
+#: Frames that are made whole at once.
+_BLOCK = 500
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Snapshots:
         """
         return {
             "n": len(self.positions),
-            "xyz": pack_positions(self.positions),
+            "xyz": pack(steps(self.positions)),
             "structure": None if self.structure is None else pack(self.structure),
         }
 
@@ -107,7 +110,7 @@ class Molecule:
 
         Parameters
         ----------
-        source : Universe, AtomGroup or mdtraj.Trajectory
+        source : Universe, AtomGroup, mdtraj.Trajectory or MovingAtoms
             The atoms.
         reference : int
             The frame on which the others are superposed.
@@ -121,7 +124,7 @@ class Molecule:
         InputError
             If the source has no coordinates, or too many atoms would have to be drawn.
         """
-        moving = MovingAtoms.of(source)
+        moving = source if isinstance(source, MovingAtoms) else MovingAtoms.of(source)
         everything = moving.atoms
         ribbons, fitted = ribbons_of(everything), np.flatnonzero(fitted_atoms(everything))
         sticks = sticks_of(everything, ribbons)
@@ -136,7 +139,8 @@ class Molecule:
             if linked is not None:
                 read, links = linked
             atoms = everything[read]
-            positions = _whole(ts, atoms, links)
+            box = np.zeros(6) if ts.dimensions is None else ts.dimensions
+            positions = _whole(ts.positions[np.newaxis, atoms.ix], box[np.newaxis], links)[0]
         if secondary is not None:
             places = np.searchsorted(read, secondary.backbone)
             secondary = SecondaryStructure(
@@ -186,17 +190,21 @@ class Molecule:
             If a frame cannot be read.
         """
         numbers = [int(frame) for frame in frames]
-        atoms, secondary = self.moving.atoms, self.secondary
-        positions = np.empty((len(numbers), len(self.drawn), 3), np.float32)
-        n_backbone = 0 if secondary is None else secondary.backbone.size
-        backbone = np.empty((len(numbers), n_backbone, 3), np.float32)
-        for row, ts in enumerate(self.moving.at(numbers)):
-            whole = _whole(ts, atoms, self.links)
-            moved = superposed(whole, self.reference, self.fitted)
-            positions[row] = moved[self.drawn]
-            if secondary is not None:
-                backbone[row] = moved[secondary.backbone.ravel()]
-        return Snapshots(positions, None if secondary is None else secondary.at(backbone))
+        parts = [self._block(numbers[i : i + _BLOCK]) for i in range(0, len(numbers), _BLOCK)]
+        moved = np.concatenate([np.empty((0, len(self.reference), 3), np.float32), *parts])
+        if self.secondary is None:
+            return Snapshots(moved[:, self.drawn], None)
+        backbone = moved[:, self.secondary.backbone.ravel()]
+        return Snapshots(moved[:, self.drawn], self.secondary.at(backbone))
+
+    def _block(self, numbers: list[int]) -> np.ndarray:
+        """Read frames, make molecules whole and superpose them."""
+        atoms, positions, boxes = self.moving.atoms, [], []
+        for ts in self.moving.at(numbers):
+            positions.append(ts.positions[atoms.ix])
+            boxes.append(np.zeros(6) if ts.dimensions is None else ts.dimensions.copy())
+        whole = _whole(np.array(positions), np.array(boxes), self.links)
+        return np.array([superposed(frame, self.reference, self.fitted) for frame in whole])
 
 
 def _content(
@@ -217,16 +225,17 @@ def _content(
     }
 
 
-def _whole(ts: Any, atoms: Any, links: Links | None) -> np.ndarray:
-    """Return the positions of a frame, in whole molecules where the box allows it."""
-    positions: np.ndarray = ts.positions[atoms.ix]
+def _whole(positions: np.ndarray, boxes: np.ndarray, links: Links | None) -> np.ndarray:
+    """Make the molecules of frames (n_frames, n_atoms, 3) whole, where the boxes allow it."""
     if links is None:
         return positions
-    box = None if ts.dimensions is None else ts.dimensions[np.newaxis]
     try:
-        return make_whole(positions[np.newaxis], box, links)[0]
+        return make_whole(positions, boxes, links)
     except FrameError:
-        return positions  # The picture shows what is wrong with the frame.
+        if len(positions) == 1:
+            return positions  # The picture shows what is wrong with the frame.
+    frames = zip(positions[:, np.newaxis], boxes[:, np.newaxis], strict=True)
+    return np.concatenate([_whole(frame, box, links) for frame, box in frames])
 
 
 def _lying(positions: np.ndarray, fitted: np.ndarray) -> np.ndarray:

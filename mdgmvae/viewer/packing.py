@@ -42,18 +42,17 @@ def pack(values: np.ndarray) -> str:
     return base64.b64encode(gzip.compress(raw, _LEVEL, mtime=0)).decode("ascii")
 
 
-def pack_positions(positions: np.ndarray) -> str:
-    """Pack positions into text, rounded to 0.01 angstrom.
+def steps(positions: np.ndarray) -> np.ndarray:
+    """Round positions to whole numbers of 0.01 angstrom.
 
     Parameters
     ----------
     positions : ndarray
-        In angstrom; any shape, which is not kept.
+        In angstrom.
 
     Returns
     -------
-    str
-        Packed int16 numbers of 0.01 angstrom.
+    ndarray of int16
 
     Raises
     ------
@@ -63,14 +62,14 @@ def pack_positions(positions: np.ndarray) -> str:
     Examples
     --------
     >>> import numpy as np
-    >>> from mdgmvae.viewer.packing import pack, pack_positions
-    >>> pack_positions(np.array([1.234])) == pack(np.array([123], np.int16))
-    True
+    >>> from mdgmvae.viewer.packing import steps
+    >>> steps(np.array([1.234, -5.0])).tolist()
+    [123, -500]
     """
     largest = float(np.abs(positions).max(initial=0.0))
     if not largest <= _LIMIT:  # False also for NaN
         raise InputError(
             f"a coordinate to draw is {largest:.0f} angstrom from the middle of the molecule, and "
-            f"the page can hold {_LIMIT:.0f}; make the molecule whole, or show fewer atoms"
+            f"at most {_LIMIT:.0f} can be; make the molecule whole, or pass fewer atoms"
         )
-    return pack(np.rint(np.asarray(positions, np.float64) / STEP).astype(np.int16))
+    return np.rint(np.asarray(positions, np.float64) / STEP).astype(np.int16)

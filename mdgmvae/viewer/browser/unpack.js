@@ -30,10 +30,20 @@ export async function unpack(text, type) {
  * @returns {Promise<{xyz: Float32Array, structure: ?string}[]>} one entry a frame
  */
 export async function unpackStructures(packed) {
-  const steps = await unpack(packed.xyz, "int16");
   const letters = packed.structure ? await unpack(packed.structure, "uint8") : null;
-  const [nSteps, nLetters] = [steps.length / packed.n, (letters?.length ?? 0) / packed.n];
-  return Array.from({ length: packed.n }, (_, i) => ({
+  return structuresFrom(await unpack(packed.xyz, "int16"), letters, packed.n);
+}
+
+/**
+ * Divide the numbers of several structures.
+ * @param {Int16Array} steps positions of all frames
+ * @param {?Uint8Array} letters codes of H, E and C of all frames
+ * @param {number} n frames
+ * @returns {{xyz: Float32Array, structure: ?string}[]}
+ */
+export function structuresFrom(steps, letters, n) {
+  const [nSteps, nLetters] = [steps.length / n, (letters?.length ?? 0) / n];
+  return Array.from({ length: n }, (_, i) => ({
     xyz: Float32Array.from(steps.subarray(i * nSteps, (i + 1) * nSteps), (v) => v * STEP),
     structure: letters
       ? String.fromCharCode(...letters.subarray(i * nLetters, (i + 1) * nLetters))

@@ -1,0 +1,90 @@
+// The elements of the explorer. Text is always set as text, never as HTML.
+
+import { written } from "./plane.js";
+import { STYLE } from "./style.js";
+
+const SPEEDS = [5, 15, 30, 60, 150, 600];
+
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+function canvas(className, label) {
+  return element("canvas", { class: className, ...(label ? { "aria-label": label, tabindex: 0 } : {}) });
+}
+
+/**
+ * Make the elements.
+ * @param {object} data names, colors, labels, axes, note
+ * @returns {object} the elements by name; `root` holds them all
+ */
+export function makeElements(data) {
+  const made = {
+    states: data.names.map((name, state) => legendButton(name, state, data)),
+    pointsCanvas: canvas("below"),
+    markerCanvas: canvas("above", `landscape: ${data.axes.join(" and ")}`),
+    moleculeCanvas: canvas("", "molecule; drag or use the arrow keys to turn it"),
+    caption: element("div", { class: "caption", role: "status" }),
+    stripCanvas: canvas("below"),
+    timeCanvas: canvas("above", "state against time"),
+    play: element("button", { title: "Play the frames (space)" }, "\u25B6 Play"),
+    before: element("button", { title: "Go to the previous transition (p)" }, "\u25C0 Transition"),
+    after: element("button", { title: "Go to the next transition (n)" }, "Transition \u25B6"),
+    speed: element("select", { title: "Frames a second", "aria-label": "frames a second" }),
+    lasso: element(
+      "button",
+      { title: "Draw around frames on the landscape to choose them (l, or shift and drag)" },
+      "Lasso",
+    ),
+    clear: element("button", { title: "Choose no frames (escape)", hidden: "" }),
+    home: element("button", { title: "Show the whole landscape (0, or double click)" }, "Reset view"),
+    note: element("span", { class: "note" }, data.note ?? ""),
+  };
+  for (const speed of SPEEDS) {
+    made.speed.append(element("option", { value: speed }, `${speed} frames/s`));
+  }
+  made.speed.value = "15";
+  made.lasso.setAttribute("aria-pressed", "false");
+  for (const button of [made.play, made.before, made.after, made.lasso, made.clear, made.home]) {
+    button.type = "button";
+  }
+  made.root = element(
+    "div",
+    { class: "mdgmvae" },
+    element("style", {}, STYLE),
+    element(
+      "div",
+      { class: "all" },
+      element("div", { class: "legend" }, ...made.states),
+      element("div", { class: "map" }, made.pointsCanvas, made.markerCanvas),
+      element("div", { class: "molecule" }, made.moleculeCanvas, made.caption),
+      element(
+        "div",
+        { class: "bar" },
+        ...[made.play, made.speed, made.before, made.after, made.lasso, made.clear, made.home],
+        made.note,
+      ),
+      element("div", { class: "time" }, made.stripCanvas, made.timeCanvas),
+    ),
+  );
+  return made;
+}
+
+function legendButton(name, state, { colors, labels }) {
+  const swatch = element("span", { class: "swatch" });
+  swatch.style.background = colors[state];
+  let count = 0;
+  let labelled = 0;
+  for (const label of labels) {
+    count += label === state;
+    labelled += label >= 0;
+  }
+  const share = `${((100 * count) / Math.max(labelled, 1)).toFixed(1)} %`;
+  const button = element("button", { "aria-pressed": "true" }, swatch, `${name} (${share})`);
+  button.type = "button";
+  button.title = `${written(count)} frames; click to hide or show them`;
+  return button;
+}

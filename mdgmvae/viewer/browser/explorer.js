@@ -1,0 +1,209 @@
+// The explorer: landscape, molecule and timeline, which always show the same frame.
+
+import { makeElements } from "./elements.js";
+import { nearestIn, nextIn, lowerBound, showableRows, transitions } from "./frames.js";
+import { Landscape } from "./landscape.js";
+import { Molecule } from "./molecule.js";
+import { written } from "./plane.js";
+import { Playback } from "./playback.js";
+import { Timeline } from "./timeline.js";
+
+/**
+ * @typedef {object} Data
+ * @property {Float32Array} points  x0 y0 x1 y1 ... of all rows
+ * @property {Int16Array} labels  state of each row, -1 for none
+ * @property {Int32Array} frames  frame number of each row
+ * @property {number[]} starts  first row of each trajectory
+ * @property {?Int32Array} stored  rows with a structure, sorted; null for all
+ * @property {string[]} names @property {string[]} colors  of the states
+ * @property {string[]} axes  labels of the two axes
+ * @property {boolean} hasEnergy  whether a free energy of the two coordinates means something
+ * @property {object} topology  of the molecule
+ * @property {?string} note
+ */
+/**
+ * @typedef {object} Source
+ * @property {(row: number) => Promise<?{xyz: Float32Array, structure: ?string}>} load
+ * @property {(rows: Int32Array) => void} onChoose
+ */
+
+/** The explorer within an element of a page. */
+export class Explorer {
+  /** @param {HTMLElement} parent @param {Data} data @param {Source} source @param {object} options */
+  constructor(parent, data, source, options = {}) {
+    Object.assign(this, { data, source });
+    this.row = -1;
+    this.chosen = null;
+    this.asked = 0;
+    this.visible = data.colors.map(() => true);
+    this.transitions = transitions(data.labels, data.starts);
+    const made = (this.elements = makeElements(data));
+    parent.append(made.root);
+    this.molecule = new Molecule(made.moleculeCanvas, data.topology, options);
+    this.landscape = new Landscape(made.pointsCanvas, made.markerCanvas, data, {
+      onPick: (row) => this.select(row),
+      onLasso: (rows) => this.choose(rows),
+    });
+    if (this.landscape.contours.length) made.note.prepend("Lines: free energy, 1 kT apart. ");
+    this.timeline = new Timeline(made.stripCanvas, made.timeCanvas, data, (row) => this.seek(row));
+    this.playback = new Playback(
+      () => this.playable,
+      () => Math.max(0, lowerBound(this.playable, this.row)),
+      (row) => this.select(row, { isPlaying: true }),
+      (isPlaying) => (made.play.textContent = isPlaying ? "\u275A\u275A Pause" : "\u25B6 Play"),
+    );
+    this.listen();
+    this.showStates();
+    this.resizing = new ResizeObserver(() => this.draw());
+    this.resizing.observe(made.root);
+    for (const canvas of [made.markerCanvas, made.moleculeCanvas]) this.resizing.observe(canvas);
+  }
+
+  /** Show a row: molecule, marker and caption. */
+  async select(row, { isPlaying = false } = {}) {
+    if (!isPlaying) this.playback.stop();
+    this.row = row;
+    this.landscape.setRow(row);
+    this.timeline.setRow(row);
+    const asked = ++this.asked;
+    const structure = await this.source.load(row);
+    if (!structure || asked !== this.asked) return; // Another frame has been asked for since.
+    const state = this.data.labels[row];
+    this.molecule.show([{ ...structure, color: this.data.colors[state] }]);
+    const name = this.data.names[state];
+    this.elements.caption.textContent = `frame ${written(this.data.frames[row])}: ${name}`;
+  }
+
+  /** Go to the row nearest in time that can be shown. */
+  seek(row) {
+    const nearest = nearestIn(this.showable, row);
+    if (nearest >= 0 && nearest !== this.row) this.select(nearest);
+  }
+
+  /** Go a number of rows that can be shown forward or back. */
+  step(count) {
+    const place = lowerBound(this.playable, this.row) + count;
+    const row = this.playable[Math.min(Math.max(place, 0), this.playable.length - 1)];
+    if (row !== undefined && row !== this.row) this.select(row);
+  }
+
+  /** Go to the next (1) or previous (-1) transition between states that are shown. */
+  jump(direction) {
+    let at = this.row;
+    for (;;) {
+      at = nextIn(this.transitions, at, direction);
+      if (at < 0) return;
+      const nearest = nearestIn(this.showable, at);
+      const isBeyond = direction > 0 ? nearest > this.row : nearest < this.row;
+      if (isBeyond && this.visible[this.data.labels[at]]) {
+        this.select(nearest);
+        return;
+      }
+    }
+  }
+
+  /** Choose rows; none for no choice. Playing goes through them only. */
+  choose(rows, { isQuiet = false } = {}) {
+    this.chosen = rows.length ? rows : null;
+    const { clear } = this.elements;
+    clear.hidden = !this.chosen;
+    clear.textContent = `${written(rows.length)} frames chosen \u2715`;
+    this.landscape.setChosen(this.chosen);
+    this.updatePlayable();
+    if (!isQuiet) this.source.onChoose(rows);
+  }
+
+  /** Draw what the legend has switched on. */
+  showStates() {
+    this.elements.states.forEach((button, state) => {
+      button.setAttribute("aria-pressed", String(this.visible[state]));
+    });
+    this.showable = showableRows(this.data.labels, this.visible, this.data.stored);
+    this.landscape.setVisible(this.visible, this.showable);
+    this.timeline.setVisible(this.visible);
+    this.updatePlayable();
+  }
+
+  updatePlayable() {
+    this.playable = this.showable;
+    if (this.chosen) {
+      const isChosen = new Set(this.chosen);
+      const both = this.showable.filter((row) => isChosen.has(row));
+      if (both.length) this.playable = both;
+    }
+    this.playback.restart();
+  }
+
+  /** Draw everything, in the present size. */
+  draw() {
+    this.landscape.draw();
+    this.timeline.draw();
+    this.molecule.draw();
+  }
+
+  toggleLasso() {
+    this.landscape.lassoing = !this.landscape.lassoing;
+    this.elements.lasso.setAttribute("aria-pressed", String(this.landscape.lassoing));
+  }
+
+  resetView() {
+    this.landscape.plane.reset();
+    this.molecule.reset();
+    this.landscape.draw();
+  }
+
+  listen() {
+    const { elements } = this;
+    elements.states.forEach((button, state) => {
+      button.addEventListener("click", () => {
+        this.visible[state] = !this.visible[state];
+        this.showStates();
+      });
+    });
+    const actions = {
+      play: () => this.playback.toggle(),
+      before: () => this.jump(-1),
+      after: () => this.jump(1),
+      lasso: () => this.toggleLasso(),
+      clear: () => this.choose(new Int32Array()),
+      home: () => this.resetView(),
+    };
+    for (const [name, act] of Object.entries(actions)) elements[name].addEventListener("click", act);
+    elements.speed.addEventListener("change", () => {
+      this.playback.speed = Number(elements.speed.value);
+      this.playback.restart();
+    });
+    const page = Math.max(1, Math.round(this.data.labels.length / 50));
+    const keys = {
+      ArrowLeft: () => this.step(-1),
+      ArrowRight: () => this.step(1),
+      PageUp: () => this.seek(Math.max(this.row - page, 0)),
+      PageDown: () => this.seek(Math.min(this.row + page, this.data.labels.length - 1)),
+      Home: () => this.seek(0),
+      End: () => this.seek(this.data.labels.length - 1),
+      " ": actions.play,
+      n: actions.after,
+      p: actions.before,
+      l: actions.lasso,
+      0: actions.home,
+      Escape: actions.clear,
+    };
+    elements.root.addEventListener("keydown", (event) => {
+      const isOwn = ["BUTTON", "SELECT"].includes(event.target.tagName) && event.key === " ";
+      const isSelect = event.target.tagName === "SELECT";
+      const act = keys[event.key];
+      if (!act || isOwn || isSelect || event.ctrlKey || event.altKey || event.metaKey) return;
+      event.preventDefault();
+      event.stopPropagation(); // A notebook has keys of its own.
+      act();
+    });
+  }
+
+  /** Remove the explorer from the page. */
+  destroy() {
+    this.playback.stop();
+    this.resizing.disconnect();
+    this.molecule.destroy();
+    this.elements.root.remove();
+  }
+}

@@ -1,0 +1,266 @@
+// The landscape: points or their density in the colours of the states, and the free energy.
+
+import { Buckets, extentOf } from "./buckets.js";
+import { contour, densityOf, freeEnergyOf } from "./density.js";
+import { rowsInside } from "./frames.js";
+import { cleared, Plane } from "./plane.js";
+import { channels } from "./vectors.js";
+
+/** With more points in view, their density is drawn. */
+const MOST_POINTS = 20000;
+/** Size of a cell of the density in CSS pixels. */
+const CELL = 2;
+const MANY_STATES = 32;
+/** Cells of the free energy along an axis, its levels in kT, and the points that it needs. */
+const ENERGY_CELLS = 64;
+const ENERGY_LEVELS = [1, 2, 3, 4, 5, 6, 7, 8];
+const ENOUGH_FOR_ENERGY = 1000;
+const FAINT = 0.15;
+const INK = "#444444";
+
+/** The landscape on two canvases: points below, and above them the marker and the lasso. */
+export class Landscape {
+  /**
+   * @param {HTMLCanvasElement} below
+   * @param {HTMLCanvasElement} above takes the pointer
+   * @param {object} data points, labels, colors, axes, hasEnergy
+   * @param {{onPick: (row: number) => void, onLasso: (rows: Int32Array) => void}} listener
+   */
+  constructor(below, above, data, listener) {
+    Object.assign(this, { below, above, data, listener });
+    this.plane = new Plane(below, extentOf(data.points));
+    this.visible = data.colors.map(() => true);
+    this.colors = data.colors.map(channels);
+    this.row = -1;
+    this.chosen = null;
+    this.outline = null; // of the lasso, in data coordinates
+    this.lassoing = false;
+    this.contours = this.findContours();
+    this.listen();
+  }
+
+  /** Set which states are drawn, and the rows that can be picked. */
+  setVisible(visible, rows) {
+    this.visible = visible;
+    this.buckets = new Buckets(this.data.points, rows);
+    this.draw();
+  }
+
+  /** Highlight rows; null for none. @param {?ArrayLike<number>} rows */
+  setChosen(rows) {
+    this.chosen = null;
+    if (rows) {
+      this.chosen = new Uint8Array(this.data.labels.length);
+      for (const row of rows) this.chosen[row] = 1;
+    } else {
+      this.outline = null;
+    }
+    this.draw();
+  }
+
+  /** Put the marker on a row. */
+  setRow(row) {
+    this.row = row;
+    this.drawAbove();
+  }
+
+  findContours() {
+    const { points, labels, colors, hasEnergy } = this.data;
+    if (!hasEnergy || labels.length < ENOUGH_FOR_ENERGY) return [];
+    const [n, all] = [ENERGY_CELLS, this.plane.all];
+    const { counts } = densityOf(points, labels, colors.map(() => true), all, n, n, null);
+    const { energy, highest } = freeEnergyOf(counts, n);
+    const x = (column) => all.left + ((column + 0.5) / n) * (all.right - all.left);
+    const y = (line) => all.high - ((line + 0.5) / n) * (all.high - all.low);
+    return ENERGY_LEVELS.filter((level) => level <= highest).flatMap((level) =>
+      contour(energy, n, level).map(([a, b, c, d]) => [x(a), y(b), x(c), y(d)]),
+    );
+  }
+
+  draw() {
+    const target = cleared(this.below);
+    const { box } = this.plane;
+    if (this.below.clientWidth < 80 || this.below.clientHeight < 80) return;
+    target.save();
+    target.beginPath();
+    target.rect(box.x, box.y, box.width, box.height);
+    target.clip();
+    this.isDensity = !this.drawPoints(target, box);
+    this.drawContours(target);
+    target.restore();
+    this.plane.drawAxes(target, this.data.axes, INK);
+    this.drawAbove();
+  }
+
+  /** Draw points if there are not too many in view, otherwise their density. */
+  drawPoints(target, box) {
+    const { points, labels } = this.data;
+    // Every cell counts each state: with many states, there are fewer cells.
+    const cell = CELL * Math.max(1, Math.sqrt(this.data.colors.length / MANY_STATES));
+    const columns = Math.ceil(box.width / cell);
+    const lines = Math.ceil(box.height / cell);
+    const count = (chosen) =>
+      densityOf(points, labels, this.visible, this.plane.limits, columns, lines, chosen);
+    const all = count(null);
+    if (all.total > MOST_POINTS) {
+      this.drawDensity(target, box, all, columns, this.chosen ? FAINT : 1);
+      if (this.chosen) this.drawDensity(target, box, count(this.chosen), columns, 1);
+      return false;
+    }
+    const size = all.total > 3000 ? 2.2 : all.total > 300 ? 3.2 : 5;
+    this.drawUnlabelled(target);
+    // A second round, so that chosen points are above others.
+    for (const ofChosen of this.chosen ? [0, 1] : [null]) {
+      target.globalAlpha = ofChosen === 0 ? FAINT : 0.8;
+      this.data.colors.forEach((color, state) => {
+        if (!this.visible[state]) return;
+        target.fillStyle = color;
+        for (let row = 0; row < labels.length; row++) {
+          if (labels[row] !== state || (this.chosen && this.chosen[row] !== ofChosen)) continue;
+          const [x, y] = this.plane.toScreen(points[2 * row], points[2 * row + 1]);
+          if (x < box.x - size || x > box.x + box.width + size) continue;
+          target.fillRect(x - size / 2, y - size / 2, size, size);
+        }
+      });
+    }
+    return true;
+  }
+
+  drawUnlabelled(target) {
+    const { points, labels } = this.data;
+    target.fillStyle = "#BBBBBB";
+    target.globalAlpha = 0.6;
+    for (let row = 0; row < labels.length; row++) {
+      if (labels[row] >= 0) continue;
+      const [x, y] = this.plane.toScreen(points[2 * row], points[2 * row + 1]);
+      target.fillRect(x - 1, y - 1, 2, 2);
+    }
+  }
+
+  drawDensity(target, box, { counts, states, largest }, columns, opacity) {
+    const lines = counts.length / columns;
+    const image = new ImageData(columns, lines);
+    const scale = 1 / Math.log(1 + Math.max(largest, 2));
+    for (let cell = 0; cell < counts.length; cell++) {
+      if (!counts[cell]) continue;
+      image.data.set(this.colors[states[cell]], 4 * cell);
+      image.data[4 * cell + 3] = 255 * opacity * (0.3 + 0.7 * Math.log(1 + counts[cell]) * scale);
+    }
+    const small = document.createElement("canvas");
+    Object.assign(small, { width: columns, height: lines });
+    small.getContext("2d").putImageData(image, 0, 0);
+    target.imageSmoothingEnabled = false;
+    target.drawImage(small, box.x, box.y, box.width, box.height);
+  }
+
+  drawContours(target) {
+    target.globalAlpha = 0.55;
+    target.strokeStyle = "#000000";
+    target.lineWidth = 0.7;
+    target.beginPath();
+    for (const [a, b, c, d] of this.contours) {
+      target.moveTo(...this.plane.toScreen(a, b));
+      target.lineTo(...this.plane.toScreen(c, d));
+    }
+    target.stroke();
+  }
+
+  drawAbove() {
+    const target = cleared(this.above);
+    const { points, labels, colors } = this.data;
+    if (this.outline) {
+      target.beginPath();
+      for (const [x, y] of this.outline) target.lineTo(...this.plane.toScreen(x, y));
+      target.closePath();
+      target.save();
+      target.setLineDash([4, 3]);
+      target.strokeStyle = "#000000";
+      target.stroke();
+      target.restore();
+    }
+    if (this.row < 0) return;
+    const [x, y] = this.plane.toScreen(points[2 * this.row], points[2 * this.row + 1]);
+    const { box } = this.plane;
+    if (x < box.x || x > box.x + box.width || y < box.y || y > box.y + box.height) return;
+    target.beginPath();
+    target.arc(x, y, 7, 0, 2 * Math.PI);
+    target.fillStyle = colors[labels[this.row]] ?? "#BBBBBB";
+    target.fill();
+    target.lineWidth = 4;
+    target.strokeStyle = "#FFFFFF";
+    target.stroke();
+    target.lineWidth = 2;
+    target.strokeStyle = "#000000";
+    target.stroke();
+  }
+
+  /** Pick the frame nearest to a pixel. */
+  pick(x, y) {
+    const row = this.buckets.nearest(...this.plane.toData(x, y), ...this.plane.scale);
+    if (row >= 0) this.listener.onPick(row);
+  }
+
+  /** Choose the frames inside the outline that has been drawn. */
+  closeLasso() {
+    const isArea = this.outline.length > 2;
+    const { points, labels } = this.data;
+    const accepts = (row) => labels[row] >= 0 && this.visible[labels[row]];
+    this.listener.onLasso(isArea ? rowsInside(points, this.outline, accepts) : new Int32Array());
+  }
+
+  listen() {
+    const { above, plane } = this;
+    let start = null;
+    const at = (event) => {
+      const box = above.getBoundingClientRect();
+      return [event.clientX - box.left, event.clientY - box.top];
+    };
+    const redraw = () => {
+      // Wheel and pointer can report faster than a screen draws.
+      this.waiting ??= requestAnimationFrame(() => {
+        this.waiting = null;
+        this.draw();
+      });
+    };
+    above.addEventListener("pointerdown", (event) => {
+      const isLasso = this.lassoing || event.shiftKey;
+      start = { last: at(event), moved: 0, isLasso };
+      if (isLasso) this.outline = [plane.toData(...start.last)];
+      above.setPointerCapture(event.pointerId);
+    });
+    above.addEventListener("pointermove", (event) => {
+      if (!start) return;
+      const now = at(event);
+      const [right, down] = [now[0] - start.last[0], now[1] - start.last[1]];
+      start.moved += Math.hypot(right, down);
+      start.last = now;
+      if (start.isLasso) {
+        this.outline.push(plane.toData(...now));
+        this.drawAbove();
+      } else if (start.moved > 4) {
+        plane.pan(right, down);
+        redraw();
+      }
+    });
+    above.addEventListener("pointerup", (event) => {
+      if (start?.isLasso && start.moved > 4) this.closeLasso();
+      else if (start && start.moved <= 4) this.pick(...at(event));
+      start = null;
+    });
+    above.addEventListener("pointercancel", () => (start = null));
+    above.addEventListener(
+      "wheel",
+      (event) => {
+        if (above.getRootNode().activeElement !== above) return; // It scrolls the page.
+        event.preventDefault();
+        plane.zoom(Math.exp(-0.0015 * event.deltaY), ...at(event));
+        redraw();
+      },
+      { passive: false },
+    );
+    above.addEventListener("dblclick", () => {
+      plane.reset();
+      redraw();
+    });
+  }
+}

@@ -1,0 +1,133 @@
+// The plane of a landscape on a canvas: limits, axes and the way from data to pixels and back.
+
+const MARGINS = { left: 52, right: 10, top: 10, bottom: 38 };
+/** Empty space beside the points, as a share of their extent. */
+const PADDING = 0.04;
+const FONT = "12px system-ui, sans-serif";
+
+/**
+ * Round values for the marks of an axis.
+ * @param {number} from
+ * @param {number} to
+ * @param {number} about how many
+ * @returns {number[]}
+ */
+export function ticks(from, to, about = 5) {
+  const rough = (to - from) / about;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999);
+  const found = [];
+  for (let k = Math.ceil(from / step - 1e-9); k * step <= to + 1e-9 * step; k++) {
+    found.push(Number((k * step).toPrecision(12)));
+  }
+  return found;
+}
+
+/** A number with a proper minus sign, and thousands in groups. */
+export function written(value) {
+  return value.toLocaleString("en", { maximumFractionDigits: 6 }).replace("-", "\u2212");
+}
+
+/** Make a canvas as sharp as the screen, and clear it. Returns its context, in CSS pixels. */
+export function cleared(canvas) {
+  const ratio = window.devicePixelRatio || 1;
+  const width = Math.round(canvas.clientWidth * ratio);
+  const height = Math.round(canvas.clientHeight * ratio);
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const target = canvas.getContext("2d");
+  target.setTransform(ratio, 0, 0, ratio, 0, 0);
+  target.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
+  return target;
+}
+
+/** The part of the plane that a canvas shows. */
+export class Plane {
+  /** @param {HTMLCanvasElement} canvas @param {number[]} extent of the points: x, x, y, y */
+  constructor(canvas, extent) {
+    this.canvas = canvas;
+    const [left, right, low, high] = extent;
+    const wide = PADDING * (right - left) || 0.5;
+    const tall = PADDING * (high - low) || 0.5;
+    this.all = { left: left - wide, right: right + wide, low: low - tall, high: high + tall };
+    this.limits = { ...this.all };
+  }
+
+  /** The rectangle of the axes in CSS pixels. */
+  get box() {
+    const { left, right, top, bottom } = MARGINS;
+    return {
+      x: left,
+      y: top,
+      width: Math.max(1, this.canvas.clientWidth - left - right),
+      height: Math.max(1, this.canvas.clientHeight - top - bottom),
+    };
+  }
+
+  /** Pixels of one unit. */
+  get scale() {
+    const { box, limits } = this;
+    return [box.width / (limits.right - limits.left), box.height / (limits.high - limits.low)];
+  }
+
+  toScreen(x, y) {
+    const { box, limits, scale } = this;
+    return [box.x + (x - limits.left) * scale[0], box.y + (limits.high - y) * scale[1]];
+  }
+
+  toData(x, y) {
+    const { box, limits, scale } = this;
+    return [limits.left + (x - box.x) / scale[0], limits.high - (y - box.y) / scale[1]];
+  }
+
+  /** Move by pixels. */
+  pan(right, down) {
+    const [scaleX, scaleY] = this.scale;
+    this.limits.left -= right / scaleX;
+    this.limits.right -= right / scaleX;
+    this.limits.low += down / scaleY;
+    this.limits.high += down / scaleY;
+  }
+
+  /** Zoom in (factor above 1) or out around a pixel. */
+  zoom(factor, pixelX, pixelY) {
+    const [x, y] = this.toData(pixelX, pixelY);
+    const { left, right, low, high } = this.limits;
+    const wanted = (right - left) / factor / (this.all.right - this.all.left);
+    if (wanted < 1e-4 || wanted > 20) return;
+    this.limits = {
+      left: x + (left - x) / factor,
+      right: x + (right - x) / factor,
+      low: y + (low - y) / factor,
+      high: y + (high - y) / factor,
+    };
+  }
+
+  reset() {
+    this.limits = { ...this.all };
+  }
+
+  /** Draw frame, marks and labels. @param {string[]} names of the two axes */
+  drawAxes(target, names, ink) {
+    const { box, limits } = this;
+    target.strokeStyle = target.fillStyle = ink;
+    target.globalAlpha = 1;
+    target.lineWidth = 1;
+    target.strokeRect(box.x, box.y, box.width, box.height);
+    target.font = FONT;
+    target.textAlign = "center";
+    for (const value of ticks(limits.left, limits.right, box.width / 70)) {
+      target.fillText(written(value), this.toScreen(value, 0)[0], box.y + box.height + 15);
+    }
+    target.fillText(names[0], box.x + box.width / 2, box.y + box.height + 33);
+    target.textAlign = "right";
+    for (const value of ticks(limits.low, limits.high, box.height / 45)) {
+      target.fillText(written(value), box.x - 5, this.toScreen(0, value)[1] + 4);
+    }
+    target.save();
+    target.translate(13, box.y + box.height / 2);
+    target.rotate(-Math.PI / 2);
+    target.textAlign = "center";
+    target.fillText(names[1], 0, 0);
+    target.restore();
+  }
+}

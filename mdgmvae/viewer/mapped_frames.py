@@ -1,0 +1,217 @@
+"""The labelled frames of a trajectory as points of a landscape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from ..errors import InputError
+from ..labels import as_frames, as_labels
+from ..plot.palette import state_colors
+from ..trajectory.frames import file_of_frames
+
+#: More states cannot be told apart in any way.
+_MOST_STATES = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class MappedFrames:
+    """Frames with a point on a landscape, in the order of their numbers.
+
+    Parameters
+    ----------
+    points : ndarray of float32 of shape (n, 2)
+    labels : ndarray of int16 of shape (n,)
+        State of each frame, -1 for none.
+    frames : ndarray of int64 of shape (n,)
+        Frame numbers.
+    files : ndarray of int64 of shape (n,)
+        Index of the trajectory file of each frame.
+    names, colors : list of str
+        Of the states.
+    axes : tuple of str
+        Labels of the two axes.
+    has_energy : bool
+        Whether a free energy over the two coordinates means something.
+    """
+
+    points: np.ndarray
+    labels: np.ndarray
+    frames: np.ndarray
+    files: np.ndarray
+    names: list[str]
+    colors: list[str]
+    axes: tuple[str, str]
+    has_energy: bool
+
+    @classmethod
+    def of(
+        cls,
+        trajectory: Any,
+        labels: Any,
+        xy: Any,
+        frames: Any = None,
+        *,
+        axes: Sequence[str] | None = None,
+        n_states: int | None = None,
+        palette: Sequence[str] | None = None,
+        name: str = "state",
+    ) -> Self:
+        """Check labels, coordinates and frame numbers.
+
+        Parameters
+        ----------
+        trajectory : MDAnalysis.coordinates.base.ProtoReader
+            The trajectory.
+        labels, xy, frames, axes, palette
+            As in `mdgmvae.explore`.
+        n_states : int, optional
+            Number of states, if there are some without frames at the end.
+        name : str
+            What a state is called.
+
+        Returns
+        -------
+        MappedFrames
+
+        Raises
+        ------
+        InputError
+            If they do not match, or are invalid.
+        """
+        states = as_labels(labels)
+        numbers = as_frames(frames, len(states), trajectory.n_frames)
+        n_found = int(states.max(initial=-1)) + 1
+        if not n_found:
+            raise InputError("labels: no frame has a state, so there is nothing to explore")
+        n_states = n_found if n_states is None else max(n_found, n_states)
+        if n_states > _MOST_STATES:
+            raise InputError(
+                f"labels: there are {n_states:,} states, and the explorer shows up to "
+                f"{_MOST_STATES:,}; are these the labels of states?"
+            )
+        points, axes = _points(xy, states, numbers, axes)
+        order = np.argsort(numbers, kind="stable")
+        numbers = numbers[order]
+        return cls(
+            points[order],
+            states[order].astype(np.int16),
+            numbers,
+            file_of_frames(trajectory, numbers)[0],
+            [f"{name} {state}" for state in range(n_states)],
+            _colors(palette, n_states),
+            (str(axes[0]), str(axes[1])),
+            has_energy=np.ndim(xy) == 2 and np.shape(xy)[1] == 2,
+        )
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Rows of the frames that have a state, and can be shown."""
+        return np.flatnonzero(self.labels >= 0)
+
+    @property
+    def starts(self) -> list[int]:
+        """First row of each trajectory file."""
+        found: list[int] = [0, *(np.flatnonzero(np.diff(self.files)) + 1).tolist()]
+        return found
+
+    def content(self) -> dict[str, Any]:
+        """Return what JSON can hold of the ``Data`` of ``browser/explorer.js``."""
+        return {
+            "starts": self.starts,
+            "names": self.names,
+            "colors": self.colors,
+            "axes": list(self.axes),
+            "hasEnergy": self.has_energy,
+        }
+
+    def some(self, rows: np.ndarray) -> Self:
+        """Return the frames of some rows."""
+        return replace(
+            self,
+            points=self.points[rows],
+            labels=self.labels[rows],
+            frames=self.frames[rows],
+            files=self.files[rows],
+        )
+
+    def row_of(self, frame: Any) -> int:
+        """Find the row of a frame that has a state.
+
+        Parameters
+        ----------
+        frame : int
+            A frame number.
+
+        Returns
+        -------
+        int
+
+        Raises
+        ------
+        InputError
+            If the frame has no state; the message names the nearest one that has.
+        """
+        rows = self.rows
+        numbers = self.frames[rows]
+        try:
+            number = int(frame)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"frame={frame!r}: pass a frame number") from error
+        found = np.flatnonzero(numbers == number)
+        if not len(found):
+            nearest = int(numbers[np.abs(numbers - number).argmin()])
+            raise InputError(
+                f"frame {number} was not analysed, so it has no state; the nearest frame that was "
+                f"is {nearest}"
+            )
+        return int(rows[found[0]])
+
+
+def _points(
+    xy: Any, states: np.ndarray, frames: np.ndarray, axes: Sequence[str] | None
+) -> tuple[np.ndarray, Sequence[str]]:
+    """Check coordinates and the names of their axes. One coordinate is shown against time."""
+    values = np.asarray(xy)
+    if values.ndim == 1:
+        values = values[:, np.newaxis]
+    if values.ndim != 2 or values.shape[1] not in (1, 2) or values.dtype.kind not in "fiub":
+        raise InputError(
+            f"xy: pass two numbers for each frame, not an array of shape {np.shape(xy)} and dtype "
+            f"{np.asarray(xy).dtype}"
+        )
+    if len(values) != len(states):
+        raise InputError(f"xy: there are {len(values):,} points for {len(states):,} labels")
+    n_axes = values.shape[1]
+    if axes is None:
+        axes = ["x", "y"][:n_axes]
+    if isinstance(axes, str) or len(axes) != n_axes:
+        raise InputError(f"axes={axes!r}: pass {n_axes} name{'s' * (n_axes - 1)} for xy")
+    values = values.astype(np.float32)
+    wrong = ~np.isfinite(values).all(axis=1) & (states >= 0)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise InputError(
+            f"xy: the point of frame {frames[row]} is {values[row].tolist()}; give frames without "
+            "a point the label -1"
+        )
+    if n_axes == 1:
+        time = frames.astype(np.float32)[:, np.newaxis]
+        return np.concatenate([time, values], axis=1), ("frame", axes[0])
+    return values, axes
+
+
+def _colors(palette: Sequence[str] | None, n_states: int) -> list[str]:
+    if palette is None:
+        return state_colors(n_states)
+    colors = [str(color) for color in palette]
+    if len(colors) < n_states:
+        raise InputError(f"palette: {len(colors)} colours for {n_states} states; pass one for each")
+    for color in colors:
+        digits = color[1:]
+        if len(color) != 7 or color[0] != "#" or set(digits.lower()) - set("0123456789abcdef"):
+            raise InputError(f"palette: {color!r} is no colour such as '#0072B2'")
+    return colors[:n_states]
