@@ -20,14 +20,15 @@ def add_trajectory(parser: argparse.ArgumentParser) -> None:
         "trajectories",
         metavar="TRAJECTORY",
         nargs="+",
-        help="one or more files, read in this order as one trajectory",
+        help="one or more files, read in this order as one trajectory; give a PDB file with "
+        "several models as TOPOLOGY and as TRAJECTORY",
     )
     add_formats(parser)
 
 
 def add_formats(parser: argparse.ArgumentParser) -> None:
-    """Add the formats and time steps of files that do not say them."""
-    group = parser.add_argument_group("files that do not say what they are")
+    """Add the formats and time steps of files that do not contain them."""
+    group = parser.add_argument_group("formats and times that the files do not tell")
     group.add_argument(
         "--dt",
         type=picoseconds,

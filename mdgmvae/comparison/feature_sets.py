@@ -97,10 +97,12 @@ class FeatureSelection(Shown):
     @property
     def title(self) -> str:
         """One sentence that states the choice."""
-        scored = f"the {self.n_slow} slowest processes" if self.n_slow > 1 else "slowest process"
+        scored = (
+            f"the {self.n_slow} slowest processes" if self.n_slow > 1 else "the slowest process"
+        )
         return (
-            f"{self.best}: the fewest columns within one standard error of the best VAMP-2 on "
-            f"held-out frames (lag time {counted(self.lag, 'frame')}, {scored})"
+            f"Best features: {self.best} (VAMP-2 on held-out frames, lag time "
+            f"{counted(self.lag, 'frame')}, {scored})"
         )
 
     @property
@@ -143,9 +145,10 @@ class FeatureSelection(Shown):
                 (*heads, "slowest / frames"),
                 tuple(rows),
                 title=self.title,
-                note="VAMP-2, held out: of the slow coordinates, mean and standard error over the "
-                "folds. Behind the best: difference, fold by fold. Slowest: timescales longer "
-                "than the lag time, on all frames.",
+                note="Best: of the sets within one standard error of the best score, the one with "
+                "the fewest columns. VAMP-2, held out: of the slow coordinates, mean and standard "
+                "error over the folds. Behind the best: difference, fold by fold. Slowest: "
+                "timescales longer than the lag time, on all frames.",
                 sentences=self.sentences,
             )
         ]

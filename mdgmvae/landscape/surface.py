@@ -104,7 +104,7 @@ class FreeEnergy(Shown):
     block_length : float
         Mean number of frames of a block.
     trend : float
-        Factor by which the mean spread between blocks grows with blocks twice as long. It is
+        Factor by which the errors grow if blocks are twice as long. It is
         about 1 if blocks are long compared with the correlation time, NaN where it is unknown.
     relaxation_time : float
         Relaxation time of the slowest process in these coordinates, in frames.
@@ -168,6 +168,7 @@ class FreeEnergy(Shown):
         """Return a table that describes the grid and the basis of the errors."""
         known = np.isfinite(self.error)
         median = f"{np.median(self.error[known]):.2g} {self.unit}" if known.any() else "unknown"
+        trend = "unknown" if np.isnan(self.trend) else f"{self.trend:.2f} times as large"
         highest = f"{np.nanmax(self.energy):.3g} {self.unit}"
         rows = (
             ("coordinates", ", ".join(self.names)),
@@ -178,7 +179,7 @@ class FreeEnergy(Shown):
             ("median error", median),
             ("blocks of time", f"{self.n_blocks:,} of {self.block_length:,.0f} frames"),
             ("slowest relaxation", f"{self.relaxation_time:,.0f} frames"),
-            ("spread with blocks twice as long", f"times {self.trend:.2f}"),
+            ("errors with blocks twice as long", trend),
         )
         return [Table(("free energy", ""), rows, sentences=self.doubts)]
 

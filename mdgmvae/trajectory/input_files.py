@@ -193,8 +193,8 @@ class InputFiles:
         for path, other in self._duplicates():
             what = "is given twice" if other == path else f"has the same data as {other}"
             warnings.warn(
-                f"{path}: {what}; its frames count twice, so errors and doubts come out "
-                "too small; give it once",
+                f"{path}: {what}; its frames count twice, so error estimates are too small; "
+                "give it once",
                 stacklevel=2,
             )
             return
