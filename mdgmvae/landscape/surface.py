@@ -200,9 +200,9 @@ def free_energy(
 ) -> FreeEnergy:
     """Estimate the free energy ``F = -ln p`` of one to three coordinates, with errors.
 
-    The trajectory is cut into blocks of time. Errors are the spread over replicas of the
-    trajectory, each made of blocks drawn with replacement. In each replica, p is the share of its
-    own frames, so an error refers to one bin relative to all frames and does not include the
+    The trajectory is cut into blocks of time. Errors are the standard deviations over replicas of
+    the trajectory, each made of blocks drawn with replacement. In each replica, p is the share of
+    its own frames, so an error refers to one bin relative to all frames and does not include the
     error of another bin. For the error of a difference, pass `reference`. Errors allow for the
     correlation between blocks, and intervals for the number of blocks as well.
 

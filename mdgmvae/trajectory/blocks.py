@@ -71,7 +71,7 @@ def compute_block(
     Raises
     ------
     FrameError
-        If the coordinates of a frame cannot be right, or a feature is not a finite number. Atoms
+        If the coordinates of a frame are impossible, or a feature is not a finite number. Atoms
         are named by their indices into the atoms given.
     InputError
         If the featurizer returns another shape.
@@ -279,7 +279,7 @@ class BlockWriter:
         Raises
         ------
         FrameError
-            If the coordinates of an analysed atom cannot be right, or those of an earlier frame.
+            If the coordinates of an analysed atom are impossible, or those of an earlier frame.
         """
         if self._n_filled == len(self._positions):
             self.flush()

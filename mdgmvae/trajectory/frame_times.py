@@ -184,7 +184,7 @@ def timed_files(universe: Any) -> list[TimedFile]:
     -------
     list of TimedFile
         Without times are formats that have none (PDB, XYZ, ...) and arrays in memory, unless
-        their reader has got a ``dt``; DCD files by LAMMPS, which are in a unit of its own, and by
+        their reader has got a ``dt``; DCD files by LAMMPS, which have another unit, and by
         VMD's plugin, which writes none.
 
     Warns
