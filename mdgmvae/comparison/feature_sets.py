@@ -117,8 +117,8 @@ class FeatureSelection(Shown):
         hidden = [one.name for one in self.scored if one.n_products]
         if hidden:
             found.append(
-                f"{', '.join(hidden)}: some products of features are slow where the features are "
-                "not; they are added here and by the preset robust"
+                f"{', '.join(hidden)}: some products of features show slow processes that the "
+                "features do not; they are added here and by the preset robust"
             )
         return tuple(found)
 
@@ -168,9 +168,9 @@ def select_features(
 
     For each fold, slow coordinates of the training blocks are computed as the preset "robust"
     computes them: time-lagged independent components of the standardised features, and of those
-    of their products that show slow processes. Their VAMP-2 score on the held-out blocks says
-    how much of the slow dynamics the features resolve (Scherer et al., J. Chem. Phys. 150, 194108
-    (2019)). No model is trained.
+    of their products that show slow processes. Their VAMP-2 score on the held-out blocks
+    measures how much of the slow dynamics the features resolve (Scherer et al., J. Chem. Phys.
+    150, 194108 (2019)). No model is trained.
 
     Scores of different numbers of processes cannot be compared. Therefore the same number of
     coordinates is scored for all sets. A set with fewer columns than that resolves fewer

@@ -114,7 +114,7 @@ def vamp2_cross_validated(
     nothing to its score.
 
     The spread over the folds shows how reliable the score is. It does not show whether the
-    assignments were learnt from the same frames.
+    assignments were learned from the same frames.
 
     Parameters
     ----------

@@ -104,8 +104,8 @@ class FreeEnergy(Shown):
     block_length : float
         Mean number of frames of a block.
     trend : float
-        Factor by which the errors grow if blocks are twice as long. It is
-        about 1 if blocks are long compared with the correlation time, NaN where it is unknown.
+        Factor by which the errors grow if blocks are twice as long. It is about 1 if blocks are
+        long compared with the correlation time, NaN where it is unknown.
     relaxation_time : float
         Relaxation time of the slowest process in these coordinates, in frames.
     doubts : tuple of str
