@@ -229,7 +229,7 @@ def test_cut_file_read_by_mdtraj(both, tmp_path):
 def test_nothing_stays_of_a_failure(protein, tmp_path):
     loaded = mdtraj.load(protein["xtc"], top=protein["pdb"], atom_indices=range(50))
     loaded.xyz[3, 5] = np.nan
-    with pytest.raises(InputError, match=r"^frame 3: MET1:HA lies at x = nan"):
+    with pytest.raises(InputError, match=r"^frame 3: x of MET1:HA is NaN"):
         featurize(loaded, Distances(pairs=[(0, 5)]), tmp_path / "x.npy")
     assert list(tmp_path.iterdir()) == []
 
