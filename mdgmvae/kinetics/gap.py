@@ -211,7 +211,7 @@ def gap_of(states: np.ndarray, divisions: Sequence[Cells]) -> Gap | None:
     divisions : sequence of Cells
         Those that resolve the processes between the states best are used: according to the
         variational principle, those with the highest VAMP-2 score on held-out frames. Components
-        of which there are less than twice as many as states are used only if there is nothing
+        of which there are fewer than twice as many as states are used only if there is nothing
         else. Microstates that show that the states are closed come first.
 
     Returns

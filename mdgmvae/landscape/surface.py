@@ -177,11 +177,17 @@ class FreeEnergy(Shown):
             ("highest free energy", highest),
             ("bins with a finite error", f"{known.sum():,}"),
             ("median error", median),
-            ("blocks of time", f"{self.n_blocks:,} of {self.block_length:,.0f} frames"),
-            ("slowest relaxation", f"{self.relaxation_time:,.0f} frames"),
+            ("blocks of time", f"{self.n_blocks:,} of {_frames(self.block_length)}"),
+            ("slowest relaxation", _frames(self.relaxation_time)),
             ("errors with blocks twice as long", trend),
         )
         return [Table(("free energy", ""), rows, sentences=self.doubts)]
+
+
+def _frames(number: float) -> str:
+    """Return a rounded number of frames in words; it may be infinite."""
+    text = f"{number:,.0f}"
+    return f"{text} frame{'' if text == '1' else 's'}"
 
 
 def free_energy(
