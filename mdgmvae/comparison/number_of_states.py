@@ -105,9 +105,9 @@ class Selection(Shown):
         best = next(found for found in self.scanned if found.k == self.best_k)
         states = as_range(best.n_states)
         return (
-            f"k = {counted(best.k, 'component')}: the smallest k within one standard error of the best "
-            f"VAMP-2 on held-out frames (lag time {counted(self.lag, 'frame')}); {states} state"
-            f"{'' if states == '1' else 's'}"
+            f"k = {counted(best.k, 'component')}: the smallest k within one standard error of the "
+            f"best VAMP-2 on held-out frames (lag time {counted(self.lag, 'frame')}); {states} "
+            f"state{'' if states == '1' else 's'}"
         )
 
     @property

@@ -111,8 +111,8 @@ class Comparison(Shown):
         seeds = counted(len(self.seeds), "seed")
         folds = max(map(len, self.scores.values()))
         return (
-            f"{counted(self.n_states, 'state')}, lag time {counted(self.lag, 'frame')}{time}, {seeds}, "
-            f"{folds} folds of blocks of time"
+            f"{counted(self.n_states, 'state')}, lag time {counted(self.lag, 'frame')}{time}, "
+            f"{seeds}, {folds} folds of blocks of time"
         )
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
