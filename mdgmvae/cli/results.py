@@ -18,6 +18,7 @@ import numpy as np
 from ..annotation.labels_file import LABELS, write_labels
 from ..errors import InputError
 from ..storage.atomic import atomic_folder
+from ..tables import counted
 from .options import Output, Training
 
 if TYPE_CHECKING:
@@ -243,7 +244,7 @@ def report(written: Written, n_frames: int, seed: int, output: Output, training:
 
     if not is_chief(training.strategy):
         return ""
-    return _paragraphs(written.text, f"{n_frames:,} frames, seed {seed}: {output.folder}")
+    return _paragraphs(written.text, f"{counted(n_frames, 'frame')}, seed {seed}: {output.folder}")
 
 
 def _judge(path: Path, results: Any, lag: int | None) -> str:
