@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..errors import InputError
+from ..tables import counted
 from .angular import (
     AngularKernel,
     check_form,
@@ -117,8 +118,9 @@ class Angles(Featurizer):
         if not found:
             where = f"select='{self.select}'" if self.select else "the atoms given"
             raise InputError(
-                f"no angle {' or '.join(self.angles)} in {where} ({len(chosen)} atoms): all three "
-                "atoms have to be selected; select whole residues of a peptide, or pass triples="
+                f"no angle {' or '.join(self.angles)} in {where} "
+                f"({counted(len(chosen), 'atom')}): all three atoms have to be selected; select "
+                "whole residues of a peptide, or pass triples="
             )
         triples = np.array([triple for triple, _ in found], dtype=np.int64)
         return triples, np.repeat([[arm] for _, arm in found], 2, axis=1)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..tables import counted
 from .base import Featurizer, Kernel
 from .geometry.kernels import all_distances, pair_distances, residue_distances
 from .topology.atom_kinds import alpha_carbons, heavy_atoms
@@ -117,7 +118,7 @@ def plan_pairs(options: PairFeaturizer, atoms: Any) -> PairPlan:
     elif options.scheme == "ca":
         chosen = chosen[alpha_carbons(atoms[chosen])]
     if len(chosen) < 2:
-        raise _no_pairs_error(options, f"the scheme applies to {len(chosen)} of {searched} atoms")
+        raise _no_pairs_error(options, _too_few(len(chosen), searched, options.scheme))
     _check_n_columns(options, len(chosen))
     first, second = np.triu_indices(len(chosen), k=1)
     pairs = np.stack([chosen[first], chosen[second]], axis=1)
@@ -149,7 +150,9 @@ def _residue_pairs(options: PairFeaturizer, atoms: Any, chosen: np.ndarray) -> P
     resindices = atoms.resindices[heavy][order]
     firsts = np.flatnonzero(np.diff(resindices, prepend=-1))
     if len(firsts) < 2:
-        raise _no_pairs_error(options, f"{len(firsts)} residues have heavy atoms")
+        raise _no_pairs_error(
+            options, f"{('no residue', 'only one residue')[len(firsts)]} has heavy atoms"
+        )
     _check_n_columns(options, len(firsts))
     first, second = np.triu_indices(len(firsts), k=1)
     kept = np.triu(np.ones((len(firsts), len(firsts)), dtype=bool), k=1)
@@ -181,9 +184,15 @@ def _check_n_columns(options: PairFeaturizer, members: int) -> None:
 
 def _no_pairs_error(options: PairFeaturizer, reason: str) -> InputError:
     return InputError(
-        f"{options.kind}: no pair is left ({_options_text(options)}): {reason}; select more atoms, "
-        "or choose another scheme"
+        f"{options.kind}: {reason}, so there are no pairs; select more atoms, or choose another "
+        f"scheme ({_options_text(options)})"
     )
+
+
+def _too_few(found: int, searched: int, scheme: str) -> str:
+    """Say that no atom of a scheme, or only one, was found."""
+    what = {"heavy": "a heavy atom", "ca": "a C-alpha atom"}.get(scheme, "left")
+    return f"{'only 1' if found else 'none'} of {counted(searched, 'atom')} is {what}"
 
 
 def _options_text(options: PairFeaturizer) -> str:

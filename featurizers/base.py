@@ -28,8 +28,8 @@ class Featurizer(abc.ABC):
     """Base class of all featurizers.
 
     A subclass is a frozen dataclass whose fields are its options. If it defines `kind`, it is
-    registered under this name, by which `by_name`, `from_dict`, the command line and saved models
-    find it. Classes without `kind` are base classes of others.
+    registered under this name; `by_name`, `from_dict`, the command line and saved models use it.
+    Classes without `kind` are base classes of others.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Featurizer(abc.ABC):
 
     @classmethod
     def named(cls) -> dict[str, "Featurizer"]:
-        """Return the featurizers of this class that have a short name for users.
+        """Return the short names of this class and the featurizers they stand for.
 
         Returns
         -------
@@ -77,10 +77,7 @@ class Featurizer(abc.ABC):
             Featurizers by name. By default, `kind` is the name of the featurizer with default
             options. A class with a required option has no short name.
         """
-        options: tuple[Field[Any], ...] = fields(cls) if is_dataclass(cls) else ()
-        if any(o.default is MISSING and o.default_factory is MISSING for o in options):
-            return {}
-        return {cls.kind: cls()}
+        return {} if required_options(cls) else {cls.kind: cls()}
 
     def bind(self, atoms: Any) -> "BoundFeaturizer":
         """Find the atoms that the features need.
@@ -244,6 +241,12 @@ class BoundFeaturizer:
             return self.kernel(positions, box)
         except FrameError as error:
             raise error.moved(atoms=self.indices.tolist()) from error.__cause__
+
+
+def required_options(cls: type) -> tuple[str, ...]:
+    """Return the names of the options of a featurizer that have no default."""
+    options: tuple[Field[Any], ...] = fields(cls) if is_dataclass(cls) else ()
+    return tuple(o.name for o in options if o.default is o.default_factory is MISSING)
 
 
 def _full_name(cls: type) -> str:

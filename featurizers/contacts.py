@@ -62,7 +62,7 @@ class Contacts(PairFeaturizer):
 
     @classmethod
     def named(cls) -> dict[str, Featurizer]:
-        """Return contacts between residues under the name "contacts"."""
+        """Return the short name "contacts" and its featurizer, contacts between residues."""
         return {"contacts": cls(scheme="residue-min")}
 
     def _bind(self, atoms: Any) -> BoundFeaturizer:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..errors import InputError
+from ..tables import counted
 from .angular import (
     AngularKernel,
     check_form,
@@ -152,9 +153,9 @@ class Dihedrals(Featurizer):
         if not found:
             where = f"select='{self.select}'" if self.select else "the atoms given"
             raise InputError(
-                f"no {' or '.join(self.angles)} in {where} ({len(chosen)} atoms): all four atoms "
-                "of an angle have to be selected, including those of neighbouring residues; "
-                "select whole residues of a peptide, or pass quadruples="
+                f"no {' or '.join(self.angles)} in {where} ({counted(len(chosen), 'atom')}): all "
+                "four atoms of an angle have to be selected, including those of neighbouring "
+                "residues; select whole residues of a peptide, or pass quadruples="
             )
         quadruples = np.array([row for _, _, row in found], dtype=np.int64)
         owners = np.isin(atoms.resindices, [resindex for _, resindex, _ in found])

@@ -63,7 +63,7 @@ class Distances(PairFeaturizer):
 
     @classmethod
     def named(cls) -> dict[str, Featurizer]:
-        """Return distances between heavy atoms and between C-alpha atoms."""
+        """Return the short names "distances" and "ca_distances" and their featurizers."""
         return {"distances": cls(), "ca_distances": cls(scheme="ca")}
 
     def _bind(self, atoms: Any) -> BoundFeaturizer:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..errors import FrameError, InputError
+from ..tables import counted
 from .base import BoundFeaturizer, Featurizer
 from .geometry.kernels import superposed
 from .geometry.whole import make_whole
@@ -136,8 +137,8 @@ class Positions(Featurizer):
         chosen = "the selection" if value is None else f"{option}='{value}'"
         if len(fitted) < 3:
             raise InputError(
-                f"positions: {chosen} finds {len(fitted)} atoms, but a superposition needs 3 or "
-                "more"
+                f"positions: {chosen} finds {counted(len(fitted), 'atom')}, but a superposition "
+                "needs 3 or more"
             )
         if self.reference is not None and len(self.reference) != len(fitted):
             raise InputError(

@@ -12,7 +12,7 @@ import numpy as np
 from ..checks import as_path
 from ..errors import InputError
 from ..json_files import Unfit, anything, read_json
-from .base import Featurizer, defined_classes
+from .base import Featurizer, defined_classes, required_options
 from .concatenate import Concatenate
 
 
@@ -163,10 +163,11 @@ def by_name(features: Any) -> Featurizer:
             f"features={name!r}: is a file of features; pass mdgmvae.FeatureSet.load({name!r})"
         )
     if name in kinds():
-        class_name = kinds()[name].__name__
+        cls = kinds()[name]
+        options = ", ".join(required_options(cls)) or "parts"
         raise InputError(
-            f"features={features!r}: {class_name} has required options; pass {class_name}(...) "
-            "with them, or a .json file"
+            f"features={features!r}: {cls.__name__} has required options ({options}); pass "
+            f"{cls.__name__}(...) with them, or a .json file"
         )
     raise InputError(
         f"features={features!r} is unknown; choose {', '.join(named)}, a featurizer, or FILE.json"

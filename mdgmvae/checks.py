@@ -302,10 +302,12 @@ def as_path(path: str | os.PathLike[str]) -> Path:
     True
     """
     if not isinstance(path, str | bytes | os.PathLike):
-        raise InputError(f"{path!r}: is no name of a file or folder; pass a text or a path")
+        raise InputError(f"{path!r}: is not the name of a file or folder; pass a string or a path")
     name = os.fsdecode(path)
     if "\0" in name:
-        raise InputError(f"{name!r}: is no name of a file or folder, because it contains a null")
+        raise InputError(
+            f"{name!r}: is not the name of a file or folder, because it contains a null"
+        )
     # Path.expanduser refuses names such as "~backup.xtc".
     return Path(os.path.expanduser(name))
 

@@ -201,7 +201,7 @@ def text(value: Any) -> str:
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise Unfit("contains half a character") from error
+        raise Unfit("contains an incomplete character") from error
     return value
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from .checks import check_count
 from .errors import InputError
+from .tables import counted
 
 
 def as_labels(labels: Any) -> np.ndarray:
@@ -80,8 +81,8 @@ def as_frames(frames: Any, n_labels: int, n_frames: int) -> np.ndarray:
     if frames is None:
         if n_labels != n_frames:
             raise InputError(
-                f"labels: the trajectory has {n_frames:,} frames, but there are {n_labels:,} "
-                "labels; pass frames=, the frame number of each label"
+                f"labels: the trajectory has {counted(n_frames, 'frame')}, but there are "
+                f"{n_labels:,} labels; pass frames=, the frame number of each label"
             )
         return np.arange(n_frames, dtype=np.int64)
     numbers = np.asarray(frames)

@@ -11,6 +11,7 @@ from scipy.ndimage import maximum_filter1d
 from .checks import check_count, check_counts
 from .errors import InputError
 from .labels import as_labels
+from .tables import counted
 
 #: Length of a block for cross-validation, in lags, if the data are long enough.
 LAGS_IN_BLOCK = 20
@@ -240,7 +241,7 @@ def checked_lengths(lengths: Sequence[int] | None, n_frames: int) -> tuple[int, 
     found = (n_frames,) if lengths is None else tuple(check_counts("lengths", lengths))
     if sum(found) != n_frames:
         raise InputError(
-            f"lengths={list(found)[:8]}: must add up to the {n_frames:,} frames, "
+            f"lengths={list(found)[:8]}: must add up to {counted(n_frames, 'frame')}, "
             f"not to {sum(found):,}"
         )
     return found

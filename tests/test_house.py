@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "distributed": {"trajectory"},
 }
 #: The modules outside featurizers/ that featurizers may import.
-FEATURIZERS_MAY_IMPORT = {"_lazy", "checks", "errors", "json_files"}
+FEATURIZERS_MAY_IMPORT = {"_lazy", "checks", "errors", "json_files", "tables"}
 #: Public names of a package that come from another package. They are shortcuts for users.
 SHORTCUTS = {"featurizers": {"featurize", "FeatureSet"}}
 LONGEST = 400

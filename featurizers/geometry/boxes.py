@@ -60,7 +60,7 @@ def checked_box(
         where = int(np.flatnonzero(~valid)[0])
         found = "there is no box"
         if not without_box(boxes[where : where + 1])[0]:
-            found = f"the box {_text(boxes[where])} is too small, or no box at all"
+            found = f"the box {_text(boxes[where])} is too small or not a box"
         raise FrameError(where, f"{found}; {advice}")
     return boxes
 
@@ -128,7 +128,7 @@ def optional_box(
 def without_box(boxes: np.ndarray) -> np.ndarray:
     """Return a mask of the frames without a box.
 
-    Every library and format has its own sign for it: a length is zero or no number.
+    Every library and format has its own sign for it: a length is zero or NaN.
 
     Parameters
     ----------

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...errors import AtomMismatchError, InputError
 from ...json_files import Unfit, check_kind, listed, record, text, whole
+from ...tables import counted
 from .alternatives import first_locations
 from .atom_kinds import attribute_or
 from .atoms import as_atoms
@@ -131,8 +132,8 @@ class Fingerprint:
                 )
         if len(self.records) != len(other.records):
             raise AtomMismatchError(
-                f"{what}: has {len(other.records)} atoms, but the model has {len(self.records)}; "
-                f"{advice}"
+                f"{what}: has {counted(len(other.records), 'atom')}, but the model has "
+                f"{len(self.records)}; {advice}"
             )
 
     def to_dict(self) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class FirstFrame:
         Returns
         -------
         numpy.ndarray
-            Distances in angstrom, (n_pairs,) float64. NaN if a coordinate is no number.
+            Distances in angstrom, (n_pairs,) float64. NaN if a coordinate is NaN.
         """
         from MDAnalysis.lib.distances import calc_bonds
 

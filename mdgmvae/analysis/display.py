@@ -7,6 +7,7 @@ from typing import Any
 
 from ..assignment.trajectory_model import TrajectoryModel
 from ..states.summary import summarize
+from ..tables import counted
 from ..trajectory.precomputed import Precomputed
 from .training import Training
 
@@ -23,7 +24,7 @@ class Display:
     def __repr__(self) -> str:
         """Summarise atoms, features and settings, and the states after `run`."""
         atoms = vars(self).get("atomgroup")
-        parts = ["no universe" if atoms is None else f"{len(atoms):,} atoms"]
+        parts = ["no universe" if atoms is None else counted(len(atoms), "atom")]
         if self._precomputed is not None:
             parts.append(f"features={self._precomputed.values.shape} array")
         else:
@@ -32,7 +33,7 @@ class Display:
             parts.append(f"k={self._training.estimator.k}, preset={self._training.preset!r}")
         if "labels" in vars(self.results).get("data", {}):
             shares = ", ".join(f"{100 * p:.1f} %" for p in self.results.populations)
-            status = f"{len(self.results.labels):,} frames in states {shares}"
+            status = f"{counted(len(self.results.labels), 'frame')} in states {shares}"
         else:
             status = "not run yet" if self._trained is None else "trained"
         return f"<GMVAEAnalysis of {', '.join(parts)}; {status}>"

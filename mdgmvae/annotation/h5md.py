@@ -93,7 +93,7 @@ def write_h5md(
             file.raise_error()
     if left_out:
         warnings.warn(
-            f"{path}: left out ts.data of {', '.join(sorted(left_out))}, which holds no numbers",
+            f"{path}: left out ts.data of {', '.join(sorted(left_out))}, which is not numeric",
             stacklevel=2,
         )
 

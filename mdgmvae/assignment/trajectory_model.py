@@ -19,6 +19,7 @@ from ..featurizers.topology.names import comparable_name
 from ..model.gmvae import GMVAE
 from ..model.saved_model import SavedModel, TrajectoryPart
 from ..storage.features import FeatureSet
+from ..tables import counted
 from .labelling import label
 from .results import TrajectoryResults
 
@@ -290,8 +291,8 @@ class TrajectoryModel:
         for number, (its, models) in enumerate(zip_longest(columns, known)):
             if its is None or models is None:
                 raise InputError(
-                    f"{what}: has {len(features.names)} features, but the model was trained on "
-                    f"{len(origin.names)}; the first that differs is column {number}, "
+                    f"{what}: has {counted(len(features.names), 'feature')}, but the model was "
+                    f"trained on {len(origin.names)}; the first that differs is column {number}, "
                     f"{(its or models)[0]}"
                 )
             if (comparable_name(its[0]), its[1]) != (comparable_name(models[0]), models[1]):
@@ -304,4 +305,5 @@ class TrajectoryModel:
         """Summarise the number of components and the features."""
         k, n_features = self.gmvae.architecture_.k, len(self.origin.names)
         kind = (self.origin.featurizer or {}).get("kind", "an array")
-        return f"<TrajectoryModel: {k} components, {n_features:,} features ({kind})>"
+        size = f"{counted(k, 'component')}, {counted(n_features, 'feature')}"
+        return f"<TrajectoryModel: {size} ({kind})>"

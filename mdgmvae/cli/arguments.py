@@ -20,14 +20,15 @@ def add_trajectory(parser: argparse.ArgumentParser) -> None:
         "trajectories",
         metavar="TRAJECTORY",
         nargs="+",
-        help="one or more files, read in this order as one trajectory",
+        help="one or more files, read in this order as one trajectory; give a PDB file with "
+        "several models as TOPOLOGY and as TRAJECTORY",
     )
     add_formats(parser)
 
 
 def add_formats(parser: argparse.ArgumentParser) -> None:
-    """Add the formats and time steps of files that do not say them."""
-    group = parser.add_argument_group("files that do not say what they are")
+    """Add the formats and time steps of files that do not contain them."""
+    group = parser.add_argument_group("formats and times that the files do not contain")
     group.add_argument(
         "--dt",
         type=picoseconds,
@@ -38,7 +39,7 @@ def add_formats(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--topology_format",
         metavar="FORMAT",
-        help="format as MDAnalysis calls it, if the suffix does not tell: DATA, PDB, ...",
+        help="format as MDAnalysis calls it, if the suffix does not show it: DATA, PDB, ...",
     )
     group.add_argument(
         "--trajectory_format",
@@ -69,7 +70,7 @@ def add_frames(parser: argparse.ArgumentParser, backend: bool = True) -> None:
     group = parser.add_argument_group("frames")
     for bound, text in (
         ("start", "first frame to read"),
-        ("stop", "first frame that is no longer read"),
+        ("stop", "frame to stop at, which is not read"),
         ("step", "read every N-th frame"),
     ):
         group.add_argument(f"--{bound}", type=int, metavar="N", help=text)
@@ -77,7 +78,7 @@ def add_frames(parser: argparse.ArgumentParser, backend: bool = True) -> None:
         "--on_bad_frames",
         default=ERROR,
         choices=CHOICES,
-        help="frames that cannot be read, or whose coordinates cannot be right: stop with an "
+        help="frames that cannot be read, or have impossible coordinates: stop with an "
         "error, or leave them out with a warning (default: error)",
     )
     group.add_argument(

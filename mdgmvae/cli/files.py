@@ -58,7 +58,7 @@ def check_output(out: str, suffixes: Sequence[str], inputs: Sequence[str]) -> No
         Naming the output.
     """
     if not as_path(out).name:
-        raise InputError(f"-o {out!r}: is no name of a file; choose one that ends in {suffixes[0]}")
+        raise InputError(f"-o {out!r}: is not a file name; choose one that ends in {suffixes[0]}")
     check_file(out)
     if Path(out).suffix not in suffixes:
         raise InputError(f"{out}: the name of this file must end in {' or '.join(suffixes)}")
@@ -86,7 +86,7 @@ def open_universe(
     stop : int, optional
         The first frame that will not be read; a file may be cut after it.
     formats : Formats
-        Formats and time between frames, where the files do not tell them.
+        Formats and time between frames, where the files do not contain them.
     can_stop : bool
         Whether the command has the option --stop, which the error of a cut file then recommends.
 

@@ -24,6 +24,8 @@ class _OneLineParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit with a line that names the help of this command."""
+        if message.endswith("required: TRAJECTORY"):
+            message += " (give a PDB file with several models twice)"
         self.exit(WRONG_INPUT, f"mdgmvae: error: {message}; see {self.prog} --help\n")
 
 
@@ -73,7 +75,9 @@ class CommandParser(_OneLineParser):
         if rest and rest[0].startswith("-"):
             self.error(f"{rest[0]}: no such option{_suggestion(f'-{_key(rest[0])}', known)}")
         if rest:
-            self.error(f"{rest[0]}: is one word too many; write files side by side, before options")
+            takes_files = any(not action.option_strings for action in self._actions)
+            advice = "give all files before the options" if takes_files else "it takes only options"
+            self.error(f"{rest[0]}: {self.prog} does not expect this; {advice}")
         return options, rest
 
     def _spelt(self, word: str, known: dict[str, str]) -> str:
@@ -116,7 +120,7 @@ def components(text: str) -> list[int]:
         return [int(part) for part in text.split(",") if part.strip()]
     except ValueError as error:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no number of components, such as 5 or 3,5,10"
+            f"{text!r} is not a list of numbers; write 3,5,10"
         ) from error
 
 

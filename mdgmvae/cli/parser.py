@@ -89,10 +89,10 @@ def _check(commands: Any) -> argparse.ArgumentParser:
         commands,
         "check",
         "TOPOLOGY TRAJECTORY... [options]",
-        "tell whether input files are sound",
-        "Read all frames and look for damaged files, coordinates that cannot be right, jumps in "
-        "time, a topology with another order of atoms, and files given twice. What does not make "
-        "results wrong is a warning; anything else is an error.",
+        "report whether input files are sound",
+        "Read all frames and look for damaged files, impossible coordinates, jumps in "
+        "time, a topology with another order of atoms, and files given twice. Faults that "
+        "would make results wrong are errors, others are warnings.",
         "mdgmvae check protein.pdb run1.xtc run2.xtc",
     )
     add_trajectory(parser)
@@ -217,8 +217,8 @@ def _select(commands: Any) -> argparse.ArgumentParser:
         "TOPOLOGY TRAJECTORY... [--features A --features B ...] [options]",
         "choose features, lag time and number of components",
         "Rank sets of features by how much of the slow dynamics they resolve on held-out frames, "
-        "propose a lag time, and scan the number of components. The scan takes four fits for each "
-        "k, most of the time; --k none leaves it out.",
+        "propose a lag time, and scan the number of components. The scan fits four models for "
+        "each k, which takes most of the time; --k none skips it.",
         "mdgmvae select protein.pdb run1.xtc --features dihedrals --features ca_distances",
     )
     add_trajectory(parser)

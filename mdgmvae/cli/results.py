@@ -19,6 +19,7 @@ from ..annotation.labels_file import LABELS, write_labels
 from ..errors import InputError
 from ..report.record import REPORT
 from ..storage.atomic import atomic_folder
+from ..tables import counted
 from .options import Output, Training
 
 if TYPE_CHECKING:
@@ -249,7 +250,7 @@ def report(written: Written, n_frames: int, seed: int, output: Output, training:
 
     if not is_chief(training.strategy):
         return ""
-    return _paragraphs(written.text, f"{n_frames:,} frames, seed {seed}: {output.folder}")
+    return _paragraphs(written.text, f"{counted(n_frames, 'frame')}, seed {seed}: {output.folder}")
 
 
 def _judge(path: Path, results: Any, lag: int | None) -> Judgement | None:

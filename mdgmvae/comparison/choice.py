@@ -1,4 +1,4 @@
-"""The rule by which the smallest of several candidates is chosen that scores like the best."""
+"""The rule that chooses the smallest candidate that scores like the best."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def folds_of_time(
         Number of folds, at least 2.
     blocks_per_fold : int
         Number of blocks in each fold; fewer if blocks would be shorter than 20 lags. With 1, a
-        state that was visited once lies in a single fold and cannot be learnt when this fold is
+        state that was visited once lies in a single fold and cannot be learned when this fold is
         held out.
 
     Returns

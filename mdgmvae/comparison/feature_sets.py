@@ -97,10 +97,12 @@ class FeatureSelection(Shown):
     @property
     def title(self) -> str:
         """One sentence that states the choice."""
-        scored = f"the {self.n_slow} slowest processes" if self.n_slow > 1 else "slowest process"
+        scored = (
+            f"the {self.n_slow} slowest processes" if self.n_slow > 1 else "the slowest process"
+        )
         return (
-            f"{self.best}: the fewest columns within one standard error of the best VAMP-2 on "
-            f"held-out frames (lag time {counted(self.lag, 'frame')}, {scored})"
+            f"Best features: {self.best} (VAMP-2 on held-out frames, lag time "
+            f"{counted(self.lag, 'frame')}, {scored})"
         )
 
     @property
@@ -115,8 +117,8 @@ class FeatureSelection(Shown):
         hidden = [one.name for one in self.scored if one.n_products]
         if hidden:
             found.append(
-                f"{', '.join(hidden)}: some products of features are slow where the features are "
-                "not; they are added here and by the preset robust"
+                f"{', '.join(hidden)}: some products of features show slow processes that the "
+                "features do not; they are added here and by the preset robust"
             )
         return tuple(found)
 
@@ -143,9 +145,10 @@ class FeatureSelection(Shown):
                 (*heads, "slowest / frames"),
                 tuple(rows),
                 title=self.title,
-                note="VAMP-2, held out: of the slow coordinates, mean and standard error over the "
-                "folds. Behind the best: difference, fold by fold. Slowest: timescales longer "
-                "than the lag time, on all frames.",
+                note="Best: of the sets within one standard error of the best score, the one with "
+                "the fewest columns. VAMP-2, held out: of the slow coordinates, mean and standard "
+                "error over the folds. Behind the best: difference, fold by fold. Slowest: "
+                "timescales longer than the lag time, on all frames.",
                 sentences=self.sentences,
             )
         ]
@@ -165,9 +168,9 @@ def select_features(
 
     For each fold, slow coordinates of the training blocks are computed as the preset "robust"
     computes them: time-lagged independent components of the standardised features, and of those
-    of their products that show slow processes. Their VAMP-2 score on the held-out blocks says
-    how much of the slow dynamics the features resolve (Scherer et al., J. Chem. Phys. 150, 194108
-    (2019)). No model is trained.
+    of their products that show slow processes. Their VAMP-2 score on the held-out blocks
+    measures how much of the slow dynamics the features resolve (Scherer et al., J. Chem. Phys.
+    150, 194108 (2019)). No model is trained.
 
     Scores of different numbers of processes cannot be compared. Therefore the same number of
     coordinates is scored for all sets. A set with fewer columns than that resolves fewer

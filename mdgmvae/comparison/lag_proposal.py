@@ -29,7 +29,7 @@ _N_SAMPLES = 30
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ProposedLag(Shown):
-    """A lag time in frames, with the implied timescales that it follows from.
+    """A lag time in frames, with the implied timescales from which it was derived.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from ..kinetics.agreement import compare_runs
 from ..kinetics.vamp import BLOCKS_PER_FOLD
 from ..presets import check_names
 from ..progress import progress_bar
-from ..tables import Shown, Table
+from ..tables import Shown, Table, counted
 from .choice import smallest_near_best, standard_error
 from .cross_validation import Fold, features_of, folds_of_time, held_out_vamp2
 
@@ -105,9 +105,9 @@ class Selection(Shown):
         best = next(found for found in self.scanned if found.k == self.best_k)
         states = as_range(best.n_states)
         return (
-            f"k = {best.k} components: the smallest k within one standard error of the best VAMP-2 "
-            f"on held-out frames (lag time {self.lag} frames); {states} state"
-            f"{'' if states == '1' else 's'}"
+            f"k = {counted(best.k, 'component')}: the smallest k within one standard error of the "
+            f"best VAMP-2 on held-out frames (lag time {counted(self.lag, 'frame')}); {states} "
+            f"state{'' if states == '1' else 's'}"
         )
 
     @property

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..storage.atomic import atomic_file
-from ..tables import Shown, Table
+from ..tables import Shown, Table, counted
 from .choice import standard_error
 
 
@@ -108,11 +108,11 @@ class Comparison(Shown):
     def title(self) -> str:
         """One line that describes the comparison."""
         time = "" if np.isnan(self.dt) else f" ({self.lag * self.dt:g} ps)"
-        seeds = f"{len(self.seeds)} seed{'s' if len(self.seeds) > 1 else ''}"
+        seeds = counted(len(self.seeds), "seed")
         folds = max(map(len, self.scores.values()))
         return (
-            f"{self.n_states} states, lag time {self.lag} frames{time}, {seeds}, {folds} folds of "
-            "blocks of time"
+            f"{counted(self.n_states, 'state')}, lag time {counted(self.lag, 'frame')}{time}, "
+            f"{seeds}, {folds} folds of blocks of time"
         )
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:

@@ -2,15 +2,15 @@
 
 The frames are divided into something finer than the states: components, or microstates. A Markov
 model of these has more timescales than there are states. Two things distinguish metastable states
-from pieces of one slow motion without barriers, such as diffusion in a wide well:
+from parts of one slow motion without barriers, such as diffusion in a wide well:
 
 - Barriers: each slow process is nearly constant within the states, so the states explain most of
-  its variance. Without barriers it changes steadily from one end to the other, and halves explain
-  64 % (harmonic well) or 81 % (flat box) of it.
+  its variance. Without barriers it changes gradually from one end to the other, and halves
+  explain 64 % (harmonic well) or 81 % (flat box) of it.
 - There is a gap: the slowest process within the states is much faster than the processes between
-  them. Without barriers, one timescale follows the other: 1, 1/2, 1/3 ... in a harmonic well, and
+  them. Without barriers, the timescales decrease as 1, 1/2, 1/3 ... in a harmonic well, and as
   1, 1/4, 1/9 ... in a flat one. States that explain nearly everything need no gap: then the slow
-  process within them, such as that of an independent feature, has nothing to do with them.
+  process within them, such as that of an independent feature, does not depend on them.
 """
 
 from __future__ import annotations
@@ -83,8 +83,8 @@ class Gap:
     def stands_out(self) -> bool:
         """Whether there is a gap in the timescales, and more is explained than in a flat box.
 
-        A model that was trained little draws the borders beside the barriers, so that its states
-        explain less. It has found them nevertheless.
+        A short training may draw the borders beside the barriers, so that the states explain less,
+        although they have been found.
         """
         return self.ratio >= GAP and bool((self.kept > FLAT).all())
 
@@ -211,7 +211,7 @@ def gap_of(states: np.ndarray, divisions: Sequence[Cells]) -> Gap | None:
     divisions : sequence of Cells
         Those that resolve the processes between the states best are used: according to the
         variational principle, those with the highest VAMP-2 score on held-out frames. Components
-        of which there are less than twice as many as states are used only if there is nothing
+        of which there are fewer than twice as many as states are used only if there is nothing
         else. Microstates that show that the states are closed come first.
 
     Returns

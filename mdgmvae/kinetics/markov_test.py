@@ -112,6 +112,9 @@ def chapman_kolmogorov(
     Returns
     -------
     ChapmanKolmogorov
+        The predicted and the estimated transition probabilities at each lag time. `differences`
+        holds the largest difference of each state, and `deviations` the same in units of the
+        error, of which `max_deviation` is the largest.
 
     Raises
     ------
@@ -123,7 +126,8 @@ def chapman_kolmogorov(
     >>> import numpy as np
     >>> from mdgmvae.kinetics import chapman_kolmogorov
     >>> labels = np.cumsum(np.random.default_rng(0).random(20_000) < 0.02) % 2
-    >>> chapman_kolmogorov(labels, lag=5).max_deviation < 3
+    >>> test = chapman_kolmogorov(labels, lag=5)
+    >>> test.max_deviation < 3  # in units of the error
     True
     """
     n_samples = check_count("n_samples", n_samples, low=2)

@@ -1,4 +1,4 @@
-"""Trend: how closely the slowest process follows the time."""
+"""Trend: how strongly the slowest process is correlated with time."""
 
 from __future__ import annotations
 

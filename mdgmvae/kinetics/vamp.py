@@ -105,16 +105,16 @@ def vamp2_cross_validated(
 ) -> CrossValidatedScore:
     """Score singular functions from some blocks of time by VAMP-2 on other blocks.
 
-    The segments are cut into blocks of time, which are dealt out to the folds in turn. For each
+    The segments are cut into blocks of time, which are assigned to the folds in turn. For each
     fold, singular functions are estimated from the pairs of the other folds that are at least
     one lag away from it, and scored on the pairs of the fold (McGibbon & Pande, J. Chem. Phys.
-    142, 124105 (2015)). All k functions together span the same space as the assignments and
-    would not be tested at all. Therefore only functions above the noise are scored, those with
-    a singular value of more than 2 sqrt((k - 1) lag / pairs), or `n_processes` of them. States
-    that a fold does not visit add nothing to its score.
+    142, 124105 (2015)). With all k functions, the score would not depend on what was learned, so
+    only those above the noise are scored, with a singular value of more than
+    2 sqrt((k - 1) lag / pairs), or `n_processes` of them. States that a fold does not visit add
+    nothing to its score.
 
     The spread over the folds shows how reliable the score is. It does not show whether the
-    assignments were learnt from the same frames.
+    assignments were learned from the same frames.
 
     Parameters
     ----------

@@ -19,6 +19,7 @@ from ..checks import check_count
 from ..errors import InputError
 from ..kinetics.posterior import CONFIDENCE, central
 from ..segments import checked_lengths, even_parts
+from ..tables import counted
 
 #: Default number of blocks: few enough for long blocks, but enough to determine errors to about
 #: 1 / sqrt(2 * 50) = 10 %.
@@ -97,9 +98,9 @@ class Blocks:
         parts = [max(1, round(n / wanted)) for n in frames]
         if not 2 <= sum(parts) <= MOST_BLOCKS:
             raise InputError(
-                f"block_length={wanted:,}: {n_frames:,} frames in {len(frames):,} segment(s) make "
-                f"{sum(parts):,} block(s), but errors need 2 to {MOST_BLOCKS:,}; choose another "
-                "block_length"
+                f"block_length={wanted:,}: {counted(n_frames, 'frame')} in "
+                f"{counted(len(frames), 'segment')} make {counted(sum(parts), 'block')}, but "
+                f"errors need 2 to {MOST_BLOCKS:,}; choose another block_length"
             )
         sizes = np.concatenate([even_parts(n, k) for n, k in zip(frames, parts, strict=True)])
         numbers = np.repeat(np.arange(len(frames)), parts)

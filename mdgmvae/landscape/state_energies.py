@@ -51,8 +51,8 @@ class StateFreeEnergies(Shown):
     block_length : float
         Mean number of frames of a block; NaN with a lag.
     trend : float
-        Factor by which the mean spread between blocks grows with blocks twice as long. It is
-        about 1 if blocks are long compared with the correlation time, NaN where it is unknown.
+        Factor by which the errors grow if blocks are twice as long. It is about 1 if blocks are
+        long compared with the correlation time, NaN where it is unknown.
     relaxation_time : float
         Relaxation time of the slowest process between the states in frames; NaN with a lag.
     doubts : tuple of str

@@ -104,8 +104,8 @@ class FreeEnergy(Shown):
     block_length : float
         Mean number of frames of a block.
     trend : float
-        Factor by which the mean spread between blocks grows with blocks twice as long. It is
-        about 1 if blocks are long compared with the correlation time, NaN where it is unknown.
+        Factor by which the errors grow if blocks are twice as long. It is about 1 if blocks are
+        long compared with the correlation time, NaN where it is unknown.
     relaxation_time : float
         Relaxation time of the slowest process in these coordinates, in frames.
     doubts : tuple of str
@@ -168,6 +168,7 @@ class FreeEnergy(Shown):
         """Return a table that describes the grid and the basis of the errors."""
         known = np.isfinite(self.error)
         median = f"{np.median(self.error[known]):.2g} {self.unit}" if known.any() else "unknown"
+        trend = "unknown" if np.isnan(self.trend) else f"{self.trend:.2f} times as large"
         highest = f"{np.nanmax(self.energy):.3g} {self.unit}"
         rows = (
             ("coordinates", ", ".join(self.names)),
@@ -176,11 +177,17 @@ class FreeEnergy(Shown):
             ("highest free energy", highest),
             ("bins with a finite error", f"{known.sum():,}"),
             ("median error", median),
-            ("blocks of time", f"{self.n_blocks:,} of {self.block_length:,.0f} frames"),
-            ("slowest relaxation", f"{self.relaxation_time:,.0f} frames"),
-            ("spread with blocks twice as long", f"times {self.trend:.2f}"),
+            ("blocks of time", f"{self.n_blocks:,} of {_frames(self.block_length)}"),
+            ("slowest relaxation", _frames(self.relaxation_time)),
+            ("errors with blocks twice as long", trend),
         )
         return [Table(("free energy", ""), rows, sentences=self.doubts)]
+
+
+def _frames(number: float) -> str:
+    """Return a rounded number of frames in words; it may be infinite."""
+    text = f"{number:,.0f}"
+    return f"{text} frame{'' if text == '1' else 's'}"
 
 
 def free_energy(
@@ -199,9 +206,9 @@ def free_energy(
 ) -> FreeEnergy:
     """Estimate the free energy ``F = -ln p`` of one to three coordinates, with errors.
 
-    The trajectory is cut into blocks of time. Errors are the spread over replicas of the
-    trajectory, each made of blocks drawn with replacement. In each replica, p is the share of its
-    own frames, so an error refers to one bin relative to all frames and does not include the
+    The trajectory is cut into blocks of time. Errors are the standard deviations over replicas of
+    the trajectory, each made of blocks drawn with replacement. In each replica, p is the share of
+    its own frames, so an error refers to one bin relative to all frames and does not include the
     error of another bin. For the error of a difference, pass `reference`. Errors allow for the
     correlation between blocks, and intervals for the number of blocks as well.
 

@@ -373,7 +373,7 @@ class GMVAE(Persistence):
         self.n_epochs_ = len(kept.history.get("epoch", []))
         if kept.diverged:
             raise TrainingError(
-                f"the loss became infinite or not a number in epoch {self.n_epochs_ + 1}; lower "
+                f"the loss became infinite or NaN in epoch {self.n_epochs_ + 1}; lower "
                 f"lr={self.lr:g} or scale the inputs (scale='standard'). The weights of epoch "
                 f"{self.n_epochs_} are kept"
             )

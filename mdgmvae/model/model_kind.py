@@ -52,7 +52,7 @@ def model_kind(value: Any) -> dict[str, Any]:
     if len(states) != k or len(fitted["populations"]) != k or max(states) >= k:
         raise Unfit(f"fitted: there must be {k:,} components")
     if any(len(values) != len(fitted["history"]["epoch"]) for values in _columns(fitted)):
-        raise Unfit("fitted: the terms of the history are of different length")
+        raise Unfit("fitted: the terms of the history differ in length")
     return content
 
 

@@ -51,7 +51,7 @@ def free_energy(
         The Axes to draw on; for three dimensions with ``projection="3d"``.
     bins : int or sequence of int, optional
         Number of bins along each axis. Default: 100, 60 or 30 for one, two or three axes, and
-        fewer with less than 10,000 frames.
+        fewer with fewer than 10,000 frames.
     temperature : float, optional
         In K; the free energy is then in kJ/mol. Default: in units of kT.
 

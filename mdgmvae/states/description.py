@@ -11,6 +11,7 @@ import numpy as np
 from ..checks import check_count
 from ..errors import InputError
 from ..storage.shown_features import ShownFeatures
+from ..tables import counted
 from ..training.dataset import Dataset
 from .moments import StateMoments, effect_sizes, means_and_spreads
 from .representatives import diverse_frames
@@ -140,8 +141,8 @@ def _described(
     n_labels = len(assigned[0].labels)
     if len(features) != n_labels:
         raise InputError(
-            f"{features.path}: has {len(features):,} frames for {n_labels:,} labels; pass the "
-            "features from which the results were computed"
+            f"{features.path}: has {counted(len(features), 'frame')} for "
+            f"{counted(n_labels, 'label')}; pass the features from which the results were computed"
         )
     shown = ShownFeatures.of(features.names, features.units)
     data = Dataset(features)

@@ -22,7 +22,7 @@ CK_DIFFERENCE = 0.05
 #: Timescales that grow by this factor when the lag time is doubled have not converged.
 RISE = 1.15
 #: What is said of values that do not depend on how frames are assigned.
-ALLOWED = "if wrongly assigned frames are allowed for"
+ALLOWED = "after correcting for misassigned frames"
 #: Smallest loss of VAMP-2 on held-out frames that is reported.
 SCORE_LOSS = 0.1
 #: Largest correlation of the slowest process with time in equilibrium.
@@ -108,8 +108,8 @@ def _gap(e: Evidence) -> Finding:
         "gap",
         gap.is_there,
         seen,
-        f"there is no gap in the timescales ({seen}; a gap is at least {GAP:g}): how many "
-        f"{e.kind}s one asks for is a choice. {CASUAL}",
+        f"there is no gap in the timescales ({seen}; a gap is at least {GAP:g}): the "
+        f"number of {e.kind}s is arbitrary. {CASUAL}",
     )
 
 
@@ -122,9 +122,8 @@ def _barriers(e: Evidence) -> Finding:
         "barriers",
         gap.has_barriers,
         f"the {e.kind}s explain at least {least} of each slow process",
-        f"the borders between the {e.kind}s are no barriers: the {e.kind}s explain only {least} of "
-        f"a slow process ({percent(LEAST_KEPT)} % would be enough), because it goes on within "
-        f"them. {CASUAL}",
+        f"there are no barriers between the {e.kind}s: they explain only {least} of a slow process "
+        f"({percent(LEAST_KEPT)} % would be enough), because it goes on within them. {CASUAL}",
     )
 
 
@@ -233,9 +232,9 @@ def _stationarity(e: Evidence) -> Finding:
         "stationarity",
         e.trend <= TREND,
         trend,
-        f"the slowest process follows the time ({trend}): the frames drift, relax or are pulled "
-        f"from one {e.kind} to the next instead of going back and forth in equilibrium. Leave "
-        "out the relaxation, or simulate longer",
+        f"the slowest process is correlated with time ({trend}): the frames drift, relax or are "
+        f"pulled from one {e.kind} to the next instead of going back and forth in equilibrium. "
+        "Leave out the relaxation, or simulate longer",
     )
 
 
@@ -248,7 +247,7 @@ def remarks_of(e: Evidence, findings: Sequence[Finding]) -> list[str]:
     true = e.projected.timescales * e.dt
     factor = float((true / at_lag[: len(true)]).max())
     return [
-        f"frames near the borders are assigned to either side, which makes lifetimes, rates and "
+        f"some frames near the borders are misassigned, which makes lifetimes, rates and "
         f"timescales at this lag time too fast by a factor of up to {number(factor)}: choose a "
         "longer lag time for them"
     ]

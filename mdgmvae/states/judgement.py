@@ -127,7 +127,7 @@ class Judgement(Shown, Evidence):
             held_out = self.cross_validated
             score += f" ({held_out.mean:.2f} ± {held_out.std:.2f} on held-out frames)"
         return (
-            f"{counted(n, self.kind)} in {self.frames.sum():,} frames, lag time "
+            f"{counted(n, self.kind)} in {counted(int(self.frames.sum()), 'frame')}, lag time "
             f"{self.lag_time:g} {self.unit}, {score}"
         )
 

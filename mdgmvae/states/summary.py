@@ -88,7 +88,8 @@ class StateTable(Shown):
                 title=f"{counted(n, kind)} in {counted(n_frames, 'frame')}",
                 note=f"Population: share of the analysed frames. Stays: uninterrupted stretches "
                 f"in the {kind}, however short. Representative: the frame nearest to the centre "
-                f"of the {kind} in latent space." + (" Features: their means." if shown else ""),
+                f"of the {kind} in latent space."
+                + (" Last columns: means over the frames of the state." if shown else ""),
             )
         ]
 
@@ -201,8 +202,9 @@ def _means(labels: np.ndarray, n: int, features: FeatureSet) -> list[dict[str, s
     """Means of the features in each state, by name; empty if there are too many features."""
     if len(features) != len(labels):
         raise InputError(
-            f"{features.path}: has {len(features):,} frames for {len(labels):,} labels; pass the "
-            "features from which the results were computed"
+            f"{features.path}: has {counted(len(features), 'frame')} for "
+            f"{counted(len(labels), 'label')}; pass the features from which the results were "
+            "computed"
         )
     shown = ShownFeatures.of(features.names, features.units)
     if len(shown) > MAX_SHOWN:

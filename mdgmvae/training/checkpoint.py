@@ -229,7 +229,7 @@ def _history(value: Any) -> dict[str, list[float]]:
     """Return one value for each epoch and term."""
     found: dict[str, list[float]] = mapping(listed(_any_number))(value)
     if len(set(map(len, found.values()))) > 1:
-        raise Unfit("the terms are of different length")
+        raise Unfit("the terms differ in length")
     return found
 
 

@@ -131,7 +131,7 @@ class Replicas:
             yield
         except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError) as e:
             raise InputError(
-                "another process of this training is gone "
+                "another process of this training has ended "
                 f"({str(e.message).splitlines()[-1]}); start all processes again (they resume if "
                 "there is a checkpoint)"
             ) from e

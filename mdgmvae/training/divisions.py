@@ -65,7 +65,7 @@ def divide(earlier: Coordinates, later: Coordinates, k: int, seed: int) -> np.nd
     Parameters
     ----------
     earlier, later : Coordinates
-        Of pairs of frames one lag apart, in the order of time.
+        Of pairs of frames one lag apart, in time order.
     k : int
         Number of clusters.
     seed : int

@@ -22,6 +22,7 @@ from ..network.architecture import Architecture, kinetic_weight
 from ..network.objective import TERMS
 from ..presets import Hyperparameters
 from ..progress import progress_bar
+from ..tables import counted
 from .checkpoint import Checkpoint
 from .dataset import Dataset
 from .distribution import Devices
@@ -309,8 +310,9 @@ def _check_n_pairs(pairs: LaggedPairs) -> list[str]:
     if pairs.n_pairs >= FEWEST_LAGS * pairs.lag:
         return []
     return [
-        f"lag={pairs.lag}: only {pairs.n_pairs:,} pairs of frames are that far apart (of "
-        f"{len(pairs.has_partner):,} frames), too few to distinguish states. Shorten the lag"
+        f"lag={pairs.lag} (in frames): {counted(len(pairs.has_partner), 'frame')} give only "
+        f"{counted(pairs.n_pairs, 'pair')} at this lag, too few to distinguish states. Shorten the "
+        "lag time"
     ]
 
 
@@ -321,6 +323,7 @@ def _check_held_out(split: Split, hyperparameters: Hyperparameters) -> list[str]
         return []
     return [
         f"validation_fraction={fraction:g}: {len(split.train):,} frames are too few to hold out "
-        f"blocks of time at a lag of {hyperparameters.lag or 0} frames; all of them are used "
-        "for training, which does not stop early. Shorten the lag, or set validation_fraction=0"
+        f"blocks of time at a lag of {counted(hyperparameters.lag or 0, 'frame')}; all of them are "
+        "used for training, which does not stop early. Shorten the lag, or set "
+        "validation_fraction=0"
     ]

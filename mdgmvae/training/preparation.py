@@ -99,17 +99,17 @@ def _few_frames(reduction: Reduction, pairs: LaggedPairs, given: Hyperparameters
     if not reduction.has_few_frames:
         return []
     few = (
-        f"{len(pairs.has_partner):,} frames are few for {reduction.n_columns:,} features at a lag "
-        f"of {counted(pairs.lag, 'frame')}"
+        f"{len(pairs.has_partner):,} frames are few for {counted(reduction.n_columns, 'feature')} "
+        f"at a lag of {counted(pairs.lag, 'frame')}"
     )
     if given.scale == "tica":
         return [
-            f"{few}: slow coordinates are computed from the largest directions of the features "
-            "only, because noise would look slow in the others. Use more frames, or fewer features"
+            f"{few}: slow coordinates are computed from few principal components, because noise "
+            "in the others would look slow. Use more frames, or fewer features"
         ]
     return [
         f"{few}: with vamp_weight={given.vamp_weight:g} noise may look like states. Use more "
-        "frames or fewer features, or scale='tica', which leaves directions out"
+        "frames or fewer features, or scale='tica', which uses few principal components"
     ]
 
 

@@ -1,4 +1,4 @@
-"""Leave out frames that cannot be used, such as those with coordinates that are no numbers."""
+"""Leave out frames that cannot be used, such as those with coordinates that are NaN."""
 
 import warnings
 from collections.abc import Callable

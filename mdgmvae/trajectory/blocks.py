@@ -1,5 +1,6 @@
 """Compute, check and write features in blocks of frames."""
 
+import math
 from contextlib import suppress
 from typing import Any
 
@@ -70,7 +71,7 @@ def compute_block(
     Raises
     ------
     FrameError
-        If the coordinates of a frame cannot be right, or a feature is not a finite number. Atoms
+        If the coordinates of a frame are impossible, or a feature is not a finite number. Atoms
         are named by their indices into the atoms given.
     InputError
         If the featurizer returns another shape.
@@ -174,7 +175,7 @@ def within_reach(positions: np.ndarray) -> bool:
 
 
 def check_reach(positions: np.ndarray, frame: int, indices: np.ndarray | None = None) -> None:
-    """Raise an error if a coordinate of a frame is no number of a possible size.
+    """Raise an error if a coordinate of a frame is NaN, infinite or impossibly large.
 
     Parameters
     ----------
@@ -193,12 +194,13 @@ def check_reach(positions: np.ndarray, frame: int, indices: np.ndarray | None = 
     if within_reach(positions):
         return
     atom, axis = np.argwhere(~(np.abs(positions) <= _MAX_COORDINATE))[0]
-    raise FrameError(
-        frame,
-        f"{{}} lies at {'xyz'[axis]} = {positions[atom, axis]:.3g} angstrom, which is no "
-        f"position; {REPAIR}",
-        (atom if indices is None else indices[atom],),
-    )
+    name, value = "xyz"[axis], float(positions[atom, axis])
+    if math.isfinite(value):
+        what = f"{{}} lies at {name} = {value:.3g} angstrom, beyond {_MAX_COORDINATE:g} angstrom"
+    else:
+        what = f"{name} of {{}} is {'NaN' if math.isnan(value) else 'infinite'}"
+    atom = atom if indices is None else indices[atom]
+    raise FrameError(frame, f"{what}; {REPAIR}", (atom,))
 
 
 def _check_not_all_alike(positions: np.ndarray, frames: np.ndarray) -> None:
@@ -277,7 +279,7 @@ class BlockWriter:
         Raises
         ------
         FrameError
-            If the coordinates of an analysed atom cannot be right, or those of an earlier frame.
+            If the coordinates of an analysed atom are impossible, or those of an earlier frame.
         """
         if self._n_filled == len(self._positions):
             self.flush()

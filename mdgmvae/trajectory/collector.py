@@ -188,7 +188,7 @@ class FeatureCollector(AnalysisBase):
         progressbar_kwargs : dict, optional
             Further arguments of the progress bar.
         on_bad_frames : {'error', 'skip'}
-            What to do with frames that cannot be read, or whose coordinates cannot be right:
+            What to do with frames that cannot be read, or with impossible coordinates:
             raise an error, or leave them out with a warning. Segments end at such a frame.
 
         Returns

@@ -222,7 +222,7 @@ def _explained_cluster_errors() -> Iterator[None]:
         yield
     except KilledWorker as error:
         raise InputError(
-            f"{error.allowed_failures + 1} workers in turn were lost while they read the same "
+            f"{error.allowed_failures + 1} workers in a row were lost while they read the same "
             f"frames, the last one at {error.last_worker.address}; give each worker more memory or "
             "fewer threads, and look at the log of the last worker"
         ) from error

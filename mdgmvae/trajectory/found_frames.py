@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..tables import counted
 from .xtc_frames import XTCDecoder
 
 
@@ -78,7 +79,7 @@ class Frames:
             self.check_count(n_frames)
             return
         if self._differs(n_frames):
-            what = f"lists {n_frames:,} frames, but the file has {found:,}"
+            what = f"lists {counted(n_frames, 'frame')}, but the file has {found:,}"
         elif self.n_atoms is None or np.array_equal(offsets[:found], self.begins):
             return
         else:
@@ -105,7 +106,7 @@ class Frames:
         """
         if self._differs(n_frames):
             raise InputError(
-                f"{self.path}: its reader finds {n_frames:,} frames, but the file has "
+                f"{self.path}: its reader finds {counted(n_frames, 'frame')}, but the file has "
                 f"{len(self.begins):,}; write the trajectory again, in another format such as XTC"
             )
 

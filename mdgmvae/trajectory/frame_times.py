@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import frame_number
 from ..segments import continuous_lengths, time_breaks
+from ..tables import counted
 
 #: Beginning of a warning of MDAnalysis. It does not apply to us: such times are NaN.
 NO_DT = "Reader has no dt information"
@@ -94,7 +95,7 @@ class Timeline:
         Warns
         -----
         UserWarning
-            If a segment ends within a file because of its times, a time is no number, or all
+            If a segment ends within a file because of its times, a time is NaN or infinite, or all
             frames of a file have the same time. The warning names the file, the frame and its
             time.
 
@@ -133,12 +134,12 @@ class Timeline:
 def _forget_infinite(
     frames: np.ndarray, times: np.ndarray, inside: np.ndarray, file: TimedFile
 ) -> None:
-    """Replace the times of a file that are no numbers by NaN, with a warning."""
+    """Replace the infinite times of a file by NaN, with a warning."""
     unknown = ~np.isfinite(times[inside])
     if not unknown.any():
         return
     first = int(unknown.argmax())
-    more = f" and in {unknown.sum() - 1:,} more frames" if unknown.sum() > 1 else ""
+    more = f" and in {counted(int(unknown.sum()) - 1, 'more frame')}" if unknown.sum() > 1 else ""
     warnings.warn(
         f"{file.name}: the time is {times[inside][first]:g} in frame "
         f"{file.number(frames[first])}{more}, so it is unknown; give the time between frames: "
@@ -160,11 +161,13 @@ def _warn_of_breaks(
     first = breaks[0]
     before, after, file = times[first - 1], times[first], files[0]
     unit = " ps" if file.has_times else ""
-    what = "time does not increase" if after <= before else "the time step changes"
-    more = f" and at {len(breaks) - 1:,} more frames" if len(breaks) > 1 else ""
+    jump = f"the time step changes to {after - before:.6g}{unit}"
+    what = "the time does not increase" if after <= before else jump
+    more = f" and at {counted(len(breaks) - 1, 'more frame')}" if len(breaks) > 1 else ""
     warnings.warn(
         f"{file.name}: {what} at frame {file.number(frames[first])} (from {before:.10g} to "
-        f"{after:.10g}{unit}){more}; segments end there, so no pair of frames is taken across",
+        f"{after:.10g}{unit}){more}; a segment ends there, and no pair of "
+        "frames crosses its border",
         stacklevel=2,
     )
 
@@ -181,7 +184,7 @@ def timed_files(universe: Any) -> list[TimedFile]:
     -------
     list of TimedFile
         Without times are formats that have none (PDB, XYZ, ...) and arrays in memory, unless
-        their reader has got a ``dt``; DCD files by LAMMPS, which are in a unit of its own, and by
+        their reader has got a ``dt``; DCD files by LAMMPS, which have another unit, and by
         VMD's plugin, which writes none.
 
     Warns

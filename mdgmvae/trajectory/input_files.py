@@ -124,13 +124,12 @@ class FileState:
             now = FileState.of(self.path, self.size)
         except OSError as error:
             raise InputError(
-                f"{self.path}: has disappeared while it was read; run this again with a file that "
-                "stays"
+                f"{self.path}: disappeared while it was read; leave it in place, and run this again"
             ) from error
         if now.identity != self.identity and (now.size, now.digest) != (self.size, self.digest):
             raise InputError(
-                f"{self.path}: was changed or replaced while it was read, so the results would be "
-                "of two files; run this again when the file is complete"
+                f"{self.path}: was changed or replaced while it was read, so the results would mix "
+                "two versions of it; run this again when the file is complete"
             )
 
 
@@ -193,8 +192,8 @@ class InputFiles:
         for path, other in self._duplicates():
             what = "is given twice" if other == path else f"has the same data as {other}"
             warnings.warn(
-                f"{path}: {what}; its frames count twice, so errors and doubts come out "
-                "too small; give it once",
+                f"{path}: {what}; its frames count twice, so error estimates are too small; "
+                "give it once",
                 stacklevel=2,
             )
             return

@@ -18,6 +18,7 @@ from typing import IO, Any
 import numpy as np
 
 from ..errors import InputError
+from ..tables import counted
 from .found_frames import Frames
 from .input_files import InputFiles, check_regular, is_file, unreadable
 from .walks.dcd import dcd_frames
@@ -285,12 +286,12 @@ def _walk(
 def _atom_count_message(path: Path, frame: int, found: int, wanted: int) -> str:
     if frame == 0:
         return (
-            f"{path}: has {found:,} atoms, but the topology has {wanted:,}; use the topology "
-            "that belongs to this trajectory"
+            f"{path}: has {counted(found, 'atom')}, but the topology has {wanted:,}; use the "
+            "topology that belongs to this trajectory"
         )
     return (
-        f"{path}: frame {frame:,} has {found:,} atoms, but the frames before it have {wanted:,}; "
-        "write the trajectory again with one selection of atoms"
+        f"{path}: frame {frame:,} has {counted(found, 'atom')}, but the frames before it have "
+        f"{wanted:,}; write the trajectory again with one selection of atoms"
     )
 
 

@@ -159,8 +159,9 @@ def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
         different = _different_steps(features)
         if different:
             raise InputError(
-                f"lag_time={lag_time:g}: {different}, so no number of frames equals this lag "
-                "time; analyse files with the same time step together, or set lag, in frames"
+                f"lag_time={lag_time:g}: {different}, so this lag time is not the same number of "
+                "frames in both; analyse files with the same time step together, or set lag, in "
+                "frames"
             )
         raise InputError(
             f"lag_time={lag_time:g}: the times of the frames are unknown or do not increase; set "

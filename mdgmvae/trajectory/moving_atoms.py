@@ -91,7 +91,7 @@ class MovingAtoms:
         Raises
         ------
         InputError
-            If a frame cannot be read, or a coordinate of the atoms is no number of a possible
+            If a frame cannot be read, or a coordinate of the atoms is NaN or not of a possible
             size, or a file has changed at the end of the loop.
         """
         trajectory = self.atoms.universe.trajectory

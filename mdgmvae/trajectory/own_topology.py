@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..tables import counted
 
 #: Formats of MDAnalysis' readers whose files name their atoms.
 _NAMED = {"PDB", "XPDB", "GRO", "XYZ", "MOL2", "PQR", "PDBQT", "TXYZ", "CRD", "MMCIF", "MMTF"}
@@ -54,8 +55,8 @@ def check_named_atoms(
     own, given, residues = np.asarray(own, str), np.asarray(given, str), np.asarray(residues)
     if len(own) != len(given):
         raise InputError(
-            f"{path}: has {len(own):,} atoms, but the topology has {len(given):,}; use the "
-            "topology that belongs to this trajectory"
+            f"{path}: has {counted(len(own), 'atom')}, but the topology has {len(given):,}; use "
+            "the topology that belongs to this trajectory"
         )
     differ = np.flatnonzero(own != given)
     # Some XYZ files have the same placeholder for every atom.

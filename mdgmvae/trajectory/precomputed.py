@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..featurizers.topology.fingerprint import Fingerprint
 from ..storage.features import FeatureSet
 from ..storage.npy import write_rows
+from ..tables import counted
 from .feature_writer import FeatureWriter
 from .frame_reader import FrameReader
 from .frame_times import NO_DT, Timeline, timed_files
@@ -135,9 +136,9 @@ class Precomputed:
     def _check_frames(self, frames: np.ndarray) -> None:
         if len(self.values) != len(frames):
             raise InputError(
-                f"features: features of {len(self.values):,} frames were given, but "
-                f"{len(frames):,} frames are to be analysed; choose the same frames with start, "
-                "stop, step or frames"
+                f"features: features of {counted(len(self.values), 'frame')} were given, but "
+                f"{counted(len(frames), 'frame')} are to be analysed; choose the same frames with "
+                "start, stop, step or frames"
             )
         if self.frames is None:
             return

@@ -86,7 +86,7 @@ def warn_of_repeats(
     warnings.warn(
         f"{where}frame {again.frame} and the next one have the same coordinates as frames "
         f"{before.frame} and {before.frame + 1}{other}; {n_repeated:,} frames are repeated in this "
-        "way. They count twice, so errors and doubts come out too small; leave them out, for "
-        "example by joining the files with 'gmx trjcat', which drops the overlap",
+        "way. They count twice, so error estimates are too small; leave them out, for example by "
+        "joining the files with 'gmx trjcat', which drops the overlap",
         stacklevel=2,
     )

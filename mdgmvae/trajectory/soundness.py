@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..featurizers.base import BoundFeaturizer, Featurizer
 from ..featurizers.registry import by_name
 from ..storage.features import FeatureSet
+from ..tables import counted
 from .collector import FeatureCollector
 from .input_files import is_file
 
@@ -54,12 +55,18 @@ class Soundness:
     def __str__(self) -> str:
         """Describe files, frames, times and segments in a few lines."""
         width = max(len(name) for name, _ in self.files)
-        lines = [f"{name:{width}}  {n:>9,} frames" for name, n in self.files]
-        lines.append(f"{self.n_frames:,} frames of {self.n_atoms:,} atoms; {self._time_text()}")
+        lines = [f"{name:{width}}  {n:>9,} frame{'' if n == 1 else 's'}" for name, n in self.files]
+        lines.append(
+            f"{counted(self.n_frames, 'frame')} of {counted(self.n_atoms, 'atom')}; "
+            f"{self._time_text()}"
+        )
         if len(self.lengths) > 1:
+            shortest, longest = min(self.lengths), max(self.lengths)
+            size = counted(longest, "frame")
+            size = f"{size} each" if shortest == longest else f"{shortest:,} to {size}"
             lines.append(
-                f"{len(self.lengths):,} segments of {min(self.lengths):,} to "
-                f"{max(self.lengths):,} frames; no pair of frames is taken from two of them"
+                f"{len(self.lengths):,} segments of {size}; pairs of frames never cross a "
+                "segment border"
             )
         return "\n".join(lines)
 

@@ -76,7 +76,7 @@ def featurize(
     verbose : bool, optional
         Show a progress bar. By default, only on a terminal or in a notebook.
     on_bad_frames : {'error', 'skip'}
-        What to do with frames that cannot be read, or whose coordinates cannot be right: raise
+        What to do with frames that cannot be read, or with impossible coordinates: raise
         an error, or leave them out with a warning. Segments end at such a frame.
 
     Returns

@@ -31,7 +31,7 @@ _CHUNK_BYTES = 2**20
 # Streams are checked together, and frames of up to so many bytes always. That costs a twentieth of
 # the time of decoding them for 22 atoms, and more for larger frames.
 _MOST_CHECKED, _CHECKED_BYTES, _SMALL_FRAME = 1000, 16 * 2**20, 1000
-_DAMAGED = "its compressed coordinates are damaged, or were no numbers when it was written"
+_DAMAGED = "its compressed coordinates are damaged, or were NaN when it was written"
 
 #: Attributes of the readers that are used here. Most of them are private.
 _REQUIRED_ATTRIBUTES = {

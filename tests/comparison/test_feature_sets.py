@@ -99,7 +99,7 @@ def test_fewest_columns_within_an_error_of_the_best_are_chosen():
 
 def test_table_ranks_the_sets(on_wells):
     title, *lines = on_wells.text().splitlines()
-    assert title.startswith("all: the fewest columns") and "the 2 slowest processes" in title
+    assert title.startswith("Best features: all (VAMP-2") and "the 2 slowest processes" in title
     (row,) = [line for line in lines if "*" in line]
     assert row.split()[:3] == ["*", "all", "3"]
     assert repr(on_wells) == on_wells.text()

@@ -173,7 +173,7 @@ def test_options_that_make_no_sense_are_refused(options, message):
     [
         ({"select": "resname XYZ"}, "select='resname XYZ' finds none of the 3341 atoms"),
         ({"select": "name CA and"}, "select='name CA and' is not a valid selection"),
-        ({"select": "name H*"}, "no pair is left.*select='name H\\*'"),
+        ({"select": "name H*"}, "so there are no pairs.*select='name H\\*'"),
         ({"pairs": [(0, 3341)]}, r"pairs\[0\] is \(0, 3341\), but 3341 atoms"),
         ({"scheme": "all"}, "5,579,470 columns.*scheme='ca'"),
         ({"scheme": "ca", "exclude_neighbours": 999}, "all pairs are neighbours in sequence"),

@@ -129,7 +129,7 @@ def test_a_class_with_a_required_option_has_no_short_name():
             return Height(self.atom).bind(atoms)
 
     assert from_dict({"kind": "depth", "atom": 2, "below": 0.5}) == Depth(0.5, 2)
-    with pytest.raises(InputError, match="features='depth': Depth has required options"):
+    with pytest.raises(InputError, match=r"Depth has required options \(below\); pass"):
         by_name("depth")
     with pytest.raises(InputError, match=r"'depth' cannot be made: .* 'below'"):
         from_dict({"kind": "depth", "atom": 2})

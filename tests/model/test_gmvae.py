@@ -139,7 +139,7 @@ def test_a_value_that_is_not_finite_is_located(five_wells):
 @pytest.mark.filterwarnings("ignore:.* frames are few for:UserWarning")
 def test_a_lag_with_hardly_any_pairs_gives_a_warning(five_wells):
     settings = SHORT | {"lag": 1190, "validation_fraction": 0.0}
-    with pytest.warns(UserWarning, match="lag=1190: only 10 pairs of frames are that far apart"):
+    with pytest.warns(UserWarning, match=r"lag=1190 \(in frames\): 1,200 frames give only 10"):
         GMVAE.from_preset("robust", **settings).fit(five_wells[0][:1200])
 
 

@@ -41,7 +41,7 @@ def test_pieces_of_a_harmonic_well_are_a_choice(seed, k):
     assert "gap" in failed(found) and not found.is_supported
     assert "metastable" not in {verdict.word for verdict in found.states}
     (said,) = [said for said in found.verdicts if said.startswith("there is no gap")]
-    assert "is a choice" in said and "larger k" in said and "n_macrostates" in said
+    assert "is arbitrary" in said and "larger k" in said and "n_macrostates" in said
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -72,7 +72,9 @@ def test_cycles_and_drifts_are_named():
     assert any(said.startswith("the dynamics is irreversible") for said in around.verdicts)
     moving = judged(processes.drift(6000, 0).X)
     assert "stationarity" in failed(moving)
-    assert any(said.startswith("the slowest process follows the time") for said in moving.verdicts)
+    assert any(
+        said.startswith("the slowest process is correlated with time") for said in moving.verdicts
+    )
     both = failed(judged(processes.diffusion_on_a_ring(6000, 0).X))
     assert not both & {"detailed balance", "stationarity"}
 
@@ -85,8 +87,8 @@ def test_states_that_overlap_are_supported_with_a_caution(seed):
     found = judged(3.29 * states[:, None] + rng.normal(size=(6000, 1)), n_macrostates=2)
     assert found.is_supported and failed(found) == set()
     seen = {finding.name: finding.seen for finding in found.findings}
-    assert "if wrongly assigned frames are allowed for" in seen["timescales"]
-    assert "if wrongly assigned frames are allowed for" in seen["Chapman-Kolmogorov"]
+    assert "after correcting for misassigned frames" in seen["timescales"]
+    assert "after correcting for misassigned frames" in seen["Chapman-Kolmogorov"]
     fine, caution = found.verdicts
     assert fine == "the data support these states at this lag time"
     factor = float(re.search(r"factor of up to (\d\.\d)", caution)[1])
@@ -98,7 +100,7 @@ def test_wrong_frames_excuse_nothing_without_barriers():
     """Halves of a wide flat box: timescales increase, because frames recross the border."""
     found = judged(processes.flat_box(6000, 0, dimensions=1, step=0.1).X, n_macrostates=2)
     assert "barriers" in failed(found)
-    assert not any("allowed for" in finding.seen for finding in found.findings)
+    assert not any("misassigned" in finding.seen for finding in found.findings)
 
 
 def test_a_cycle_between_states_is_not_hidden_by_motion_within_them():

@@ -149,7 +149,7 @@ def test_a_partner_that_is_lost_is_told(two_commands):
     first.join(60)
     assert first.exitcode == 2
     last = (folder.parent / "0.stderr").read_text().strip().splitlines()[-1]
-    assert last.startswith("mdgmvae: error: another process of this training is gone")
+    assert last.startswith("mdgmvae: error: another process of this training has ended")
 
 
 def test_a_checkpoint_that_only_one_process_sees_is_refused(tmp_path):

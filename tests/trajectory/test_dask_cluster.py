@@ -97,7 +97,7 @@ def test_work_that_ends_every_worker_is_told(client, alanine, tmp_path):
     folder = tmp_path / "died"
     folder.mkdir()
     out = tmp_path / "x.npy"
-    with pytest.raises(InputError, match=r"workers in turn were lost .* more memory"):
+    with pytest.raises(InputError, match=r"workers in a row were lost .* more memory"):
         featurize(alanine, distance(folder, -1), out, backend="dask", n_workers=2)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["died"]
 

@@ -81,7 +81,7 @@ def test_times_that_are_no_numbers_are_unknown(topology, tmp_path, time, library
     path = written(tmp_path / "bad.xtc", topology, times)
     files = [other, path]
     source = mda.Universe(topology, files) if library == "MDAnalysis" else (topology, files)
-    message = rf"bad\.xtc: the time is {time} in frame 7 \(27 over all files\) and in 1 more frames"
+    message = rf"bad\.xtc: the time is {time} in frame 7 \(27 over all files\) and in 1 more frame,"
     with pytest.warns(UserWarning, match=message):
         found = featurize(source, PAIR, out=tmp_path / "x.npy")
     assert found.lengths == (20, 20)
@@ -105,7 +105,9 @@ def test_a_break_in_the_second_file_has_two_numbers(topology, tmp_path, library)
 def test_runs_in_one_file_are_segments(topology, tmp_path, suffix, library):
     path = written(tmp_path / f"two.{suffix}", topology, RUNS)
     source = mda.Universe(topology, path) if library == "MDAnalysis" else (topology, [path])
-    with pytest.warns(UserWarning, match=rf"two\.{suffix}: time does not increase at frame 30 "):
+    with pytest.warns(
+        UserWarning, match=rf"two\.{suffix}: the time does not increase at frame 30 "
+    ):
         found = featurize(source, PAIR)
     assert found.lengths == (30, 30)
     assert_allclose(found.times, RUNS)
@@ -121,12 +123,16 @@ def test_many_breaks_give_one_warning(topology, tmp_path):
         found = featurize(mda.Universe(topology, path), PAIR)
     assert found.lengths == (25,) * 12
     (said,) = [str(w.message) for w in caught if "time" in str(w.message)]
-    assert "many.xtc: time does not increase at frame 25 (from 24 to 0 ps) and at 10 more" in said
+    assert (
+        "many.xtc: the time does not increase at frame 25 (from 24 to 0 ps) and at 10 more" in said
+    )
 
 
 def test_another_interval_makes_two_segments(topology, tmp_path):
     path = written(tmp_path / "slow.xtc", topology, [*range(20), *range(29, 129, 10)])
-    with pytest.warns(UserWarning, match=r"the time step changes at frame 20 \(from 19 to 29 ps"):
+    with pytest.warns(
+        UserWarning, match=r"the time step changes to 10 ps at frame 20 \(from 19 to 29 ps"
+    ):
         found = featurize(mda.Universe(topology, path), PAIR)
     assert found.lengths == (20, 10)
     with pytest.raises(InputError, match="1 ps in one segment and 10 ps in another"):
@@ -141,10 +147,10 @@ def test_files_that_are_joined_break_at_times(topology, tmp_path):
     joined = mda.Universe(topology, files, continuous=True)
     with pytest.warns(
         UserWarning,
-        match=r"1\.xtc: the time step changes at frame 2 \(6 over all files\) \(from 5 to",
+        match=r"1\.xtc: the time step changes to 4 ps at frame 2 \(6 over all files\) \(from 5 to",
     ):
         assert featurize(joined, PAIR).lengths == (6, 3)
-    with pytest.warns(UserWarning, match=r"1\.xtc: the time step changes at frame 2 \(6 "):
+    with pytest.warns(UserWarning, match=r"1\.xtc: the time step changes to 4 ps at frame 2 \(6 "):
         assert featurize(mda.Universe(topology, files), PAIR).lengths == (4, 2, 3)
 
 
@@ -227,7 +233,9 @@ def test_integers_are_frame_numbers_in_mdtraj(topology):
     assert_allclose(silently(trajectory, PAIR).times, np.arange(9))
     two = trajectory[:]
     two.time = np.array([0, 1, 2, 3, 4, 0, 1, 2, 3])
-    with pytest.warns(UserWarning, match=r"mdtraj.Trajectory: time does not .* \(from 4 to 0\)"):
+    with pytest.warns(
+        UserWarning, match=r"mdtraj.Trajectory: the time does not .* \(from 4 to 0\)"
+    ):
         found = featurize(two, PAIR)
     assert np.isnan(found.times).all()
     assert found.lengths == (5, 4)

@@ -49,7 +49,7 @@ def test_other_contents_are_an_error(path, change):
 def test_a_file_that_disappears(path):
     inputs = InputFiles.of([path])
     path.unlink()
-    with pytest.raises(InputError, match=r"data\.bin: has disappeared"):
+    with pytest.raises(InputError, match=r"data\.bin: disappeared"):
         inputs.check()
 
 

@@ -201,8 +201,8 @@ def test_backends_are_for_universes(both):
         (lambda pdb, xtc: (pdb, [DCD]), r"has 3,341 atoms, but the topology has \d+;"),
         (lambda pdb, xtc: (xtc, [xtc]), "cannot read a topology"),
         (lambda pdb, xtc: "a.xtc", "cannot take atoms from a str"),
-        (lambda pdb, xtc: (None, [xtc]), "None: is no name of a file"),
-        (lambda pdb, xtc: (pdb, [5]), "5: is no name of a file"),
+        (lambda pdb, xtc: (None, [xtc]), "None: is not the name of a file"),
+        (lambda pdb, xtc: (pdb, [5]), "5: is not the name of a file"),
         (lambda pdb, xtc: (pdb, ["a\0b.xtc"]), "contains a null"),
         (lambda pdb, xtc: mdtraj.load_topology(pdb), "has no frames"),
     ],
@@ -229,7 +229,7 @@ def test_cut_file_read_by_mdtraj(both, tmp_path):
 def test_nothing_stays_of_a_failure(protein, tmp_path):
     loaded = mdtraj.load(protein["xtc"], top=protein["pdb"], atom_indices=range(50))
     loaded.xyz[3, 5] = np.nan
-    with pytest.raises(InputError, match=r"^frame 3: MET1:HA lies at x = nan"):
+    with pytest.raises(InputError, match=r"^frame 3: x of MET1:HA is NaN"):
         featurize(loaded, Distances(pairs=[(0, 5)]), tmp_path / "x.npy")
     assert list(tmp_path.iterdir()) == []
 

@@ -9,6 +9,7 @@ from ...checks import as_path, real_path
 from ...errors import InputError
 from ...storage.features import FeatureSet
 from ...storage.workplace import workplace
+from ...tables import counted
 from ...trajectory.on_bad_frames import ERROR
 from ..files import check_output, open_universe
 from ..options import Source
@@ -39,7 +40,7 @@ def assign(options: argparse.Namespace) -> str:
     with given.on_cluster() as source:
         results = label(model, source, options)
     write_labels(options.out, results)
-    n_frames = f"{len(results.labels):,} frames"
+    n_frames = counted(len(results.labels), "frame")
     return f"{table(results)}\n\n{n_frames} by the model {path}: {options.out}"
 
 

@@ -6,6 +6,7 @@ import argparse
 
 from ...checks import as_path, real_path
 from ...errors import InputError
+from ...tables import counted
 from ..files import check_output, open_universe
 from ..options import Source, featurizer_of
 
@@ -33,4 +34,5 @@ def featurize(options: argparse.Namespace) -> str:
             verbose=options.verbose,
             **source.reading,
         )
-    return f"{len(features):,} frames, {features.n_features:,} features: {options.out}"
+    size = f"{counted(len(features), 'frame')}, {counted(features.n_features, 'feature')}"
+    return f"{size}: {options.out}"

@@ -188,7 +188,9 @@ def _that_apply(universe: Any, select: str | None, notes: list[str]) -> Iterator
             n = by_name(name).bind(atoms).n_features
         except InputError as error:
             reason = error
-            notes.append(f"{name} were not tried: {error}")
+            kind = by_name(name).kind
+            why = str(error).removeprefix(f"{kind}: ").partition("; ")[0]
+            notes.append(f"{name} were not tried: {why}")
             continue
         if n > most and applied:
             notes.append(

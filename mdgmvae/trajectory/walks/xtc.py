@@ -64,7 +64,7 @@ def _checked_bytes(header: bytes, magic: int, n_atoms: int, offset: int) -> int:
     layout = ">f7iq" if magic == _LONG else ">f7ii"
     precision, x0, y0, z0, x1, y1, z1, index, n_bytes = struct.unpack_from(layout, header, HEAD)
     sizes = x1 - x0, y1 - y0, z1 - z0
-    # Writers store coordinates that are no numbers like this. Their frame can be decoded.
+    # Writers store coordinates that are NaN like this. Their frame can be decoded.
     has_nan = min(x0, y0, z0) == _NAN
     if (
         not 0 < precision < math.inf
