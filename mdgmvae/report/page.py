@@ -6,31 +6,36 @@ import base64
 from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 
 from ..plot.palette import state_colors
 from ..tables import Table, percent
+from ..viewer.page import offline_page
 from ..viewer.scripts import bundle
 from . import figures
 from .contents import Contents
 from .elements import tag
 from .figures import Picture
-from .record import as_script
 from .verdict import verdict
 
-#: Features in the card of a state.
-_N_FEATURES = 3
-#: Nothing is loaded from anywhere, and nothing can be.
-_POLICY = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-    "base-uri 'none'; form-action 'none'"
-)
+#: Features of each state in the table, and in the card of the state.
+_N_FEATURES, _N_IN_CARD = 3, 2
 _CITATION = (
     "Y. Bozkurt Varolgunes, T. Bereau & J. F. Rudzinski, Interpretable embeddings from molecular "
     "simulations using Gaussian mixture variational autoencoders, Mach. Learn.: Sci. Technol. 1, "
     "015012 (2020), doi:10.1088/2632-2153/ab80b7"
 )
+#: Draws the structures, or says in their place that they cannot be drawn.
+_DRAW = """
+drawCards(JSON.parse(document.getElementById("data").textContent).cards).catch((error) => {
+  console.error(error);
+  for (const canvas of document.querySelectorAll(".card canvas")) {
+    canvas.replaceWith("The structure cannot be drawn in this browser.");
+  }
+});
+"""
 
 
 def page(contents: Contents) -> str:
@@ -45,17 +50,12 @@ def page(contents: Contents) -> str:
     str
         HTML in which everything is embedded.
     """
-    body = "".join(_sections(contents))
-    head = (
-        '<meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<title>{escape(contents.title)}</title>"
-        f"<style>{_resource('page.css')}</style>"
-    )
-    return (
-        f'<!doctype html>\n<html lang="en"><head>{head}</head>'
-        f"<body>{body}{_scripts(contents)}</body></html>\n"
+    return offline_page(
+        contents.title,
+        _resource("page.css"),
+        "".join(_sections(contents)),
+        "" if contents.structures is None else bundle("cards") + _DRAW,
+        {"record": contents.record.to_dict(), "cards": _card_data(contents)},
     )
 
 
@@ -95,20 +95,17 @@ def _beginning(c: Contents) -> Iterator[str]:
         "".join(tag("p", escape(sentence)) for sentence in sentences),
         class_="verdict yes" if is_supported else "verdict",
     )
-    yield _facts([("files", ", ".join(c.record.files))] if c.record.files else [], "facts")
-    yield _facts(c.facts, "facts")
+    names = [("files", ", ".join(c.record.files))] if c.record.files else []
+    yield _facts([*names, *c.facts])
 
 
-def _facts(facts: Sequence[tuple[str, str]], name: str = "") -> str:
-    if not facts:
-        return ""
+def _facts(facts: Sequence[tuple[str, str]]) -> str:
     rows = "".join(tag("dt", escape(key)) + tag("dd", escape(value)) for key, value in facts)
-    return tag("dl", rows, class_=name) if name else tag("dl", rows)
+    return tag("dl", rows)
 
 
 def _cards(c: Contents) -> Iterator[str]:
-    words = [] if c.judgement is None else [verdict.word for verdict in c.judgement.states]
-    counts = np.bincount(c.results.labels, minlength=c.n_states)
+    counts = np.bincount(c.results.labels[c.results.labels >= 0], minlength=c.n_states)
     for state, color in enumerate(state_colors(c.n_states)):
         share = percent(c.results.populations[state])
         facts = [("population", f"{share} % ({counts[state]:,} frames)")]
@@ -118,11 +115,12 @@ def _cards(c: Contents) -> Iterator[str]:
             facts += [
                 ("equilibrium", f"{of_model} %"),
                 ("lifetime", f"{lifetime} {c.judgement.unit}"),
-                ("verdict", words[state]),
+                ("verdict", c.judgement.states[state].word),
             ]
         parts = [tag("h3", f"State {state}"), _canvas(c, state), _facts(facts)]
         if c.description is not None and counts[state]:
-            apart = ", ".join(found.phrase for found in c.description.top(state, 2))
+            found = c.description.top(state, _N_IN_CARD)
+            apart = ", ".join(feature.phrase for feature in found)
             parts.append(tag("p", escape(apart), class_="apart"))
         yield tag("article", "".join(parts), class_="card", style=f"--state: {color}")
 
@@ -134,6 +132,17 @@ def _canvas(c: Contents, state: int) -> str:
     label = f"Structure of state {state}, frame {frame}"
     canvas = tag("canvas", "", tabindex="0", role="img", aria_label=label)
     return canvas + tag("p", f"frame {frame}", class_="note")
+
+
+def _card_data(c: Contents) -> dict[str, Any] | None:
+    """Return what ``cards.js`` draws."""
+    if c.structures is None:
+        return None
+    colors = state_colors(c.n_states)
+    states = [
+        {"color": colors[state], "n": len(frames)} for state, frames in c.structures.frames.items()
+    ]
+    return {**c.structures.content, "states": states}
 
 
 def _kinetics(c: Contents) -> Iterator[str]:
@@ -155,7 +164,7 @@ def _training(c: Contents) -> Iterator[str]:
     if picture is not None:
         yield _figure(picture)
     shown = [(name, str(value)) for name, value in c.parameters.items() if value is not None]
-    yield tag("details", tag("summary", "All parameters") + _facts(shown, "facts"))
+    yield tag("details", tag("summary", "All parameters") + _facts(shown))
 
 
 def _end(c: Contents) -> Iterator[str]:
@@ -185,27 +194,6 @@ def _figure(picture: Picture) -> str:
         f'width="{picture.width}" height="{picture.height}">'
     )
     return tag("figure", image + tag("figcaption", escape(picture.caption)))
-
-
-def _scripts(c: Contents) -> str:
-    if c.structures is None:
-        return c.record.element()
-    colors = state_colors(c.n_states)
-    states = [
-        {"color": colors[state], "n": len(frames)} for state, frames in c.structures.frames.items()
-    ]
-    data = {**c.structures.content, "states": states}
-    script = bundle("molecule", "unpack") + without_imports(_resource("structures.js"))
-    return (
-        c.record.element()
-        + f'<script type="application/json" id="structures">{as_script(data)}</script>'
-        + f"<script>{script}</script>"
-    )
-
-
-def without_imports(module: str) -> str:
-    """Return a JavaScript module as a script that follows the modules it imports."""
-    return "\n".join(line for line in module.splitlines() if not line.startswith("import "))
 
 
 def _resource(name: str) -> str:

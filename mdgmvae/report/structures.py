@@ -23,8 +23,8 @@ class Structures:
     Parameters
     ----------
     content : dict
-        What ``structures.js`` draws: the topology, and the structures of all states, one state
-        after the other.
+        What ``viewer/browser/cards.js`` draws: the topology, and the structures of all states,
+        one state after the other.
     frames : dict of int to ndarray of shape (n,), int64
         For each state that has structures, in increasing order, their frame numbers.
     """

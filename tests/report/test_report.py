@@ -71,6 +71,7 @@ def test_nothing_is_loaded_from_elsewhere(path):
     page = Page(path)
     (policy,) = (m["content"] for m in page.of("meta") if m.get("http-equiv"))
     assert "default-src 'none'" in policy and "img-src data:;" in policy
+    assert "script-src 'sha256-" in policy
     for tag, attributes in page.tags:
         assert tag not in {"link", "iframe", "object", "base", "form"}
         for name in ("src", "href", "srcset", "data"):
@@ -117,7 +118,7 @@ def test_a_folder_gives_the_same_page(folder, path, analysed):
 
 
 def test_an_earlier_page_may_be_damaged(folder):
-    (folder / "report.html").write_text('<script type="application/json" id="record">[</script>')
+    (folder / "report.html").write_text('<script type="application/json" id="data">[</script>')
     report_folder(folder)
     assert Record.of_page(folder / "report.html") == Record()
     assert f"States in {folder.name}" in Page(folder / "report.html").text

@@ -1,4 +1,5 @@
-// Draws the structures in the cards of a report, and turns those that are on the screen.
+// The structures in the cards of a report, which turn while they are on the screen.
+
 import { Molecule } from "./molecule.js";
 import { unpackStructures } from "./unpack.js";
 
@@ -42,8 +43,12 @@ function turnVisible(molecules) {
   turn();
 }
 
-/** Draw all cards; `data` comes from mdgmvae.report.structures and has the colour of each state. */
-async function drawCards(data) {
+/**
+ * Draw the structures of all cards.
+ * @param {object} data from mdgmvae.report: the topology, the packed structures of all states,
+ *   and the colour and the number of structures of each state
+ */
+export async function drawCards(data) {
   const structures = await unpackStructures(data);
   const canvases = document.querySelectorAll(".card canvas");
   const molecules = new Map();
@@ -61,10 +66,3 @@ async function drawCards(data) {
   addEventListener("resize", () => molecules.forEach((molecule) => molecule.draw()));
   if (!matchMedia("(prefers-reduced-motion: reduce)").matches) turnVisible(molecules);
 }
-
-drawCards(JSON.parse(document.getElementById("structures").textContent)).catch((error) => {
-  console.error(error);
-  document.querySelectorAll(".card canvas").forEach((canvas) => {
-    canvas.replaceWith("The structure cannot be drawn in this browser.");
-  });
-});

@@ -1,0 +1,52 @@
+"""The report in headless Chromium: structures are drawn and turn, nothing is asked for."""
+
+import numpy as np
+import pytest
+from browser import chromium, needs_chromium
+from small_analyses import FAST, alanine
+
+from mdgmvae import GMVAEAnalysis
+
+pytestmark = needs_chromium
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    GMVAEAnalysis(alanine(), **FAST | {"lag": 2}).run(step=20).report(path)
+    with chromium() as open_page:
+        yield open_page(path.as_uri())
+
+
+def image(page):
+    page.wait("document.querySelector('.card canvas').width > 100")
+    return page.run("document.querySelector('.card canvas').toDataURL()")
+
+
+def test_structures_are_drawn_and_nothing_is_asked_for(page):
+    page.wait("document.querySelectorAll('.card canvas').length === 2")
+    image(page)
+    for card in (1, 2):
+        assert page.colors_of(f".card:nth-child({card}) canvas") > 300
+    assert page.errors == []
+    assert all(url.startswith(("file:", "data:")) for url in page.requests)
+    # All images have been decoded.
+    sizes = page.run("[...document.images].map((image) => image.naturalWidth)")
+    assert np.min(sizes) > 200
+
+
+def test_structures_turn_until_a_reader_takes_over(page):
+    first = image(page)
+    page.wait(f"document.querySelector('.card canvas').toDataURL() !== {first!r}")
+    page.click(".card canvas")
+    still = image(page)
+    page.run("new Promise((resolve) => setTimeout(resolve, 300))")
+    assert image(page) == still
+    page.key("ArrowLeft")
+    assert image(page) != still
+
+
+@pytest.mark.parametrize("width", [390, 820, 1600])
+def test_the_page_is_never_wider_than_the_screen(page, width):
+    page.resize(width, 900)
+    assert page.run("document.documentElement.scrollWidth") <= width
