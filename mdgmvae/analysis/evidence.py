@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..landscape.state_energies import StateFreeEnergies
     from ..landscape.surface import FreeEnergy
     from ..model.gmvae import GMVAE
+    from ..plot.of_results import ResultPlots
     from ..states.judgement import Judgement
     from ..states.state_features import Description
     from ..storage.features import FeatureSet
@@ -287,6 +288,16 @@ class Evidence:
 
         self._require_results()
         report_analysis(self, path, runs=runs)
+
+    @property
+    def plot(self) -> ResultPlots:
+        """The figures: ``gm.plot.free_energy()``, ``gm.plot.trace()``, ...
+
+        Each returns matplotlib Axes and takes `ax`.
+        """
+        from ..plot.of_results import ResultPlots
+
+        return ResultPlots(self.model, self._require_results(), vars(self).get("features"))
 
     @property
     def preset(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from .._version import __version__
 from ..annotation.writers import KINDS, WRITERS
+from ..plot.figures import FIGURES
 from .arguments import (
     add_computing,
     add_featurizer,
@@ -26,7 +27,7 @@ from .arguments import (
     add_states,
     add_trajectory,
 )
-from .grammar import CommandParser, MainParser, components, name
+from .grammar import CommandParser, MainParser, components, kelvin, name
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -193,6 +194,40 @@ def _report(commands: Any) -> argparse.ArgumentParser:
     return parser
 
 
+def _plot(commands: Any) -> argparse.ArgumentParser:
+    parser = _command(
+        commands,
+        "plot",
+        "DIR FIGURE [-o FILE]",
+        "draw a figure of finished results",
+        "Draw one figure of the folder that run, demo or train wrote.",
+        "mdgmvae plot results free_energy --features 'phi ALA2' 'psi ALA2' -o landscape.pdf",
+    )
+    parser.add_argument("folder", metavar="DIR", help="folder that run, demo or train wrote")
+    parser.add_argument("figure", metavar="FIGURE", choices=FIGURES, help=", ".join(FIGURES))
+    parser.add_argument(
+        "--features",
+        nargs="+",
+        metavar="NAME",
+        help="for free_energy and free_energy_error: names of one to three features (default: the "
+        "latent coordinates)",
+    )
+    parser.add_argument(
+        "--temperature",
+        type=kelvin,
+        metavar="K",
+        help="for free_energy and free_energy_error: draw energies in kJ/mol instead of kT",
+    )
+    parser.add_argument(
+        "-o",
+        "--out",
+        type=name,
+        metavar="FILE",
+        help="the file; its suffix decides the format: .png, .pdf or .svg (default: FIGURE.png)",
+    )
+    return parser
+
+
 def _demo(commands: Any) -> argparse.ArgumentParser:
     parser = _command(
         commands,
@@ -268,7 +303,7 @@ def _select(commands: Any) -> argparse.ArgumentParser:
     return parser
 
 
-_COMMANDS = (_run, _select, _featurize, _train, _assign, _annotate, _report, _check, _demo)
+_COMMANDS = (_run, _select, _featurize, _train, _assign, _annotate, _report, _plot, _check, _demo)
 
 
 def _command(

@@ -8,21 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..annotation.labels_file import find_labels, read_labels
-from ..assignment.results import TrajectoryResults
-from ..assignment.trajectory_model import TrajectoryModel
 from ..checks import as_path
 from ..errors import InputError
-from ..model.saved_model import SavedModel
-from ..segments import continuous_lengths
 from ..states.description import describe
 from ..states.judgement import Judgement
 from ..states.state_features import Description
 from ..storage.atomic import atomic_file
-from ..storage.features import FeatureSet
 from .contents import Contents
+from .finished import Finished
 from .page import page
 from .record import REPORT, Record
 from .structures import Structures
@@ -105,27 +98,18 @@ def report_folder(
     folder = as_path(folder)
     path = folder / REPORT if path is None else as_path(path)
     _check_name(path)
-    if not folder.is_dir():
-        raise InputError(f"{folder}: is not a folder; pass one that run, demo or train wrote")
-    labels = read_labels(find_labels(folder))
-    trained = TrajectoryModel.load(folder)
-    if labels.component_probabilities.shape[1] != trained.gmvae.k:
-        raise InputError(
-            f"{folder}: labels.npz has {labels.component_probabilities.shape[1]} components, but "
-            f"the model has {trained.gmvae.k}; they are not of the same run"
-        )
-    features = _features_of(folder, labels)
+    finished = Finished.of(folder)
     record = Record.of_page(folder / REPORT)
     structures, record = _if_possible(lambda: Structures.of_folder(folder / "states"), record)
     contents = Contents.of(
-        trained.gmvae,
-        _results_of(labels, features),
-        features,
+        finished.model,
+        finished.results,
+        finished.features,
         structures,
         record=record,
         title=_title(record.files) if record.files else f"States in {folder.resolve().name}",
-        preset=trained.origin.preset,
-        versions=SavedModel.load(folder).versions,
+        preset=finished.preset,
+        versions=finished.versions,
     )
     _write(path, contents)
     return path
@@ -151,33 +135,6 @@ def _write(path: str | os.PathLike[str], contents: Contents) -> None:
     text = page(contents)
     with atomic_file(path) as temporary:
         Path(temporary).write_text(text, encoding="utf-8")
-
-
-def _features_of(folder: Path, labels: Any) -> FeatureSet | None:
-    """Return the features of the same frames, if the folder has them."""
-    path = folder / "features.npy"
-    if not path.is_file():
-        return None
-    features = FeatureSet.load(path)
-    if not np.array_equal(features.frames, labels.frames):
-        raise InputError(
-            f"{path}: its frames are not those of labels.npz; they are not of the same run"
-        )
-    return features
-
-
-def _results_of(labels: Any, features: FeatureSet | None) -> TrajectoryResults:
-    """Add to the arrays of a label file what an analysis has beside them."""
-    lengths = (
-        continuous_lengths(labels.frames, labels.trajectory_index, labels.times)
-        if features is None
-        else features.lengths
-    )
-    n_states = labels.probabilities.shape[1]
-    counts = np.bincount(labels.labels[labels.labels >= 0], minlength=n_states)
-    return TrajectoryResults(
-        **labels.data, lengths=tuple(lengths), populations=counts / max(counts.sum(), 1)
-    )
 
 
 def _names_of(universe: Any) -> tuple[str, ...]:

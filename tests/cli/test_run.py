@@ -71,6 +71,23 @@ def test_the_report_repeats_the_command_and_can_be_made_again(ran, tmp_path):
         fails("report", *arguments, cwd=tmp_path)
 
 
+def test_figures_of_finished_results(ran, tmp_path):
+    folder, _ = ran
+    done = call("plot", folder / "out", "trace", cwd=tmp_path)
+    assert done.stdout == "trace: trace.png\n" and done.stderr == ""
+    assert (tmp_path / "trace.png").read_bytes()[:4] == b"\x89PNG"
+    call("plot", folder / "out", "free_energy", "--features", "phi ALA2", "psi ALA2",
+         "--temperature", 300, "-o", "map.svg", cwd=tmp_path)  # fmt: skip
+    assert "<svg" in (tmp_path / "map.svg").read_text()
+    for arguments, part in (
+        (("trace", "-o", "a.gif"), "must end in .png, .pdf, .svg"),
+        (("trace", "--temperature", "300"), "they are for free_energy and free_energy_error"),
+        (("free_energy", "--features", "phi ALA3"), "phi ALA3"),
+        (("landscape",), "free_energy"),
+    ):
+        assert part in fails("plot", folder / "out", *arguments, cwd=tmp_path)
+
+
 def test_states_are_trajectories_of_their_frames_and_representatives(ran):
     folder, _ = ran
     labels = read_labels(folder / "out" / "labels.npz").labels

@@ -1,0 +1,59 @@
+"""gm.plot: each figure of an analysis by one call."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from small_analyses import FAST, alanine
+
+from mdgmvae import GMVAEAnalysis
+from mdgmvae.errors import InputError
+from mdgmvae.plot.figures import FIGURES
+from mdgmvae.plot.of_results import ResultPlots
+
+
+@pytest.fixture(scope="module")
+def analysed():
+    return GMVAEAnalysis(alanine(), **FAST | {"lag": 2}).run(step=20)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_draws_on_the_axes_that_it_is_given(analysed, name):
+    figure, ax = plt.subplots()
+    assert getattr(analysed.plot, name)(ax=ax) is ax
+    drawn = [*ax.lines, *ax.collections, *ax.patches, *ax.images, *ax.child_axes]
+    assert drawn or ax.texts
+    plt.close(figure)
+
+
+def test_the_names_are_offered(analysed):
+    assert dir(analysed.plot) == sorted(FIGURES)
+    with pytest.raises(InputError, match="there is no such figure; choose from free_energy"):
+        analysed.plot.by_name("fit")
+
+
+def test_free_energies_of_features_by_name(analysed):
+    axes = analysed.plot.free_energy("phi ALA2", temperature=300)
+    assert "kJ mol" in axes.get_ylabel()
+    assert axes.get_xlabel().startswith("phi ALA2")
+    plt.close(axes.figure)
+    alone = ResultPlots(analysed.model, analysed.results)
+    with pytest.raises(InputError, match="phi ALA2: the features of these frames are not known"):
+        alone.free_energy("phi ALA2")
+    with pytest.raises(InputError, match="effect_sizes: the features"):
+        alone.effect_sizes()
+
+
+def test_kinetics_need_a_lag_time(analysed):
+    u = alanine()
+    gm = GMVAEAnalysis(u, preset="paper", k=2, n_epochs=1, seed=0, verbose=False).run(step=100)
+    for name in ("transition_network", "implied_timescales", "chapman_kolmogorov"):
+        with pytest.raises(InputError, match=f"{name}: the model has no lag time"):
+            getattr(gm.plot, name)()
+    axes = gm.plot.trace()
+    assert np.isclose(axes.get_xlim()[1], 40, rtol=0.02)
+    plt.close(axes.figure)
+
+
+def test_there_is_nothing_to_draw_before_a_run():
+    with pytest.raises((InputError, AttributeError), match="call run"):
+        GMVAEAnalysis(alanine(), **FAST).plot
