@@ -18,11 +18,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, MultipleLocator
-from scipy.ndimage import binary_closing, binary_opening, gaussian_filter
 
 from ..errors import InputError
+from . import outlines
 from .axes import open_frame
-from .palette import UNASSIGNED, state_colors
+from .palette import UNASSIGNED
 
 if TYPE_CHECKING:
     from ..landscape.surface import FreeEnergy
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 _BAND = (0.0, 0.0, 0.0, 0.25)
 #: More points than these would hide each other in three dimensions.
 _SHOWN_POINTS = 8_000
-#: Number of bins added around the grid before outlines are smoothed: the reach of the smoothing.
-_RING = 6
+#: Share of the colormap that is used. The rest could not be told from white.
+_PALEST = 0.9
 _UNITS = {"degree": " / °", "angstrom": " / Å"}
 _IN_TEXT = {"kJ/mol": "kJ mol$^{-1}$"}
 
@@ -64,7 +64,7 @@ class Surface:
     labels: tuple[str, ...]
     periods: tuple[float | None, ...]
     band: tuple[np.ndarray, np.ndarray] | None = None
-    colormap: str = "viridis"
+    colormap: str = "bone"
 
     @classmethod
     def of_latent(cls, values: np.ndarray, edges: Sequence[np.ndarray], unit: str) -> Surface:
@@ -101,7 +101,7 @@ def curve(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | N
     if states is not None:
         in_bin = np.maximum(np.histogram(points[:, 0], edge)[0], 1)
         base = np.full(len(energy), floor)
-        for state, color in _present(states):
+        for state, color in outlines.present(states):
             share = np.histogram(points[states == state, 0], edge)[0] / in_bin
             upper = base + share * (np.nan_to_num(energy) - floor)
             ax.stairs(upper, edge, baseline=base, fill=True, color=color, alpha=0.75, linewidth=0)
@@ -127,15 +127,23 @@ def _band(ax: Axes, surface: Surface, floor: float, top: float) -> None:
 def contours(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | None) -> None:
     """Draw F(z1, z2) as filled contours, and outline each state in its colour."""
     energy = surface.values
-    levels = MaxNLocator(nbins=12).tick_values(0.0, max(float(np.nanmax(energy)), 1e-6))
+    highest = max(float(np.nanmax(energy)), 1e-6)
+    levels = MaxNLocator(nbins=12, steps=(1, 2.5, 5, 10)).tick_values(0.0, highest)
     # Bins without frames lie above the last level, and a ring of such bins is added. Basins at
     # the border are closed by it, and single empty bins leave no jagged holes.
     above = levels[-1] + levels[1] - levels[0]
-    grid = _ringed(np.nan_to_num(energy, nan=above), 1, surface.periods, above).T
-    centers = [_ringed_centers(edge) for edge in surface.edges]
-    filled = ax.contourf(*centers, grid, levels=levels, cmap=surface.colormap)
-    ax.contour(*centers, grid, levels=levels, colors="white", linewidths=0.3, alpha=0.6)
-    ax.figure.colorbar(filled, ax=ax, label=surface.name)
+    grid = outlines.ringed(np.nan_to_num(energy, nan=above), 1, surface.periods, above).T
+    centers = [outlines.ringed_centers(edge) for edge in surface.edges]
+    filled = ax.contourf(
+        *centers, grid, levels=levels, cmap=surface.colormap, vmin=0.0, vmax=levels[-1] / _PALEST
+    )
+    # Pale lines stand out in the basins. At high free energies, where they would only show
+    # the noise, they fade.
+    ax.contour(*centers, grid, levels=levels, colors="white", linewidths=0.5, alpha=0.7)
+    # Each of these ticks is a level, because 5 is a multiple of 2.5.
+    ticks = MaxNLocator(nbins=10, steps=(1, 5, 10)).tick_values(0.0, levels[-1])
+    bar = ax.figure.colorbar(filled, ax=ax, label=surface.name)
+    bar.set_ticks(ticks[ticks <= levels[-1]])
     _mark_states(ax, surface, points, states)
 
 
@@ -162,10 +170,7 @@ def _with_grey(values: np.ndarray, surface: Surface) -> tuple[np.ndarray, dict[s
 def _mark_states(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | None) -> None:
     """Outline and number the states in two dimensions, and label the axes."""
     if states is not None:
-        _outline(ax, surface, points, states)
-    for state, color, center in _centers(points, states, surface.periods):
-        ax.plot(*center, "o", markersize=15, mfc="white", mec=color, mew=2)
-        ax.text(center[0], center[1], str(state), ha="center", va="center_baseline", fontsize=9)
+        outlines.draw(ax, surface.edges, surface.periods, points, states)
     _name_axes(ax, surface)
 
 
@@ -175,44 +180,8 @@ def _name_axes(ax: Any, surface: Surface) -> None:
         ax.set(**{f"{letter}label": label})
         if period is not None:
             ax.set(**{f"{letter}lim": (-period / 2, period / 2)})
-            getattr(ax, f"{letter}axis").set_major_locator(MultipleLocator(period / 6))
-
-
-def _ringed(
-    grid: np.ndarray, width: int, periods: Sequence[float | None], beyond: float = 0.0
-) -> np.ndarray:
-    """Add bins around the last axes of a grid: periodic images, or the value `beyond`."""
-    for axis, period in enumerate(periods, grid.ndim - len(periods)):
-        around = [(width, width) if i == axis else (0, 0) for i in range(grid.ndim)]
-        if period is None:
-            grid = np.pad(grid, around, constant_values=beyond)
-        else:
-            grid = np.pad(grid, around, mode="wrap")
-    return grid
-
-
-def _ringed_centers(edge: np.ndarray) -> np.ndarray:
-    """Return the centres of the bins and of one more bin at each end."""
-    width = edge[1] - edge[0]
-    return np.concatenate([edge[:1] - width / 2, (edge[1:] + edge[:-1]) / 2, edge[-1:] + width / 2])
-
-
-def _outline(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray) -> None:
-    """Draw a line around the bins in which a state has more frames than any other state."""
-    present = list(_present(states))
-    counts = np.stack([np.histogramdd(points[states == s], surface.edges)[0] for s, _ in present])
-    counts = _ringed(counts, _RING, surface.periods)
-    # Single frames and single empty bins get no line of their own.
-    block = np.ones((3, 3), bool)
-    occupied = binary_opening(binary_closing(counts.any(axis=0), block), block[:2, :2])
-    leading = gaussian_filter(counts, (0, 1, 1), mode="constant").argmax(axis=0)
-    inner = slice(_RING - 1, 1 - _RING)
-    leading = np.where(occupied, leading, -1)[inner, inner]
-    centers = [_ringed_centers(edge) for edge in surface.edges]
-    for row, (_, color) in enumerate(present):
-        if (leading == row).any():
-            mask = (leading == row).astype(float).T
-            ax.contour(*centers, mask, levels=[0.5], colors=color, linewidths=1.5)
+            axis = getattr(ax, f"{letter}axis")
+            axis.set_major_locator(MaxNLocator("auto", steps=(1, 1.8, 3, 6, 9, 10)))
 
 
 def cloud(ax: Any, surface: Surface, points: np.ndarray, states: np.ndarray | None) -> None:
@@ -246,34 +215,19 @@ def cloud(ax: Any, surface: Surface, points: np.ndarray, states: np.ndarray | No
         axis.set_major_locator(MultipleLocator(period / 4) if period else MaxNLocator(nbins=4))
 
 
-def _present(states: np.ndarray) -> Iterator[tuple[int, str]]:
-    colors = state_colors(int(states.max(initial=-1)) + 1)
-    for state in np.unique(states[states >= 0]):
-        yield int(state), colors[int(state)]
-
-
 def _centers(
     points: np.ndarray, states: np.ndarray | None, periods: Sequence[float | None]
 ) -> Iterator[tuple[int, str, np.ndarray]]:
     if states is not None:
-        for state, color in _present(states):
-            columns = zip(points[states == state].T, periods, strict=True)
-            yield state, color, np.array([_mean(column, period) for column, period in columns])
-
-
-def _mean(column: np.ndarray, period: float | None) -> float:
-    """Return the mean, for a periodic coordinate the circular mean."""
-    if period is None:
-        return float(column.mean())
-    turn = 2j * np.pi / period
-    return float(np.angle(np.exp(turn * column).mean()) / abs(turn))
+        for state, color in outlines.present(states):
+            yield state, color, outlines.mean_of(points[states == state], periods)
 
 
 def _legend(ax: Axes, states: np.ndarray | None, band: bool) -> None:
     handles: list[Any] = []
     if states is not None:
         n_assigned = np.count_nonzero(states >= 0)
-        for state, color in _present(states):
+        for state, color in outlines.present(states):
             share = np.count_nonzero(states == state) / n_assigned
             text = f"state {state}, {share:.1%}"
             handles.append(Line2D([], [], marker="s", linestyle="", color=color, label=text))
