@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from ..errors import InputError
 from ..labels import as_labels
-from .axes import new_axes, open_frame
+from .axes import new_axes, open_frame, size_in_points, ticks_that_fit
 from .palette import state_colors
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["effect_sizes", "populations", "trace"]
 
-#: Traces that are longer than this (in ps) are drawn in ns.
-_LONG_TRACE = 10_000.0
+#: Width of a label of a bar and distance of ticks, in points.
+_LABEL_WIDTH, _TICK_ROOM = 30, 12
 #: The colour scale of effect sizes ends here: beyond it, two distributions hardly overlap.
 _STRONGEST = 4.0
 
@@ -50,11 +50,17 @@ def populations(labels_or_populations: Any, ax: Axes | None = None) -> Axes:
         ax = new_axes((1.6 + 0.6 * max(len(shares), 4), 3.4))
     numbers = np.arange(len(shares))
     bars = ax.bar(numbers, 100 * shares, color=state_colors(len(shares)), width=0.75)
-    ax.bar_label(bars, [_percent(share) for share in shares], padding=2, fontsize="small")
-    ax.set_xticks(numbers)
+    width = size_in_points(ax)[0]
+    ax.bar_label(
+        bars, [_percent(share) for share in shares], padding=2, fontsize="small",
+        rotation=90 if width < _LABEL_WIDTH * len(shares) else 0,
+    )  # fmt: skip
+    ax.set_xticks(ticks_that_fit(len(shares), width, _TICK_ROOM))
+    # A bar of a single state is not as wide as the figure.
+    ax.set_xlim(min(-0.5, 0.5 * len(shares) - 2), max(len(shares) - 0.5, 0.5 * len(shares) + 1))
     ax.set_xlabel("state")
     ax.set_ylabel("population / %")
-    ax.margins(y=0.12)
+    ax.margins(y=0.2 if width < _LABEL_WIDTH * len(shares) else 0.12)
     open_frame(ax)
     return ax
 
@@ -67,7 +73,7 @@ def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
     labels : (n_frames,) array-like of int
         States in time order; frames with the label -1 are left out.
     times : (n_frames,) array-like of float, optional
-        In ps; long traces are drawn in ns. Default: the frames are counted.
+        In ps; the axis is in ns. Default: the frames are counted.
     ax : matplotlib Axes, optional
         The Axes to draw on.
 
@@ -93,7 +99,7 @@ def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
         spans = list(zip(starts[here], widths[here], strict=True))
         # The edge keeps visits visible that would be narrower than a pixel.
         ax.broken_barh(spans, (state - 0.4, 0.8), color=color, linewidth=0.2)
-    ax.set_yticks(np.arange(n_states))
+    ax.set_yticks(ticks_that_fit(n_states, size_in_points(ax)[1], _TICK_ROOM))
     ax.set_ylim(n_states - 0.4, -0.6)
     ax.set_xlim(positions[0], (starts + widths).max())
     ax.set_xlabel(label)
@@ -192,9 +198,8 @@ def _time_axis(times: Any, n_frames: int) -> tuple[np.ndarray, str]:
             f"times: pass {n_frames:,} finite times in ps, one for each label, or leave times out "
             "to count frames"
         )
-    if np.ptp(positions) > _LONG_TRACE:
-        return positions / 1000, "time / ns"
-    return positions, "time / ps"
+    # Always in the same unit, so that a part of a trace can be set beside the whole.
+    return positions / 1000, "time / ns"
 
 
 def _visits(states: np.ndarray, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
 _BAND = (0.0, 0.0, 0.0, 0.25)
 #: More points than these would hide each other in three dimensions.
 _SHOWN_POINTS = 8_000
-#: Share of the colormap that is used. The rest could not be told from white.
-_PALEST = 0.9
+#: Colours of free energies: without a hue, so that those of the states stand out, and from nearly
+#: black in the basins to a pale grey that can be told from white.
+_GREYS = ListedColormap(colormaps["bone"](np.linspace(0.0, 0.9, 256)), "free energy")
 _UNITS = {"degree": " / °", "angstrom": " / Å"}
 _IN_TEXT = {"kJ/mol": "kJ mol$^{-1}$"}
 
@@ -54,8 +56,7 @@ class Surface:
         Period of each axis.
     band : tuple of ndarray, optional
         Lower and upper end of the 95 % interval of the values.
-    colormap : str
-        Name of the colormap.
+    colormap : matplotlib Colormap
     """
 
     values: np.ndarray
@@ -64,7 +65,7 @@ class Surface:
     labels: tuple[str, ...]
     periods: tuple[float | None, ...]
     band: tuple[np.ndarray, np.ndarray] | None = None
-    colormap: str = "bone"
+    colormap: Colormap = field(default_factory=lambda: _GREYS)
 
     @classmethod
     def of_latent(cls, values: np.ndarray, edges: Sequence[np.ndarray], unit: str) -> Surface:
@@ -83,7 +84,7 @@ class Surface:
         )
         if errors:
             name = _quantity("standard error", found.unit)
-            periods, colormap = found.periods, "magma_r"
+            periods, colormap = found.periods, colormaps["magma_r"]
             return cls(found.error, found.edges, name, labels, periods, colormap=colormap)
         name, band = _quantity("free energy", found.unit), (found.lower, found.upper)
         return cls(found.energy, found.edges, name, labels, found.periods, band)
@@ -134,9 +135,7 @@ def contours(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray 
     above = levels[-1] + levels[1] - levels[0]
     grid = outlines.ringed(np.nan_to_num(energy, nan=above), 1, surface.periods, above).T
     centers = [outlines.ringed_centers(edge) for edge in surface.edges]
-    filled = ax.contourf(
-        *centers, grid, levels=levels, cmap=surface.colormap, vmin=0.0, vmax=levels[-1] / _PALEST
-    )
+    filled = ax.contourf(*centers, grid, levels=levels, cmap=surface.colormap)
     # Pale lines stand out in the basins. At high free energies, where they would only show
     # the noise, they fade.
     ax.contour(*centers, grid, levels=levels, colors="white", linewidths=0.5, alpha=0.7)
@@ -163,7 +162,7 @@ def tiles(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | N
 def _with_grey(values: np.ndarray, surface: Surface) -> tuple[np.ndarray, dict[str, Any]]:
     """Return the values and the options that colour infinite ones grey."""
     top = float(values[np.isfinite(values)].max(initial=1e-6))
-    colormap = colormaps[surface.colormap].with_extremes(over=UNASSIGNED)
+    colormap = surface.colormap.with_extremes(over=UNASSIGNED)
     return np.where(np.isinf(values), 2 * top, values), {"cmap": colormap, "vmin": 0.0, "vmax": top}
 
 

@@ -348,8 +348,21 @@ def test_history_draws_the_terms_there_are():
         "latent": history["latent"],
     }
     assert ax.lines[0].get_xdata().tolist() == [1, 2, 3]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == list(drawn)
     with pytest.raises(InputError, match="fitted"):
         plot.history({})
+
+
+def test_the_objective_with_the_kinetic_term_has_an_axis_of_its_own():
+    history = {"epoch": [1, 2], "loss": [4.0, 3.0], "val_loss": [-5.0, -6.7], "val_vamp2": [2, 2.4]}
+    ax = plot.history(history)
+    assert [line.get_label() for line in ax.lines] == ["loss"]
+    assert ax.get_ylim()[0] > 2
+    (right,) = set(ax.figure.axes) - {ax}
+    assert right.get_ylabel() == "held-out objective\n(with kinetic term) / nats"
+    assert right.lines[0].get_ydata().tolist() == [-5.0, -6.7]
+    texts = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert texts == ["loss", "held-out objective (right)"]
 
 
 def test_trace_draws_each_visit_for_as_long_as_it_lasted():
@@ -360,9 +373,19 @@ def test_trace_draws_each_visit_for_as_long_as_it_lasted():
         state: [(path.get_extents().x0, path.get_extents().x1) for path in collection.get_paths()]
         for state, collection in enumerate(ax.collections)
     }
-    assert spans == {0: [(0, 4), (12, 14), (40, 42)], 1: [], 2: [(4, 10)]}
-    assert ax.get_xlabel() == "time / ps"
-    assert plot.trace(np.zeros(3, dtype=int), [0.0, 1e4, 2e4]).get_xlabel() == "time / ns"
+    in_ps = {0: [(0, 4), (12, 14), (40, 42)], 1: [], 2: [(4, 10)]}
+    for state, expected in in_ps.items():
+        np.testing.assert_allclose(spans[state], np.array(expected) / 1000)
+
+
+def test_a_part_of_a_trace_has_the_unit_of_the_whole():
+    times = np.arange(0.0, 40_000.0, 100.0)
+    labels = np.zeros(len(times), dtype=int)
+    whole, part = plot.trace(labels, times), plot.trace(labels[126:145], times[126:145])
+    assert whole.get_xlabel() == part.get_xlabel() == "time / ns"
+    np.testing.assert_allclose(whole.get_xlim(), (0, 40))
+    np.testing.assert_allclose(part.get_xlim(), (12.6, 14.5))
+    assert plot.trace(labels).get_xlabel() == "frame"
 
 
 @pytest.mark.parametrize("times", [[0.0, np.nan], [0.0]])

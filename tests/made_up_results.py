@@ -1,0 +1,33 @@
+"""Results that nobody computed, for tests of what is drawn."""
+
+import numpy as np
+
+from mdgmvae.comparison.feature_sets import FeatureSelection, ScoredFeatures
+from mdgmvae.comparison.number_of_states import ScannedK, Selection
+from mdgmvae.kinetics import ImpliedTimescales
+
+
+def sets(n: int) -> FeatureSelection:
+    names = ("dihedrals", "ca_distances", "distances", "positions")
+    scores = np.array([1.9, 2.2, 2.0])
+    scored = [
+        ScoredFeatures(names[i], 4**i, 0, np.array([50.0]), scores - 0.5 * i) for i in range(n)
+    ]
+    return FeatureSelection(tuple(scored), 5, 1, True)
+
+
+def scan(n: int) -> Selection:
+    scores = np.array([1.0, 1.1, 1.05])
+    scanned = [
+        ScannedK(k, scores + 0.1 * min(k, 4), scores + 0.12 * min(k, 4), (k, k + 1), (k,), 1.0, 1.0)
+        for k in range(1, n + 1)
+    ]
+    return Selection(tuple(scanned), 5, (0, 1))
+
+
+def of_many_processes(n: int) -> ImpliedTimescales:
+    """Return timescales of n processes, of which every other is shorter than all lag times."""
+    lags = np.array([2, 5, 10, 20, 50])
+    exact = 1000.0 * 0.7 ** np.arange(n)
+    values = np.tile(np.where(np.arange(n) % 2, 1.5 + 0.02 * exact / 1000, exact), (5, 1))
+    return ImpliedTimescales(lags, values, 0.8 * values, 1.2 * values, 1.0, "ps", np.ones(5))
