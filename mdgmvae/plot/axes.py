@@ -52,6 +52,7 @@ def legend_above(
     *,
     ncols: int | None = None,
     gap: float = 0.3,
+    right: bool = False,
 ) -> None:
     """Draw the legend above the Axes, where it cannot cover what is drawn.
 
@@ -66,14 +67,17 @@ def legend_above(
         Number of columns. Default: two if the Axes are wide enough for long entries.
     gap : float
         Space below the legend, in units of its font size.
+    right : bool
+        Whether the legend ends where the Axes end, for Axes that are narrow because their labels at
+        the left are wide. Default: it begins where they begin.
     """
     if ncols is None:
         ncols = 2 if size_in_points(ax)[0] >= _WIDE else 1
     handles = ax.get_legend_handles_labels()[0] if handles is None else handles
     ax.legend(
         handles, names or [handle.get_label() for handle in handles],
-        ncols=ncols, frameon=False, fontsize="small", loc="lower left", bbox_to_anchor=(0.0, 1.0),
-        borderaxespad=gap, borderpad=0.0, handlelength=1.5, columnspacing=1.0,
+        ncols=ncols, frameon=False, fontsize="small", loc=f"lower {'right' if right else 'left'}",
+        bbox_to_anchor=(float(right), 1.0), borderaxespad=gap, borderpad=0.0, handlelength=1.5, columnspacing=1.0,
     )  # fmt: skip
 
 

@@ -60,11 +60,11 @@ def methods(comparison: Comparison, ax: Axes | None = None) -> Axes:
     )
     ax.set_yticks(lines, [row.method for row in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.set_xlabel(f"VAMP-2, lag time {_lag_time(comparison.lag, comparison.dt)}")
+    ax.set_xlabel(f"VAMP-2\nlag time {_lag_time(comparison.lag, comparison.dt)}")
     ax.grid(axis="x", color="0.9", zorder=0)
     ax.set_axisbelow(True)
     # Side by side, the entries would be wider than a narrow figure.
-    legend_above(ax, [held_out, *folds, fitted])
+    legend_above(ax, [held_out, *folds, fitted], right=True)
     open_frame(ax)
     return ax
 
@@ -108,7 +108,7 @@ def feature_sets(
     ax.set_xlabel(f"VAMP-2 held out\nlag time {_lag_time(selection.lag, dt)}")
     ax.grid(axis="x", color="0.9", zorder=0)
     ax.set_axisbelow(True)
-    legend_above(ax, [mean, *folds, best])
+    legend_above(ax, [mean, *folds, best], right=True)
     open_frame(ax)
     return ax
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["effect_sizes", "populations", "trace"]
 
-#: Width of a label of a bar and distance of ticks, in points.
-_LABEL_WIDTH, _TICK_ROOM = 30, 12
+#: Widths of a label of a bar and of an effect size, and the distance of ticks, in points.
+_LABEL_WIDTH, _EFFECT_WIDTH, _TICK_ROOM = 30, 45, 12
 #: The colour scale of effect sizes ends here: beyond it, two distributions hardly overlap.
 _STRONGEST = 4.0
 
@@ -113,7 +113,7 @@ def effect_sizes(description: Description, ax: Axes | None = None, n: int = 3) -
 
     Red means that the feature is larger in the state than in all other frames, blue that it is
     smaller. For an angle they mean a rotation towards larger or smaller angles. The colour scale
-    ends at an effect size of 4; the numbers are exact.
+    ends at an effect size of 4; the numbers are exact. They are left out where they would overlap.
 
     Parameters
     ----------
@@ -148,14 +148,18 @@ def effect_sizes(description: Description, ax: Axes | None = None, n: int = 3) -
     # Infinite values would be left blank.
     colored = np.clip(effects, -_STRONGEST, _STRONGEST)
     image = ax.imshow(colored, cmap="RdBu_r", vmin=-_STRONGEST, vmax=_STRONGEST, aspect="auto")
-    for (row, column), effect in np.ndenumerate(effects):
+    width, height = size_in_points(ax)
+    has_room = width > _EFFECT_WIDTH * len(states) and height > _TICK_ROOM * len(rows)
+    for (row, column), effect in np.ndenumerate(effects if has_room else effects[:0]):
         color = "white" if abs(effect) > 0.6 * _STRONGEST else "black"
         ax.text(column, row, f"{effect:+.1f}", ha="center", va="center", color=color, size="small")
     ax.set_yticks(range(len(rows)), [description.names[row] for row in rows])
-    ax.set_xticks(range(len(states)), [str(state) for state in states])
-    for state, tick in zip(states, ax.get_xticklabels(), strict=True):
-        tick.set_color(state_colors(state + 1)[state])
-        tick.set_fontweight("bold")
+    # The names of the features and the colour bar take up to half of the width.
+    ticks = ticks_that_fit(len(states), 0.5 * width, _TICK_ROOM)
+    ax.set_xticks(ticks, [str(states[tick]) for tick in ticks])
+    for tick, text in zip(ticks, ax.get_xticklabels(), strict=True):
+        text.set_color(state_colors(states[tick] + 1)[states[tick]])
+        text.set_fontweight("bold")
     ax.set_xlabel(description.kind)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

@@ -4,7 +4,7 @@ import matplotlib
 import numpy as np
 import pytest
 from legibility import column, faults
-from made_up_results import of_many_processes, scan, sets
+from made_up_results import described, methods, of_many_processes, scan, sets
 
 from mdgmvae import plot
 from mdgmvae.kinetics import chapman_kolmogorov
@@ -51,6 +51,8 @@ DRAWN = {
     ),
     "timescales": lambda n, ax: plot.implied_timescales(of_many_processes(n), ax=ax, lag=10),
     "scores": lambda n, ax: plot.vamp2_scores(range(1, n + 1), [1.0] * n, [0.1] * n, ax=ax),
+    "methods": lambda n, ax: plot.methods(methods(min(n, 4)), ax=ax),
+    "effects": lambda n, ax: plot.effect_sizes(described(max(n, 2)), ax=ax, n=1),
     "features": lambda n, ax: plot.feature_sets(sets(min(n, 4)), ax=ax),
     "components": lambda n, ax: plot.number_of_components(scan(n), ax=ax, dt=2.0),
 }
