@@ -77,7 +77,8 @@ def legend_above(
     ax.legend(
         handles, names or [handle.get_label() for handle in handles],
         ncols=ncols, frameon=False, fontsize="small", loc=f"lower {'right' if right else 'left'}",
-        bbox_to_anchor=(float(right), 1.0), borderaxespad=gap, borderpad=0.0, handlelength=1.5, columnspacing=1.0,
+        bbox_to_anchor=(float(right), 1.0), borderaxespad=gap, borderpad=0.0,
+        handlelength=1.5, columnspacing=1.0,
     )  # fmt: skip
 
 

@@ -142,7 +142,7 @@ def number_of_components(
         ks,
         [scores.mean() for scores in components],
         yerr=[standard_error(scores) for scores in components],
-        fmt="s:",
+        fmt="s",
         color=_FAINT,
         capsize=2,
         markersize=4,

@@ -34,6 +34,8 @@ _SHOWN_POINTS = 8_000
 #: Colours of free energies: without a hue, so that those of the states stand out, and from nearly
 #: black in the basins to a pale grey that can be told from white.
 _GREYS = ListedColormap(colormaps["bone"](np.linspace(0.0, 0.9, 256)), "free energy")
+#: With more levels, only every other has a tick.
+_MOST_TICKS = 11
 _UNITS = {"degree": " / °", "angstrom": " / Å"}
 _IN_TEXT = {"kJ/mol": "kJ mol$^{-1}$"}
 
@@ -129,7 +131,7 @@ def contours(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray 
     """Draw F(z1, z2) as filled contours, and outline each state in its colour."""
     energy = surface.values
     highest = max(float(np.nanmax(energy)), 1e-6)
-    levels = MaxNLocator(nbins=12, steps=(1, 2.5, 5, 10)).tick_values(0.0, highest)
+    levels = MaxNLocator(nbins=12, steps=(1, 2, 5, 10)).tick_values(0.0, highest)
     # Bins without frames lie above the last level, and a ring of such bins is added. Basins at
     # the border are closed by it, and single empty bins leave no jagged holes.
     above = levels[-1] + levels[1] - levels[0]
@@ -139,10 +141,8 @@ def contours(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray 
     # Pale lines stand out in the basins. At high free energies, where they would only show
     # the noise, they fade.
     ax.contour(*centers, grid, levels=levels, colors="white", linewidths=0.5, alpha=0.7)
-    # Each of these ticks is a level, because 5 is a multiple of 2.5.
-    ticks = MaxNLocator(nbins=10, steps=(1, 5, 10)).tick_values(0.0, levels[-1])
     bar = ax.figure.colorbar(filled, ax=ax, label=surface.name)
-    bar.set_ticks(ticks[ticks <= levels[-1]])
+    bar.set_ticks(levels[:: 1 if len(levels) <= _MOST_TICKS else 2])
     _mark_states(ax, surface, points, states)
 
 
