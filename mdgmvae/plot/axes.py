@@ -30,8 +30,8 @@ def open_frame(ax: Axes) -> None:
 
 def size_in_points(ax: Axes) -> tuple[float, float]:
     """Return the width and height of the Axes, before the layout makes room for labels."""
-    box, figure = ax.get_position(), ax.figure.get_figure(root=True)
-    return 72 * box.width * figure.get_figwidth(), 72 * box.height * figure.get_figheight()
+    points = 72 / ax.figure.get_figure(root=True).dpi
+    return points * ax.bbox.width, points * ax.bbox.height
 
 
 def ticks_that_fit(n: int, length: float, room: float) -> range:

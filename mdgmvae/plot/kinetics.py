@@ -34,8 +34,8 @@ _PROCESSES = (
     ("#D8D020", "v"),
 )
 _FAINT = "#777777"
-#: Axes that cover a smaller factor than this have room for ticks at 1, 2 and 5.
-_FEW_DECADES = 40.0
+#: Room for a decade in points, and the ticks that fit there.
+_TICKS = ((105, (1, 2, 5)), (66, (1, 3)), (0, (1,)))
 
 
 def implied_timescales(
@@ -269,9 +269,10 @@ def _draw_band(
 
 
 def _plain_ticks(ax: Axes) -> None:
-    """Label the ticks as 1, 2, 5, 10, or as 1, 10, 100, rather than as powers of ten."""
-    for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
-        subs = (1, 2, 5) if high < _FEW_DECADES * low else (1,)
-        axis.set_major_locator(LogLocator(subs=subs))
+    """Label the ticks as 1, 2, 5, 10, or fewer of them, rather than as powers of ten."""
+    limits = (ax.get_xlim(), ax.get_ylim())
+    for axis, ends, size in zip((ax.xaxis, ax.yaxis), limits, size_in_points(ax), strict=True):
+        decade = size / np.log10(ends[1] / ends[0])
+        axis.set_major_locator(LogLocator(subs=next(s for room, s in _TICKS if decade >= room)))
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.set_minor_formatter(NullFormatter())
