@@ -75,8 +75,8 @@ def legend_above(
         ncols = 2 if size_in_points(ax)[0] >= _WIDE else 1
     handles = ax.get_legend_handles_labels()[0] if handles is None else handles
     ax.legend(
-        handles, names or [handle.get_label() for handle in handles],
-        ncols=ncols, frameon=False, fontsize="small", loc=f"lower {'right' if right else 'left'}",
+        handles, names or [str(handle.get_label()) for handle in handles],
+        ncols=ncols, frameon=False, fontsize="small", loc="lower right" if right else "lower left",
         bbox_to_anchor=(float(right), 1.0), borderaxespad=gap, borderpad=0.0,
         handlelength=1.5, columnspacing=1.0,
     )  # fmt: skip

@@ -6,6 +6,7 @@ Without `ax` a new figure is made.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -46,7 +47,7 @@ def methods(comparison: Comparison, ax: Axes | None = None) -> Axes:
     rows = comparison.rows
     if ax is None:
         ax = new_axes((6.4, 1.9 + 0.42 * len(rows)))
-    lines = np.arange(len(rows))
+    lines = range(len(rows))
     for line, row in zip(lines, rows, strict=True):
         folds = _draw_folds(ax, comparison.scores[row.method], line, _HELD_OUT)
     means = [row.cv_mean for row in rows]
@@ -190,7 +191,7 @@ def _draw_folds(ax: Axes, scores: np.ndarray, line: int, color: str) -> list[Lin
     return folds
 
 
-def _label_each(ax: Axes, ks: np.ndarray, labels: Sequence[str], width: float) -> None:
+def _label_each(ax: Any, ks: np.ndarray, labels: Sequence[str], width: float) -> None:
     """Put a tick at each k, and a label at as many as fit into this width in points."""
     room = _CHARACTER * (max(map(len, labels)) + 1)
     shown = ticks_that_fit(len(ks), 0.8 * width, room)

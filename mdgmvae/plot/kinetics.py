@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
@@ -27,10 +27,10 @@ _MAX_GRID = 8
 #: Colour and marker of the slowest processes, from dark to pale so that they differ in grey, too.
 #: They are not the colours of states, because a process is not a state.
 _PROCESSES = (
-    ("#000000", "o"),
-    ("#46327E", "s"),
-    ("#277F8E", "^"),
-    ("#4AC16D", "D"),
+    ("#440154", "o"),
+    ("#3B5A9B", "s"),
+    ("#21918C", "^"),
+    ("#5EC962", "D"),
     ("#D8D020", "v"),
 )
 _FAINT = "#777777"
@@ -78,7 +78,8 @@ def implied_timescales(
     named = np.flatnonzero(resolved.any(axis=0))[: len(_PROCESSES)]
     for process, (color, marker) in zip(named, _PROCESSES, strict=False):
         ends = (timescales.lower[:, process], timescales.upper[:, process])
-        _draw_band(ax, lags, *np.clip(ends, bottom, top), resolved[:, process], color)
+        lower, upper = (np.clip(end, bottom, top) for end in ends)
+        _draw_band(ax, lags, lower, upper, resolved[:, process], color)
         label = f"process {process + 1}" if process else "slowest process"
         ax.plot(lags, shown[:, process], color=color, marker=marker, markersize=3.5, label=label)
     label = "other processes" if len(named) else "processes"
@@ -109,8 +110,8 @@ def implied_timescales(
     handles = ax.get_legend_handles_labels()[0]
     if np.isfinite(timescales.lower[:, named][resolved[:, named]]).any():
         handles.append(Patch(color="black", alpha=0.2, linewidth=0, label="95 % interval"))
-    area = {"facecolor": (*to_rgb(UNASSIGNED), 0.5), "edgecolor": "black"}
-    handles.append(Patch(**area, label="below lag time"))
+    grey = to_rgba(UNASSIGNED, 0.5)
+    handles.append(Patch(facecolor=grey, edgecolor="black", label="below lag time"))
     legend_above(ax, handles, ncols=2)
     _plain_ticks(ax)
     open_frame(ax)
@@ -167,8 +168,8 @@ def chapman_kolmogorov(
             panel.tick_params(
                 labelsize="small", labelbottom=i == n - 1, labelleft=j == 0, length=2.5
             )
-    band = {"color": "black", "alpha": 0.25, "linewidth": 0}
-    predicted = (Patch(**band), Line2D([], [], color="black", linewidth=1.2))
+    band = Patch(color="black", alpha=0.25, linewidth=0)
+    predicted = (band, Line2D([], [], color="black", linewidth=1.2))
     found = Line2D([], [], color="black", marker="o", markersize=2.5, linewidth=0.8)
     names = ("model, 95 % interval", "estimate, 95 % interval")
     legend_above(ax, [predicted, found], names)

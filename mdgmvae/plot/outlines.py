@@ -137,7 +137,7 @@ def _shares(
     width = (0.0, *(_SMOOTHING / n for n in divided))
     smooth = gaussian_filter(ringed(counts, _RING, periods), width, mode="constant")
     most = smooth.argmax(axis=0) == np.arange(len(counts))[:, None, None]
-    most &= ringed(counts.any(axis=0), _RING, periods)
+    most &= ringed(counts.sum(axis=0) > 0, _RING, periods)
     for axis, n in enumerate(divided, 1):
         most = most.repeat(n, axis)
     first, second = (slice(_RING * n - 1, 1 - _RING * n) for n in divided)
@@ -177,6 +177,7 @@ def _mean(column: np.ndarray, period: float | None) -> float:
 
 def _parts(mask: np.ndarray, periods: Sequence[float | None]) -> np.ndarray:
     """Label the connected parts of a mask from 1, with 0 outside; periodic axes are closed."""
+    parts: np.ndarray
     parts, n = label(mask)
     pairs = [
         np.stack([parts.take(0, axis), parts.take(-1, axis)])
@@ -189,7 +190,8 @@ def _parts(mask: np.ndarray, periods: Sequence[float | None]) -> np.ndarray:
     both = (first > 0) & (last > 0)
     joined = coo_array((both[both], (first[both], last[both])), shape=(n + 1, n + 1))
     # The outside is a part of its own and keeps its number, because it comes first.
-    return connected_components(joined, directed=False)[1][parts]
+    numbers: np.ndarray = connected_components(joined, directed=False)[1]
+    return numbers[parts]
 
 
 def _small_holes(mask: np.ndarray, periods: Sequence[float | None]) -> np.ndarray:
