@@ -191,7 +191,8 @@ def _parts(mask: np.ndarray, periods: Sequence[float | None]) -> np.ndarray:
     joined = coo_array((both[both], (first[both], last[both])), shape=(n + 1, n + 1))
     # The outside is a part of its own and keeps its number, because it comes first.
     numbers: np.ndarray = connected_components(joined, directed=False)[1]
-    return numbers[parts]
+    closed: np.ndarray = numbers[parts]
+    return closed
 
 
 def _small_holes(mask: np.ndarray, periods: Sequence[float | None]) -> np.ndarray:

@@ -22,7 +22,7 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from ..errors import InputError
 from . import outlines
-from .axes import open_frame
+from .axes import open_frame, size_in_points
 from .palette import UNASSIGNED
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ _SHOWN_POINTS = 8_000
 #: Colours of free energies: without a hue, so that those of the states stand out, and from nearly
 #: black in the basins to a pale grey that can be told from white.
 _GREYS = ListedColormap(colormaps["bone"](np.linspace(0.0, 0.9, 256)), "free energy")
+#: Width of the number of a state in points, with a margin.
+_NUMBER_WIDTH = 16
 #: With more levels, only every other has a tick.
 _MOST_TICKS = 11
 _UNITS = {"degree": " / °", "angstrom": " / Å"}
@@ -112,12 +114,30 @@ def curve(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | N
     if surface.band is not None:
         _band(ax, surface, floor, top)
     _legend(ax, states, surface.band is not None)
+    if states is not None:
+        _number_below(ax, surface, points[:, 0], states, floor / 2)
     ax.stairs(energy, edge, baseline=None, color="black", linewidth=1.3)
     ax.set_xlim(edge[0], edge[-1])
     ax.set_ylim(floor if states is not None else 0, top)
     _name_axes(ax, surface)
     ax.set_ylabel(surface.name)
     open_frame(ax)
+
+
+def _number_below(
+    ax: Axes, surface: Surface, positions: np.ndarray, states: np.ndarray, height: float
+) -> None:
+    """Write the numbers of states below their areas, the largest first and if there is room."""
+    edge, period = surface.edges[0], surface.periods[0]
+    room = _NUMBER_WIDTH * (edge[-1] - edge[0]) / size_in_points(ax)[0]
+    sizes = np.bincount(states[states >= 0])
+    taken: list[float] = []
+    for state in np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes)]:
+        (middle,) = outlines.mean_of(positions[states == state, np.newaxis], (period,))
+        place = float(np.clip(middle, edge[0] + room / 2, edge[-1] - room / 2))
+        if all(abs(place - other) >= room for other in taken):
+            ax.text(place, height, str(state), ha="center", va="center", fontsize="small")
+            taken.append(place)
 
 
 def _band(ax: Axes, surface: Surface, floor: float, top: float) -> None:

@@ -6,6 +6,7 @@ Without `ax` a new figure is made.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,12 +18,12 @@ from .axes import legend_above, new_axes, open_frame
 __all__ = ["history"]
 
 #: Label, colour and line style of each term of the loss.
-_TERMS = {
+_TERMS: dict[str, tuple[str, str, Any]] = {
     "loss": ("loss", "black", "-"),
     "val_loss": ("loss, held-out frames", "black", ":"),
-    "reconstruction": ("reconstruction", "#0072B2", "-"),
-    "latent": ("latent", "#D55E00", "-"),
-    "negative_entropy": ("negative entropy", "#009E73", "-"),
+    "reconstruction": ("reconstruction", "#0072B2", "--"),
+    "latent": ("latent", "#D55E00", "-."),
+    "negative_entropy": ("negative entropy", "#009E73", (0, (1, 1))),
 }
 #: Colour of the axis and line of the objective.
 _OBJECTIVE = "#882255"
@@ -63,7 +64,7 @@ def history(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> A
         if _drawable(history, name, epochs) and not (name == "val_loss" and kinetic):
             width = 1.8 if name == "loss" else 1.2
             lines += ax.plot(
-                epochs, history[name], dashes, color=color, linewidth=width, label=label
+                epochs, history[name], linestyle=dashes, color=color, linewidth=width, label=label
             )
     ax.set_xlabel("epoch")
     ax.set_ylabel("mean over frames / nats")
@@ -83,8 +84,8 @@ def _draw_objective(ax: Axes, epochs: np.ndarray, values: Sequence[float]) -> li
     """Draw the objective of the held-out frames on an axis of its own, at the right."""
     right = ax.twinx()
     right.spines[["top", "left"]].set_visible(False)
-    right.spines["right"].set(color=_OBJECTIVE, linestyle="--")
+    right.spines["right"].set(color=_OBJECTIVE, linestyle=":")
     right.tick_params(axis="y", colors=_OBJECTIVE)
     right.set_ylabel("held-out objective\n(with kinetic term) / nats", color=_OBJECTIVE)
     label = "held-out objective (right)"
-    return right.plot(epochs, values, "--", color=_OBJECTIVE, linewidth=1.2, label=label)
+    return right.plot(epochs, values, ":", color=_OBJECTIVE, linewidth=1.8, label=label)

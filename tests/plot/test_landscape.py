@@ -92,6 +92,11 @@ def test_one_dimension_shares_the_area_under_the_curve_among_the_states():
     np.testing.assert_allclose(np.nanmax(areas[-1].get_data().values - energy), 0, atol=1e-12)
     texts = [text.get_text() for text in ax.get_legend().get_texts()]
     assert texts == [f"state {s}, {np.mean(labels == s):.1%}" for s in (0, 1)]
+    # For readers in grey, the numbers are below the areas.
+    numbers = {text.get_text(): text.get_position() for text in ax.texts}
+    for state in (0, 1):
+        x, y = numbers[str(state)]
+        assert x == pytest.approx(points[labels == state].mean()) and y < 0
 
 
 def test_two_dimensions_number_the_states_at_their_means():
