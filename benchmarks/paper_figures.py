@@ -51,9 +51,9 @@ def figure_of(problem: Problem, runs: Mapping[str, Run]) -> Figure:
         plot.free_energy(run.latent, run.labels, ax=axes[1])
         draw_timescales(problem, run.labels, axes[2])
         draw_test(problem, run.labels, axes[3])
-        titles = ("clusters", "latent space", "implied timescales", "Chapman-Kolmogorov")
-        for ax, title in zip(axes, titles, strict=True):
-            ax.set_title(title)
+        # The other two have legends there, and the names of their axes tell what they show.
+        axes[0].set_title("clusters")
+        axes[1].set_title("latent space")
     return figure
 
 
@@ -73,10 +73,11 @@ def draw_timescales(problem: Problem, labels: np.ndarray, ax: Axes) -> None:
         ax.set_axis_off()
         ax.text(0.5, 0.5, "one state: no timescale", ha="center", transform=ax.transAxes)
         return
-    plot.implied_timescales(implied_timescales(labels, **arguments), ax)
     known = implied_timescales(problem.states, **arguments, n_samples=0)
     times = np.where(known.timescales > 0, known.timescales, np.nan)
-    ax.plot(known.lags * known.dt, times, "--", color="black", linewidth=1)
+    names = ["known states", *"_" * (times.shape[1] - 1)]
+    ax.plot(known.lags * known.dt, times, "--", color="#D55E00", linewidth=1, label=names)
+    plot.implied_timescales(implied_timescales(labels, **arguments), ax)
     ax.set_ylim(top=max(ax.get_ylim()[1], 2 * np.nanmax(times)))
 
 

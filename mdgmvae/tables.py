@@ -20,6 +20,8 @@ from .checks import printable
 _GAP = "  "
 #: Width of the text below a table, in characters.
 _LINE_WIDTH = 100
+#: Largest number of lines of a head, and width of a name up to which its unit is below it.
+_HEAD_LINES, _NAME_WIDTH = 2, 20
 #: Characters with which a formula begins.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 #: Matches a cell that holds a number. Only columns of such cells are right-aligned.
@@ -33,7 +35,7 @@ class Table:
     Parameters
     ----------
     columns : tuple of str
-        Heads of the columns. In text, a long head is wrapped over several lines.
+        Heads of the columns. In text, a long head takes two lines.
     rows : tuple of tuple
         One cell per column. Text and HTML show ``str(cell)``.
     title : str
@@ -298,11 +300,17 @@ def _harmless(cell: Any) -> Any:
 
 
 def _wrapped(head: str, cells: Sequence[str]) -> list[str]:
-    """Wrap a head into lines no wider than the cells, or than its longest word."""
-    # Keep a unit on the same line as the quantity before it.
+    """Wrap a head that is wider than the cells into two lines, the unit below the name."""
+    if len(head) <= max(map(len, (*cells, ""))):
+        return [head]
+    name, _, unit = head.rpartition(" / ")
+    if " " in name and len(name) <= _NAME_WIDTH:
+        return [name, f"/ {unit}"]
+    # A unit that has no line of its own stays on the same line as the word before it.
     words = head.replace(" / ", "\0/\0")
-    width = max(map(len, (*cells, *words.split(" "), "")))
-    lines = textwrap.wrap(words, width, break_on_hyphens=False) or [""]
+    widths = range(max(map(len, words.split(" "))), len(words) + 1)
+    wrapped = (textwrap.wrap(words, width, break_on_hyphens=False) for width in widths)
+    lines = next((lines for lines in wrapped if len(lines) <= _HEAD_LINES), [""])
     return [line.replace("\0", " ") for line in lines]
 
 

@@ -29,14 +29,33 @@ def test_html_is_escaped():
 def test_text_puts_words_left_and_numbers_right_and_wraps_heads():
     assert TABLE.text().splitlines() == [
         "a < b",
-        "                  mean",
-        "            assignment",
-        "feature    probability  lifetime / ps",
-        "d <A & B>         0.98  57 (51 to 63)",
-        "phi ALA2           0.7              -",
+        "           mean assignment",
+        "feature        probability  lifetime / ps",
+        "d <A & B>             0.98  57 (51 to 63)",
+        "phi ALA2               0.7              -",
         "x & y",
         "- <script>",
     ]
+
+
+def heads(*columns, cell="1"):
+    lines = Table(columns, ((cell,) * len(columns),)).text().splitlines()
+    assert lines.pop().split() == [cell] * len(columns)
+    return lines
+
+
+def test_heads_have_two_lines_at_most_and_their_unit_below_the_name():
+    assert heads("lag time / frames") == ["lag time", "/ frames"]
+    assert heads("implied timescale 12 / ps") == ["implied timescale 12", "                / ps"]
+    assert heads("Jaccard index of the worst state") == ["Jaccard index of", " the worst state"]
+    assert heads("equilibrium population / %") == ["   equilibrium", "population / %"]
+    assert heads("VAMP-2, held out", "k") == [" VAMP-2,", "held out  k"]
+    assert heads("population / %") == ["population / %"]
+    assert heads("", "a") == ["   a"]
+
+
+def test_heads_that_are_not_wider_than_their_cells_are_not_wrapped():
+    assert heads("lag time / ps", cell="0" * 13) == ["lag time / ps"]
 
 
 def test_csv_has_one_line_of_heads(tmp_path):

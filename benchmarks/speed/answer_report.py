@@ -122,7 +122,7 @@ def figure(runs: Mapping[str, Sequence[Run]], path: Path) -> None:
     """
     clock = int(waiting(runs) > BUSY)
     unit = ("seconds", "seconds of processor time")[clock]
-    fig, ax = plt.subplots(figsize=(7.5, 4.5), layout="constrained")
+    fig, ax = plt.subplots(figsize=(7.5, 5.0), layout="constrained")
     for color, name in zip(("#333333", "#0072b2", "#d55e00"), DRAWN, strict=True):
         for number, run in enumerate(runs.get(name, [])):
             for training in np.unique(run.training):
@@ -138,7 +138,8 @@ def figure(runs: Mapping[str, Sequence[Run]], path: Path) -> None:
         xscale="log", xlabel=f"{unit} after the call of fit", ylabel="score / nats per frame",
         ylim=(min(ends) - 2.0, max(ends) + 0.2),
     )  # fmt: skip
-    ax.legend(frameon=False, loc="lower left", fontsize="small")
+    # The curves leave no corner free.
+    fig.legend(frameon=False, loc="outside upper left", ncols=2, fontsize="small")
     ax.spines[["top", "right"]].set_visible(False)
     fig.savefig(path, dpi=100)
     plt.close(fig)

@@ -28,12 +28,21 @@ Microseconds of processor time per frame and epoch, on one thread: medians of {r
 size S with one number changed. The table for `n_frames` shows seconds per epoch.
 """
 CONTESTANTS = {"ours": "mdgmvae", "keras_fit": "Keras fit", "naive": "TensorFlow, naive"}
+#: Style of each contestant, which differs in grey, too.
+STYLES = ("o-", "s--", "^-.")
 #: Values of the numbers that are changed.
 FRAMES = (5_000, 20_000, 80_000, 320_000)
 SWEEPS: dict[str, Sequence[int]] = {
     "n_x": (3, 10, 30, 100, 300),
     "k": (1, 2, 5, 10, 20),
     "batch_size": (50, 200, 500, 2_000, 5_000),
+}
+#: What the numbers are called in the figure.
+LABELS = {
+    "n_frames": "frames",
+    "n_x": "features",
+    "k": "components k",
+    "batch_size": "frames of a batch",
 }
 ROUND_FRAMES = 20_000
 #: Largest number of frames for the other contestants. For more frames, their time can be
@@ -115,38 +124,42 @@ def threads_table(points: list[Point]) -> str:
 
 
 def draw(found: dict[str, dict[str, list[Point]]], threads: list[Point], path: Path) -> None:
-    figure, axes = plt.subplots(1, 5, figsize=(15, 3.4), layout="constrained")
-    for ax, name in zip(axes, ("n_frames", *SWEEPS), strict=False):
-        for contestant, points in found.items():
+    figure, axes = plt.subplots(2, 3, figsize=(8.4, 5.2), layout="constrained")
+    *panels, last, corner = axes.flat
+    for ax, name in zip(panels, ("n_frames", *SWEEPS), strict=True):
+        for (contestant, points), style in zip(found.items(), STYLES, strict=True):
             values = [value for value, _, _ in points[name]]
             factors = values if name == "n_frames" else [1e6] * len(values)
             costs = [f * used for f, (_, used, _) in zip(factors, points[name], strict=True)]
-            ax.plot(values, costs, "o-", markersize=3, label=CONTESTANTS[contestant])
+            ax.plot(values, costs, style, markersize=4, label=CONTESTANTS[contestant])
         unit = "s per epoch" if name == "n_frames" else "µs per frame"
-        ax.set(xlabel=name, ylabel=f"processor time / {unit}", xscale="log", yscale="log")
+        ax.set(xlabel=LABELS[name], ylabel=f"processor time / {unit}", xscale="log", yscale="log")
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axis.set_minor_locator(NullLocator())
             axis.set_major_formatter("{x:g}")
         ax.set_xticks([value for value, _, _ in found["ours"][name]])
-    draw_threads(axes[-1], threads)
-    for ax in axes:
+        ax.tick_params(axis="x", labelsize="small")
+    draw_threads(last, threads)
+    for ax in axes.flat:
         ax.spines[["top", "right"]].set_visible(False)
-    figure.legend(
-        *axes[0].get_legend_handles_labels(), ncols=3, loc="outside upper left", frameon=False
-    )
-    figure.savefig(path, dpi=80)
+    corner.set_axis_off()
+    corner.legend(
+        [*panels[0].get_lines(), *last.get_lines()],
+        [line.get_label() for line in (*panels[0].get_lines(), *last.get_lines())],
+        loc="center", frameon=False,
+    )  # fmt: skip
+    figure.savefig(path, dpi=110)
     plt.close(figure)
 
 
 def draw_threads(ax: Axes, points: list[Point]) -> None:
     counts = [n for n, _, _ in points]
-    for label, column, color in (("wall-clock", 2, "black"), ("processor", 1, "grey")):
+    for label, column, style in (("wall-clock", 2, "k-"), ("processor", 1, "k:")):
         times = [1e6 * point[column] for point in points]
-        ax.plot(counts, times, "o-", markersize=3, label=f"mdgmvae, {label}", color=color)
+        ax.plot(counts, times, style, marker="x", markersize=5, label=f"mdgmvae, {label} time")
     ax.set(xlabel="threads, size M", ylabel="time / µs per frame", xticks=counts)
     ax.set_ylim(bottom=0)
-    ax.legend(frameon=False, fontsize="small")
 
 
 def main() -> None:

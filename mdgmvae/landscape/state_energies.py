@@ -176,8 +176,8 @@ def state_free_energies(
     >>> labels = np.random.default_rng(0).choice(2, 10_000, p=[0.75, 0.25])
     >>> print(state_free_energies(labels))
     Free energies relative to state 0
-                                  free           95 %
-    state  population / %  energy / kT  interval / kT
+                           free energy  95 % interval
+    state  population / %         / kT           / kT
         0            75.0            0              -
         1            25.1  1.10 ± 0.02   1.05 to 1.15
     Errors from 50 blocks of 200 frames.

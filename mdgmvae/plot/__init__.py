@@ -1,4 +1,8 @@
-"""Figures: each function takes ``ax=`` and returns the Axes that it has drawn on."""
+"""Figures: each function takes ``ax=`` and returns the Axes that it has drawn on.
+
+Most legends are above the Axes, where a title would be. ``axes.figure.suptitle`` gives a title to
+the whole figure.
+"""
 
 from .._lazy import lazy_names
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.transforms import ScaledTranslation
+
+#: Width in points from which a legend has two columns.
+_WIDE = 216
 
 
 def new_axes(size: tuple[float, float], *, three_dimensional: bool = False) -> Axes:
@@ -17,3 +26,64 @@ def new_axes(size: tuple[float, float], *, three_dimensional: bool = False) -> A
 def open_frame(ax: Axes) -> None:
     """Remove the lines at the top and at the right."""
     ax.spines[["top", "right"]].set_visible(False)
+
+
+def size_in_points(ax: Axes) -> tuple[float, float]:
+    """Return the width and height of the Axes, before the layout makes room for labels."""
+    points = 72 / ax.figure.get_figure(root=True).dpi
+    return points * ax.bbox.width, points * ax.bbox.height
+
+
+def ticks_that_fit(n: int, length: float, room: float) -> range:
+    """Choose ticks from 0 to n - 1, on an axis of this length, that are `room` points apart.
+
+    Examples
+    --------
+    >>> list(ticks_that_fit(4, 100, 12)), list(ticks_that_fit(12, 100, 24))
+    ([0, 1, 2, 3], [0, 3, 6, 9])
+    """
+    return range(0, n, max(1, math.ceil(room * n / length)))
+
+
+def legend_above(
+    ax: Axes,
+    handles: Sequence[Any] | None = None,
+    names: Sequence[str] | None = None,
+    *,
+    ncols: int | None = None,
+    gap: float = 0.3,
+    right: bool = False,
+) -> None:
+    """Draw the legend above the Axes, where it cannot cover what is drawn.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    handles : sequence of artists, optional
+        Default: all artists with a label.
+    names : sequence of str, optional
+        Default: the labels of the artists.
+    ncols : int, optional
+        Number of columns. Default: two if the Axes are wide enough for long entries.
+    gap : float
+        Space below the legend, in units of its font size.
+    right : bool
+        Whether the legend ends where the Axes end, for Axes that are narrow because their labels at
+        the left are wide. Default: it begins where they begin.
+    """
+    if ncols is None:
+        ncols = 2 if size_in_points(ax)[0] >= _WIDE else 1
+    handles = ax.get_legend_handles_labels()[0] if handles is None else handles
+    ax.legend(
+        handles, names or [str(handle.get_label()) for handle in handles],
+        ncols=ncols, frameon=False, fontsize="small", loc="lower right" if right else "lower left",
+        bbox_to_anchor=(float(right), 1.0), borderaxespad=gap, borderpad=0.0,
+        handlelength=1.5, columnspacing=1.0,
+    )  # fmt: skip
+
+
+def shift(artist: Artist, x: float, y: float) -> None:
+    """Move an artist that shows data by a number of points to the right and upwards."""
+    assert artist.axes is not None
+    scale = artist.axes.figure.get_figure(root=True).dpi_scale_trans
+    artist.set_transform(artist.get_transform() + ScaledTranslation(x / 72, y / 72, scale))

@@ -5,24 +5,33 @@ Without `ax` a new figure is made.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from ..comparison.choice import standard_error
 from ..comparison.feature_sets import FeatureSelection
 from ..comparison.number_of_states import Selection, as_range
 from ..comparison.result import Comparison
-from .axes import new_axes, open_frame
+from ..tables import counted
+from .axes import legend_above, new_axes, open_frame, shift, size_in_points, ticks_that_fit
 
 __all__ = ["feature_sets", "methods", "number_of_components"]
 
 _HELD_OUT = "#0072B2"
 _FITTED = "#D55E00"
 _FAINT = "#777777"
+#: Width of a character in points, at most.
+_CHARACTER = 7
 
 
 def methods(comparison: Comparison, ax: Axes | None = None) -> Axes:
     """Draw the VAMP-2 score of each method, cross-validated and on all frames.
+
+    Bars are standard errors, with one dot for each fold below them.
 
     Parameters
     ----------
@@ -38,37 +47,36 @@ def methods(comparison: Comparison, ax: Axes | None = None) -> Axes:
     rows = comparison.rows
     if ax is None:
         ax = new_axes((6.4, 1.9 + 0.42 * len(rows)))
-    lines = np.arange(len(rows))
+    lines = range(len(rows))
     for line, row in zip(lines, rows, strict=True):
-        scores = comparison.scores[row.method]
-        ax.plot(scores, np.full(len(scores), line), "|", color=_HELD_OUT, alpha=0.5, markersize=11)
+        folds = _draw_folds(ax, comparison.scores[row.method], line, _HELD_OUT)
     means = [row.cv_mean for row in rows]
     errors = [standard_error(comparison.scores[row.method]) for row in rows]
-    ax.errorbar(
-        means,
-        lines,
-        xerr=errors,
-        fmt="o",
-        color=_HELD_OUT,
-        capsize=3,
-        label="held out: mean, standard error; one tick for each fold",
+    held_out = ax.errorbar(
+        means, lines, xerr=errors, fmt="o", color=_HELD_OUT, capsize=3,
+        label="held out: mean ± standard error",
+    )  # fmt: skip
+    (fitted,) = ax.plot(
+        [row.vamp2 for row in rows], lines, "D", mfc="none", color=_FITTED, label="all frames"
     )
-    ax.plot([row.vamp2 for row in rows], lines, "D", mfc="none", color=_FITTED, label="all frames")
     ax.set_yticks(lines, [row.method for row in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.set_xlabel(f"VAMP-2 at a lag time of {_lag(comparison)}")
+    ax.set_xlabel(f"VAMP-2\nlag time {_lag_time(comparison.lag, comparison.dt)}")
     ax.grid(axis="x", color="0.9", zorder=0)
     ax.set_axisbelow(True)
     # Side by side, the entries would be wider than a narrow figure.
-    ax.legend(frameon=False, fontsize="small", loc="lower left", bbox_to_anchor=(0.0, 1.0))
+    legend_above(ax, [held_out, *folds, fitted], right=True)
     open_frame(ax)
     return ax
 
 
-def feature_sets(selection: FeatureSelection, ax: Axes | None = None) -> Axes:
+def feature_sets(
+    selection: FeatureSelection, ax: Axes | None = None, dt: float | None = None
+) -> Axes:
     """Draw the VAMP-2 score of each set of features on held-out frames, the best set on top.
 
-    Bars are standard errors, with one tick for each fold. The chosen set is drawn in colour.
+    Bars are standard errors, with one dot for each fold below them. The chosen set has another
+    colour and marker.
 
     Parameters
     ----------
@@ -76,6 +84,8 @@ def feature_sets(selection: FeatureSelection, ax: Axes | None = None) -> Axes:
         The result of `mdgmvae.comparison.select_features`.
     ax : matplotlib Axes, optional
         The Axes to draw on.
+    dt : float, optional
+        Time between frames in ps. Default: the lag time is shown in frames.
 
     Returns
     -------
@@ -83,25 +93,30 @@ def feature_sets(selection: FeatureSelection, ax: Axes | None = None) -> Axes:
     """
     ranked = selection.ranked
     if ax is None:
-        ax = new_axes((6.0, 1.5 + 0.45 * len(ranked)))
+        ax = new_axes((6.0, 1.9 + 0.5 * len(ranked)))
     for line, found in enumerate(ranked):
-        color = _FITTED if found.name == selection.best else _HELD_OUT
-        ax.plot(found.scores, np.full(len(found.scores), line), "|", color=color, alpha=0.5)
-        ax.errorbar(
-            found.scores.mean(), line, xerr=standard_error(found.scores), fmt="o", color=color,
-            capsize=3,
+        chosen = found.name == selection.best
+        color = _FITTED if chosen else _HELD_OUT
+        folds = _draw_folds(ax, found.scores, line, color)
+        mean = ax.errorbar(
+            found.scores.mean(), line, xerr=standard_error(found.scores), capsize=3,
+            fmt="D" if chosen else "o", color=color, label="mean ± standard error",
         )  # fmt: skip
-    names = [f"{found.name}\n{found.n_features:,} columns" for found in ranked]
+    best = Line2D([], [], marker="D", linestyle="", color=_FITTED, label="chosen set")
+    names = [f"{found.name}\n{counted(found.n_features, 'column')}" for found in ranked]
     ax.set_yticks(range(len(ranked)), names)
     ax.set_ylim(len(ranked) - 0.5, -0.5)
-    ax.set_xlabel(f"VAMP-2 held out, lag time {selection.lag} frames")
+    ax.set_xlabel(f"VAMP-2 held out\nlag time {_lag_time(selection.lag, dt)}")
     ax.grid(axis="x", color="0.9", zorder=0)
     ax.set_axisbelow(True)
+    legend_above(ax, [mean, *folds, best], right=True)
     open_frame(ax)
     return ax
 
 
-def number_of_components(selection: Selection, ax: Axes | None = None) -> Axes:
+def number_of_components(
+    selection: Selection, ax: Axes | None = None, dt: float | None = None
+) -> Axes:
     """Draw the cross-validated VAMP-2 score against the number of components k.
 
     Bars are standard errors, and a line marks the chosen k. The numbers along the top are the
@@ -113,49 +128,75 @@ def number_of_components(selection: Selection, ax: Axes | None = None) -> Axes:
         The result of `mdgmvae.comparison.select_k`.
     ax : matplotlib Axes, optional
         The Axes to draw on.
+    dt : float, optional
+        Time between frames in ps. Default: the lag time is shown in frames.
 
     Returns
     -------
     matplotlib Axes
     """
     if ax is None:
-        ax = new_axes((6.0, 3.9))
+        ax = new_axes((6.0, 4.2))
     ks, scanned = selection.ks, selection.scanned
     components = [found.component_scores for found in scanned]
-    ax.errorbar(
+    beside = ax.errorbar(
         ks,
         [scores.mean() for scores in components],
         yerr=[standard_error(scores) for scores in components],
-        fmt="s:",
+        fmt="s",
         color=_FAINT,
         capsize=2,
         markersize=4,
         label="components",
     )
+    # States and components often have the same scores.
+    for part in beside.get_children():
+        shift(part, 5, 0)
     ax.errorbar(
         ks,
         selection.means,
         yerr=selection.errors,
         fmt="o-",
         color=_HELD_OUT,
-        capsize=3,
-        label="states",
+        capsize=4,
+        label="states ± standard error",
     )
-    ax.axvline(selection.best_k, color=_FITTED, zorder=0, label=f"k = {selection.best_k}")
-    ax.set_xticks(ks)
+    ax.axvline(
+        selection.best_k, color=_FITTED, linestyle="--", linewidth=1.2, zorder=0,
+        label=f"chosen: k = {selection.best_k}",
+    )  # fmt: skip
+    ax.margins(x=0.08)
+    width = size_in_points(ax)[0]
+    _label_each(ax, ks, [str(k) for k in ks], width)
     ax.set_xlabel("components k")
-    ax.set_ylabel(f"VAMP-2 held out, lag time {selection.lag} frames")
+    ax.set_ylabel(f"VAMP-2 held out\nlag time {_lag_time(selection.lag, dt)}")
     top = ax.secondary_xaxis("top")
-    top.set_xticks(ks, [as_range(found.n_states) for found in scanned])
+    _label_each(top, ks, [as_range(found.n_states) for found in scanned], width)
     top.set_xlabel("states found")
     top.tick_params(length=0)
     top.spines["top"].set_visible(False)
-    ax.legend(frameon=False, fontsize="small", loc="best")
+    # The gap leaves room for the numbers along the top and their label.
+    legend_above(ax, gap=4.5)
     open_frame(ax)
     return ax
 
 
-def _lag(comparison: Comparison) -> str:
-    if np.isnan(comparison.dt):
-        return f"{comparison.lag} frames"
-    return f"{comparison.lag * comparison.dt:g} ps"
+def _draw_folds(ax: Axes, scores: np.ndarray, line: int, color: str) -> list[Line2D]:
+    """Draw a dot for each fold, below the line, where it does not look like the end of a bar."""
+    folds = ax.plot(
+        scores, np.full(len(scores), line), "o", color=color, mfc="none", markersize=4,
+        label="one fold",
+    )  # fmt: skip
+    shift(folds[0], 0, -9)
+    return folds
+
+
+def _label_each(ax: Any, ks: np.ndarray, labels: Sequence[str], width: float) -> None:
+    """Put a tick at each k, and a label at as many as fit into this width in points."""
+    room = _CHARACTER * (max(map(len, labels)) + 1)
+    shown = ticks_that_fit(len(ks), 0.8 * width, room)
+    ax.set_xticks(ks, [label if i in shown else "" for i, label in enumerate(labels)])
+
+
+def _lag_time(lag: int, dt: float | None) -> str:
+    return counted(lag, "frame") if dt is None or np.isnan(dt) else f"{lag * dt:g} ps"

@@ -9,23 +9,42 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from ..errors import InputError
 from ..kinetics.markov_test import ChapmanKolmogorov
 from ..kinetics.timescales import ImpliedTimescales
-from .axes import new_axes, open_frame
+from .axes import legend_above, new_axes, open_frame, size_in_points
 from .palette import UNASSIGNED, state_colors
 
 __all__ = ["chapman_kolmogorov", "implied_timescales", "vamp2_scores"]
 
 #: A Chapman-Kolmogorov test of more states than this would have unreadable panels.
 _MAX_GRID = 8
+#: Colour and marker of the slowest processes, from dark to pale so that they differ in grey, too.
+#: They are not the colours of states, because a process is not a state.
+_PROCESSES = (
+    ("#440154", "o"),
+    ("#3B5A9B", "s"),
+    ("#21918C", "^"),
+    ("#5EC962", "D"),
+    ("#D8D020", "v"),
+)
+_FAINT = "#777777"
+#: Room for a decade in points, and the ticks that fit there.
+_TICKS = ((105, (1, 2, 5)), (66, (1, 3)), (0, (1,)))
 
 
-def implied_timescales(timescales: ImpliedTimescales, ax: Axes | None = None) -> Axes:
+def implied_timescales(
+    timescales: ImpliedTimescales, ax: Axes | None = None, lag: int | None = None
+) -> Axes:
     """Draw implied timescales against the lag time, with 95 % intervals as bands.
 
-    Timescales in the grey area are shorter than the lag time and cannot be resolved.
+    Timescales in the grey area are shorter than the lag time and cannot be resolved. The slowest
+    processes that are resolved have a colour, up to five of them; the others are thin and grey.
 
     Parameters
     ----------
@@ -33,6 +52,8 @@ def implied_timescales(timescales: ImpliedTimescales, ax: Axes | None = None) ->
         The result of `mdgmvae.kinetics.implied_timescales`.
     ax : matplotlib Axes, optional
         The Axes to draw on.
+    lag : int, optional
+        A lag time in frames, which is marked by a line.
 
     Returns
     -------
@@ -49,28 +70,49 @@ def implied_timescales(timescales: ImpliedTimescales, ax: Axes | None = None) ->
     if not np.isfinite(shown).any():
         raise InputError("timescales: none is positive and finite, so there is nothing to draw")
     if ax is None:
-        ax = new_axes((5.6, 4.0))
+        ax = new_axes((5.6, 4.4))
     # Timescales far below the lag time say nothing and would take up most of the axis.
     bottom = 0.5 * min(lags.min(), np.nanmax(shown))
     top = 2.0 * max(lags.max(), np.nanmax(shown))
-    marker = "o" if len(lags) < 20 else ""
-    for process, color in enumerate(state_colors(shown.shape[1])):
-        if not np.isfinite(shown[:, process]).any():
-            continue
-        lower = np.clip(timescales.lower[:, process], bottom, None)
-        upper = np.clip(timescales.upper[:, process], bottom, top)
-        resolved = shown[:, process] > lags
-        ax.fill_between(lags, lower, upper, where=resolved, color=color, alpha=0.2, linewidth=0)
-        ax.plot(lags, shown[:, process], color=color, marker=marker, markersize=3.5)
-    ax.set_xscale("log")
-    ax.set_yscale("log")
-    ax.set_xlim(lags.min(), lags.max() if len(lags) > 1 else 2 * lags.max())
-    ax.set_ylim(bottom, top)
-    line = np.array(ax.get_xlim())
+    resolved = shown > lags[:, np.newaxis]
+    named = np.flatnonzero(resolved.any(axis=0))[: len(_PROCESSES)]
+    for process, (color, marker) in zip(named, _PROCESSES, strict=False):
+        ends = (timescales.lower[:, process], timescales.upper[:, process])
+        lower, upper = (np.clip(end, bottom, top) for end in ends)
+        _draw_band(ax, lags, lower, upper, resolved[:, process], color)
+        label = f"process {process + 1}" if process else "slowest process"
+        ax.plot(lags, shown[:, process], color=color, marker=marker, markersize=3.5, label=label)
+    label = "other processes" if len(named) else "processes"
+    for process in np.flatnonzero(np.isfinite(shown).any(axis=0)):
+        if process not in named:
+            ax.plot(
+                lags,
+                shown[:, process],
+                ".-",
+                color=_FAINT,
+                linewidth=0.6,
+                markersize=2,
+                label=label,
+            )
+            label = "_"
+    if lag is not None:
+        ax.axvline(
+            lag * timescales.dt, color="#D55E00", linestyle="--", linewidth=1.2, zorder=1,
+            label=f"lag time {lag * timescales.dt:g} {timescales.unit}",
+        )  # fmt: skip
+    margin = max((lags.max() / lags.min()) ** 0.05, 1.2)
+    line = np.array([lags.min() / margin, lags.max() * margin])
     ax.fill_between(line, bottom, line, color=UNASSIGNED, alpha=0.5, linewidth=0, zorder=0)
     ax.plot(line, line, color="black", linewidth=1)
+    ax.set(xscale="log", yscale="log", xlim=line, ylim=(bottom, top))
     ax.set_xlabel(f"lag time / {timescales.unit}")
     ax.set_ylabel(f"implied timescale / {timescales.unit}")
+    handles = ax.get_legend_handles_labels()[0]
+    if np.isfinite(timescales.lower[:, named][resolved[:, named]]).any():
+        handles.append(Patch(color="black", alpha=0.2, linewidth=0, label="95 % interval"))
+    grey = to_rgba(UNASSIGNED, 0.5)
+    handles.append(Patch(facecolor=grey, edgecolor="black", label="below lag time"))
+    legend_above(ax, handles, ncols=2)
     _plain_ticks(ax)
     open_frame(ax)
     return ax
@@ -117,14 +159,20 @@ def chapman_kolmogorov(
     ax.set_xlabel(f"time / {test.unit}", labelpad=22)
     ax.set_ylabel("probability", labelpad=30)
     size, gap = 1 / n, 0.06 / n
+    sides = size_in_points(ax)
     for i, start in enumerate(shown):
         for j, end in enumerate(shown):
             box = (j * size + gap, 1 - (i + 1) * size + gap, size - 2 * gap, size - 2 * gap)
             panel = ax.inset_axes(box)
-            _draw_pair(panel, test, start, end)
+            _draw_pair(panel, test, start, end, tuple(0.9 * size * side for side in sides))
             panel.tick_params(
                 labelsize="small", labelbottom=i == n - 1, labelleft=j == 0, length=2.5
             )
+    band = Patch(color="black", alpha=0.25, linewidth=0)
+    predicted = (band, Line2D([], [], color="black", linewidth=1.2))
+    found = Line2D([], [], color="black", marker="o", markersize=2.5, linewidth=0.8)
+    names = ("model, 95 % interval", "estimate, 95 % interval")
+    legend_above(ax, [predicted, found], names)
     return ax
 
 
@@ -159,7 +207,17 @@ def vamp2_scores(
     order = np.argsort(np.asarray(ks))
     values, errors = np.asarray(mean, float)[order], np.asarray(std, float)[order]
     numbers = np.asarray(ks)[order]
-    ax.errorbar(numbers, values, errors, color=color, marker="o", markersize=4, capsize=3)
+    ax.errorbar(
+        numbers,
+        values,
+        errors,
+        color=color,
+        marker="o",
+        markersize=4,
+        capsize=3,
+        label="score ± standard deviation",
+    )
+    legend_above(ax)
     ax.set_xticks(numbers)
     ax.set_xlabel("number of components")
     ax.set_ylabel("VAMP-2 score")
@@ -168,7 +226,10 @@ def vamp2_scores(
     return ax
 
 
-def _draw_pair(panel: Axes, test: ChapmanKolmogorov, start: int, end: int) -> None:
+def _draw_pair(
+    panel: Axes, test: ChapmanKolmogorov, start: int, end: int, size: tuple[float, ...]
+) -> None:
+    """Draw the probability of one state, after another one, in a panel of this size in points."""
     times = np.append(0, test.multiples * test.lag) * test.dt
     color = state_colors(end + 1)[end]
     at_once = float(start == end)
@@ -186,19 +247,33 @@ def _draw_pair(panel: Axes, test: ChapmanKolmogorov, start: int, end: int) -> No
         times[1:], found, np.clip(bars, 0, None), fmt="o", color="black", markersize=2.5,
         linewidth=0.8,
     )  # fmt: skip
-    panel.set_ylim(-0.05, 1.22)  # room for the label
+    # The label has room above a probability of 1.
+    share = min(12 / size[1], 0.5)
+    panel.set_ylim(-0.05, (1.05 + 0.05 * share) / (1 - share))
     panel.set_yticks([0, 0.5, 1])
     panel.set_xlim(0, 1.06 * times[-1])
+    # The last label would touch the first one of the next panel.
+    panel.xaxis.set_major_locator(MaxNLocator(max(2, int(size[0] / 30)), prune="upper"))
     label = f"{start} → {end}"
     panel.text(0.95, 0.99, label, transform=panel.transAxes, ha="right", va="top", fontsize="small")
     open_frame(panel)
 
 
-def _plain_ticks(ax: Axes) -> None:
-    """Label the ticks as 1, 2, 5, 10 rather than as powers of ten."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+def _draw_band(
+    ax: Axes, lags: np.ndarray, lower: np.ndarray, upper: np.ndarray, where: np.ndarray, color: str
+) -> None:
+    """Shade an interval; at a single lag time, where a band has no width, it is a line."""
+    ax.fill_between(lags, lower, upper, where=where, color=color, alpha=0.2, linewidth=0)
+    beside = np.pad(where, 1)
+    alone = where & ~beside[:-2] & ~beside[2:]
+    ax.vlines(lags[alone], lower[alone], upper[alone], color=color, alpha=0.4, linewidth=3)
 
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if axis is ax.xaxis else (1,)))
+
+def _plain_ticks(ax: Axes) -> None:
+    """Label the ticks as 1, 2, 5, 10, or fewer of them, rather than as powers of ten."""
+    limits = (ax.get_xlim(), ax.get_ylim())
+    for axis, ends, size in zip((ax.xaxis, ax.yaxis), limits, size_in_points(ax), strict=True):
+        decade = size / np.log10(ends[1] / ends[0])
+        axis.set_major_locator(LogLocator(subs=next(s for room, s in _TICKS if decade >= room)))
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.set_minor_formatter(NullFormatter())

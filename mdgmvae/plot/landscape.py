@@ -33,10 +33,11 @@ def free_energy(
     """Draw a free energy of one to three coordinates, with the states in it.
 
     One dimension: a curve. The area under it is divided among the states in proportion to their
-    frames in each bin. The 95 % interval is grey where errors are known, up to the top of the
-    plot where it has no upper end.
-    Two dimensions: filled contours. A line in the colour of each state encloses the bins where
-    it has more frames than any other; its number is at the mean of its frames.
+    frames in each bin, and their numbers are below it, where there is room. The 95 % interval is
+    grey where errors are known, up to the top of the plot where it has no upper end.
+    Two dimensions: filled contours, the deepest basins darkest. A line in the colour of each state
+    encloses the bins where it has more frames than any other, and its number is at their mean. A
+    state in several places has a line and a number in each that holds a twentieth of its frames.
     Three dimensions: frames, coloured by the free energy of their bin.
     Bins without frames stay blank.
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from ..errors import InputError
 from ..labels import as_labels
-from .axes import new_axes, open_frame
+from .axes import new_axes, open_frame, size_in_points, ticks_that_fit
 from .palette import state_colors
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["effect_sizes", "populations", "trace"]
 
-#: Traces that are longer than this (in ps) are drawn in ns.
-_LONG_TRACE = 10_000.0
+#: Widths of a label of a bar and of an effect size, and the distance of ticks, in points.
+_LABEL_WIDTH, _EFFECT_WIDTH, _TICK_ROOM = 30, 45, 12
 #: The colour scale of effect sizes ends here: beyond it, two distributions hardly overlap.
 _STRONGEST = 4.0
 
@@ -50,11 +50,17 @@ def populations(labels_or_populations: Any, ax: Axes | None = None) -> Axes:
         ax = new_axes((1.6 + 0.6 * max(len(shares), 4), 3.4))
     numbers = np.arange(len(shares))
     bars = ax.bar(numbers, 100 * shares, color=state_colors(len(shares)), width=0.75)
-    ax.bar_label(bars, [_percent(share) for share in shares], padding=2, fontsize="small")
-    ax.set_xticks(numbers)
+    width = size_in_points(ax)[0]
+    ax.bar_label(
+        bars, [_percent(share) for share in shares], padding=2, fontsize="small",
+        rotation=90 if width < _LABEL_WIDTH * len(shares) else 0,
+    )  # fmt: skip
+    ax.set_xticks(ticks_that_fit(len(shares), width, _TICK_ROOM))
+    # A bar of a single state is not as wide as the figure.
+    ax.set_xlim(min(-0.5, 0.5 * len(shares) - 2), max(len(shares) - 0.5, 0.5 * len(shares) + 1))
     ax.set_xlabel("state")
     ax.set_ylabel("population / %")
-    ax.margins(y=0.12)
+    ax.margins(y=0.2 if width < _LABEL_WIDTH * len(shares) else 0.12)
     open_frame(ax)
     return ax
 
@@ -67,7 +73,7 @@ def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
     labels : (n_frames,) array-like of int
         States in time order; frames with the label -1 are left out.
     times : (n_frames,) array-like of float, optional
-        In ps; long traces are drawn in ns. Default: the frames are counted.
+        In ps; the axis is in ns. Default: the frames are counted.
     ax : matplotlib Axes, optional
         The Axes to draw on.
 
@@ -93,7 +99,7 @@ def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
         spans = list(zip(starts[here], widths[here], strict=True))
         # The edge keeps visits visible that would be narrower than a pixel.
         ax.broken_barh(spans, (state - 0.4, 0.8), color=color, linewidth=0.2)
-    ax.set_yticks(np.arange(n_states))
+    ax.set_yticks(ticks_that_fit(n_states, size_in_points(ax)[1], _TICK_ROOM))
     ax.set_ylim(n_states - 0.4, -0.6)
     ax.set_xlim(positions[0], (starts + widths).max())
     ax.set_xlabel(label)
@@ -107,7 +113,7 @@ def effect_sizes(description: Description, ax: Axes | None = None, n: int = 3) -
 
     Red means that the feature is larger in the state than in all other frames, blue that it is
     smaller. For an angle they mean a rotation towards larger or smaller angles. The colour scale
-    ends at an effect size of 4; the numbers are exact.
+    ends at an effect size of 4; the numbers are exact. They are left out where they would overlap.
 
     Parameters
     ----------
@@ -142,14 +148,18 @@ def effect_sizes(description: Description, ax: Axes | None = None, n: int = 3) -
     # Infinite values would be left blank.
     colored = np.clip(effects, -_STRONGEST, _STRONGEST)
     image = ax.imshow(colored, cmap="RdBu_r", vmin=-_STRONGEST, vmax=_STRONGEST, aspect="auto")
-    for (row, column), effect in np.ndenumerate(effects):
+    width, height = size_in_points(ax)
+    has_room = width > _EFFECT_WIDTH * len(states) and height > _TICK_ROOM * len(rows)
+    for (row, column), effect in np.ndenumerate(effects if has_room else effects[:0]):
         color = "white" if abs(effect) > 0.6 * _STRONGEST else "black"
         ax.text(column, row, f"{effect:+.1f}", ha="center", va="center", color=color, size="small")
     ax.set_yticks(range(len(rows)), [description.names[row] for row in rows])
-    ax.set_xticks(range(len(states)), [str(state) for state in states])
-    for state, tick in zip(states, ax.get_xticklabels(), strict=True):
-        tick.set_color(state_colors(state + 1)[state])
-        tick.set_fontweight("bold")
+    # The names of the features and the colour bar take up to half of the width.
+    ticks = ticks_that_fit(len(states), 0.5 * width, _TICK_ROOM)
+    ax.set_xticks(ticks, [str(states[tick]) for tick in ticks])
+    for tick, text in zip(ticks, ax.get_xticklabels(), strict=True):
+        text.set_color(state_colors(states[tick] + 1)[states[tick]])
+        text.set_fontweight("bold")
     ax.set_xlabel(description.kind)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
@@ -192,9 +202,8 @@ def _time_axis(times: Any, n_frames: int) -> tuple[np.ndarray, str]:
             f"times: pass {n_frames:,} finite times in ps, one for each label, or leave times out "
             "to count frames"
         )
-    if np.ptp(positions) > _LONG_TRACE:
-        return positions / 1000, "time / ns"
-    return positions, "time / ps"
+    # Always in the same unit, so that a part of a trace can be set beside the whole.
+    return positions / 1000, "time / ns"
 
 
 def _visits(states: np.ndarray, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

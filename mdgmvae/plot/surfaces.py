@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, MultipleLocator
-from scipy.ndimage import binary_closing, binary_opening, gaussian_filter
 
 from ..errors import InputError
-from .axes import open_frame
-from .palette import UNASSIGNED, state_colors
+from . import outlines
+from .axes import open_frame, size_in_points
+from .palette import UNASSIGNED
 
 if TYPE_CHECKING:
     from ..landscape.surface import FreeEnergy
@@ -30,8 +31,13 @@ if TYPE_CHECKING:
 _BAND = (0.0, 0.0, 0.0, 0.25)
 #: More points than these would hide each other in three dimensions.
 _SHOWN_POINTS = 8_000
-#: Number of bins added around the grid before outlines are smoothed: the reach of the smoothing.
-_RING = 6
+#: Colours of free energies: without a hue, so that those of the states stand out, and from nearly
+#: black in the basins to a pale grey that can be told from white.
+_GREYS = ListedColormap(colormaps["bone"](np.linspace(0.0, 0.9, 256)), "free energy")
+#: Width of the number of a state in points, with a margin.
+_NUMBER_WIDTH = 16
+#: With more levels, only every other has a tick.
+_MOST_TICKS = 11
 _UNITS = {"degree": " / °", "angstrom": " / Å"}
 _IN_TEXT = {"kJ/mol": "kJ mol$^{-1}$"}
 
@@ -54,8 +60,7 @@ class Surface:
         Period of each axis.
     band : tuple of ndarray, optional
         Lower and upper end of the 95 % interval of the values.
-    colormap : str
-        Name of the colormap.
+    colormap : matplotlib Colormap
     """
 
     values: np.ndarray
@@ -64,7 +69,7 @@ class Surface:
     labels: tuple[str, ...]
     periods: tuple[float | None, ...]
     band: tuple[np.ndarray, np.ndarray] | None = None
-    colormap: str = "viridis"
+    colormap: Colormap = field(default_factory=lambda: _GREYS)
 
     @classmethod
     def of_latent(cls, values: np.ndarray, edges: Sequence[np.ndarray], unit: str) -> Surface:
@@ -83,7 +88,7 @@ class Surface:
         )
         if errors:
             name = _quantity("standard error", found.unit)
-            periods, colormap = found.periods, "magma_r"
+            periods, colormap = found.periods, colormaps["magma_r"]
             return cls(found.error, found.edges, name, labels, periods, colormap=colormap)
         name, band = _quantity("free energy", found.unit), (found.lower, found.upper)
         return cls(found.energy, found.edges, name, labels, found.periods, band)
@@ -101,7 +106,7 @@ def curve(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | N
     if states is not None:
         in_bin = np.maximum(np.histogram(points[:, 0], edge)[0], 1)
         base = np.full(len(energy), floor)
-        for state, color in _present(states):
+        for state, color in outlines.present(states):
             share = np.histogram(points[states == state, 0], edge)[0] / in_bin
             upper = base + share * (np.nan_to_num(energy) - floor)
             ax.stairs(upper, edge, baseline=base, fill=True, color=color, alpha=0.75, linewidth=0)
@@ -109,12 +114,30 @@ def curve(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | N
     if surface.band is not None:
         _band(ax, surface, floor, top)
     _legend(ax, states, surface.band is not None)
+    if states is not None:
+        _number_below(ax, surface, points[:, 0], states, floor / 2)
     ax.stairs(energy, edge, baseline=None, color="black", linewidth=1.3)
     ax.set_xlim(edge[0], edge[-1])
     ax.set_ylim(floor if states is not None else 0, top)
     _name_axes(ax, surface)
     ax.set_ylabel(surface.name)
     open_frame(ax)
+
+
+def _number_below(
+    ax: Axes, surface: Surface, positions: np.ndarray, states: np.ndarray, height: float
+) -> None:
+    """Write the numbers of states below their areas, the largest first and if there is room."""
+    edge, period = surface.edges[0], surface.periods[0]
+    room = _NUMBER_WIDTH * (edge[-1] - edge[0]) / size_in_points(ax)[0]
+    sizes = np.bincount(states[states >= 0])
+    taken: list[float] = []
+    for state in np.argsort(-sizes, kind="stable")[: np.count_nonzero(sizes)]:
+        (middle,) = outlines.mean_of(positions[states == state, np.newaxis], (period,))
+        place = float(np.clip(middle, edge[0] + room / 2, edge[-1] - room / 2))
+        if all(abs(place - other) >= room for other in taken):
+            ax.text(place, height, str(state), ha="center", va="center", fontsize="small")
+            taken.append(place)
 
 
 def _band(ax: Axes, surface: Surface, floor: float, top: float) -> None:
@@ -127,15 +150,19 @@ def _band(ax: Axes, surface: Surface, floor: float, top: float) -> None:
 def contours(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | None) -> None:
     """Draw F(z1, z2) as filled contours, and outline each state in its colour."""
     energy = surface.values
-    levels = MaxNLocator(nbins=12).tick_values(0.0, max(float(np.nanmax(energy)), 1e-6))
+    highest = max(float(np.nanmax(energy)), 1e-6)
+    levels = MaxNLocator(nbins=12, steps=(1, 2, 5, 10)).tick_values(0.0, highest)
     # Bins without frames lie above the last level, and a ring of such bins is added. Basins at
     # the border are closed by it, and single empty bins leave no jagged holes.
     above = levels[-1] + levels[1] - levels[0]
-    grid = _ringed(np.nan_to_num(energy, nan=above), 1, surface.periods, above).T
-    centers = [_ringed_centers(edge) for edge in surface.edges]
+    grid = outlines.ringed(np.nan_to_num(energy, nan=above), 1, surface.periods, above).T
+    centers = [outlines.ringed_centers(edge) for edge in surface.edges]
     filled = ax.contourf(*centers, grid, levels=levels, cmap=surface.colormap)
-    ax.contour(*centers, grid, levels=levels, colors="white", linewidths=0.3, alpha=0.6)
-    ax.figure.colorbar(filled, ax=ax, label=surface.name)
+    # Pale lines stand out in the basins. At high free energies, where they would only show
+    # the noise, they fade.
+    ax.contour(*centers, grid, levels=levels, colors="white", linewidths=0.5, alpha=0.7)
+    bar = ax.figure.colorbar(filled, ax=ax, label=surface.name)
+    bar.set_ticks(levels[:: 1 if len(levels) <= _MOST_TICKS else 2])
     _mark_states(ax, surface, points, states)
 
 
@@ -155,17 +182,14 @@ def tiles(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | N
 def _with_grey(values: np.ndarray, surface: Surface) -> tuple[np.ndarray, dict[str, Any]]:
     """Return the values and the options that colour infinite ones grey."""
     top = float(values[np.isfinite(values)].max(initial=1e-6))
-    colormap = colormaps[surface.colormap].with_extremes(over=UNASSIGNED)
+    colormap = surface.colormap.with_extremes(over=UNASSIGNED)
     return np.where(np.isinf(values), 2 * top, values), {"cmap": colormap, "vmin": 0.0, "vmax": top}
 
 
 def _mark_states(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray | None) -> None:
     """Outline and number the states in two dimensions, and label the axes."""
     if states is not None:
-        _outline(ax, surface, points, states)
-    for state, color, center in _centers(points, states, surface.periods):
-        ax.plot(*center, "o", markersize=15, mfc="white", mec=color, mew=2)
-        ax.text(center[0], center[1], str(state), ha="center", va="center_baseline", fontsize=9)
+        outlines.draw(ax, surface.edges, surface.periods, points, states)
     _name_axes(ax, surface)
 
 
@@ -175,44 +199,8 @@ def _name_axes(ax: Any, surface: Surface) -> None:
         ax.set(**{f"{letter}label": label})
         if period is not None:
             ax.set(**{f"{letter}lim": (-period / 2, period / 2)})
-            getattr(ax, f"{letter}axis").set_major_locator(MultipleLocator(period / 6))
-
-
-def _ringed(
-    grid: np.ndarray, width: int, periods: Sequence[float | None], beyond: float = 0.0
-) -> np.ndarray:
-    """Add bins around the last axes of a grid: periodic images, or the value `beyond`."""
-    for axis, period in enumerate(periods, grid.ndim - len(periods)):
-        around = [(width, width) if i == axis else (0, 0) for i in range(grid.ndim)]
-        if period is None:
-            grid = np.pad(grid, around, constant_values=beyond)
-        else:
-            grid = np.pad(grid, around, mode="wrap")
-    return grid
-
-
-def _ringed_centers(edge: np.ndarray) -> np.ndarray:
-    """Return the centres of the bins and of one more bin at each end."""
-    width = edge[1] - edge[0]
-    return np.concatenate([edge[:1] - width / 2, (edge[1:] + edge[:-1]) / 2, edge[-1:] + width / 2])
-
-
-def _outline(ax: Axes, surface: Surface, points: np.ndarray, states: np.ndarray) -> None:
-    """Draw a line around the bins in which a state has more frames than any other state."""
-    present = list(_present(states))
-    counts = np.stack([np.histogramdd(points[states == s], surface.edges)[0] for s, _ in present])
-    counts = _ringed(counts, _RING, surface.periods)
-    # Single frames and single empty bins get no line of their own.
-    block = np.ones((3, 3), bool)
-    occupied = binary_opening(binary_closing(counts.any(axis=0), block), block[:2, :2])
-    leading = gaussian_filter(counts, (0, 1, 1), mode="constant").argmax(axis=0)
-    inner = slice(_RING - 1, 1 - _RING)
-    leading = np.where(occupied, leading, -1)[inner, inner]
-    centers = [_ringed_centers(edge) for edge in surface.edges]
-    for row, (_, color) in enumerate(present):
-        if (leading == row).any():
-            mask = (leading == row).astype(float).T
-            ax.contour(*centers, mask, levels=[0.5], colors=color, linewidths=1.5)
+            axis = getattr(ax, f"{letter}axis")
+            axis.set_major_locator(MaxNLocator("auto", steps=(1, 1.8, 3, 6, 9, 10)))
 
 
 def cloud(ax: Any, surface: Surface, points: np.ndarray, states: np.ndarray | None) -> None:
@@ -246,34 +234,19 @@ def cloud(ax: Any, surface: Surface, points: np.ndarray, states: np.ndarray | No
         axis.set_major_locator(MultipleLocator(period / 4) if period else MaxNLocator(nbins=4))
 
 
-def _present(states: np.ndarray) -> Iterator[tuple[int, str]]:
-    colors = state_colors(int(states.max(initial=-1)) + 1)
-    for state in np.unique(states[states >= 0]):
-        yield int(state), colors[int(state)]
-
-
 def _centers(
     points: np.ndarray, states: np.ndarray | None, periods: Sequence[float | None]
 ) -> Iterator[tuple[int, str, np.ndarray]]:
     if states is not None:
-        for state, color in _present(states):
-            columns = zip(points[states == state].T, periods, strict=True)
-            yield state, color, np.array([_mean(column, period) for column, period in columns])
-
-
-def _mean(column: np.ndarray, period: float | None) -> float:
-    """Return the mean, for a periodic coordinate the circular mean."""
-    if period is None:
-        return float(column.mean())
-    turn = 2j * np.pi / period
-    return float(np.angle(np.exp(turn * column).mean()) / abs(turn))
+        for state, color in outlines.present(states):
+            yield state, color, outlines.mean_of(points[states == state], periods)
 
 
 def _legend(ax: Axes, states: np.ndarray | None, band: bool) -> None:
     handles: list[Any] = []
     if states is not None:
         n_assigned = np.count_nonzero(states >= 0)
-        for state, color in _present(states):
+        for state, color in outlines.present(states):
             share = np.count_nonzero(states == state) / n_assigned
             text = f"state {state}, {share:.1%}"
             handles.append(Line2D([], [], marker="s", linestyle="", color=color, label=text))

@@ -6,33 +6,41 @@ Without `ax` a new figure is made.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from ..errors import InputError
-from .axes import new_axes, open_frame
+from .axes import legend_above, new_axes, open_frame
 
 __all__ = ["history"]
 
 #: Label, colour and line style of each term of the loss.
-_TERMS = {
+_TERMS: dict[str, tuple[str, str, Any]] = {
     "loss": ("loss", "black", "-"),
     "val_loss": ("loss, held-out frames", "black", ":"),
-    "reconstruction": ("reconstruction", "#0072B2", "-"),
-    "latent": ("latent", "#D55E00", "-"),
-    "negative_entropy": ("negative entropy", "#009E73", "-"),
+    "reconstruction": ("reconstruction", "#0072B2", "--"),
+    "latent": ("latent", "#D55E00", "-."),
+    "negative_entropy": ("negative entropy", "#009E73", (0, (1, 1))),
 }
+#: Colour of the axis and line of the objective.
+_OBJECTIVE = "#882255"
 
 
 def history(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> Axes:
     """Draw the loss and its terms against the epoch.
 
+    With a kinetic term, ``val_loss`` is the objective of the held-out frames: the loss minus the
+    weighted VAMP-2 score. It cannot be compared with the loss, and is drawn on an axis of its own
+    at the right.
+
     Parameters
     ----------
     history : mapping of str to sequence of float
         ``results.history``, with ``epoch``, ``loss`` and any of ``val_loss``,
-        ``reconstruction``, ``latent`` and ``negative_entropy``.
+        ``val_vamp2``, ``reconstruction``, ``latent`` and ``negative_entropy``.
     ax : matplotlib Axes, optional
         The Axes to draw on.
 
@@ -50,13 +58,34 @@ def history(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> A
     if ax is None:
         ax = new_axes((6.0, 3.8))
     epochs = np.asarray(history.get("epoch", np.arange(1, len(history["loss"]) + 1)))
+    kinetic = _drawable(history, "val_vamp2", epochs)
+    lines = []
     for name, (label, color, dashes) in _TERMS.items():
-        values = np.asarray(history.get(name, ()), dtype=np.float64)
-        if len(values) == len(epochs) and np.isfinite(values).any():
+        if _drawable(history, name, epochs) and not (name == "val_loss" and kinetic):
             width = 1.8 if name == "loss" else 1.2
-            ax.plot(epochs, values, dashes, color=color, linewidth=width, label=label)
+            lines += ax.plot(
+                epochs, history[name], linestyle=dashes, color=color, linewidth=width, label=label
+            )
     ax.set_xlabel("epoch")
     ax.set_ylabel("mean over frames / nats")
-    ax.legend(frameon=False, fontsize="small")
     open_frame(ax)
+    if kinetic and _drawable(history, "val_loss", epochs):
+        lines += _draw_objective(ax, epochs, history["val_loss"])
+    legend_above(ax, lines)
     return ax
+
+
+def _drawable(history: Mapping[str, Sequence[float]], name: str, epochs: np.ndarray) -> bool:
+    values = np.asarray(history.get(name, ()), dtype=np.float64)
+    return len(values) == len(epochs) and bool(np.isfinite(values).any())
+
+
+def _draw_objective(ax: Axes, epochs: np.ndarray, values: Sequence[float]) -> list[Line2D]:
+    """Draw the objective of the held-out frames on an axis of its own, at the right."""
+    right = ax.twinx()
+    right.spines[["top", "left"]].set_visible(False)
+    right.spines["right"].set(color=_OBJECTIVE, linestyle=":")
+    right.tick_params(axis="y", colors=_OBJECTIVE)
+    right.set_ylabel("held-out objective\n(with kinetic term) / nats", color=_OBJECTIVE)
+    label = "held-out objective (right)"
+    return right.plot(epochs, values, ":", color=_OBJECTIVE, linewidth=1.8, label=label)

@@ -148,11 +148,10 @@ def summarize(results: Any, features: FeatureSet | None = None, of: str = "state
     ... )
     >>> print(summarize(results).text().split("Population:")[0].rstrip())
     2 states in 3 frames
-                                          mean
-                                    assignment         representative
-    state  frames  population / %  probability  stays           frame
-        0       2            66.7         0.80      1               5
-        1       1            33.3         0.80      1               7
+                                   mean assignment         representative
+    state  frames  population / %      probability  stays           frame
+        0       2            66.7             0.80      1               5
+        1       1            33.3             0.80      1               7
     """
     if of not in KINDS:
         raise InputError(f"of={of!r}: choose 'states' or 'components'")

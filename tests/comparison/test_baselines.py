@@ -223,7 +223,7 @@ def test_picture_has_a_line_for_each_method(on_alanine):
     figure, ax = plt.subplots()
     assert plot.methods(on_alanine, ax=ax) is ax
     assert [tick.get_text() for tick in ax.get_yticklabels()] == LINEAR
-    assert ax.get_xlabel() == "VAMP-2 at a lag time of 10 ps"
+    assert ax.get_xlabel() == "VAMP-2\nlag time 10 ps"
     low, high = ax.get_xlim()
     assert low < min(map(min, on_alanine.scores.values()))
     assert high > max(row.vamp2 for row in on_alanine.rows)

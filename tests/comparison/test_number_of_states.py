@@ -127,7 +127,7 @@ def test_scan_whose_best_is_its_end_says_so():
 def test_picture_marks_the_choice(on_wells):
     figure, ax = plt.subplots()
     assert plot.number_of_components(on_wells, ax=ax) is ax
-    marked = [line for line in ax.lines if line.get_label() == "k = 5"]
+    marked = [line for line in ax.lines if line.get_label() == "chosen: k = 5"]
     assert marked[0].get_xdata()[0] == 5
     assert ax.get_xticks().tolist() == [4, 5, 7]
     plt.close(figure)

@@ -1,5 +1,7 @@
 """The plots show the values that were estimated."""
 
+from dataclasses import replace
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -8,6 +10,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from alanine_basins import conventional, metastable
+from made_up_results import of_many_processes
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.colors import to_rgb
 
 from mdgmvae import plot
 from mdgmvae.errors import InputError
@@ -28,9 +33,60 @@ def test_timescales_with_bands_and_the_line_where_they_equal_the_lag():
     np.testing.assert_allclose(middle.get_ydata(), found.timescales[:, 1])
     np.testing.assert_array_equal(equal.get_xdata(), equal.get_ydata())
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("lag time / ps", "implied timescale / ps")
-    band = ax.collections[1].get_paths()[0].vertices
+    bands = [drawn for drawn in ax.collections if isinstance(drawn, PolyCollection)]
+    band = bands[1].get_paths()[0].vertices
     assert band[:, 1].min() == pytest.approx(found.lower[:, 1].min())
     ax.figure.canvas.draw()
+
+
+def legend(ax) -> list[str]:
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_timescales_have_names_and_the_unresolved_ones_are_grey():
+    ax = plot.implied_timescales(of_many_processes(13), lag=10)
+    assert legend(ax) == [
+        *("slowest process", "process 3", "process 5", "process 7", "process 9"),
+        *("other processes", "lag time 10 ps", "95 % interval", "below lag time"),
+    ]
+    named = [
+        line
+        for line in ax.lines
+        if line.get_label().endswith("process") or "ss " in line.get_label()
+    ]
+    assert len({line.get_marker() for line in named}) == len(named) == 5
+    lightness = [np.dot(to_rgb(line.get_color()), (0.2126, 0.7152, 0.0722)) for line in named]
+    assert (np.diff(lightness) > 0.1).all()
+
+
+def test_timescales_that_are_all_unresolved_are_drawn():
+    found = of_many_processes(2)
+    unresolved = replace(
+        found,
+        timescales=found.timescales[:, 1:],
+        lower=found.lower[:, 1:],
+        upper=found.upper[:, 1:],
+    )
+    ax = plot.implied_timescales(unresolved)
+    assert legend(ax) == ["processes", "below lag time"]
+
+
+def test_first_and_last_timescales_are_not_cut_off():
+    for n_lags in (1, 5):
+        found = of_many_processes(3)
+        cut = {
+            name: getattr(found, name)[:n_lags]
+            for name in ("lags", "timescales", "lower", "upper", "recrossing")
+        }
+        ax = plot.implied_timescales(replace(found, **cut))
+        ax.figure.draw_without_rendering()
+        for line in ax.lines:
+            if line.get_label() == "slowest process":
+                box = line.get_window_extent()
+                assert ax.bbox.x0 + 3 < box.x0 and box.x1 < ax.bbox.x1 - 3
+    single = plot.implied_timescales(replace(found, **{k: v[:1] for k, v in cut.items()}))
+    (interval, *_) = [c.get_segments() for c in single.collections if isinstance(c, LineCollection)]
+    np.testing.assert_allclose(interval[0], [(2, 800), (2, 1200)])
 
 
 def test_states_that_never_meet_have_no_timescale_to_draw():
@@ -52,6 +108,7 @@ def test_chapman_kolmogorov_has_a_panel_for_each_pair():
     np.testing.assert_array_equal(predicted.get_xdata(), [0, 10, 20, 30, 40, 50])
     np.testing.assert_allclose(predicted.get_ydata()[1:], test.predicted.value[:, 1, 0])
     assert ax.get_xlabel() == "time / ps"
+    assert legend(ax) == ["model, 95 % interval", "estimate, 95 % interval"]
     assert len(plot.chapman_kolmogorov(test, states=[0, 2]).child_axes) == 4
     ax.figure.canvas.draw()
 
@@ -69,6 +126,7 @@ def test_scores_are_drawn_in_the_order_of_k():
     line = ax.lines[0]
     assert line.get_xdata().tolist() == [2, 3, 4]
     assert line.get_ydata().tolist() == [1.4, 2.2, 2.3]
+    assert legend(ax) == ["score ± standard deviation"]
     (bars,) = ax.containers
     assert np.diff(bars[2][0].get_segments()[2][:, 1])[0] == pytest.approx(0.2)
     with pytest.raises(InputError, match="ks"):

@@ -239,14 +239,17 @@ def _draw(found: _Found, path: Path) -> None:
     from ...plot import feature_sets, implied_timescales, number_of_components
 
     n = 2 if found.k is None else 3
-    figure, axes = plt.subplots(1, n, figsize=(5.2 * n, 3.9), layout="constrained")
-    feature_sets(found.features, ax=axes[0])
+    figure, axes = plt.subplots(1, n, figsize=(5.2 * n, 4.4), layout="constrained")
     timescales = found.lag.timescales
-    if np.isfinite(timescales.timescales).any():
-        implied_timescales(timescales, ax=axes[1])
-    if found.lag.lag is not None:
-        axes[1].axvline(found.lag.lag * timescales.dt, color="#D55E00", zorder=0)
+    # All panels show times in the same unit.
+    dt = timescales.dt if timescales.unit == "ps" else None
+    feature_sets(found.features, ax=axes[0], dt=dt)
+    if (np.isfinite(timescales.timescales) & (timescales.timescales > 0)).any():
+        implied_timescales(timescales, ax=axes[1], lag=found.lag.lag)
+    else:
+        axes[1].set_axis_off()
+        axes[1].text(0.5, 0.5, "no timescale is finite", ha="center", transform=axes[1].transAxes)
     if found.k is not None:
-        number_of_components(found.k, ax=axes[2])
+        number_of_components(found.k, ax=axes[2], dt=dt)
     figure.savefig(path, dpi=150)
     plt.close(figure)
