@@ -22,6 +22,8 @@ __all__ = ["effect_sizes", "populations", "trace"]
 
 #: Widths of a label of a bar and of an effect size, and the distance of ticks, in points.
 _LABEL_WIDTH, _EFFECT_WIDTH, _TICK_ROOM = 30, 45, 12
+#: Part of the time axis that is too short to see.
+_FINEST = 4000
 #: The colour scale of effect sizes ends here: beyond it, two distributions hardly overlap.
 _STRONGEST = 4.0
 
@@ -94,14 +96,15 @@ def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
     if ax is None:
         ax = new_axes((8.0, 0.9 + 0.35 * max(n_states, 3)))
     starts, widths, visited = _visits(states, positions)
+    end = (starts + widths).max()
     for state, color in enumerate(state_colors(n_states)):
         here = visited == state
-        spans = list(zip(starts[here], widths[here], strict=True))
+        spans = _merged(starts[here], widths[here], (end - positions[0]) / _FINEST)
         # The edge keeps visits visible that would be narrower than a pixel.
         ax.broken_barh(spans, (state - 0.4, 0.8), color=color, linewidth=0.2)
     ax.set_yticks(ticks_that_fit(n_states, size_in_points(ax)[1], _TICK_ROOM))
     ax.set_ylim(n_states - 0.4, -0.6)
-    ax.set_xlim(positions[0], (starts + widths).max())
+    ax.set_xlim(positions[0], end)
     ax.set_xlabel(label)
     ax.set_ylabel("state")
     open_frame(ax)
@@ -204,6 +207,16 @@ def _time_axis(times: Any, n_frames: int) -> tuple[np.ndarray, str]:
         )
     # Always in the same unit, so that a part of a trace can be set beside the whole.
     return positions / 1000, "time / ns"
+
+
+def _merged(starts: np.ndarray, widths: np.ndarray, gap: float) -> list[tuple[float, float]]:
+    """Return bars for visits, as (start, width); a gap that nobody can see does not divide them."""
+    ends = starts + widths
+    # Times go back where another trajectory begins.
+    apart = np.abs(starts[1:] - ends[:-1]) > gap
+    first = np.flatnonzero(np.append(True, apart))[: len(starts)]
+    last = np.append(first[1:] - 1, len(starts) - 1)[: len(first)]
+    return list(zip(starts[first].tolist(), (ends[last] - starts[first]).tolist(), strict=True))
 
 
 def _visits(states: np.ndarray, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

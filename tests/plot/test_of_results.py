@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from small_analyses import FAST, alanine
 
-from mdgmvae import GMVAEAnalysis
+from mdgmvae import GMVAEAnalysis, plot
 from mdgmvae.errors import InputError
 from mdgmvae.plot.figures import FIGURES
 from mdgmvae.plot.of_results import ResultPlots
@@ -57,3 +57,26 @@ def test_kinetics_need_a_lag_time(analysed):
 def test_there_is_nothing_to_draw_before_a_run():
     with pytest.raises((InputError, AttributeError), match="call run"):
         GMVAEAnalysis(alanine(), **FAST).plot
+
+
+def test_a_long_trajectory_is_drawn_by_bars_that_can_be_seen():
+    """There are 300,000 visits; the bars of a state hide none that lies alone."""
+    labels = np.arange(900_000) // 3 % 3
+    labels[400_000:401_000], labels[400_500] = 0, 2
+    axes = plot.trace(labels, 2.0 * np.arange(900_000))
+    spans = [[path.get_extents() for path in bars.get_paths()] for bars in axes.collections]
+    assert all(len(of_state) < 4000 for of_state in spans)
+    start, end = (2.0 * frame / 1000 for frame in (400_500, 400_501))
+    alone = [span for span in spans[2] if span.x0 <= start + 1e-6 and span.x1 >= end - 1e-6]
+    assert len(alone) == 1 and alone[0].width < 0.01
+    # State 1 has a gap there.
+    assert not [span for span in spans[1] if span.x0 < start < span.x1]
+    plt.close(axes.figure)
+
+
+def test_trajectories_whose_times_begin_again_keep_their_bars():
+    labels = np.array([0, 0, 1, 1, 0, 0, 0, 1])
+    axes = plot.trace(labels, np.array([0.0, 1, 2, 3, 0, 1, 2, 3]))
+    first = [path.get_extents() for path in axes.collections[0].get_paths()]
+    assert len(first) == 2
+    plt.close(axes.figure)
