@@ -36,7 +36,7 @@ BENCH ?=
 help:
 	@echo "make demo       run the embedded example, alanine dipeptide, into $(DEMO)/"
 	@echo "make test       run the fast tests and the examples in the docstrings"
-	@echo "make test-slow  run the tests that take more than half a minute each"
+	@echo "make test-slow  run the tests that take two seconds and more each"
 	@echo "make slowest    list the twenty slowest of the fast tests"
 	@echo "make coverage   run the fast tests and list the lines that none of them runs"
 	@echo "make lint       check style and types (ruff, mypy)"
