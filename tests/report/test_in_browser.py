@@ -7,7 +7,7 @@ from small_analyses import FAST, alanine
 
 from mdgmvae import GMVAEAnalysis
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
