@@ -83,10 +83,13 @@ class MDTrajFiles:
         opened, starts = [], [0]
         for path in paths:
             rest = None if needed is None else max(0, needed - starts[-1])
+            named = suffix_of(path) in OWN_TOPOLOGY
+            # A file may list alternative locations, which are not among the atoms of mdtraj.
+            n_atoms = None if named else topology.n_atoms
             found = check_trajectory(
-                path, n_atoms=topology.n_atoms, stop=rest, file_format=format_of(path)
+                path, n_atoms=n_atoms, stop=rest, file_format=format_of(path)
             )
-            if suffix_of(path) in OWN_TOPOLOGY and str(path) != str(given):
+            if named and str(path) != str(given):
                 _check_own_topology(path, topology)
             opened.append(MDTrajFile(path, topology, found))
             n_frames = opened[-1].count()
