@@ -25,6 +25,8 @@ _FILES = (
 )
 _FOLDERS = ("model", "states")
 _AS_SUFFIX = Formats()
+#: Beginning of an error of MDAnalysis.
+_UNKNOWN_FORMAT = "Cannot find an appropriate coordinate reader"
 #: Formats in which each frame has a time.
 _TIMED = {"XTC", "TRR", "NCDF", "H5MD", "TNG", "TRZ", "TRC"}
 
@@ -113,6 +115,8 @@ def open_universe(
     with warnings.catch_warnings():
         # The coordinates are read from the trajectories.
         warnings.filterwarnings("ignore", message="No coordinate reader found")
+        # The error below says it better.
+        warnings.filterwarnings("ignore", message="there is no reference attributes")
         universe = _read(topology, lambda: mda.Universe(topology, topology_format=formats.topology))
     if not any(hasattr(universe.atoms, known) for known in ("names", "types", "elements")):
         raise InputError(
@@ -209,7 +213,8 @@ def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:
         if isinstance(error, OSError) and error.errno is not None:
             raise unreadable(path, error) from error
         advice = "copy the file again, or give its format (--topology_format, --trajectory_format)"
-        if (index := index_file(Path(path))).exists():
+        unknown = str(error).startswith(_UNKNOWN_FORMAT)
+        if not unknown and (index := index_file(Path(path))).exists():
             advice = f"delete MDAnalysis' index of its frames, {index}, or copy the file again"
         raise InputError(
             f"{path}: cannot be read{context} ({reason_of(error)}); {advice}"

@@ -86,9 +86,7 @@ class MDTrajFiles:
             named = suffix_of(path) in OWN_TOPOLOGY
             # A file may list alternative locations, which are not among the atoms of mdtraj.
             n_atoms = None if named else topology.n_atoms
-            found = check_trajectory(
-                path, n_atoms=n_atoms, stop=rest, file_format=format_of(path)
-            )
+            found = check_trajectory(path, n_atoms=n_atoms, stop=rest, file_format=format_of(path))
             if named and str(path) != str(given):
                 _check_own_topology(path, topology)
             opened.append(MDTrajFile(path, topology, found))
