@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..checks import as_path, real_path
 from ..errors import InputError
 from ..storage.atomic import check_file
@@ -176,29 +174,6 @@ def _warn_of_own_times(path: str, reader: Any, dt: float) -> None:
             "for files without times",
             stacklevel=3,
         )
-
-
-def warn_of_other_times(path: str, found: Any, universe: Universe) -> None:
-    """Warn when the times of the labels are not those of the trajectory.
-
-    The frame numbers fit every trajectory that is long enough; only the times reveal that it is
-    another one.
-    """
-    from ..trajectory.frame_times import timed_files
-
-    if not all(file.has_times for file in timed_files(universe)):
-        return
-    known = np.flatnonzero(np.isfinite(found.times) & (found.frames < len(universe.trajectory)))
-    for index in known[[0, len(known) // 2, -1]] if len(known) else []:
-        frame, time = int(found.frames[index]), float(found.times[index])
-        read = float(universe.trajectory[frame].time)
-        if abs(read - time) > 1e-3 * max(1.0, abs(time)):
-            warnings.warn(
-                f"{path}: frame {frame} was at {time:g} ps when it was labelled but is at {read:g} "
-                "ps in this trajectory; are the labels those of another trajectory?",
-                stacklevel=2,
-            )
-            return
 
 
 def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:

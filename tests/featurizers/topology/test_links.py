@@ -134,8 +134,8 @@ def test_images_in_a_box_that_is_too_small_are_no_neighbours(adk):
     chain = copied(adk.select_atoms("resid 10:14"))
     end = chain.select_atoms("resid 1 and name C").positions
     # The image of the last residue's N lies beside the C of the first one.
-    chain.select_atoms("resid 5 and name N").positions = end + [12.0, 1.2, 0]
-    chain.select_atoms("resid 4 and name C").positions = end + [12.0, 2.5, 0]
+    chain.select_atoms("resid 5 and name N").positions = np.add(end, (12.0, 1.2, 0))
+    chain.select_atoms("resid 4 and name C").positions = np.add(end, (12.0, 2.5, 0))
     chain.dimensions = [12, 60, 70, 90, 90, 90]
     assert phi_numbers(chain) == [2, 3, 4, 5]
 
