@@ -16,8 +16,8 @@ _ALLOWANCE = 0.5
 # From this distance in angstrom on, an atom between others is kept: three bonds between atoms, or
 # one between beads.
 _KEPT_FROM = 5.0
-# Links have to be shorter than half a box. In a smaller box than this, in angstrom, all atoms between
-# others are kept.
+# Links have to be shorter than half a box. In a smaller box than this, in angstrom, all atoms
+# between others are kept.
 _SMALL_BOX = 20.0
 
 
