@@ -27,7 +27,7 @@ OWN_TOPOLOGY = {
 # mdtraj reads these formats only completely.
 _READ_WHOLE = {
     *(".rst7", ".restrt", ".inpcrd", ".ncrst", ".pdb", ".pdbx", ".cif", ".mmcif", ".mol2"),
-    *(".hoomdxml", ".gsd"),
+    *(".hoomdxml", ".gsd", ".arc"),
 }
 # Formats in which any frame is found without reading those before it.
 _SEEKABLE = {".xtc", ".trr", ".dcd", ".nc", ".netcdf", ".ncdf", ".h5", ".hdf5", ".lh5"}
@@ -268,7 +268,10 @@ class _Stream:
         topology = self._file.topology
         own = self._suffix in OWN_TOPOLOGY
         if self._suffix in _READ_WHOLE:
-            if self._opened is None:
+            if self._opened is None and self._suffix == ".arc":
+                # Its reader fails if it is asked for some of the atoms.
+                self._opened = mdtraj.load(self._name).atom_slice(self._atoms)
+            elif self._opened is None:
                 options = {} if own else {"top": topology}
                 self._opened = mdtraj.load(self._name, atom_indices=self._atoms, **options)
             return self._opened[number : number + n_frames]
