@@ -9,7 +9,7 @@ from forked import run_script
 
 from mdgmvae.errors import InputError
 from mdgmvae.storage import switch
-from mdgmvae.storage.atomic import atomic_file, atomic_folder, check_file
+from mdgmvae.storage.atomic import atomic_file, atomic_folder, check_file, check_folder
 
 
 def fill(folder: Path, text: str) -> None:
@@ -290,3 +290,13 @@ def test_a_file_keeps_its_permissions_and_a_link_its_target(tmp_path):
 def test_where_no_file_can_be_written_is_told_first(tmp_path, name):
     with pytest.raises(InputError, match="folder"):
         check_file(tmp_path / name)
+
+
+def test_a_folder_that_is_not_writable_is_told_first(tmp_path, monkeypatch):
+    """A superuser may write everywhere, so permissions are pretended."""
+    out = tmp_path / "out"
+    out.mkdir()
+    check_folder(out)
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != out)
+    with pytest.raises(InputError, match="out: the folder is not writable"):
+        check_folder(out, overwrite=True)
