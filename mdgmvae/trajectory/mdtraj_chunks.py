@@ -15,6 +15,7 @@ from .ascii_names import ascii_name
 from .found_frames import Frames
 from .frame_reader import reason_of, unreadable_frame
 from .frames import Place
+from .walks.text import lammps_steps
 from .xtc_frames import XTCDecoder
 
 _CHUNK_BYTES = 16 * 2**20
@@ -29,8 +30,10 @@ _READ_WHOLE = {
     *(".rst7", ".restrt", ".inpcrd", ".ncrst", ".pdb", ".pdbx", ".cif", ".mmcif", ".mol2"),
     *(".hoomdxml", ".gsd", ".arc"),
 }
+#: Suffixes of NetCDF files.
+NETCDF = {".nc", ".netcdf", ".ncdf"}
 # Formats in which any frame is found without reading those before it.
-_SEEKABLE = {".xtc", ".trr", ".dcd", ".nc", ".netcdf", ".ncdf", ".h5", ".hdf5", ".lh5"}
+_SEEKABLE = {".xtc", ".trr", ".dcd", *NETCDF, ".h5", ".hdf5", ".lh5"}
 _NEED_NUMBER_OF_ATOMS = {".mdcrd", ".crd"}
 
 
@@ -227,7 +230,10 @@ class _Stream:
         part = self._read_any(number, n_frames)
         if len(part) < n_frames:
             raise EOFError("the file ends there")
-        return Chunk.of(frames, part.time, part.xyz, part.unitcell_lengths, part.unitcell_angles)
+        times = part.time
+        if self._suffix == ".lammpstrj":  # mdtraj numbers the frames
+            times = lammps_steps(self._file.path, self._file.found.begins[number:][:n_frames])
+        return Chunk.of(frames, times, part.xyz, part.unitcell_lengths, part.unitcell_angles)
 
     def nothing(self, number: int) -> Chunk:
         """Return a frame without coordinates, in place of one that cannot be read."""

@@ -18,8 +18,17 @@ from .frame_reader import reason_of
 from .frames import Place
 from .input_files import InputFiles, check_regular
 from .integrity import check_trajectory
-from .mdtraj_chunks import OWN_TOPOLOGY, Chunk, MDTrajFile, chunk_length, format_of, suffix_of
+from .mdtraj_chunks import (
+    NETCDF,
+    OWN_TOPOLOGY,
+    Chunk,
+    MDTrajFile,
+    chunk_length,
+    format_of,
+    suffix_of,
+)
 from .own_topology import check_named_atoms
+from .walks.netcdf import check_units
 
 
 @dataclass(frozen=True)
@@ -87,6 +96,8 @@ class MDTrajFiles:
             # A file may list alternative locations, which are not among the atoms of mdtraj.
             n_atoms = None if named else topology.n_atoms
             found = check_trajectory(path, n_atoms=n_atoms, stop=rest, file_format=format_of(path))
+            if suffix_of(path) in NETCDF:
+                check_units(path)
             if named and str(path) != str(given):
                 _check_own_topology(path, topology)
             opened.append(MDTrajFile(path, topology, found))
