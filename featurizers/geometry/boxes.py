@@ -235,11 +235,12 @@ def smallest_heights(boxes: np.ndarray) -> np.ndarray:
     >>> smallest_heights(np.array([[30, 30, 20, 90, 90, 60.0]])).tolist()
     [20.0]
     """
-    if right_angled(boxes):
-        return boxes[:, :3].min(axis=1, initial=np.inf)
-    sines = np.sin(np.radians(boxes[:, 3:]))
-    heights: np.ndarray = boxes[:, :3] * np.sqrt(_squared_volumes(boxes))[:, None] / sines
-    return heights.min(axis=1, initial=np.inf)
+    heights = boxes[:, :3]
+    if not right_angled(boxes):
+        sines = np.sin(np.radians(boxes[:, 3:]))
+        heights = heights * np.sqrt(_squared_volumes(boxes))[:, None] / sines
+    smallest: np.ndarray = heights.min(axis=1, initial=np.inf)
+    return smallest
 
 
 def _squared_volumes(boxes: np.ndarray) -> np.ndarray:

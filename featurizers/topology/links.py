@@ -309,12 +309,12 @@ class _Links:
 
 def _merged_residues(group: Any) -> list[int]:
     """Return the residues that have the backbone of several amino acids."""
-    several = []
+    merged: set[int] | None = None
     for name in ("N", "CA", "C"):
         found, counts = np.unique(group.resindices[group.names == name], return_counts=True)
-        several.append(found[counts > 1])
-    merged: list[int] = np.intersect1d(several[0], np.intersect1d(*several[1:])).tolist()
-    return merged
+        several = set(found[counts > 1].tolist())
+        merged = several if merged is None else merged & several
+    return sorted(merged or ())
 
 
 def _sites(group: Any) -> dict[str, Sites]:
