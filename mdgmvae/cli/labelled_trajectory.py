@@ -101,7 +101,7 @@ def _compare(path: Path, known: FeatureSet, some: np.ndarray, values: np.ndarray
         f"{path}: {known.names[column]} of frame {known.frames[some[row]]:,} was "
         f"{before[row, column]:.3g} when it was labelled, but is {values[row, column]:.3g} in this "
         "trajectory, so the labels are those of another one; pass the files that were analysed, "
-        "in the same order"
+        "in the same order (if they are the same frames all the same, pass the label file itself)"
     )
 
 
