@@ -16,6 +16,7 @@ from .found_frames import Frames
 from .frame_reader import reason_of, unreadable_frame
 from .frames import Place
 from .walks.text import lammps_steps
+from .walks.trr import have_coordinates
 from .xtc_frames import XTCDecoder
 
 _CHUNK_BYTES = 16 * 2**20
@@ -227,12 +228,15 @@ class _Stream:
         frames = first + np.arange(number, number + n_frames)
         if self._suffix == ".xtc":
             return self._read_xtc(frames, number, n_frames)
+        begins = self._file.found.begins[number:][:n_frames]
         part = self._read_any(number, n_frames)
         if len(part) < n_frames:
             raise EOFError("the file ends there")
+        if self._suffix == ".trr":  # mdtraj makes up coordinates
+            part.xyz[~have_coordinates(self._file.path, begins)] = np.nan
         times = part.time
         if self._suffix == ".lammpstrj":  # mdtraj numbers the frames
-            times = lammps_steps(self._file.path, self._file.found.begins[number:][:n_frames])
+            times = lammps_steps(self._file.path, begins)
         return Chunk.of(frames, times, part.xyz, part.unitcell_lengths, part.unitcell_angles)
 
     def nothing(self, number: int) -> Chunk:
