@@ -47,8 +47,8 @@ def positions():
     return np.array([ts.positions.copy() for ts in universe.trajectory[100 : 100 + N_FRAMES]])
 
 
-def write(path, coordinates):
-    """Write frames of alanine dipeptide, 1 ps apart, in a box of 40 angstrom."""
+def write(path, coordinates, step=1.0):
+    """Write frames of alanine dipeptide, `step` ps apart, in a box of 40 angstrom."""
     # The format of a universe in memory has no units, which H5MD needs.
     universe = mda.Universe(TOPOLOGY, TRAJECTORY)
     atoms = universe.atoms
@@ -59,7 +59,7 @@ def write(path, coordinates):
             for number, frame in enumerate(coordinates):
                 atoms.positions = frame
                 universe.trajectory.ts.dimensions = [40, 40, 40, 90, 90, 90]
-                universe.trajectory.ts.time = float(number)
+                universe.trajectory.ts.time = step * number
                 universe.trajectory.ts.frame = number
                 writer.write(atoms)
     return path

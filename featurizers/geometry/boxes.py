@@ -206,15 +206,48 @@ def is_box(boxes: np.ndarray, smallest: float = SMALLEST_BOX) -> np.ndarray:
     if right_angled(boxes[valid]):
         valid[valid] = boxes[valid, :3].min(axis=1, initial=np.inf) >= smallest
         return valid
-    cosines = np.cos(np.radians(boxes[valid, 3:]))
-    volume = 1.0 - np.square(cosines).sum(axis=1) + 2.0 * cosines.prod(axis=1)
-    valid[valid] = volume > 0
+    valid[valid] = _squared_volumes(boxes[valid]) > 0
     # No lattice vector is shorter than the smallest height of the box.
-    volume, sines = volume[volume > 0], np.sin(np.radians(boxes[valid, 3:]))
-    heights = boxes[valid, :3] * np.sqrt(volume)[:, None] / sines
-    for frame in np.flatnonzero(valid)[heights.min(axis=1, initial=np.inf) < smallest]:
+    for frame in np.flatnonzero(valid)[smallest_heights(boxes[valid]) < smallest]:
         valid[frame] = np.linalg.norm(reduced_cell(boxes[frame])[0]) >= smallest
     return valid
+
+
+def smallest_heights(boxes: np.ndarray) -> np.ndarray:
+    """Return the distance between the nearest opposite faces of boxes.
+
+    A vector of up to half this length has no nearer image.
+
+    Parameters
+    ----------
+    boxes : numpy.ndarray
+        Lengths in angstrom and angles in degrees of possible boxes, (n_frames, 6).
+
+    Returns
+    -------
+    numpy.ndarray
+        In angstrom, (n_frames,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.featurizers.geometry.boxes import smallest_heights
+    >>> smallest_heights(np.array([[30, 30, 20, 90, 90, 60.0]])).tolist()
+    [20.0]
+    """
+    heights = boxes[:, :3]
+    if not right_angled(boxes):
+        sines = np.sin(np.radians(boxes[:, 3:]))
+        heights = heights * np.sqrt(_squared_volumes(boxes))[:, None] / sines
+    smallest: np.ndarray = heights.min(axis=1, initial=np.inf)
+    return smallest
+
+
+def _squared_volumes(boxes: np.ndarray) -> np.ndarray:
+    """Return the squared volumes of boxes with the same angles and edges of length 1."""
+    cosines = np.cos(np.radians(boxes[:, 3:]))
+    volumes: np.ndarray = 1.0 - np.square(cosines).sum(axis=1) + 2.0 * cosines.prod(axis=1)
+    return volumes
 
 
 def right_angled(boxes: np.ndarray) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...errors import FrameError, TrajectoryWarning
 from .arms import COINCIDENT, LONGEST_BOND, MAKE_WHOLE, REPAIR
-from .boxes import is_box, minimum_image, optional_box
+from .boxes import is_box, minimum_image, optional_box, smallest_heights
 from .vectors import parts, squared
 
 # With more molecules than this, such as water, jumps mean nothing.
@@ -81,7 +81,7 @@ def make_whole(positions: np.ndarray, box: np.ndarray | None, links: Links) -> n
     >>> make_whole(broken, np.array([[10, 10, 10, 90, 90, 90]]), links).tolist()
     [[[9.5, 0.0, 0.0], [11.0, 0.0, 0.0]]]
     """
-    frames, broken = _long_links(positions, links)
+    frames, broken = _long_links(positions, links, _half_height(box))
     if not len(frames):
         return positions
     ends = links.parents[broken], links.children[broken]
@@ -91,8 +91,11 @@ def make_whole(positions: np.ndarray, box: np.ndarray | None, links: Links) -> n
     )
     images = vectors if boxes is None else minimum_image(vectors[:, None], boxes)[:, 0]
     lengths = np.linalg.norm(images, axis=1)
-    if not (lengths <= links.longest[broken]).all():
-        row = int((lengths <= links.longest[broken]).argmin())
+    # In a small box, links that are only stretched are among them.
+    stretched = np.linalg.norm(vectors, axis=1) <= links.longest[broken] + _STRETCH
+    fits = stretched | (lengths <= links.longest[broken])
+    if not fits.all():
+        row = int(fits.argmin())
         raise FrameError(
             frames[row],
             f"{{}} and {{}} are {lengths[row]:.3g} angstrom apart, too far for neighbours in a "
@@ -102,9 +105,23 @@ def make_whole(positions: np.ndarray, box: np.ndarray | None, links: Links) -> n
     return _shifted(positions, frames, images - vectors, links, broken)
 
 
-def _long_links(positions: np.ndarray, links: Links) -> tuple[np.ndarray, np.ndarray]:
-    """Return the frame and the number of each link that is too long, in the order of frames."""
-    longest = np.square(links.longest + _STRETCH)[:, None]
+def _half_height(box: np.ndarray | None) -> float:
+    """Return the length up to which vectors have no nearer image in any frame of a block."""
+    if box is None:
+        return np.inf
+    boxes = np.asarray(box, dtype=np.float64)
+    valid = is_box(boxes, 2 * LONGEST_BOND)
+    return 0.5 * float(smallest_heights(boxes[valid]).min(initial=np.inf))
+
+
+def _long_links(
+    positions: np.ndarray, links: Links, half_height: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the frame and the number of each link that is too long, in the order of frames.
+
+    So are links that may have a nearer image, because a box is small.
+    """
+    longest = np.square(np.minimum(links.longest + _STRETCH, half_height))[:, None]
     found = [np.empty((0, 2), np.int64)]
     for vectors, frames, some in parts(positions, None, len(links.longest)):
         squares = squared(vectors.between(links.parents[some], links.children[some]))

@@ -180,13 +180,18 @@ class _Links:
                 self._add_short_distances(ends, starts, self._frame)
 
     def _add_short_distances(self, ends: Sites, starts: Sites, frame: FirstFrame) -> None:
-        """Link residues whose ends are as close as bonded atoms, the closest first."""
-        open_ends = [residue for residue in ends if residue not in self.after]
-        open_starts = [residue for residue in starts if residue not in self._before]
-        for end, start in frame.bonded_pairs(
-            [ends[r] for r in open_ends], [starts[r] for r in open_starts]
-        ).tolist():
-            self._link(open_ends[end], open_starts[start])
+        """Link residues whose ends are as close as bonded atoms, the closest first.
+
+        Residues that stand side by side come before others. In a box that is too small, images of
+        others can be closer.
+        """
+        open_ends = np.array([residue for residue in ends if residue not in self.after], int)
+        open_starts = np.array([residue for residue in starts if residue not in self._before], int)
+        close = frame.bonded_pairs([ends[r] for r in open_ends], [starts[r] for r in open_starts])
+        pairs = np.stack([open_ends[close[:, 0]], open_starts[close[:, 1]]], axis=1)
+        others = np.diff(pairs)[:, 0] != 1
+        for residue, follower in pairs[np.argsort(others, kind="stable")].tolist():
+            self._link(residue, follower)
 
     def add_numbers(self) -> None:
         """Link the rest by chain and number, where nothing else is known."""
@@ -217,10 +222,18 @@ class _Links:
                 self._link(residue, follower)
 
     def warn(self) -> None:
-        """Warn of residues that should be linked by their numbers, but are far apart."""
+        """Warn of residues that were read as one, or are far apart in spite of their numbers."""
+        residues = self._group.universe.residues
+        for merged in _merged_residues(self._group)[:1]:
+            label = f"{residues[merged].resname}{residues[merged].resid}"
+            warnings.warn(
+                f"{label} has several atoms N, CA and C: residues side by side with one name and "
+                "number are read as one, and features of all but the first are missing; give each "
+                "its own number or chain",
+                stacklevel=2,
+            )
         if not self._apart:
             return
-        residues = self._group.universe.residues
         residue, follower, distance = self._apart[0]
         labels = [f"{residues[r].resname}{residues[r].resid}" for r in (residue, follower)]
         others = f" ({len(self._apart)} such places)" if len(self._apart) > 1 else ""
@@ -292,6 +305,16 @@ class _Links:
         lengths = frame.distances(*zip(*pairs, strict=True))
         good = (lengths >= SHORTEST_LINK) & (lengths <= LONGEST_BOND)
         return bool(good.mean() > 0.5)
+
+
+def _merged_residues(group: Any) -> list[int]:
+    """Return the residues that have the backbone of several amino acids."""
+    merged: set[int] | None = None
+    for name in ("N", "CA", "C"):
+        found, counts = np.unique(group.resindices[group.names == name], return_counts=True)
+        several = set(found[counts > 1].tolist())
+        merged = several if merged is None else merged & several
+    return sorted(merged or ())
 
 
 def _sites(group: Any) -> dict[str, Sites]:

@@ -14,7 +14,10 @@ _HYDROGENS = frozenset({"HE", "HF", "HG", "HO", "HS"})
 
 
 def mdtraj_atoms(
-    topology: Any, positions: np.ndarray | None = None, box: np.ndarray | None = None
+    topology: Any,
+    positions: np.ndarray | None = None,
+    box: np.ndarray | None = None,
+    icodes: Sequence[str] | None = None,
 ) -> Any:
     """Convert an mdtraj topology to an AtomGroup on which selections work.
 
@@ -29,6 +32,8 @@ def mdtraj_atoms(
         Coordinates in the first frame of the trajectory in angstrom, (n_atoms, 3).
     box : numpy.ndarray, optional
         Box of this frame, (6,): lengths in angstrom and angles in degrees.
+    icodes : sequence of str, optional
+        Insertion code of each residue, which mdtraj does not know.
 
     Returns
     -------
@@ -79,9 +84,11 @@ def mdtraj_atoms(
         "masses": [_mass(atom, element) for atom, element in zip(atoms, elements, strict=True)],
         "chainIDs": [chain_ids[atom.residue.chain.index] for atom in atoms],
         "resnames": [residue.name for residue in residues],
-        "resids": _residue_numbers(topology),
+        "resids": residue_numbers(topology),
         "segids": segids,
     }
+    if icodes is not None:
+        attributes["icodes"] = icodes
     for name, values in attributes.items():
         universe.add_TopologyAttr(name, values)
     # mdtraj bonds all residues of a chain if the file has no bonds.
@@ -124,8 +131,19 @@ def _mass(atom: Any, symbol: str) -> float:
     return float(type(atom.element).getBySymbol(symbol).mass)
 
 
-def _residue_numbers(topology: Any) -> list[int]:
-    """Return the residue numbers that MDAnalysis reads from the same file."""
+def residue_numbers(topology: Any) -> list[int]:
+    """Return the residue numbers that MDAnalysis reads from the same file.
+
+    Parameters
+    ----------
+    topology : mdtraj.Topology
+        The topology.
+
+    Returns
+    -------
+    list of int
+        The number of each residue.
+    """
     residues = list(topology.residues)
     numbers = [residue.resSeq for residue in residues]
     # Without numbers in the file (Amber), mdtraj counts from 0, and Amber and MDAnalysis from 1.

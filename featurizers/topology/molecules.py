@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..geometry.boxes import is_box, smallest_heights
 from ..geometry.whole import Links
 from .bonds import Bonds, bonds_of
 
@@ -13,8 +14,11 @@ _MAX_BONDS = 8
 # Allowance in angstrom for a link of any number of bonds.
 _ALLOWANCE = 0.5
 # From this distance in angstrom on, an atom between others is kept: three bonds between atoms, or
-# one between beads. Links have to be much shorter than a box.
+# one between beads.
 _KEPT_FROM = 5.0
+# Links have to be shorter than half a box. In a smaller box than this, in angstrom, all atoms
+# between others are kept.
+_SMALL_BOX = 20.0
 
 
 def linked_atoms(atoms: Any, used: np.ndarray) -> tuple[np.ndarray, Links] | None:
@@ -104,6 +108,7 @@ def _links(
     rows: np.ndarray,
 ) -> tuple[np.ndarray, Links] | None:
     """Leave out atoms that are not used, and describe the rest of the tree."""
+    kept_from = 0.0 if _in_small_box(atoms.universe) else _KEPT_FROM
     given = dict(zip(atoms.ix.tolist(), range(atoms.n_atoms), strict=True))
     wanted = set(atoms.ix[used].tolist())
     needed = set(wanted)
@@ -124,7 +129,7 @@ def _links(
         anchor, count, reach = above[parent]
         count += int(bonds.counts[row])
         reach += float(bonds.longest[row]) - _ALLOWANCE
-        if atom in wanted or (reach >= _KEPT_FROM and atom in given):
+        if atom in wanted or (reach >= kept_from and atom in given):
             if count <= _MAX_BONDS:
                 found.append((given[anchor], given[atom], reach + _ALLOWANCE))
             above[atom] = (atom, 0, 0.0)
@@ -132,6 +137,15 @@ def _links(
             above[atom] = (anchor, count, reach)
     # Neighbouring links use neighbouring atoms, which are in the cache.
     return _numbered(used, sorted(found, key=itemgetter(1))) if found else None
+
+
+def _in_small_box(universe: Any) -> bool:
+    """Return whether links have to be short because of the box in the current frame."""
+    trajectory = getattr(universe, "_trajectory", None)
+    if trajectory is None or trajectory.ts.dimensions is None:
+        return False
+    box = np.asarray(trajectory.ts.dimensions, dtype=np.float64)[None]
+    return bool(is_box(box)[0] and smallest_heights(box)[0] < _SMALL_BOX)
 
 
 def _numbered(used: np.ndarray, found: list[tuple[int, int, float]]) -> tuple[np.ndarray, Links]:

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..checks import as_path, real_path
 from ..errors import InputError
 from ..storage.atomic import check_file
@@ -25,6 +23,8 @@ _FILES = (
 )
 _FOLDERS = ("model", "states")
 _AS_SUFFIX = Formats()
+#: Beginning of an error of MDAnalysis.
+_UNKNOWN_FORMAT = "Cannot find an appropriate coordinate reader"
 #: Formats in which each frame has a time.
 _TIMED = {"XTC", "TRR", "NCDF", "H5MD", "TNG", "TRZ", "TRC"}
 
@@ -113,6 +113,8 @@ def open_universe(
     with warnings.catch_warnings():
         # The coordinates are read from the trajectories.
         warnings.filterwarnings("ignore", message="No coordinate reader found")
+        # The error below says it better.
+        warnings.filterwarnings("ignore", message="there is no reference attributes")
         universe = _read(topology, lambda: mda.Universe(topology, topology_format=formats.topology))
     if not any(hasattr(universe.atoms, known) for known in ("names", "types", "elements")):
         raise InputError(
@@ -174,29 +176,6 @@ def _warn_of_own_times(path: str, reader: Any, dt: float) -> None:
         )
 
 
-def warn_of_other_times(path: str, found: Any, universe: Universe) -> None:
-    """Warn when the times of the labels are not those of the trajectory.
-
-    The frame numbers fit every trajectory that is long enough; only the times reveal that it is
-    another one.
-    """
-    from ..trajectory.frame_times import timed_files
-
-    if not all(file.has_times for file in timed_files(universe)):
-        return
-    known = np.flatnonzero(np.isfinite(found.times) & (found.frames < len(universe.trajectory)))
-    for index in known[[0, len(known) // 2, -1]] if len(known) else []:
-        frame, time = int(found.frames[index]), float(found.times[index])
-        read = float(universe.trajectory[frame].time)
-        if abs(read - time) > 1e-3 * max(1.0, abs(time)):
-            warnings.warn(
-                f"{path}: frame {frame} was at {time:g} ps when it was labelled but is at {read:g} "
-                "ps in this trajectory; are the labels those of another trajectory?",
-                stacklevel=2,
-            )
-            return
-
-
 def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:
     """Call a reader of MDAnalysis, and name the file in whatever error it raises."""
     from ..trajectory.found_frames import index_file
@@ -209,7 +188,8 @@ def _read(path: str, read: Callable[[], Any], context: str = "") -> Any:
         if isinstance(error, OSError) and error.errno is not None:
             raise unreadable(path, error) from error
         advice = "copy the file again, or give its format (--topology_format, --trajectory_format)"
-        if (index := index_file(Path(path))).exists():
+        unknown = str(error).startswith(_UNKNOWN_FORMAT)
+        if not unknown and (index := index_file(Path(path))).exists():
             advice = f"delete MDAnalysis' index of its frames, {index}, or copy the file again"
         raise InputError(
             f"{path}: cannot be read{context} ({reason_of(error)}); {advice}"

@@ -205,6 +205,7 @@ def _set_up_messages(verbose: bool | None) -> list[str]:
     logging.getLogger("MDAnalysis").setLevel(logging.WARNING if verbose else logging.CRITICAL + 1)
     # Lost workers and schedulers are reported by an error of ours, in one line.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    # It warns at import that writing AMBER files is slow, but none are written.
-    logging.getLogger("MDAnalysis.coordinates.AMBER").setLevel(logging.ERROR)
+    # It warns at import that writing AMBER files is slow, but none are written. Its errors are
+    # raised, too.
+    logging.getLogger("MDAnalysis.coordinates.AMBER").setLevel(logging.CRITICAL)
     return warned

@@ -227,12 +227,15 @@ def check_folder(path: str | os.PathLike[str], overwrite: bool = False) -> None:
     Raises
     ------
     InputError
-        If `path` is a file, or is not empty and `overwrite` is False.
+        If `path` is a file, is not writable, or is not empty and `overwrite` is False.
     """
     path = as_path(path)
     finish_abandoned(path)
     if path.exists() and not path.is_dir():
         raise InputError(f"{path}: is a file; choose the name of a folder")
+    # It could not be moved aside, after all the work.
+    if path.is_dir() and not os.access(path, os.W_OK | os.X_OK):
+        raise InputError(f"{path}: the folder is not writable; choose another")
     own = workplace_of(real_path(path), inside=True)
     if path.is_dir() and any(entry.name != own.name for entry in path.iterdir()) and not overwrite:
         raise InputError(

@@ -284,9 +284,9 @@ class BlockWriter:
         if self._n_filled == len(self._positions):
             self.flush()
         row = self._n_filled
-        positions = timestep.positions
+        positions = timestep.positions if timestep.has_positions else None
         # `take` is three times as fast as indexing. Mode "raise" would make a copy first.
-        if timestep.has_positions:
+        if positions is not None:
             positions.take(self._indices, 0, self._positions[row], "clip")
         else:
             self._positions[row] = np.nan
@@ -296,7 +296,7 @@ class BlockWriter:
         self._frames[row] = timestep.frame
         self._n_filled += 1
         # The trajectory may have other atoms, which are not analysed.
-        if not within_reach(positions):
+        if positions is not None and not within_reach(positions):
             positions = positions[self._analysed]
             if not within_reach(positions):
                 if self._skip:

@@ -17,8 +17,9 @@ from MDAnalysis.analysis.backends import BackendBase, BackendSerial
 from MDAnalysis.analysis.base import AnalysisBase
 from MDAnalysis.analysis.results import Results, ResultsGroup
 
-from ..errors import LEAVE_OUT, FrameError, InputError
+from ..errors import FrameError, InputError
 from ..featurizers.base import BoundFeaturizer, Featurizer
+from ..featurizers.geometry.arms import REPAIR
 from ..featurizers.topology.atoms import selected_atoms
 from ..featurizers.topology.fingerprint import Fingerprint
 from ..progress import progress_bar
@@ -334,16 +335,15 @@ class FeatureCollector(AnalysisBase):
         )
 
     def _single_frame(self) -> None:
-        timestep = self._ts
         if not self._skip:
-            self._check_positions(timestep)
-        self._blocks.add(timestep)
+            self._check_positions(self._ts)
+        self._blocks.add(self._ts)
         if self._bar is not None:
             self._bar.update()
 
     def _check_positions(self, timestep: Any) -> None:
         if not timestep.has_positions:
-            raise FrameError(timestep.frame, f"there are no coordinates; {LEAVE_OUT}")
+            raise FrameError(timestep.frame, f"there are no coordinates; {REPAIR}")
 
     def _leave_out_bad(self) -> np.ndarray:
         """Remove the features of frames that cannot be used, and return which are kept."""

@@ -5,6 +5,7 @@ unfinished part. A part always writes the same rows of the same file, so it over
 lost worker wrote.
 """
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -145,12 +146,13 @@ def connected(address: str | None) -> Iterator[None]:
     is_address = "://" in address or re.fullmatch(r"[^/]+:[0-9]+", address)
     if not is_address:
         address = str(as_path(address))
-    where = {"address" if is_address else "scheduler_file": address}
     try:
-        if not is_address:
-            _check_scheduler_file(Path(address))
+        scheduler = address if is_address else _address_in(Path(address))
+        # A client that fails because of its address is not closed, and can later block another one
+        # for ever.
+        asyncio.run(_knock(scheduler))
         # A client that cannot connect must not stay behind as the default one.
-        client = Client(**where, timeout=SCHEDULER_TIMEOUT, set_as_default=False)
+        client = Client(scheduler, timeout=SCHEDULER_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TypeError, LookupError, AttributeError, AssertionError) as error:
         # Addresses that make no sense lead to errors of any of these types.
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -194,11 +196,18 @@ def _call_copy(serialized: bytes, part: Any) -> Any:
     return func(part)
 
 
-def _check_scheduler_file(path: Path) -> None:
-    """Wait for the scheduler file, in case the scheduler has just been started, and check it.
+async def _knock(address: str) -> None:
+    """Open a connection to a scheduler, and close it."""
+    from distributed import Security
+    from distributed.comm import connect
 
-    A client that fails at the contents is not closed, and can later block another one for ever.
-    """
+    options = Security().get_connection_args("client")
+    comm = await connect(address, timeout=SCHEDULER_TIMEOUT, **options)
+    await comm.close()
+
+
+def _address_in(path: Path) -> str:
+    """Wait for the scheduler file, in case the scheduler has just been started, and read it."""
     end = time.monotonic() + SCHEDULER_TIMEOUT
     while not path.is_file():
         if time.monotonic() > end:
@@ -210,6 +219,8 @@ def _check_scheduler_file(path: Path) -> None:
         raise ValueError("it is not JSON") from error
     if not isinstance(content, dict) or not isinstance(content.get("address"), str):
         raise ValueError("it holds no address")
+    address: str = content["address"]
+    return address
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..tables import counted
+from .input_files import unreadable
 from .xtc_frames import XTCDecoder
 
 
@@ -46,11 +47,14 @@ class Frames:
         Raises
         ------
         InputError
-            If MDAnalysis' reader of XTC files would crash.
+            If MDAnalysis' reader of XTC files would crash, or the file has disappeared.
         """
         if self.format != "XTC" or not len(self.begins):
             return
-        decoder = XTCDecoder(self.path, self.begins, thorough=True)
+        try:
+            decoder = XTCDecoder(self.path, self.begins, thorough=True)
+        except OSError as error:  # The file has been there before.
+            raise unreadable(self.path, error) from error
         first = min(2, len(self.begins))
         for frame in range(first):
             try:

@@ -1,11 +1,15 @@
 """Frame numbers: which frames to read, and their files."""
 
+import operator
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..errors import InputError
+
+#: Largest number of a frame. `sys.maxsize` is often given for "no end".
+_LARGEST = 2**63 - 1
 
 
 class Place(NamedTuple):
@@ -129,11 +133,15 @@ def check_slice(start: Any, stop: Any, step: Any) -> None:
     Raises
     ------
     InputError
-        If a value is not a whole number. The message names it.
+        If a value is not a whole number, or does not fit into 64 bits. The message names it.
     """
     for name, value in (("start", start), ("stop", stop), ("step", step)):
-        if value is not None and not hasattr(value, "__index__"):
+        if value is None:
+            continue
+        if not hasattr(value, "__index__"):
             raise InputError(f"{name}={value!r}: must be a whole number")
+        if not -_LARGEST <= operator.index(value) <= _LARGEST:
+            raise InputError(f"{name}={value!r}: no trajectory has so many frames")
 
 
 def frames_needed(stop: int | None, frames: Iterable[Any] | None) -> int | None:

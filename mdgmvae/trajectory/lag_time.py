@@ -37,13 +37,15 @@ def time_step(times: np.ndarray, lengths: Sequence[int]) -> float | None:
     >>> time_step(np.full(3, np.nan), (3,)) is None
     True
     """
-    spans = _Spans.of(times, lengths)
+    spans = Spans.of(times, lengths)
     return None if spans is None or spans.differ else spans.step
 
 
 @dataclass(frozen=True)
-class _Spans:
+class Spans:
     """Times between the first and the last frame of segments, in ps.
+
+    Use `of` to make one.
 
     Attributes
     ----------
@@ -58,8 +60,25 @@ class _Spans:
     rounding: np.ndarray
 
     @classmethod
-    def of(cls, times: np.ndarray, lengths: Sequence[int]) -> _Spans | None:
-        """Return the spans, or None if times are unknown or do not increase."""
+    def of(cls, times: np.ndarray, lengths: Sequence[int]) -> Spans | None:
+        """Return the spans, or None if times are unknown or do not increase.
+
+        Parameters
+        ----------
+        times : ndarray of shape (n_frames,)
+            In ps.
+        lengths : sequence of int
+            Number of frames in each segment.
+
+        Returns
+        -------
+        Spans or None
+
+        Examples
+        --------
+        >>> Spans.of(np.array([0.0, 2.0, 4.0, 0.0, 5.0]), (3, 2)).steps.tolist()
+        [2.0, 5.0]
+        """
         times = np.asarray(times, float)
         ends = np.cumsum(lengths) - 1
         starts = ends - np.asarray(lengths) + 1
@@ -154,9 +173,9 @@ def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
     UserWarning
         If the lag time is not a multiple of the time between frames.
     """
-    spans = _Spans.of(features.times, features.lengths)
+    spans = Spans.of(features.times, features.lengths)
     if spans is None or spans.differ:
-        different = _different_steps(features)
+        different = different_steps(features)
         if different:
             raise InputError(
                 f"lag_time={lag_time:g}: {different}, so this lag time is not the same number of "
@@ -204,7 +223,7 @@ def warn_of_different_steps(lag: int, features: FeatureSet) -> None:
     UserWarning
         If segments have different time steps. The warning names the shortest and the longest.
     """
-    different = _different_steps(features)
+    different = different_steps(features)
     if different:
         warnings.warn(
             f"lag={lag}: {different}, so a lag of {lag} frames is a different lag time in them; "
@@ -213,9 +232,20 @@ def warn_of_different_steps(lag: int, features: FeatureSet) -> None:
         )
 
 
-def _different_steps(features: FeatureSet) -> str:
-    """Describe how time steps differ between segments, or return "" if they do not."""
-    spans = _Spans.of(features.times, features.lengths)
+def different_steps(features: FeatureSet) -> str:
+    """Describe how time steps differ between segments.
+
+    Parameters
+    ----------
+    features : FeatureSet
+        Features with the times of their frames.
+
+    Returns
+    -------
+    str
+        Empty if they do not, or if times are unknown.
+    """
+    spans = Spans.of(features.times, features.lengths)
     if spans is None or not spans.differ:
         return ""
     steps = spans.steps

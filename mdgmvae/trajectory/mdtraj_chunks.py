@@ -15,6 +15,8 @@ from .ascii_names import ascii_name
 from .found_frames import Frames
 from .frame_reader import reason_of, unreadable_frame
 from .frames import Place
+from .walks.text import lammps_steps
+from .walks.trr import have_coordinates
 from .xtc_frames import XTCDecoder
 
 _CHUNK_BYTES = 16 * 2**20
@@ -27,10 +29,12 @@ OWN_TOPOLOGY = {
 # mdtraj reads these formats only completely.
 _READ_WHOLE = {
     *(".rst7", ".restrt", ".inpcrd", ".ncrst", ".pdb", ".pdbx", ".cif", ".mmcif", ".mol2"),
-    *(".hoomdxml", ".gsd"),
+    *(".hoomdxml", ".gsd", ".arc"),
 }
+#: Suffixes of NetCDF files.
+NETCDF = {".nc", ".netcdf", ".ncdf"}
 # Formats in which any frame is found without reading those before it.
-_SEEKABLE = {".xtc", ".trr", ".dcd", ".nc", ".netcdf", ".ncdf", ".h5", ".hdf5", ".lh5"}
+_SEEKABLE = {".xtc", ".trr", ".dcd", *NETCDF, ".h5", ".hdf5", ".lh5"}
 _NEED_NUMBER_OF_ATOMS = {".mdcrd", ".crd"}
 
 
@@ -224,10 +228,16 @@ class _Stream:
         frames = first + np.arange(number, number + n_frames)
         if self._suffix == ".xtc":
             return self._read_xtc(frames, number, n_frames)
+        begins = self._file.found.begins[number:][:n_frames]
         part = self._read_any(number, n_frames)
         if len(part) < n_frames:
             raise EOFError("the file ends there")
-        return Chunk.of(frames, part.time, part.xyz, part.unitcell_lengths, part.unitcell_angles)
+        if self._suffix == ".trr":  # mdtraj makes up coordinates
+            part.xyz[~have_coordinates(self._file.path, begins)] = np.nan
+        times = part.time
+        if self._suffix == ".lammpstrj":  # mdtraj numbers the frames
+            times = lammps_steps(self._file.path, begins)
+        return Chunk.of(frames, times, part.xyz, part.unitcell_lengths, part.unitcell_angles)
 
     def nothing(self, number: int) -> Chunk:
         """Return a frame without coordinates, in place of one that cannot be read."""
@@ -268,7 +278,10 @@ class _Stream:
         topology = self._file.topology
         own = self._suffix in OWN_TOPOLOGY
         if self._suffix in _READ_WHOLE:
-            if self._opened is None:
+            if self._opened is None and self._suffix == ".arc":
+                # Its reader fails if it is asked for some of the atoms.
+                self._opened = mdtraj.load(self._name).atom_slice(self._atoms)
+            elif self._opened is None:
                 options = {} if own else {"top": topology}
                 self._opened = mdtraj.load(self._name, atom_indices=self._atoms, **options)
             return self._opened[number : number + n_frames]

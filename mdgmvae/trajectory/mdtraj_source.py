@@ -18,8 +18,17 @@ from .frame_reader import reason_of
 from .frames import Place
 from .input_files import InputFiles, check_regular
 from .integrity import check_trajectory
-from .mdtraj_chunks import OWN_TOPOLOGY, Chunk, MDTrajFile, chunk_length, format_of, suffix_of
+from .mdtraj_chunks import (
+    NETCDF,
+    OWN_TOPOLOGY,
+    Chunk,
+    MDTrajFile,
+    chunk_length,
+    format_of,
+    suffix_of,
+)
 from .own_topology import check_named_atoms
+from .walks.netcdf import check_units
 
 
 @dataclass(frozen=True)
@@ -83,10 +92,13 @@ class MDTrajFiles:
         opened, starts = [], [0]
         for path in paths:
             rest = None if needed is None else max(0, needed - starts[-1])
-            found = check_trajectory(
-                path, n_atoms=topology.n_atoms, stop=rest, file_format=format_of(path)
-            )
-            if suffix_of(path) in OWN_TOPOLOGY and str(path) != str(given):
+            named = suffix_of(path) in OWN_TOPOLOGY
+            # A file may list alternative locations, which are not among the atoms of mdtraj.
+            n_atoms = None if named else topology.n_atoms
+            found = check_trajectory(path, n_atoms=n_atoms, stop=rest, file_format=format_of(path))
+            if suffix_of(path) in NETCDF:
+                check_units(path)
+            if named and str(path) != str(given):
                 _check_own_topology(path, topology)
             opened.append(MDTrajFile(path, topology, found))
             n_frames = opened[-1].count()

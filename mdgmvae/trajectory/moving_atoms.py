@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import FrameError, InputError
+from ..featurizers.geometry.arms import REPAIR
 from ..featurizers.geometry.boxes import boxes_or_none
 from ..featurizers.topology.atoms import as_atoms, is_mdtraj
 from ..featurizers.topology.names import atom_labels
@@ -98,17 +99,19 @@ class MovingAtoms:
         numbers, inputs = list(frames), InputFiles.of_universe(self.atoms.universe)
         with _keep_current_frame(trajectory):
             for frame, ts in zip(numbers, FrameReader(trajectory, numbers), strict=True):
-                self._check(ts.positions[self.atoms.ix], frame)
+                self._check(ts, frame)
                 if self.times is not None:
                     ts.time = self.times[frame]
                 yield ts
         inputs.check()
 
-    def _check(self, positions: np.ndarray, frame: int) -> None:
+    def _check(self, timestep: Any, frame: int) -> None:
         try:
-            check_reach(positions, frame)
+            if not timestep.has_positions:
+                raise FrameError(frame, f"there are no coordinates; {REPAIR}")
+            check_reach(timestep.positions[self.atoms.ix], frame)
         except FrameError as error:
-            labels = atom_labels(self.atoms, np.array(error.atoms))
+            labels = atom_labels(self.atoms, np.array(error.atoms)) if error.atoms else {}
             place = place_of(self.atoms.universe.trajectory, frame)
             raise error.named(labels, place.file, place.frame) from error
 

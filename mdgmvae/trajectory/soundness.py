@@ -16,6 +16,7 @@ from ..storage.features import FeatureSet
 from ..tables import counted
 from .collector import FeatureCollector
 from .input_files import is_file
+from .lag_time import Spans, different_steps
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,14 @@ class Soundness:
         known = self.times[np.isfinite(self.times)]
         if len(known) < len(self.times):
             return "times unknown"
-        # A step of the longest segment, because times restart between segments.
-        end = int(np.cumsum(self.lengths)[int(np.argmax(self.lengths))])
-        begin = end - max(self.lengths)
         text = f"{known[0]:g} to {known[-1]:g} ps"
-        if end - begin < 2:
+        # Times restart between segments.
+        spans = Spans.of(self.times, self.lengths)
+        if spans is None:
             return text
-        step = (known[end - 1] - known[begin]) / (end - 1 - begin)
-        return f"{text}, one every {step:g} ps"
+        if spans.differ:
+            return f"{text}, one every {spans.steps.min():g} to {spans.steps.max():g} ps"
+        return f"{text}, one every {spans.step:g} ps"
 
 
 def check_frames(
@@ -127,6 +128,13 @@ def check_frames(
     collector = _Check(atoms, _Coordinates(), verbose=verbose)
     collector.run(start, stop, step, frames, on_bad_frames=on_bad_frames)
     features = collector.features
+    # Within a file, the reader of the frames has warned already.
+    if (different := different_steps(features)) and len(np.unique(features.trajectory_index)) > 1:
+        warnings.warn(
+            f"{different}, so a lag in frames is a different lag time in them; analyse files with "
+            "the same time step together",
+            stacklevel=2,
+        )
     return Soundness(len(atoms), _files(atoms.universe, features), features.times, features.lengths)
 
 

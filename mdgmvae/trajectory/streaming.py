@@ -24,6 +24,7 @@ from .feature_writer import FeatureWriter
 from .frame_times import TimedFile, Timeline
 from .frame_warnings import FrameWarnings
 from .frames import as_sequence, frame_numbers, frames_needed
+from .insertion_codes import insertion_codes
 from .mdtraj_chunks import Chunk
 from .mdtraj_source import MDTrajFiles, MDTrajMemory
 from .moving_atoms import show_frame
@@ -149,7 +150,8 @@ def _featurize_mdtraj(
     """Compute and write the features of an mdtraj source."""
     every_atom = np.arange(source.topology.n_atoms)
     positions, box = _first_frame(source, range(source.n_frames), every_atom, skip)
-    atoms = selected_atoms(mdtraj_atoms(source.topology, positions, box), select)
+    codes = insertion_codes(source.topology_file, source.topology)
+    atoms = selected_atoms(mdtraj_atoms(source.topology, positions, box, codes), select)
     positions, box = _first_frame(source, numbers, atoms.ix, skip)
     warn_of_atom_order(atoms, positions, box, source.topology_file)
     show_frame(atoms, positions, box)

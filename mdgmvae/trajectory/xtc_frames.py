@@ -10,6 +10,7 @@ reader. If one of them is missing in some version of MDAnalysis, `can_read` retu
 reader itself is used.
 """
 
+import errno
 import logging
 import os
 from collections.abc import Iterator, Sequence
@@ -104,6 +105,11 @@ class XTCDecoder:
     thorough : bool
         Whether to check every stream of bits before it is decoded. By default, only those of
         small frames are checked, which costs little. At the others, a decoder can crash.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the file has disappeared.
     """
 
     def __init__(
@@ -112,8 +118,12 @@ class XTCDecoder:
         from mdtraj.formats import XTCTrajectoryFile
 
         self._path = path
-        with ascii_name(path) as name:
-            self._file = XTCTrajectoryFile(name)
+        try:
+            with ascii_name(path) as name:
+                self._file = XTCTrajectoryFile(name)
+        except OSError as error:  # mdtraj gives no number of the error.
+            missing = errno.ENOENT
+            raise FileNotFoundError(missing, os.strerror(missing), os.fspath(path)) from error
         self._file.offsets = offsets
         self._edges = np.append(offsets, os.path.getsize(path)).astype(np.int64)
         frame_bytes = int(np.diff(self._edges[:2])[0])

@@ -99,6 +99,10 @@ def _save_npy(path: Path) -> None:
         (lambda path: _save(path, **{**results(), "labels": np.full(5, np.nan)}), "frame 0 is nan"),
         (lambda path: _save(path, **{**results(), "frames": np.arange(5) - 3}), "frame 0 is -3"),
         (lambda path: _save(path, **{**results(), "times": np.full(5, np.inf)}), "frame 0 is inf"),
+        (
+            lambda path: _save(path, **{**results(), "frames": np.full(5, 7)}),
+            "frame 7 has two labels",
+        ),
         (lambda path: _save(path, **{**results(), "labels": np.arange(5) / 2}), "frame 1 is 0.5"),
         (lambda path: _save(path, **{**results(), "scores": np.zeros(5, "U3")}), "type <U3"),
         (lambda path: _bomb(path), "claims to contain"),

@@ -1,12 +1,14 @@
 """mdgmvae annotate: files that MDAnalysis and mdtraj read."""
 
+import re
 import shutil
 from pathlib import Path
 
 import MDAnalysis as mda
+import mdtraj
 import numpy as np
 import pytest
-from command import TOPOLOGY, call, fails
+from command import TOPOLOGY, TRAJECTORY, call, fails
 
 from mdgmvae.annotation import read_labels
 
@@ -62,10 +64,26 @@ def test_annotate_writes_components_when_asked(ran, tmp_path):
 
 
 def test_labels_of_another_trajectory_are_told(ran, tmp_path):
+    """The file of labels tells the times and lengths of files, and results the features, too."""
     folder, _ = ran
-    done = call("annotate", "out", TOPOLOGY, "b.dcd", "a.xtc", "--format", "pdb",
-                "-o", tmp_path / "o.pdb", cwd=folder)  # fmt: skip
+    files, out = (TOPOLOGY, "b.dcd", "a.xtc", "--format", "pdb"), ("-o", tmp_path / "o.pdb")
+    done = call("annotate", "out/labels.npz", *files, *out, cwd=folder)
     assert "are the labels those of another trajectory?" in done.stderr
+    assert "are they the same files in the same order?" in done.stderr
+    done = call("annotate", "out", *files, *out, cwd=folder, code=2)
+    assert "when it was labelled, but is" in done.stderr
+
+
+def test_a_replica_with_the_same_times_is_told(ran, tmp_path):
+    folder, _ = ran
+    whole = mdtraj.load(TRAJECTORY, top=TOPOLOGY)
+    replica = whole[:800]
+    replica.time = whole.time[6000:6800]
+    replica.save(str(tmp_path / "a.xtc"))
+    shutil.copy(folder / "b.dcd", tmp_path)
+    words = (TOPOLOGY, "a.xtc", "b.dcd", "--format", "pdb", "-o", "o.pdb")
+    line = fails("annotate", folder / "out", *words, cwd=tmp_path)
+    assert re.search(r"ALA2 \w+ of frame \d+ was .* so the labels are those of another one", line)
 
 
 def test_a_cut_trajectory_is_annotated_up_to_the_cut_only(ran, tmp_path):

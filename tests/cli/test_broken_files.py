@@ -192,6 +192,13 @@ def test_a_file_given_twice(sound, tmp_path):
     assert "good.dcd: frame 0 and the next one have the same coordinates as" in done.stderr
 
 
+def test_files_with_different_time_steps(sound, tmp_path):
+    write(tmp_path / "slow.xtc", positions()[::2] + 1, step=5.0)
+    done = call("check", TOPOLOGY, sound / "good.xtc", "slow.xtc", cwd=tmp_path)
+    assert "one every 1 to 5 ps" in done.stdout
+    assert "the time between frames is 1 ps in one segment and 5 ps in another" in done.stderr
+
+
 def test_bad_frames_are_left_out_of_features(tmp_path):
     coordinates = positions()
     coordinates[4] = np.nan

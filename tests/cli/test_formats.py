@@ -110,7 +110,19 @@ def test_formats_that_cannot_be_used(folder, words, parts):
         assert part in line
 
 
+def test_a_format_that_cannot_be_guessed(folder):
+    """An index of frames beside the file is not the reason."""
+    (folder / "run").write_bytes(Path(TRAJECTORY).read_bytes()[:10_000])
+    words = ["featurize", TOPOLOGY, "run", *PAIRS, "--stop", "5"]
+    call(*words, "--trajectory_format", "XTC", cwd=folder)
+    assert (folder / ".run_offsets.npz").exists()
+    line = fails(*words, cwd=folder)
+    assert line.endswith("or give its format (--topology_format, --trajectory_format)")
+
+
 def test_a_trajectory_is_no_topology(folder):
+    done = call("featurize", TRAJECTORY, TOPOLOGY, *PAIRS, cwd=folder, code=2)
+    assert len(done.stderr.splitlines()) == 1
     line = fails("featurize", TRAJECTORY, TOPOLOGY, *PAIRS, cwd=folder)
     assert f"{TRAJECTORY}: has neither atom names nor types" in line
     line = fails("featurize", LAMMPSdata2, LAMMPSdcd2, "-o", "x.npy", cwd=folder)

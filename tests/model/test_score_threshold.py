@@ -28,8 +28,14 @@ def test_equal_scores_leave_room_for_rounding():
 
 
 def test_scores_that_are_no_numbers_are_left_out():
-    assert threshold_of(np.array([np.nan, 1.0])) is None
-    assert threshold_of(np.array([np.nan, 1.0, -np.inf, 1.0])) == threshold_of(np.ones(2))
+    scores = np.linspace(-3, 3, 30)
+    assert threshold_of(np.append(scores, [np.nan, -np.inf])) == threshold_of(scores)
+
+
+def test_a_few_frames_do_not_tell_how_rare_low_scores_are():
+    scores = -np.random.default_rng(0).exponential(1.0, 20)
+    assert threshold_of(scores) is not None
+    assert threshold_of(np.append(scores[:19], np.nan)) is None
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from forked import run_script
 
 from mdgmvae.errors import InputError
 from mdgmvae.storage import switch
-from mdgmvae.storage.atomic import atomic_file, atomic_folder, check_file
+from mdgmvae.storage.atomic import atomic_file, atomic_folder, check_file, check_folder
 
 
 def fill(folder: Path, text: str) -> None:
@@ -30,6 +30,33 @@ def test_a_new_folder_appears_whole(tmp_path):
         assert not (tmp_path / "deep" / "out").exists()
     assert set(content(tmp_path / "deep" / "out").values()) == {"new"}
     assert os.listdir(tmp_path / "deep") == ["out"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="names of open files are unknown")
+@pytest.mark.parametrize("replaced", [False, True])
+def test_all_is_on_the_disk_before_it_takes_its_place(tmp_path, monkeypatch, replaced):
+    out, file = tmp_path / "out", tmp_path / "x.npy"
+    if replaced:
+        fill(out, "old")
+        file.write_text("old")
+    before, after = set(), []
+
+    def note(handle):
+        name = Path(os.readlink(f"/proc/self/fd/{handle}"))
+        target = out / "a.txt" if "out" in name.parts or ".out.mdgmvae" in name.parts else file
+        before.add(name) if not is_new(target) else after.append(name)
+
+    def is_new(path):
+        return path.exists() and path.read_text() == "new"
+
+    monkeypatch.setattr(os, "fsync", note)
+    with atomic_folder(out, overwrite=True) as work:
+        fill(work, "new")
+    assert {work / name for name in content(out)} | {work, work / "states"} <= before
+    with atomic_file(file) as temporary:
+        Path(temporary).write_text("new")
+    assert Path(temporary) in before
+    assert after[-1] == tmp_path
 
 
 def test_files_of_the_user_survive_an_overwrite_at_any_depth(tmp_path):
@@ -290,3 +317,13 @@ def test_a_file_keeps_its_permissions_and_a_link_its_target(tmp_path):
 def test_where_no_file_can_be_written_is_told_first(tmp_path, name):
     with pytest.raises(InputError, match="folder"):
         check_file(tmp_path / name)
+
+
+def test_a_folder_that_is_not_writable_is_told_first(tmp_path, monkeypatch):
+    """A superuser may write everywhere, so permissions are pretended."""
+    out = tmp_path / "out"
+    out.mkdir()
+    check_folder(out)
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != out)
+    with pytest.raises(InputError, match="out: the folder is not writable"):
+        check_folder(out, overwrite=True)

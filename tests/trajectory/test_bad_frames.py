@@ -4,8 +4,10 @@ import MDAnalysis as mda
 import mdtraj
 import numpy as np
 import pytest
+from MDAnalysis.lib.formats.libmdaxdr import TRRFile
 from numpy.testing import assert_array_equal
 
+from mdgmvae.annotation import write_pdb
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Dihedrals, Distances, Positions, featurize
@@ -97,6 +99,41 @@ def test_mdtraj_sources_too(coordinates):
         features = featurize(trajectory, CA_PAIR, on_bad_frames="skip")
     assert features.lengths == (3, 7)
     assert_array_equal(features.frames, [1, 2, 3, *range(5, 12)])
+
+
+@pytest.fixture(scope="module")
+def half_velocities(coordinates, tmp_path_factory):
+    """Return a TRR file in which every other frame has velocities only, as with nstvout in GROMACS.
+
+    mdtraj makes up coordinates for them.
+    """
+    path = str(tmp_path_factory.mktemp("velocities") / "run.trr")
+    box = np.eye(3, dtype=np.float32) * 4
+    with TRRFile(path, "w") as file:
+        for i, frame in enumerate(coordinates):
+            kinds = (None, frame, None) if i % 2 else (frame / 10, None, None)
+            file.write(*kinds, box, i, 2.0 * i, 0, 22)
+    return path
+
+
+@pytest.mark.parametrize("library", ["MDAnalysis", "mdtraj"])
+def test_frames_without_coordinates(coordinates, half_velocities, library):
+    own = library == "MDAnalysis"
+    source = mda.Universe(TOPOLOGY, half_velocities) if own else (TOPOLOGY, [half_velocities])
+    with pytest.raises(InputError, match=r"run\.trr: frame 1: (there are no|.* = nan)"):
+        featurize(source, CA_PAIR)
+    with pytest.warns(UserWarning, match=r"frame 1: .*it is the first of 6 of 12 frames"):
+        features = featurize(source, CA_PAIR, on_bad_frames="skip")
+    assert_array_equal(features.frames, np.arange(0, 12, 2))
+    expected = np.linalg.norm(coordinates[::2, 4] - coordinates[::2, 8], axis=1)
+    np.testing.assert_allclose(features.values[:, 0], expected, rtol=1e-5)
+    assert featurize(source, CA_PAIR, step=2).lengths == (6,)
+
+
+def test_labels_of_frames_without_coordinates_are_not_written(half_velocities, tmp_path):
+    with pytest.raises(InputError, match=r"run\.trr: frame 1: there are no coordinates"):
+        write_pdb(mda.Universe(TOPOLOGY, half_velocities), np.zeros(12, int), tmp_path / "x.pdb")
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_frame_is_left(coordinates):

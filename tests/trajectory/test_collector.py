@@ -155,6 +155,7 @@ def test_choice_of_frames(universe, choice):
         ({"frames": [2**63]}, r"frame 9,223,372,036,854,775,808, but the trajectory has 98"),
         ({"start": "a"}, "start='a': must be a whole number"),
         ({"stop": 2.5}, r"stop=2\.5: must be"),
+        ({"step": 2**63}, "step=9223372036854775808: no trajectory has so many frames"),
         ({"n_workers": 1.5, "backend": "multiprocessing"}, r"n_workers=1\.5"),
         ({"frames": [1], "stop": 3}, "cannot be combined"),
         ({"n_parts": 2}, "n_parts=2: the serial backend has one part"),

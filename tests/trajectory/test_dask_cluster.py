@@ -176,6 +176,19 @@ def test_a_file_of_something_else_is_no_scheduler_file(text, tmp_path):
     assert active_client() is None
 
 
+@pytest.mark.parametrize(
+    "address", ["foo://host:1", "tcp://localhost:abc", "inproc://x", "tls://localhost:1"]
+)
+def test_an_address_that_no_client_understands(address, monkeypatch):
+    """A client that was made for it would stay open, and block a later one."""
+    monkeypatch.setattr("distributed.Client", lambda *_, **__: pytest.fail("a client was made"))
+    with (
+        pytest.raises(InputError, match=f"{address}: no scheduler answers there"),
+        connected(address),
+    ):
+        pass
+
+
 def test_a_scheduler_file_may_come_later(cluster, tmp_path):
     path, out = tmp_path / "scheduler.json", tmp_path / "x.npy"
     text = json.dumps(cluster.scheduler.identity())

@@ -14,6 +14,7 @@ import pytest
 from MDAnalysis.lib.formats.libdcd import DCDFile
 from MDAnalysisTests.datafiles import LAMMPSDUMP, LAMMPSdata2, LAMMPSdcd2
 from numpy.testing import assert_allclose
+from scipy.io import netcdf_file
 
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Distances, featurize
@@ -210,6 +211,46 @@ def test_mdtraj_formats_without_times(topology, tmp_path, suffix):
         assert np.isnan(found.times).all()
         assert found.lengths == (5,)
         assert_allclose(found.values, silently(trajectory, PAIR, step=2).values, atol=2e-2)
+
+
+def test_steps_of_a_lammps_dump_through_mdtraj(topology, tmp_path):
+    """mdtraj does not look at the steps, of which those of a restart repeat."""
+    steps, frames = [0, 100, 200, 200, 300, 0, 100, 200], positions(8)
+    lines = []
+    for step, frame in zip(steps, frames, strict=True):
+        lines += ["ITEM: TIMESTEP", str(step), "ITEM: NUMBER OF ATOMS", str(N_ATOMS)]
+        lines += ["ITEM: BOX BOUNDS pp pp pp", *3 * ["0 90"], "ITEM: ATOMS id type x y z"]
+        lines += [f"{i} 1 {x:.4f} {y:.4f} {z:.4f}" for i, (x, y, z) in enumerate(frame, 1)]
+    path = tmp_path / "run.lammpstrj"
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.warns(UserWarning, match=r"time does not increase at frame 3 \(from 200 to 200\)"):
+        found = featurize((topology, [path]), PAIR)
+    assert found.lengths == (3, 2, 3)
+    assert np.isnan(found.times).all()
+    expected = np.linalg.norm(frames[:, 1] - frames[:, 0], axis=1)
+    assert_allclose(found.values[:, 0], expected, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("variable", "attribute", "value", "what"),
+    [
+        ("time", "units", b"femtosecond", "time has the unit femtosecond"),
+        ("coordinates", "units", b"nanometer", "coordinates has the unit nanometer"),
+        ("coordinates", "scale_factor", np.float32(2.0), "coordinates has a scale factor"),
+        ("time", "scale_factor", np.float64(1.0), None),
+    ],
+)
+def test_units_of_netcdf_through_mdtraj(topology, tmp_path, variable, attribute, value, what):
+    """mdtraj reads the numbers as they are, whatever their unit."""
+    path = tmp_path / "a.nc"
+    mdtraj.Trajectory(positions(3) / 10, mdtraj.load_topology(topology), [0.0, 2, 4]).save(path)
+    with netcdf_file(path, "a", mmap=False) as file:
+        setattr(file.variables[variable], attribute, value)
+    if what is None:
+        assert_allclose(silently((topology, [path]), PAIR).times, [0, 2, 4])
+        return
+    with pytest.raises(InputError, match=rf"a\.nc: its {what}, which mdtraj ignores"):
+        featurize((topology, [path]), PAIR)
 
 
 @pytest.mark.parametrize("suffix", ["rst7", "ncrst"])

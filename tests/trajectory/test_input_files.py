@@ -2,6 +2,7 @@
 
 import errno
 import os
+from pathlib import Path
 
 import MDAnalysis as mda
 import numpy as np
@@ -11,6 +12,7 @@ from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Custom, featurize
 from mdgmvae.trajectory.input_files import InputFiles, unreadable
+from mdgmvae.trajectory.integrity import check_trajectory
 
 TOPOLOGY, (TRAJECTORY,) = alanine_dipeptide()
 
@@ -51,6 +53,15 @@ def test_a_file_that_disappears(path):
     path.unlink()
     with pytest.raises(InputError, match=r"data\.bin: disappeared"):
         inputs.check()
+
+
+def test_a_file_that_disappears_before_its_first_frames_are_looked_at(tmp_path):
+    path = tmp_path / "a.xtc"
+    path.write_bytes(Path(TRAJECTORY).read_bytes()[:10_000])
+    frames = check_trajectory(path, stop=5)
+    path.unlink()
+    with pytest.raises(InputError, match=r"a\.xtc: no such file"):
+        frames.check_first()
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,27 @@ def test_formats_without_an_index(both, tmp_path):
     assert_allclose(theirs.values, ours.values[[8, 9, 0, 1]], atol=2e-3)  # three decimals in PDB
 
 
+def test_tinker_files(both, tmp_path):
+    """mdtraj's reader fails if it is asked for some of the atoms."""
+    source, _ = both
+    atoms = source.select_atoms("resid 1 and not name H*")
+    lines = []
+    for _ in source.trajectory[:3]:
+        lines.append(f"{len(atoms)}  frame\n")
+        for number, (name, place) in enumerate(zip(atoms.names, atoms.positions, strict=True), 1):
+            x, y, z = place
+            lines.append(f"{number:6d} {name:4s}{x:12.6f}{y:12.6f}{z:12.6f} 1 {number % 2 + 1}\n")
+    path = tmp_path / "run.arc"
+    path.write_text("".join(lines))
+    theirs = featurize((str(path), [str(path)]), Distances(pairs=[(0, 5), (2, 3)], periodic=False))
+    ours = [
+        np.linalg.norm(atoms.positions[[0, 2]] - atoms.positions[[5, 3]], axis=1)
+        for _ in source.trajectory[:3]
+    ]
+    assert_allclose(theirs.values, ours, atol=1e-4)
+    assert np.isnan(theirs.times).all()
+
+
 def test_written_and_opened_again(both, tmp_path):
     out = tmp_path / "x.npy"
     for source in both:

@@ -8,7 +8,8 @@ from ...annotation.writers import WRITERS
 from ...checks import real_path
 from ...errors import InputError
 from ...storage.atomic import check_folder
-from ..files import check_output, open_universe, select_atoms, warn_of_other_times
+from ..files import check_output, open_universe, select_atoms
+from ..labelled_trajectory import check_labelled
 from ..options import Formats
 
 
@@ -17,8 +18,8 @@ def annotate(options: argparse.Namespace) -> str:
     from ...annotation.labels_file import find_labels, read_labels
     from ...trajectory.own_topology import check_universe_names
 
-    labels, writer = str(find_labels(options.labels)), WRITERS[options.format]
-    inputs = [labels, options.topology, *options.trajectories]
+    labels, writer = find_labels(options.labels), WRITERS[options.format]
+    inputs = [str(labels), options.topology, *options.trajectories]
     if writer.writes_folder:
         check_folder(options.out, options.overwrite)
         for path in inputs:
@@ -35,7 +36,7 @@ def annotate(options: argparse.Namespace) -> str:
         options.topology, options.trajectories, needed, Formats.of(options), can_stop=False
     )
     check_universe_names(universe)
-    warn_of_other_times(labels, results, universe)
+    check_labelled(options.labels, labels, results, universe)
     writer.write(
         select_atoms(universe, options.select or "all", "--select"),
         results,

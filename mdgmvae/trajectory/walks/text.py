@@ -5,7 +5,10 @@ These are XYZ, GRO, TINKER, LAMMPS dumps and Amber's coordinates.
 
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 from typing import IO
+
+import numpy as np
 
 from .frame import Damaged, Frame, Truncated, check_text, no_header
 
@@ -59,6 +62,30 @@ def lammps_frames(stream: IO[bytes], size: int) -> Iterator[Frame]:
         n_columns = max(1, len(line.split()) - 2)
         _check_atoms(stream, _lines(stream, n_atoms), n_columns)
         yield Frame(begin, 0, n_atoms)
+
+
+def lammps_steps(path: Path, begins: np.ndarray) -> np.ndarray:
+    """Read the numbers of the simulation steps from a LAMMPS dump.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    begins : numpy.ndarray
+        The first byte of each frame, (n,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Step of each frame, (n,) int64.
+    """
+    steps = np.empty(len(begins), np.int64)
+    with path.open("rb") as stream:
+        for frame, begin in enumerate(begins.tolist()):
+            stream.seek(begin)
+            stream.readline()
+            steps[frame] = int(stream.readline())
+    return steps
 
 
 def mdcrd_frames(stream: IO[bytes], size: int, n_atoms: int) -> Iterator[Frame]:

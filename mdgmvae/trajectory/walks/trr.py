@@ -6,9 +6,15 @@ time and lambda, and the blocks.
 
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO
 
+import numpy as np
+
 from .frame import Frame, Truncated, bad_header, no_header, read_at
+
+#: Where the header of a frame has the size of its coordinates.
+_SIZE_OF_COORDINATES = 52
 
 
 def trr_frames(stream: IO[bytes], size: int) -> Iterator[Frame]:
@@ -28,6 +34,27 @@ def trr_frames(stream: IO[bytes], size: int) -> Iterator[Frame]:
         length = 76 + 2 * real + sum(sizes)
         yield Frame(offset, offset + length, n_atoms)
         offset += length
+
+
+def have_coordinates(path: Path, begins: np.ndarray) -> np.ndarray:
+    """Return which frames have coordinates. Others have velocities or forces only.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    begins : numpy.ndarray
+        The first byte of each frame, (n,).
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,) bool.
+    """
+    with path.open("rb", buffering=0) as stream:
+        sizes = b"".join(read_at(stream, begin + _SIZE_OF_COORDINATES, 4) for begin in begins)
+    found: np.ndarray = np.frombuffer(sizes, ">i4") > 0
+    return found
 
 
 def _bytes_per_number(sizes: tuple[int, ...], n_atoms: int) -> int | None:

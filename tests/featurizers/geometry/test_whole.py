@@ -8,6 +8,7 @@ from MDAnalysis.lib.mdamath import triclinic_vectors
 from MDAnalysisTests.datafiles import DCD, GRO, PSF, XTC
 from trajectories import angle_difference, features, universe
 
+from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import FrameError, TrajectoryWarning
 from mdgmvae.featurizers import (
     Angles,
@@ -246,3 +247,19 @@ def test_a_bond_that_a_reaction_breaks_is_followed():
     u.load_new(positions, order="fac", dimensions=np.tile([30, 30, 30, 90, 90, 90], (3, 1)))
     values = featurize(u, Distances(pairs=[(1, 2), (0, 1)])).values
     np.testing.assert_allclose(values[:, 0], [1.8, 3.0, 5.0], atol=1e-5)
+
+
+@pytest.mark.parametrize("angles", [(90, 90, 90), (60, 60, 90)], ids=["cube", "dodecahedron"])
+def test_a_box_hardly_larger_than_the_molecule(angles):
+    """As in ab initio simulations: a box length is hardly more than a link may be long."""
+    topology, (trajectory,) = alanine_dipeptide()
+    source = universe(topology, trajectory)
+    atoms = source.atoms
+    whole = np.array([atoms.positions for _ in source.trajectory[:4]])
+    box = (9, 9, 9, *angles)
+    whole += np.float32([23, 21, 25]) - whole.mean(axis=1, keepdims=True)
+    broken = in_memory(atoms, wrapped(whole, box), box)
+    pairs = np.array([(0, 21), (1, 18), (4, 20)])
+    expected = np.linalg.norm(whole[:, pairs[:, 0]] - whole[:, pairs[:, 1]], axis=2)
+    values = featurize(broken, Distances(pairs=pairs)).values
+    np.testing.assert_allclose(values, expected, atol=1e-4)

@@ -118,6 +118,28 @@ def test_the_nearest_image_counts_in_a_real_box_only(adk):
             assert phi_numbers(chain) == [2, 4, 5]
 
 
+def test_residues_that_were_read_as_one_are_told(adk):
+    chain = adk.select_atoms("resid 10:14")
+    one = mda.Universe.empty(chain.n_atoms, 1, atom_resindex=[0] * chain.n_atoms, trajectory=True)
+    one.add_TopologyAttr("names", chain.names)
+    one.add_TopologyAttr("resnames", ["ALA"])
+    one.add_TopologyAttr("resids", [0])
+    one.atoms.positions = chain.positions
+    with pytest.warns(UserWarning, match="ALA0 has several atoms N, CA and C"):
+        assert residue_links(one.atoms) == {}
+
+
+def test_images_in_a_box_that_is_too_small_are_no_neighbours(adk):
+    """As the cell of a crystal that was left in the file of a molecule."""
+    chain = copied(adk.select_atoms("resid 10:14"))
+    end = chain.select_atoms("resid 1 and name C").positions
+    # The image of the last residue's N lies beside the C of the first one.
+    chain.select_atoms("resid 5 and name N").positions = np.add(end, (12.0, 1.2, 0))
+    chain.select_atoms("resid 4 and name C").positions = np.add(end, (12.0, 2.5, 0))
+    chain.dimensions = [12, 60, 70, 90, 90, 90]
+    assert phi_numbers(chain) == [2, 3, 4, 5]
+
+
 def test_bonds_of_the_topology_count_whatever_the_distance(adk):
     chain = copied(adk.select_atoms("resid 10:14"), resids=[1, 2, 9, 10, 11], bonds=True)
     chain.select_atoms("resid 9:11").positions += 20.0
