@@ -45,11 +45,14 @@ def chromium(*flags):
 
 
 class Page:
-    """A page, with the errors that it logs and the addresses that it asks for."""
+    """A page, with the errors that it logs and the addresses that it asks for.
+
+    The script `before` runs before those of the page, whatever their policy is.
+    """
 
     _numbers = itertools.count(1)
 
-    def __init__(self, connection, url, width=1280, height=720):
+    def __init__(self, connection, url, width=1280, height=720, before=""):
         self._connection = connection
         self._session = None
         self.errors, self.requests = [], []
@@ -59,6 +62,7 @@ class Page:
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
         self.resize(width, height)
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=before)
         self.call("Page.navigate", url=url)
         self.wait("document.readyState === 'complete'")
 
