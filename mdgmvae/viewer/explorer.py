@@ -146,7 +146,7 @@ class Explorer:
         InputError
             If the frame was not analysed.
         """
-        self.row = self.mapped.row_of(frame)
+        self.row = int(self.mapped.rows_of([frame])[0])
         if self._widget is not None:
             self._widget.show_row(self.row)
 
@@ -163,8 +163,7 @@ class Explorer:
         InputError
             If one of them was not analysed.
         """
-        rows = np.array([self.mapped.row_of(frame) for frame in frames], np.int64)
-        self._chosen = np.unique(rows)
+        self._chosen = self.mapped.rows_of(frames)
         if self._widget is not None:
             self._widget.show_chosen(self._chosen)
 

@@ -43,7 +43,7 @@ def test_select_takes_frame_numbers(explorer):
     for wrong, message in (
         (21, "frame 21 was not analysed.*nearest frame that was is 20"),
         (36, "frame 36 was not analysed.*is 32"),
-        ("x", "frame='x': pass a frame number"),
+        ("x", "frames: pass frame numbers"),
     ):
         with pytest.raises(InputError, match=message):
             explorer.select(wrong)
