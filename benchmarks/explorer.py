@@ -31,9 +31,9 @@ OPENED = "opened.then((e) => { window.e = e; e.draw(); return performance.now();
 REDRAW = """(() => { const t = performance.now(); e.landscape.plane.pan(3, 2); e.landscape.draw();
   e.landscape.below.getContext("2d").getImageData(0, 0, 1, 1); return performance.now() - t; })()"""
 #: Clicks on a random place, and waits for the molecule.
-CLICK = """(async () => { const { box } = e.landscape.plane; const t = performance.now();
-  e.landscape.pick(box.x + Math.random() * box.width, box.y + Math.random() * box.height);
-  const row = e.row; await e.select(row);
+CLICK = """(async () => { const { box, scale } = e.landscape.plane; const t = performance.now();
+  const x = box.x + Math.random() * box.width, y = box.y + Math.random() * box.height;
+  await e.select(e.landscape.buckets.nearest(...e.landscape.plane.toData(x, y), ...scale));
   e.molecule.target.getImageData(0, 0, 1, 1); return performance.now() - t; })()"""
 LASSO = """(() => { const t = performance.now(); const { box } = e.landscape.plane;
   const at = (x, y) => e.landscape.plane.toData(box.x + x * box.width, box.y + y * box.height);

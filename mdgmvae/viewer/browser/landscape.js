@@ -16,7 +16,7 @@ const MANY_STATES = 32;
 const ENERGY_CELLS = 64;
 const ENERGY_LEVELS = [1, 2, 3, 4, 5, 6, 7, 8];
 const ENOUGH_FOR_ENERGY = 1000;
-const FAINT = 0.15;
+const FAINT = 0.25;
 const INK = "#444444";
 
 /** The landscape on two canvases: points below, and above them the marker and the lasso. */
