@@ -3,7 +3,6 @@
 import base64
 import itertools
 import json
-import re
 import shutil
 import subprocess
 import tempfile
@@ -29,27 +28,38 @@ def chromium(*flags):
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         process = subprocess.Popen(
             [CHROMIUM, *_FLAGS, "--remote-allow-origins=*", f"--user-data-dir={profile}", *flags],
-            stderr=subprocess.PIPE,
-            text=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         try:
-            for line in process.stderr:
-                if found := re.search(r"DevTools listening on (ws://\S+)", line):
-                    break
-            connection = websocket.create_connection(found[1], timeout=_PATIENCE)
+            # The browser writes where it listens, in two lines.
+            port, path = wait_for_lines(Path(profile) / "DevToolsActivePort", 2)
+            address = f"ws://127.0.0.1:{port}{path}"
+            connection = websocket.create_connection(address, timeout=_PATIENCE)
             yield lambda url, **size: Page(connection, url, **size)
         finally:
             process.terminate()
             process.wait(_PATIENCE)
-            process.stderr.close()
+
+
+def wait_for_lines(path, count):
+    """Return the lines of a file as soon as it has so many of them."""
+    end = time.monotonic() + _PATIENCE
+    while not path.exists() or len(path.read_text().splitlines()) < count:
+        assert time.monotonic() < end, f"{path} was not written"
+        time.sleep(0.02)
+    return path.read_text().splitlines()
 
 
 class Page:
-    """A page, with the errors that it logs and the addresses that it asks for."""
+    """A page, with the errors that it logs and the addresses that it asks for.
+
+    The script `before` runs before those of the page, whatever their policy is.
+    """
 
     _numbers = itertools.count(1)
 
-    def __init__(self, connection, url, width=1280, height=720):
+    def __init__(self, connection, url, width=1280, height=720, before=""):
         self._connection = connection
         self._session = None
         self.errors, self.requests = [], []
@@ -59,6 +69,7 @@ class Page:
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
         self.resize(width, height)
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=before)
         self.call("Page.navigate", url=url)
         self.wait("document.readyState === 'complete'")
 

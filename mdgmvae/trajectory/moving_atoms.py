@@ -96,14 +96,17 @@ class MovingAtoms:
             size, or a file has changed at the end of the loop.
         """
         trajectory = self.atoms.universe.trajectory
-        numbers, inputs = list(frames), InputFiles.of_universe(self.atoms.universe)
+        numbers = list(frames)
+        # A single frame is read at once, so that nothing can change meanwhile.
+        inputs = InputFiles.of_universe(self.atoms.universe) if len(numbers) > 1 else None
         with _keep_current_frame(trajectory):
             for frame, ts in zip(numbers, FrameReader(trajectory, numbers), strict=True):
                 self._check(ts, frame)
                 if self.times is not None:
                     ts.time = self.times[frame]
                 yield ts
-        inputs.check()
+        if inputs is not None:
+            inputs.check()
 
     def _check(self, timestep: Any, frame: int) -> None:
         try:

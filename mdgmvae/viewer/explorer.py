@@ -146,7 +146,7 @@ class Explorer:
         InputError
             If the frame was not analysed.
         """
-        self.row = self.mapped.row_of(frame)
+        self.row = int(self.mapped.rows_of([frame])[0])
         if self._widget is not None:
             self._widget.show_row(self.row)
 
@@ -163,8 +163,7 @@ class Explorer:
         InputError
             If one of them was not analysed.
         """
-        rows = np.array([self.mapped.row_of(frame) for frame in frames], np.int64)
-        self._chosen = np.unique(rows)
+        self._chosen = self.mapped.rows_of(frames)
         if self._widget is not None:
             self._widget.show_chosen(self._chosen)
 
@@ -233,16 +232,23 @@ class Explorer:
                     f"the explorer needs {error.name} in a notebook; install it with: pip install "
                     "'mdgmvae[notebook]', or save it as a page: .save('explorer.html')"
                 ) from error
-            self._widget = ExplorerWidget(self, self._height)
+            self._widget = ExplorerWidget(
+                self.molecule.topology(),
+                self.mapped,
+                self.row,
+                self._load,
+                self._choose,
+                self._height,
+            )
         return self._widget
 
-    def load(self, row: int) -> Snapshots:
+    def _load(self, row: int) -> Snapshots:
         """Read the structure of a row, which is then the one that is shown."""
         shown = self.molecule.snapshots([self.mapped.frames[row]])
         self.row = row
         return shown
 
-    def rows_chosen(self, rows: np.ndarray) -> None:
+    def _choose(self, rows: np.ndarray) -> None:
         """Remember the rows that a lasso has chosen."""
         self._chosen = np.unique(rows).astype(np.int64)
 

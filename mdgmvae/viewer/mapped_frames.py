@@ -138,37 +138,41 @@ class MappedFrames:
             files=self.files[rows],
         )
 
-    def row_of(self, frame: Any) -> int:
-        """Find the row of a frame that has a state.
+    def rows_of(self, frames: Any) -> np.ndarray:
+        """Find the rows of frames that have a state.
 
         Parameters
         ----------
-        frame : int
-            A frame number.
+        frames : array-like of int
+            Frame numbers, in any order.
 
         Returns
         -------
-        int
+        ndarray of int64
+            Sorted rows.
 
         Raises
         ------
         InputError
-            If the frame has no state; the message names the nearest one that has.
+            If a frame has no state; the message names the nearest one that has.
         """
+        wanted = np.asarray(frames)
+        if wanted.ndim != 1 or not (np.issubdtype(wanted.dtype, np.integer) or wanted.size == 0):
+            raise InputError(
+                f"frames: pass frame numbers, not an array of shape {wanted.shape} and dtype "
+                f"{wanted.dtype}"
+            )
         rows = self.rows
         numbers = self.frames[rows]
-        try:
-            number = int(frame)
-        except (TypeError, ValueError) as error:
-            raise InputError(f"frame={frame!r}: pass a frame number") from error
-        found = np.flatnonzero(numbers == number)
-        if not len(found):
-            nearest = int(numbers[np.abs(numbers - number).argmin()])
+        missing = wanted[~np.isin(wanted, numbers)]
+        if len(missing):
+            nearest = int(numbers[np.abs(numbers - missing[0]).argmin()])
             raise InputError(
-                f"frame {number} was not analysed, so it has no state; the nearest frame that was "
-                f"is {nearest}"
+                f"frame {missing[0]} was not analysed, so it has no state; the nearest frame that "
+                f"was is {nearest}"
             )
-        return int(rows[found[0]])
+        found: np.ndarray = rows[np.isin(numbers, wanted)]
+        return found
 
 
 def _points(

@@ -26,13 +26,11 @@ _BODY = (
     "loads nothing from elsewhere.</noscript>"
 )
 _OPEN = """
-openPage(
+const opened = openPage(
   document.getElementById("explorer"),
   JSON.parse(document.getElementById("data").textContent),
-).catch((error) => {
-  document.body.prepend(`This page cannot be shown: ${error.message}`);
-  throw error;
-});
+);
+opened.catch((error) => document.body.prepend(`This page cannot be shown: ${error.message}`));
 """
 
 

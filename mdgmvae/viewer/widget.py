@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import anywidget
 import numpy as np
 import traitlets
 
 from ..errors import MDGMVAEError
+from .mapped_frames import MappedFrames
+from .molecule import Snapshots
 from .packing import steps
 from .scripts import bundle
-
-if TYPE_CHECKING:
-    from .explorer import Explorer
 
 
 class ExplorerWidget(anywidget.AnyWidget):
@@ -23,8 +23,16 @@ class ExplorerWidget(anywidget.AnyWidget):
 
     Parameters
     ----------
-    explorer : Explorer
-        Knows the frames, and is told what the user chooses.
+    topology : dict
+        What is drawn, from `Molecule.topology`.
+    mapped : MappedFrames
+        The frames and their points.
+    row : int
+        The row to show first.
+    load : callable
+        Returns the structure of a row, and is so told that it is shown.
+    choose : callable
+        Is told the rows that the lasso has chosen.
     height : int
         Height in pixels.
     """
@@ -37,17 +45,24 @@ class ExplorerWidget(anywidget.AnyWidget):
     row = traitlets.Int().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
 
-    def __init__(self, explorer: Explorer, height: int) -> None:
-        mapped = explorer.mapped
+    def __init__(
+        self,
+        topology: dict[str, Any],
+        mapped: MappedFrames,
+        row: int,
+        load: Callable[[int], Snapshots],
+        choose: Callable[[np.ndarray], None],
+        height: int,
+    ) -> None:
         super().__init__(
-            content={**mapped.content(), "topology": explorer.molecule.topology()},
+            content={**mapped.content(), "topology": topology},
             points=mapped.points.astype("<f4").tobytes(),
             labels=mapped.labels.astype("<i2").tobytes(),
             frames=mapped.frames.astype("<i4").tobytes(),
-            row=explorer.row,
+            row=row,
             height=height,
         )
-        self._explorer = explorer
+        self._load, self._choose = load, choose
         self.on_msg(self._answer)
 
     def show_row(self, row: int) -> None:
@@ -62,11 +77,11 @@ class ExplorerWidget(anywidget.AnyWidget):
     def _answer(self, _: Any, message: dict[str, Any], buffers: list[Any]) -> None:
         kind = message.get("kind")
         if kind == "choose":
-            self._explorer.rows_chosen(np.frombuffer(buffers[0], "<i4"))
+            self._choose(np.frombuffer(buffers[0], "<i4"))
         elif kind == "load":
             row = int(message["row"])
             try:
-                shown = self._explorer.load(row)
+                shown = self._load(row)
                 sent = [steps(shown.positions).astype("<i2").tobytes()]
             except MDGMVAEError as error:
                 self.send({"kind": "error", "text": str(error)})

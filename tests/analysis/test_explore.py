@@ -6,14 +6,16 @@ import pytest
 from small_analyses import alanine
 
 from mdgmvae import GMVAEAnalysis
+from mdgmvae.assignment.results import TrajectoryResults
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
+from mdgmvae.viewer.explored_results import explore_results
 
 
 @pytest.mark.parametrize(
     ("coordinates", "axes"),
     [
-        (None, ("frame", "latent z")),
+        (None, ("latent z1", "latent z2")),
         (("phi ALA2", "psi ALA2"), ("phi ALA2 / °", "psi ALA2 / °")),
         ("psi ALA2", ("frame", "psi ALA2 / °")),
     ],
@@ -31,6 +33,18 @@ def test_analysis_is_explored_over_latent_or_features(analysed, coordinates, axe
         phi, psi = mdtraj.compute_phi(trajectory)[1], mdtraj.compute_psi(trajectory)[1]
         expected = np.degrees(np.hstack([phi, psi]))
         assert explorer.mapped.points == pytest.approx(expected, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("n_z", "axes"),
+    [(1, ("frame", "latent z")), (3, ("latent z1 of 3", "latent z2 of 3"))],
+)
+def test_latent_space_of_another_dimension(analysed, n_z, axes):
+    latent = np.arange(1000 * n_z, dtype=np.float32).reshape(1000, n_z)
+    results = TrajectoryResults(**{**analysed.results.data, "latent": latent})
+    explorer = explore_results(analysed.atomgroup, results, None)
+    assert explorer.mapped.axes == axes
+    assert (explorer.mapped.points[:, -1] == latent[:, :2][:, -1]).all()
 
 
 def test_components_are_explored(analysed):

@@ -1,7 +1,5 @@
 """The pages in headless Chromium: what is drawn, and what clicks and keys do."""
 
-import re
-
 import numpy as np
 import pytest
 from browser import chromium, needs_chromium
@@ -16,32 +14,16 @@ from mdgmvae.viewer.scripts import bundle
 
 pytestmark = needs_chromium
 
-#: Makes the explorer of a page reachable, and takes WebGL away if the page is called with #flat.
-_PROBE = """
-if (location.hash === "#flat") HTMLCanvasElement.prototype.getContext = ((original) =>
+#: Takes WebGL away.
+FLAT = """HTMLCanvasElement.prototype.getContext = ((original) =>
   function (kind, ...rest) { return kind === "webgl" ? null : original.call(this, kind, ...rest); }
-)(HTMLCanvasElement.prototype.getContext);
-"""
-_OPEN = "openPage(\n"
-_OPEN_SEEN = "window.opened = openPage(\n"
+)(HTMLCanvasElement.prototype.getContext);"""
 
 
 @pytest.fixture(scope="module")
 def browser():
     with chromium() as open_page:
         yield open_page
-
-
-def probed(path):
-    """Copy a page whose explorer a test can reach; its policy allows the changed script."""
-    page = path.read_text()
-    script = page.split("<script>")[1].split("</script>")[0]
-    changed = _PROBE + script.replace(_OPEN, _OPEN_SEEN)
-    page = page.replace(script, changed)
-    page = re.sub(r"'sha256-[^']*'", "'unsafe-inline'", page)
-    copy = path.with_name(f"probed_{path.name}")
-    copy.write_text(page)
-    return copy
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +46,11 @@ def protein(adk, pages):
     return explorer, pages / "adk.html"
 
 
-def opened(browser, path, flag="", **size):
-    page = browser(f"{path.as_uri()}{flag}", **size)
+def opened(browser, path, **options):
+    """Open a saved explorer; its object is then ``explorer`` in the page."""
+    page = browser(path.as_uri(), **options)
     page.wait("document.querySelector('.caption')?.textContent")
-    if path.name.startswith("probed"):
-        page.run("opened.then((explorer) => { window.explorer = explorer; })")
+    page.run("opened.then((explorer) => { window.explorer = explorer; })")
     return page
 
 
@@ -109,7 +91,7 @@ def test_policy_of_the_page_stops_scripts_and_requests(browser, ramachandran, tm
 
 def test_molecule_is_the_frame_that_the_caption_names(browser, ramachandran):
     explorer, path = ramachandran
-    page = opened(browser, probed(path))
+    page = opened(browser, path)
     for row in (300, 20):
         page.drag([point_of(page, row)])
         shown = page.run("explorer.row")
@@ -125,7 +107,7 @@ def test_molecule_is_the_frame_that_the_caption_names(browser, ramachandran):
 
 def test_lasso_chooses_frames(browser, ramachandran):
     explorer, path = ramachandran
-    page = opened(browser, probed(path))
+    page = opened(browser, path)
     corners = [(-170.0, 60.0), (-100.0, 60.0), (-100.0, 178.0), (-170.0, 178.0)]
     left, top, _, _ = page.place(".map .above")
     pixels = [page.run(f"explorer.landscape.plane.toScreen({x}, {y})") for x, y in corners]
@@ -146,7 +128,7 @@ def test_lasso_chooses_frames(browser, ramachandran):
 
 def test_playing_changes_frames_and_colours(browser, protein):
     _, path = protein
-    page = opened(browser, probed(path))
+    page = opened(browser, path)
     page.run("explorer.playback.speed = 600")
     before = page.run("explorer.elements.moleculeCanvas.toDataURL()")
     page.click(".bar button:nth-of-type(1)")
@@ -159,7 +141,7 @@ def test_playing_changes_frames_and_colours(browser, protein):
 
 def test_transitions_keys_and_timeline(browser, protein):
     _, path = protein
-    page = opened(browser, probed(path))
+    page = opened(browser, path)
     page.click(".bar button:nth-of-type(3)")  # next transition
     page.wait(f"{CAPTION} === 'frame 49: state 1'")
     page.click(".time .above", x=10.5 / 98)
@@ -174,7 +156,7 @@ def test_transitions_keys_and_timeline(browser, protein):
 
 def test_legend_switches_states_off(browser, protein):
     _, path = protein
-    page = opened(browser, probed(path))
+    page = opened(browser, path)
     page.click(".legend button:nth-of-type(1)")
     assert page.run("explorer.showable[0]") == 49
     page.click(".time .above", x=0.02)  # The nearest frame in time that is shown.
@@ -188,7 +170,7 @@ def test_thinned_page_shows_the_frame_that_it_names(browser, adk, pages):
     explorer = mdgmvae.explore(adk, labels, xy)
     path = pages / "thinned.html"
     path.write_text(explorer_page(explorer.molecule, explorer.mapped, "", 120_000))
-    page = opened(browser, probed(path))
+    page = opened(browser, path)
     stored = page.run("[...explorer.data.stored]")
     assert len(stored) < 60 and {95, 96, 97} <= set(stored)
     assert page.run("explorer.data.labels.length") == 98
@@ -205,7 +187,7 @@ def test_thinned_page_shows_the_frame_that_it_names(browser, adk, pages):
 @pytest.mark.parametrize("name", ["ramachandran", "protein"])
 def test_page_works_without_webgl(browser, request, name):
     _, path = request.getfixturevalue(name)
-    page = opened(browser, probed(path), "#flat")
+    page = opened(browser, path, before=FLAT)
     assert page.colors_of(".molecule canvas") > 1000
     before = page.run("explorer.elements.moleculeCanvas.toDataURL()")
     page.run("explorer.molecule.turn(1, 0.5)")
@@ -215,7 +197,7 @@ def test_page_works_without_webgl(browser, request, name):
 
 def test_molecule_turns_by_drag_and_keys_and_returns(browser, ramachandran):
     _, path = ramachandran
-    page = opened(browser, probed(path))
+    page = opened(browser, path)
     picture = "explorer.elements.moleculeCanvas.toDataURL()"
     first = page.run(picture)
     left, top, width, height = page.place(".molecule canvas")

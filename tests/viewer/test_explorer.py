@@ -43,7 +43,7 @@ def test_select_takes_frame_numbers(explorer):
     for wrong, message in (
         (21, "frame 21 was not analysed.*nearest frame that was is 20"),
         (36, "frame 36 was not analysed.*is 32"),
-        ("x", "frame='x': pass a frame number"),
+        ("x", "frames: pass frame numbers"),
     ):
         with pytest.raises(InputError, match=message):
             explorer.select(wrong)
@@ -81,7 +81,7 @@ def test_what_cannot_be_written_is_an_error(explorer, tmp_path):
 def test_current_frame_of_the_universe_stays(explorer, short_alanine, tmp_path):
     short_alanine.trajectory[13]
     explorer.select(28)
-    explorer.load(3)
+    explorer.molecule.snapshots([3])
     explorer.brush([0])
     explorer.write(tmp_path / "brushed.xtc")
     explorer.save(tmp_path / "explorer.html")

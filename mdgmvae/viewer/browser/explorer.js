@@ -108,6 +108,7 @@ export class Explorer {
     const { clear } = this.elements;
     clear.hidden = !this.chosen;
     clear.textContent = `${written(rows.length)} frames chosen \u2715`;
+    if (isQuiet) this.landscape.outline = null; // It was drawn around other frames.
     this.landscape.setChosen(this.chosen);
     this.updatePlayable();
     if (!isQuiet) this.source.onChoose(rows);

@@ -3,6 +3,7 @@
 import { Buckets, extentOf } from "./buckets.js";
 import { contour, densityOf, freeEnergyOf } from "./density.js";
 import { rowsInside } from "./frames.js";
+import { listenToPointer } from "./gestures.js";
 import { cleared, Plane } from "./plane.js";
 import { channels } from "./vectors.js";
 
@@ -15,7 +16,7 @@ const MANY_STATES = 32;
 const ENERGY_CELLS = 64;
 const ENERGY_LEVELS = [1, 2, 3, 4, 5, 6, 7, 8];
 const ENOUGH_FOR_ENERGY = 1000;
-const FAINT = 0.15;
+const FAINT = 0.25;
 const INK = "#444444";
 
 /** The landscape on two canvases: points below, and above them the marker and the lasso. */
@@ -209,12 +210,7 @@ export class Landscape {
   }
 
   listen() {
-    const { above, plane } = this;
-    let start = null;
-    const at = (event) => {
-      const box = above.getBoundingClientRect();
-      return [event.clientX - box.left, event.clientY - box.top];
-    };
+    const { plane } = this;
     const redraw = () => {
       // Wheel and pointer can report faster than a screen draws.
       this.waiting ??= requestAnimationFrame(() => {
@@ -222,45 +218,26 @@ export class Landscape {
         this.draw();
       });
     };
-    above.addEventListener("pointerdown", (event) => {
-      const isLasso = this.lassoing || event.shiftKey;
-      start = { last: at(event), moved: 0, isLasso };
-      if (isLasso) this.outline = [plane.toData(...start.last)];
-      above.setPointerCapture(event.pointerId);
-    });
-    above.addEventListener("pointermove", (event) => {
-      if (!start) return;
-      const now = at(event);
-      const [right, down] = [now[0] - start.last[0], now[1] - start.last[1]];
-      start.moved += Math.hypot(right, down);
-      start.last = now;
-      if (start.isLasso) {
-        this.outline.push(plane.toData(...now));
-        this.drawAbove();
-      } else if (start.moved > 4) {
+    listenToPointer(this.above, {
+      isLasso: () => this.lassoing,
+      onClick: (x, y) => this.pick(x, y),
+      onPan: (right, down) => {
         plane.pan(right, down);
         redraw();
-      }
-    });
-    above.addEventListener("pointerup", (event) => {
-      if (start?.isLasso && start.moved > 4) this.closeLasso();
-      else if (start && start.moved <= 4) this.pick(...at(event));
-      start = null;
-    });
-    above.addEventListener("pointercancel", () => (start = null));
-    above.addEventListener(
-      "wheel",
-      (event) => {
-        if (above.getRootNode().activeElement !== above) return; // It scrolls the page.
-        event.preventDefault();
-        plane.zoom(Math.exp(-0.0015 * event.deltaY), ...at(event));
+      },
+      onZoom: (factor, x, y) => {
+        plane.zoom(factor, x, y);
         redraw();
       },
-      { passive: false },
-    );
-    above.addEventListener("dblclick", () => {
-      plane.reset();
-      redraw();
+      onReset: () => {
+        plane.reset();
+        redraw();
+      },
+      onLassoMove: (pixels) => {
+        this.outline = pixels.map(([x, y]) => plane.toData(x, y));
+        this.drawAbove();
+      },
+      onLassoEnd: () => this.closeLasso(),
     });
   }
 }

@@ -31,9 +31,11 @@ export class Mesh {
       this.normals = doubled(this.normals);
       this.colors = doubled(this.colors);
     }
-    this.positions.set(position, 3 * at);
-    this.normals.set(normal, 3 * at);
-    this.colors.set(color, 4 * at);
+    for (let k = 0; k < 3; k++) {
+      this.positions[3 * at + k] = position[k];
+      this.normals[3 * at + k] = normal[k];
+      this.colors[4 * at + k] = color[k];
+    }
     this.colors[4 * at + 3] = 255;
     this.pointCount = at + 1;
     return at;

@@ -5,6 +5,10 @@ import { across, addScaled, between, cross, distance, dot, pointOf, subtract, un
 /** Rings of the tube for each residue, and points of a ring. */
 const STEPS = 8;
 const AROUND = 12;
+const CIRCLE = Array.from({ length: AROUND }, (_, k) => {
+  const angle = (2 * Math.PI * k) / AROUND;
+  return [Math.cos(angle), Math.sin(angle)];
+});
 /** Half of the width and of the thickness, in angstrom. */
 const COIL = [0.3, 0.3];
 const SHAPES = { H: [1.35, 0.25], E: [1.15, 0.25], C: COIL };
@@ -156,11 +160,16 @@ function sizeAt(letters, i, t) {
 }
 
 function addRing(mesh, position, side, up, [width, thickness], color) {
+  // Tens of thousands of points are made for a picture, so nothing is allocated for each.
+  const edge = [0, 0, 0];
+  const normal = [0, 0, 0];
   for (let k = 0; k < AROUND; k++) {
-    const cos = Math.cos((2 * Math.PI * k) / AROUND);
-    const sin = Math.sin((2 * Math.PI * k) / AROUND);
-    const edge = addScaled(addScaled(position, side, cos * width), up, sin * thickness);
-    const normal = unit(addScaled(side.map((v) => v * cos * thickness), up, sin * width));
+    const [cos, sin] = CIRCLE[k];
+    const length = Math.sqrt((cos * thickness) ** 2 + (sin * width) ** 2);
+    for (let i = 0; i < 3; i++) {
+      edge[i] = position[i] + side[i] * cos * width + up[i] * sin * thickness;
+      normal[i] = (side[i] * cos * thickness + up[i] * sin * width) / length;
+    }
     mesh.point(edge, normal, color);
   }
 }

@@ -32,12 +32,12 @@ export function cross(a, b) {
 
 /** @param {Vector} a @param {Vector} b @returns {number} */
 export function distance(a, b) {
-  return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+  return Math.sqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2);
 }
 
 /** The vector with length 1, or zero if it has no length. */
 export function unit(a) {
-  const length = Math.hypot(a[0], a[1], a[2]) || 1;
+  const length = Math.sqrt(dot(a, a)) || 1;
   return [a[0] / length, a[1] / length, a[2] / length];
 }
 
@@ -49,7 +49,7 @@ export function perpendicular(a) {
 /** The part of `a` at a right angle to the unit vector `axis`, with length 1. */
 export function across(a, axis) {
   const part = addScaled(a, axis, -dot(a, axis));
-  return Math.hypot(...part) > 1e-6 ? unit(part) : perpendicular(axis);
+  return dot(part, part) > 1e-12 ? unit(part) : perpendicular(axis);
 }
 
 /** The i-th point of coordinates x0 y0 z0 x1 y1 z1 ... */

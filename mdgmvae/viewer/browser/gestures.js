@@ -1,0 +1,75 @@
+// What a pointer does on the landscape: click, pan, zoom and lasso, with mouse or fingers.
+
+/** A pointer that moves less is a click. In pixels. */
+const CLICK = 4;
+
+/**
+ * Listen to mouse, pen and fingers on an element. All positions are pixels from its corner.
+ * @param {HTMLElement} element
+ * @param {object} act
+ * @param {() => boolean} act.isLasso whether a drag is a lasso, as it is with the shift key
+ * @param {(x: number, y: number) => void} act.onClick
+ * @param {(right: number, down: number) => void} act.onPan
+ * @param {(factor: number, x: number, y: number) => void} act.onZoom
+ * @param {() => void} act.onReset
+ * @param {(pixels: number[][]) => void} act.onLassoMove the line so far
+ * @param {() => void} act.onLassoEnd
+ */
+export function listenToPointer(element, act) {
+  const fingers = new Map();
+  let drag = null;
+  const at = (event) => {
+    const box = element.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  };
+  element.addEventListener("pointerdown", (event) => {
+    fingers.set(event.pointerId, at(event));
+    element.setPointerCapture(event.pointerId);
+    const isLasso = act.isLasso() || event.shiftKey;
+    // A second finger makes the gesture a zoom, which is no click when it ends.
+    drag = { line: [at(event)], moved: fingers.size > 1 ? Infinity : 0, isLasso };
+  });
+  element.addEventListener("pointermove", (event) => {
+    const last = fingers.get(event.pointerId);
+    if (!last || !drag) return;
+    const now = at(event);
+    fingers.set(event.pointerId, now);
+    const other = [...fingers].find(([id]) => id !== event.pointerId)?.[1];
+    if (other) {
+      const apart = ([x, y]) => Math.hypot(x - other[0], y - other[1]) || 1;
+      act.onZoom(apart(now) / apart(last), ...other);
+      return;
+    }
+    const [right, down] = [now[0] - last[0], now[1] - last[1]];
+    drag.moved += Math.hypot(right, down);
+    if (drag.isLasso) {
+      drag.line.push(now);
+      act.onLassoMove(drag.line);
+    } else if (drag.moved > CLICK) {
+      act.onPan(right, down);
+    }
+  });
+  const end = (event) => {
+    fingers.delete(event.pointerId);
+    if (!drag || fingers.size) return;
+    if (drag.moved <= CLICK) act.onClick(...at(event));
+    else if (drag.isLasso && drag.line.length > 2) act.onLassoEnd();
+    drag = null;
+  };
+  element.addEventListener("pointerup", end);
+  element.addEventListener("pointercancel", (event) => {
+    fingers.delete(event.pointerId);
+    drag = null;
+  });
+  element.addEventListener(
+    "wheel",
+    (event) => {
+      // It scrolls the page until the landscape has been clicked.
+      if (element.getRootNode().activeElement !== element) return;
+      event.preventDefault();
+      act.onZoom(Math.exp(-0.0015 * event.deltaY), ...at(event));
+    },
+    { passive: false },
+  );
+  element.addEventListener("dblclick", act.onReset);
+}
