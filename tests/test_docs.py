@@ -88,6 +88,11 @@ def analysed(files):
         warnings.simplefilter("ignore")
         gm = GMVAEAnalysis(u, k=5, n_epochs=2, n_init=1, seed=0, verbose=False).run()
     write_labels(files / "labels.npz", gm.results)
+    # What `mdgmvae run` would have written.
+    gm.save_model(files / "results" / "model")
+    write_labels(files / "results" / "labels.npz", gm.results)
+    for suffix in (".npy", ".json"):
+        shutil.copy(gm.features.path.with_suffix(suffix), files / "results" / f"features{suffix}")
     return gm
 
 
@@ -118,6 +123,8 @@ def test_code_and_commands_of_the_documents_run(document, names, forked_workers)
                 continue  # run once, in the quick start; the demo has tests of its own
             # Run the same command with less training.
             few = ["--n_epochs", "2", "--no-refit"] if arguments[0] in ("run", "train") else []
+            if arguments[0] == "run":
+                shutil.rmtree("results", ignore_errors=True)
             done = run_command([*arguments, *few], cwd=Path.cwd())
             assert done.returncode == 0, f"{arguments}: {done.stderr}"
             if "-o" in arguments:

@@ -27,7 +27,7 @@ HEAVY = ("tensorflow", "matplotlib", "nglview", "anywidget", "MDAnalysis", "mdtr
 # Packages have the same name on conda-forge and PyPI (in lower case), except:
 CONDA_NAMES = {"build": "python-build"}
 # Modules have the name of the package that installs them, except:
-MODULE_NAMES = {"sklearn": "scikit-learn", "IPython": "ipykernel"}
+MODULE_NAMES = {"PIL": "pillow", "sklearn": "scikit-learn", "IPython": "ipykernel"}
 
 
 @pytest.fixture(scope="module")

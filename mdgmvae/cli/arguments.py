@@ -236,6 +236,8 @@ def add_report(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="do not write report.html, a page that shows the results",
     )
+    # The words of the command and its warnings, which `main` collects for the report.
+    parser.set_defaults(words=[], warned=[])
 
 
 def add_file(parser: argparse.ArgumentParser, metavar: str, text: str) -> None:

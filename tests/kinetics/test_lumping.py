@@ -147,7 +147,7 @@ def test_states_that_only_alternate_are_one():
     [
         ([0] * 9, {"lag": 0}, "lag=0"),
         ([0] * 9, {"lag": 9}, "lag=9: no segment is longer than 9 frames"),
-        ([0] * 9, {"lag": 2, "lengths": [4, 4]}, "add up to the 9 frames"),
+        ([0] * 9, {"lag": 2, "lengths": [4, 4]}, "add up to 9 frames"),
         ([0] * 9, {"lag": 2, "n_macrostates": 0}, "n_macrostates=0"),
         ([-1] * 9, {"lag": 2}, "no frame has a state"),
         ([0, 5] * 9, {"lag": 2, "k": 3}, "k=3: the largest label is 5"),
