@@ -3,8 +3,8 @@
 import numpy as np
 
 from mdgmvae.comparison.feature_sets import FeatureSelection, ScoredFeatures
-from mdgmvae.comparison.number_of_states import ScannedK, Selection
-from mdgmvae.comparison.result import Comparison, MethodResult
+from mdgmvae.comparison.method_comparison import Comparison, MethodResult
+from mdgmvae.comparison.scan_of_k import ScannedK, Selection
 from mdgmvae.kinetics import ImpliedTimescales
 from mdgmvae.states.state_features import Description
 

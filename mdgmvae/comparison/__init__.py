@@ -5,14 +5,14 @@ from .._lazy import lazy_names
 _NAMES = {
     "compare": ".baselines",
     "held_out_score": ".baselines",
-    "select_k": ".number_of_states",
-    "Selection": ".number_of_states",
+    "select_k": ".scan_of_k",
+    "Selection": ".scan_of_k",
     "select_features": ".feature_sets",
     "FeatureSelection": ".feature_sets",
     "propose_lag": ".lag_proposal",
     "ProposedLag": ".lag_proposal",
-    "Comparison": ".result",
-    "MethodResult": ".result",
+    "Comparison": ".method_comparison",
+    "MethodResult": ".method_comparison",
 }
 
 __all__ = [*_NAMES]

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..checks import check_count, checked_seeds
 from ..errors import InputError
-from ..kinetics.agreement import compare_runs, pairwise_agreement
+from ..kinetics.agreement_of_runs import compare_runs, pairwise_agreement
 from ..kinetics.vamp import BLOCKS_PER_FOLD, vamp2
 from ..labels import as_labels
 from ..presets import ROBUST
@@ -24,8 +24,8 @@ from .cross_validation import (
     folds_of_time,
     held_out_vamp2,
 )
+from .method_comparison import Comparison, MethodResult
 from .methods import METHODS, robust
-from .result import Comparison, MethodResult
 
 __all__ = ["METHODS", "Comparison", "Method", "MethodResult", "compare"]
 

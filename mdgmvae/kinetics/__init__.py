@@ -7,10 +7,10 @@ are 95 % credible intervals from the posterior of reversible Markov models.
 from .._lazy import lazy_names
 
 _NAMES = {
-    "Agreement": ".agreement",
-    "compare_runs": ".agreement",
-    "match": ".agreement",
-    "pairwise_agreement": ".agreement",
+    "Agreement": ".agreement_of_runs",
+    "compare_runs": ".agreement_of_runs",
+    "match": ".agreement_of_runs",
+    "pairwise_agreement": ".agreement_of_runs",
     "AssignmentQuality": ".certainty",
     "assignment_quality": ".certainty",
     "Visits": ".dwell_times",

@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D
 
 from ..comparison.choice import standard_error
 from ..comparison.feature_sets import FeatureSelection
-from ..comparison.number_of_states import Selection, as_range
-from ..comparison.result import Comparison
+from ..comparison.method_comparison import Comparison
+from ..comparison.scan_of_k import Selection, as_range
 from ..tables import counted
 from .axes import legend_above, new_axes, open_frame, shift, size_in_points, ticks_that_fit
 

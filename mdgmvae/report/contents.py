@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..kinetics.agreement import Agreement, compare_runs
+from ..kinetics.agreement_of_runs import Agreement, compare_runs
 from ..kinetics.exchange import Transitions, transitions
 from ..model.saved_model import installed_versions
 from ..presets import Hyperparameters

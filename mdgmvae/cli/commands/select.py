@@ -25,7 +25,7 @@ from ..start import start_tensorflow
 if TYPE_CHECKING:
     from ...comparison.feature_sets import FeatureSelection
     from ...comparison.lag_proposal import ProposedLag
-    from ...comparison.number_of_states import Selection
+    from ...comparison.scan_of_k import Selection
     from ...storage.features import FeatureSet
 
 #: Sets that are tried unless others are given, as long as they have no more columns than this.

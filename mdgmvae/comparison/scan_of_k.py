@@ -11,7 +11,7 @@ import numpy as np
 
 from ..checks import check_count, check_counts, checked_seeds
 from ..errors import InputError
-from ..kinetics.agreement import compare_runs
+from ..kinetics.agreement_of_runs import compare_runs
 from ..kinetics.vamp import BLOCKS_PER_FOLD
 from ..presets import check_names
 from ..progress import progress_bar

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _NO_MODEL = "there is no trained model: call run() first"
 
 
-class Evidence:
+class Evaluation:
     """The part of `GMVAEAnalysis` that evaluates its results."""
 
     atomgroup: Any

@@ -6,7 +6,7 @@ import pytest
 
 from mdgmvae import plot
 from mdgmvae.comparison import Selection, select_k
-from mdgmvae.comparison.number_of_states import ScannedK
+from mdgmvae.comparison.scan_of_k import ScannedK
 from mdgmvae.errors import InputError
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
