@@ -24,7 +24,10 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 #: Documents whose commands also appear in the quick start.
 IN_THE_QUICK_START = ("README.md", "installation.md")
 #: Documents that train several times.
-LONG = ("choosing-k.md", "quickstart.md")
+LONG = (
+    *("baselines.md", "choosing-k.md", "model.md", "quickstart.md", "report.md"),
+    "saved_models.md",
+)
 QUICK_START = ROOT / "docs" / "guides" / "quickstart.md"
 #: Words of earlier versions, which the glossary has replaced.
 REPLACED = (

@@ -28,7 +28,7 @@ def bundle(*names: str) -> str:
     --------
     >>> from mdgmvae.viewer.scripts import bundle
     >>> print(bundle("unpack").splitlines()[-1])
-    const { unpack, unpackStructures } = inUnpack;
+    const { unpack, unpackStructures, structuresFrom } = inUnpack;
     """
     parts: dict[str, str] = {}
     for name in names:

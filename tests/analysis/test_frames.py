@@ -12,9 +12,8 @@ from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Distances, Positions
 
 
-@pytest.mark.parametrize(
-    "backend", [pytest.param("multiprocessing", marks=pytest.mark.slow), "dask"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["multiprocessing", "dask"])
 def test_backends_give_identical_results(u, backend):
     serial = GMVAEAnalysis(u, **FAST).run(stop=2000, step=2)
     parallel = GMVAEAnalysis(alanine(), **FAST)

@@ -118,6 +118,7 @@ def test_nothing_can_be_assigned_or_saved_before_run(u, tmp_path):
     assert not hasattr(gm, "model")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.* frames are few for:UserWarning")
 def test_positions_keep_their_reference(u, tmp_path):
     gm = GMVAEAnalysis(u, features="positions", **FAST).run(start=50, stop=800)

@@ -116,7 +116,12 @@ def test_it_shows_itself(analysed, u):
 
 
 @pytest.mark.parametrize(
-    "again", [copy.copy, copy.deepcopy, lambda item: pickle.loads(pickle.dumps(item))]
+    "again",
+    [
+        pytest.param(copy.copy, marks=pytest.mark.slow),
+        pytest.param(copy.deepcopy, marks=pytest.mark.slow),
+        lambda item: pickle.loads(pickle.dumps(item)),
+    ],
 )
 def test_copies_keep_everything(analysed, u, again):
     """A copy once had neither model nor atoms nor features."""
@@ -135,7 +140,12 @@ def test_copies_keep_everything(analysed, u, again):
 
 
 @pytest.mark.parametrize(
-    "again", [copy.copy, copy.deepcopy, lambda item: pickle.loads(pickle.dumps(item))]
+    "again",
+    [
+        pytest.param(copy.copy, marks=pytest.mark.slow),
+        pytest.param(copy.deepcopy, marks=pytest.mark.slow),
+        lambda item: pickle.loads(pickle.dumps(item)),
+    ],
 )
 def test_a_copy_of_an_analysis_that_was_not_run_can_be_run(saved, u, analysed, again):
     fresh = again(GMVAEAnalysis(u, **FAST))

@@ -114,6 +114,7 @@ def test_state_that_was_not_learnt_adds_nothing():
     assert held_out_vamp2(unseen, fold, lag=5, lengths=lengths) < score + 0.05
 
 
+@pytest.mark.slow
 def test_known_states_of_alanine_dipeptide(on_alanine, alanine):
     tica, mixture, kmeans = on_alanine.rows
     assert [row.n_states for row in on_alanine.rows] == [3, 3, 3]

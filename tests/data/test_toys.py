@@ -76,6 +76,7 @@ def test_energy_of_the_wells_is_minus_the_logarithm_of_a_density():
     )
 
 
+@pytest.mark.slow
 def test_frames_are_in_equilibrium(wells, surface, populations_of_wells):
     # The tolerance follows from the effective number of frames: a visit lasts about 40.
     shares = np.bincount(wells.labels) / len(wells.labels)

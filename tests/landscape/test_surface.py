@@ -421,6 +421,7 @@ def test_the_analysis_takes_features_by_name(analysed):
     np.testing.assert_allclose(latent.points, analysed.results.latent)
 
 
+@pytest.mark.slow
 def test_the_analysis_compares_its_states(analysed):
     lumped = analysed.state_free_energies(temperature=300)
     assert lumped.energy.shape == (2,) and lumped.unit == "kJ/mol"

@@ -153,6 +153,7 @@ def test_frames_of_short_data_are_held_out_too(n_rows, lag):
     assert np.abs(held_out[:, None] - np.flatnonzero(split.train)).min() > lag
 
 
+@pytest.mark.slow
 def test_data_too_short_to_hold_out_frames_give_a_warning(five_wells):
     with pytest.warns(UserWarning, match=r"validation_fraction=0\.1: 1,500 frames are too few"):
         model = GMVAE.from_preset("robust", lag=100, **SHORT).fit(five_wells[0][:1500])

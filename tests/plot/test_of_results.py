@@ -43,6 +43,7 @@ def test_free_energies_of_features_by_name(analysed):
         alone.effect_sizes()
 
 
+@pytest.mark.slow
 def test_kinetics_need_a_lag_time(analysed):
     u = alanine()
     gm = GMVAEAnalysis(u, preset="paper", k=2, n_epochs=1, seed=0, verbose=False).run(step=100)

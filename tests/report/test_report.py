@@ -117,6 +117,7 @@ def test_a_folder_gives_the_same_page(folder, path, analysed):
     assert other.read_bytes() == before == (folder / "report.html").read_bytes()
 
 
+@pytest.mark.slow
 def test_an_earlier_page_may_be_damaged(folder):
     (folder / "report.html").write_text('<script type="application/json" id="data">[</script>')
     report_folder(folder)
@@ -124,6 +125,7 @@ def test_an_earlier_page_may_be_damaged(folder):
     assert f"States in {folder.name}" in Page(folder / "report.html").text
 
 
+@pytest.mark.slow
 def test_features_without_atoms_have_a_page(five_wells, tmp_path):
     """As `mdgmvae train` leaves it: a model and labels, and no lag time."""
     x = five_wells[0][:600]
@@ -151,6 +153,7 @@ class _Labels:
         self.__dict__ |= arrays
 
 
+@pytest.mark.slow
 def test_runs_with_other_seeds_are_compared(analysed, tmp_path):
     swapped = 1 - analysed.results.labels
     analysed.report(tmp_path / "r.html", runs=[swapped, np.zeros_like(swapped)])

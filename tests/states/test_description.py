@@ -142,6 +142,7 @@ def test_the_angle_that_differs_comes_first(described):
     assert sizes == sorted(sizes, reverse=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{"scale": None}, {"scale": "tica", "lag": 2}], ids=str)
 def test_gradients_are_finite_differences(universe, settings, monkeypatch):
     monkeypatch.setattr(description_module, "GRADIENT_FRAMES", 10**6)

@@ -151,6 +151,7 @@ def test_the_lowest_loss_that_is_finite_is_kept(at):
     assert best(found).restart == at
 
 
+@pytest.mark.slow
 def test_without_frames_held_out_kinetics_choose_among_restarts(five_wells):
     """The loss includes VAMP-2, as in training; without it, another restart would be chosen."""
     x = five_wells[0][:4000]
@@ -170,6 +171,7 @@ def test_without_frames_held_out_kinetics_choose_among_restarts(five_wells):
         assert one.loss == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_refit_trains_on_all_frames_for_as_long_as_was_best(five_wells):
     x = five_wells[0][:4000]
     settings = {"n_epochs": 8, "anneal": 0.2, "lr": 5e-3}

@@ -17,6 +17,7 @@ AT_THE_START = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 4, 5])
 def test_every_seed_starts_in_the_five_wells(five_wells, seed):
     """With seeds 4 and 5, the first k-means divides one well and joins two others."""

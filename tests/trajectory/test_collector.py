@@ -395,7 +395,12 @@ def test_the_topology_stays_at_home(universe):
 
 
 @pytest.mark.parametrize(
-    "again", [copy.copy, copy.deepcopy, lambda item: pickle.loads(pickle.dumps(item))]
+    "again",
+    [
+        pytest.param(copy.copy, marks=pytest.mark.slow),
+        pytest.param(copy.deepcopy, marks=pytest.mark.slow),
+        lambda item: pickle.loads(pickle.dumps(item)),
+    ],
 )
 def test_copies_keep_atoms_and_features(universe, again):
     """A copy had neither, because pickling was made for workers alone."""

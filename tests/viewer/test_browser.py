@@ -211,6 +211,7 @@ def test_molecule_turns_by_drag_and_keys_and_returns(browser, ramachandran):
     assert page.run(picture) == first
 
 
+@pytest.mark.slow
 def test_twenty_molecules_on_a_page_share_one_context(browser, tmp_path):
     """Browsers drop the oldest of some 16 contexts."""
     molecule = Molecule.of(alanine())
