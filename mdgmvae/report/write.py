@@ -140,7 +140,8 @@ def _write(path: str | os.PathLike[str], contents: Contents) -> None:
 def _names_of(universe: Any) -> tuple[str, ...]:
     """Return the names of the topology and the trajectories of a universe."""
     trajectory = universe.trajectory
-    names = [universe.filename, *(getattr(trajectory, "filenames", None) or [trajectory.filename])]
+    several = getattr(trajectory, "filenames", None)
+    names = [universe.filename, *([trajectory.filename] if several is None else several)]
     return tuple(str(name) for name in names if name is not None)
 
 

@@ -162,6 +162,24 @@ def test_runs_with_other_seeds_are_compared(analysed, tmp_path):
     assert "alanine_dipeptide.xtc" in text
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["two files", "in memory", "atoms"])
+def test_trajectories_of_any_kind_have_a_page(kind, tmp_path):
+    u = alanine()
+    if kind == "two files":
+        names = [str(tmp_path / name) for name in ("a.xtc", "b.xtc")]
+        for name, frames in zip(names, (slice(300), slice(300, 600)), strict=True):
+            u.atoms.write(name, frames=u.trajectory[frames])
+        u.load_new(names)
+    elif kind == "in memory":
+        u.transfer_to_memory(stop=600)
+    gm = GMVAEAnalysis(u.select_atoms("not name H*") if kind == "atoms" else u, **FAST)
+    gm.run(frames=np.arange(0, 600)).report(tmp_path / "r.html")
+    page = Page(tmp_path / "r.html")
+    expected = "and 1 more" if kind == "two files" else "States of"
+    assert expected in page.text and page.of("canvas")
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
