@@ -16,7 +16,11 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 NODE = shutil.which("node")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed")
-_FLAGS = ("--headless=new", "--no-sandbox", "--remote-debugging-port=0", "--no-first-run")
+# Containers often have little shared memory.
+_FLAGS = (
+    *("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"),
+    *("--remote-debugging-port=0", "--no-first-run"),
+)
 #: Seconds to wait for anything.
 _PATIENCE = 60
 
