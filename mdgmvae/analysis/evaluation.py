@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from ..assignment.results import TrajectoryResults
 from ..assignment.trajectory_model import TrajectoryModel
 from ..errors import InputError
-from ..trajectory.lag_time import time_step
 
 if TYPE_CHECKING:
     from ..kinetics.exchange import Transitions
@@ -154,18 +153,10 @@ class Evaluation:
         InputError
             Before `run`, or if the frames are not in time order.
         """
-        from ..kinetics.exchange import transitions
+        from ..states.state_transitions import transitions_of
 
         results = self._require_results()
-        return transitions(
-            results.labels,
-            lag=self._lag(lag),
-            lengths=results.lengths,
-            dt=time_step(results.times, results.lengths),
-            k=len(results.populations),
-            n_samples=n_samples,
-            seed=seed,
-        )
+        return transitions_of(results, self._lag(lag), n_samples=n_samples, seed=seed)
 
     def describe(self, of: str = "states", n_representatives: int = 5) -> Description:
         """Find the features that set each state apart, and representative frames.

@@ -282,8 +282,8 @@ def _plot_free_energy(path: Path, results: Any, temperature: float | None) -> No
 
     matplotlib.use("Agg")
     from .. import plot
+    from ..landscape.coordinates import drawable
 
-    # More than three dimensions cannot be drawn, so the first two are.
-    latent = results.latent if results.latent.shape[1] <= 3 else results.latent[:, :2]
-    axes = plot.free_energy(np.asarray(latent), labels=results.labels, temperature=temperature)
+    latent = drawable(np.asarray(results.latent))
+    axes = plot.free_energy(latent, labels=results.labels, temperature=temperature)
     cast("Figure", axes.figure).savefig(path, dpi=150, bbox_inches="tight")

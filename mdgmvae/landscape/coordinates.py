@@ -143,6 +143,27 @@ def read_coordinates(features: FeatureSet, coordinates: Sequence[Coordinate]) ->
     return values
 
 
+def drawable(latent: np.ndarray) -> np.ndarray:
+    """Return latent coordinates that can be drawn: the first two if there are more than three.
+
+    Parameters
+    ----------
+    latent : ndarray of shape (n_frames, n_z)
+
+    Returns
+    -------
+    ndarray of shape (n_frames, 1 to 3)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.landscape.coordinates import drawable
+    >>> drawable(np.zeros((9, 3))).shape, drawable(np.zeros((9, 4))).shape
+    ((9, 3), (9, 2))
+    """
+    return latent if latent.shape[1] <= 3 else latent[:, :2]
+
+
 def free_energy_of(
     results: Any,
     features: FeatureSet,

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
-from ..kinetics.exchange import transitions
-from ..landscape.coordinates import free_energy_of
+from ..landscape.coordinates import drawable, free_energy_of
 from ..landscape.surface import FreeEnergy, free_energy
 from ..states.description import describe
 from ..states.judgement import Judgement, judge_results
-from ..trajectory.lag_time import time_step
+from ..states.state_transitions import transitions_of
 from . import kinetics, landscape, network, states, training
 from .figures import FIGURES
 
@@ -137,15 +136,8 @@ transition_network, implied_timescales, chapman_kolmogorov, history>
 
     def transition_network(self, ax: Axes | None = None) -> Axes:
         """Draw the states and the rates between them."""
-        results = self._results
-        found = transitions(
-            results.labels,
-            lag=self._lag("transition_network"),
-            lengths=results.lengths,
-            dt=time_step(results.times, results.lengths),
-            k=len(results.populations),
-        )
-        return network.transition_network(found, results.populations, ax=ax)
+        found = transitions_of(self._results, self._lag("transition_network"))
+        return network.transition_network(found, self._results.populations, ax=ax)
 
     def implied_timescales(self, ax: Axes | None = None) -> Axes:
         """Draw the implied timescales of the states against the lag time."""
@@ -165,9 +157,7 @@ transition_network, implied_timescales, chapman_kolmogorov, history>
         self, coordinates: str | Sequence[str] | None, options: dict[str, Any]
     ) -> FreeEnergy:
         if coordinates is None:
-            latent = self._results.latent
-            # More than three dimensions cannot be drawn.
-            latent = latent if latent.shape[1] <= 3 else latent[:, :2]
+            latent = drawable(self._results.latent)
             return free_energy(latent, lengths=self._results.lengths, **options)
         if self._features is None:
             raise InputError(f"{coordinates}: the features of these frames are not known")

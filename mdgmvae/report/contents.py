@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..kinetics.agreement_of_runs import Agreement, compare_runs
-from ..kinetics.exchange import Transitions, transitions
+from ..kinetics.exchange import Transitions
 from ..model.saved_model import installed_versions
 from ..presets import Hyperparameters
 from ..states.description import describe
 from ..states.judgement import Judgement, judge_results
 from ..states.state_features import Description
+from ..states.state_transitions import transitions_of
 from ..states.summary import StateTable, summarize
 from ..tables import counted, number
 from ..trajectory.lag_time import time_step
@@ -123,13 +124,7 @@ class Contents:
             description = describe(model, features, results)
         moves = None
         if model.lag is not None and (np.asarray(results.populations) > 0).sum() > 1:
-            moves = transitions(
-                results.labels,
-                lag=model.lag,
-                lengths=results.lengths,
-                dt=time_step(results.times, results.lengths),
-                k=len(results.populations),
-            )
+            moves = transitions_of(results, model.lag)
         return cls(
             title=title,
             record=record,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import plot
+from ..landscape.coordinates import drawable
 from ..tables import counted
 from .contents import Contents
 
@@ -47,9 +48,8 @@ class Picture:
 
 def landscape(c: Contents) -> Picture:
     """Draw the free energy over the latent coordinates, with the states."""
-    latent, rest = np.asarray(c.results.latent), ""
-    if latent.shape[1] > 3:
-        latent, rest = latent[:, :2], f" (the first two of {latent.shape[1]})"
+    latent, n_z = drawable(np.asarray(c.results.latent)), c.results.latent.shape[1]
+    rest = "" if latent.shape[1] == n_z else f" (the first two of {n_z})"
     axes = "coordinate" if latent.shape[1] == 1 else "coordinates"
     return _picture(
         lambda ax: plot.free_energy(latent, labels=c.results.labels, ax=ax),

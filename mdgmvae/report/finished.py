@@ -61,7 +61,8 @@ class Finished:
         if not folder.is_dir():
             raise InputError(f"{folder}: is not a folder; pass one that run, demo or train wrote")
         labels = read_labels(find_labels(folder))
-        model, saved = GMVAE.load(folder), SavedModel.load(folder)
+        saved = SavedModel.load(folder)
+        model = GMVAE.from_saved_model(saved)
         if labels.component_probabilities.shape[1] != model.k:
             raise InputError(
                 f"{folder}: labels.npz has {labels.component_probabilities.shape[1]} components, "

@@ -2,14 +2,14 @@
 
 import { Molecule } from "./molecule.js";
 import { unpackStructures } from "./unpack.js";
+import { channels } from "./vectors.js";
 
 const STEP = 0.012; // radians for each frame of the screen
 const PALE = 0.6; // share of white in the colour of further structures
 
 /** Mix a colour "#RRGGBB" with white. */
 function pale(color) {
-  const mixed = [1, 3, 5].map((at) => {
-    const channel = parseInt(color.slice(at, at + 2), 16);
+  const mixed = channels(color).map((channel) => {
     return Math.round(channel + (255 - channel) * PALE).toString(16).padStart(2, "0");
   });
   return `#${mixed.join("")}`;
