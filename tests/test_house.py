@@ -20,8 +20,8 @@ ROOMS = [
     *("trajectory", "storage", "featurizers", "data", "ground"),
 ]
 GROUND = {
-    *("", "_lazy", "_version", "checks", "errors", "json_files", "labels", "presets", "progress"),
-    *("segments", "tables"),
+    *("", "_lazy", "_version", "checks", "clustering", "errors", "json_files", "labels", "presets"),
+    *("progress", "segments", "tables"),
 }
 #: The layers, or single modules, that may import each library.
 MAY_IMPORT = {

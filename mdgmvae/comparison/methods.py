@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..checks import seed_of
+from ..clustering import kmeans_of
 from ..kinetics.lumping import lump
 from ..presets import ROBUST
 from ..training.dataset import Dataset
@@ -182,14 +183,7 @@ def _scaler(X: np.ndarray) -> Any:
 
 
 def _kmeans(points: np.ndarray, n: int, seed: int, n_init: int = 10) -> Any:
-    from sklearn.cluster import KMeans
-
-    with warnings.catch_warnings():
-        # With fewer distinct frames than clusters there are fewer states.
-        warnings.simplefilter("ignore")
-        return KMeans(n, n_init=n_init, random_state=seed_of(seed)).fit(
-            np.asarray(points, np.float64)
-        )
+    return kmeans_of(np.asarray(points, np.float64), n, seed=seed_of(seed), n_init=n_init)
 
 
 def _clusters_of(clusters: Any, points: np.ndarray) -> np.ndarray:

@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from ..clustering import kmeans_of
 from ..errors import InputError
 from .projected import timescale_between
 from .slow_processes import SlowProcesses
@@ -154,8 +154,6 @@ class Cells:
         ndarray of int64 of shape (k,)
             Group of each component, -1 for a component without frames in cells.
         """
-        from sklearn.cluster import KMeans
-
         frames = np.zeros((k, len(self.processes.stationary)))
         both = (self.labels >= 0) & (components >= 0)
         np.add.at(frames, (components[both], self.labels[both]), 1.0)
@@ -166,9 +164,8 @@ class Cells:
         means = (frames[there] @ functions) / weights[there, None]
         groups = np.full(k, -1)
         if len(np.unique(means, axis=0)) >= n:
-            with threadpool_limits(1, "openmp"):
-                clusters = KMeans(n, n_init=10, random_state=0)
-                groups[there] = clusters.fit_predict(means, sample_weight=weights[there])
+            clusters = kmeans_of(means, n, seed=0, n_init=10, weights=weights[there])
+            groups[there] = clusters.labels_
         return groups
 
     def may_be_explained_by(self, groups: np.ndarray) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.cluster import KMeans
 
+from ..clustering import kmeans_of
 from ..labels import representative_rows
 from ..training.dataset import spread_out
 
@@ -74,7 +74,7 @@ def _spread_over(rows: np.ndarray, latent: np.ndarray, centre: int, n: int) -> l
     rows = spread_out(rows, _MAX_CLUSTERED)
     points = latent[rows].astype(np.float64)
     n_clusters = min(n, len(np.unique(points, axis=0)))
-    clusters = KMeans(n_clusters, n_init=1, max_iter=_ITERATIONS, random_state=0).fit(points)
+    clusters = kmeans_of(points, n_clusters, seed=0, max_iter=_ITERATIONS)
     own = int(clusters.predict(latent[[centre]].astype(np.float64))[0])
     sizes = np.bincount(clusters.labels_, minlength=n_clusters)
     distances = np.square(clusters.transform(points))

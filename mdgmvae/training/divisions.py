@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits
 
+from ..clustering import kmeans_of
 from ..kinetics.covariances import Covariances
 from .lagged_pairs import ridge_of, ridged_vamp2
 from .vamp_tree import VampTree
@@ -86,7 +83,7 @@ def divide(earlier: Coordinates, later: Coordinates, k: int, seed: int) -> np.nd
 
 def divide_by_density(x: np.ndarray, k: int, seed: int) -> np.ndarray:
     """Divide frames (n, n_coordinates) into k clusters by k-means: shape (n,), int64."""
-    return np.asarray(_clustering(x, k, seed, N_CLUSTERINGS).labels_)
+    return np.asarray(kmeans_of(x, k, seed=seed, n_init=N_CLUSTERINGS).labels_)
 
 
 def _held_out(
@@ -117,7 +114,7 @@ def _kmeans(earlier: Coordinates, later: Coordinates, k: int, seed: int) -> Pred
     rare ones.
     """
     seeds = np.random.SeedSequence(seed).generate_state(N_CLUSTERINGS).tolist()
-    found = [_clustering(earlier.slow, k, s, 1) for s in seeds]
+    found = [kmeans_of(earlier.slow, k, seed=s) for s in seeds]
     scores = [_vamp2(c.labels_, c.predict(later.slow), k) for c in found]
     best = found[int(np.argmax(scores))]
     return lambda coordinates: np.asarray(best.predict(coordinates.slow))
@@ -126,13 +123,6 @@ def _kmeans(earlier: Coordinates, later: Coordinates, k: int, seed: int) -> Pred
 def _tree(earlier: Coordinates, later: Coordinates, k: int, seed: int) -> Predict:
     tree = VampTree.grow(earlier.axes, later.axes, k, ridge_of(len(earlier.axes)))
     return lambda coordinates: tree.predict(coordinates.axes)
-
-
-def _clustering(x: np.ndarray, k: int, seed: int, n_init: int) -> KMeans:
-    with warnings.catch_warnings(), threadpool_limits(1, "openmp"):
-        # With several threads, the order of summation and so the last bits would be random.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return KMeans(k, n_init=n_init, random_state=seed).fit(x)
 
 
 def _vamp2(earlier: np.ndarray, later: np.ndarray, k: int) -> float:

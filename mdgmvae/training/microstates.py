@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from ..clustering import kmeans_of
 from ..kinetics.markov import timescales_of
 from ..segments import checked_lengths
 from .dataset import spread_out
@@ -151,11 +151,6 @@ def clustered(points: np.ndarray, some: np.ndarray, n: int, seed: int) -> np.nda
     ... )
     True
     """
-    from sklearn.cluster import KMeans
-
     chosen = points[spread_out(some, _CLUSTERED)]
     n = min(n, len(np.unique(chosen, axis=0)))
-    with threadpool_limits(1, "openmp"):
-        # With several threads, the order of summation and so the last bits would be random.
-        clusters = KMeans(n, n_init=1, random_state=seed).fit(chosen)
-    return np.asarray(clusters.predict(points), np.int64)
+    return np.asarray(kmeans_of(chosen, n, seed=seed).predict(points), np.int64)
