@@ -55,12 +55,11 @@ N_FRAMES = 4
 
 
 def opened(files):
+    """Return a universe, the paths of its files, and the numbers of a few frames."""
     paths = [getattr(datafiles, name) for name in files.split()]
-    return mda.Universe(*paths), paths
-
-
-def some_frames(n_frames):
-    return np.unique(np.linspace(0, n_frames - 1, N_FRAMES).astype(int))
+    universe = mda.Universe(*paths)
+    last = universe.trajectory.n_frames - 1
+    return universe, paths, np.unique(np.linspace(0, last, N_FRAMES).astype(int))
 
 
 def some_atoms(n_atoms, size, n=12):
@@ -100,12 +99,21 @@ def torsions(a, b, c, d):
 
 
 @pytest.mark.parametrize("files", FILES)
-def test_distances_are_those_of_numpy(files):
-    universe, _ = opened(files)
+def test_features_are_those_of_numpy(files):
+    universe, paths, frames = opened(files)
     if universe.atoms.n_atoms < 4:
         pytest.skip("too few atoms")
-    frames = some_frames(universe.trajectory.n_frames)
     positions, boxes = coordinates(universe, frames)
+    check_distances(universe, frames, positions, boxes)
+    if files not in BROKEN:
+        check_angles(universe, frames, positions)
+    if files in PROTEINS:
+        check_backbone(universe, frames, positions, boxes)
+    if files in MDTRAJ_FILES:
+        check_against_mdtraj(universe, paths, frames)
+
+
+def check_distances(universe, frames, positions, boxes):
     pairs = some_atoms(universe.atoms.n_atoms, 2)
     vectors = positions[:, pairs[:, 1]] - positions[:, pairs[:, 0]]
     found = features_of(universe, Distances(pairs=pairs), frames)
@@ -118,13 +126,7 @@ def test_distances_are_those_of_numpy(files):
         np.testing.assert_allclose(found.values, expected, rtol=1e-5, atol=1e-4)
 
 
-@pytest.mark.parametrize("files", [files for files in FILES if files not in BROKEN])
-def test_angles_are_those_of_numpy(files):
-    universe, _ = opened(files)
-    if universe.atoms.n_atoms < 4:
-        pytest.skip("too few atoms")
-    frames = some_frames(universe.trajectory.n_frames)
-    positions, _ = coordinates(universe, frames)
+def check_angles(universe, frames, positions):
     triples = some_atoms(universe.atoms.n_atoms, 3)
     quadruples = some_atoms(universe.atoms.n_atoms, 4)
     found = features_of(universe, Angles(triples=triples, periodic=False), frames).values
@@ -136,16 +138,12 @@ def test_angles_are_those_of_numpy(files):
     np.testing.assert_allclose(found[:, 1::2], np.sin(expected), atol=1e-3)
 
 
-@pytest.mark.parametrize("files", PROTEINS)
-def test_backbone_dihedrals_are_those_of_mdanalysis(files):
+def check_backbone(universe, frames, positions, boxes):
     """Each phi that MDAnalysis finds is among ours, with nearest images if there is a box."""
-    universe, _ = opened(files)
-    frames = some_frames(universe.trajectory.n_frames)
     found = features_of(universe, Dihedrals(angles=("phi",)), frames).values
     residues = universe.select_atoms("protein").residues
     chosen = [group for group in residues.phi_selections() if group is not None]
     quadruples = np.array([group.ix for group in chosen if group.n_atoms == 4])
-    positions, boxes = coordinates(universe, frames)
     corners = positions[:, quadruples]
     if boxes is not None:
         bonds = np.diff(corners, axis=2)
@@ -159,10 +157,8 @@ def test_backbone_dihedrals_are_those_of_mdanalysis(files):
     assert far.max(axis=0).min(axis=1).max() < 1e-3
 
 
-@pytest.mark.parametrize("files", MDTRAJ_FILES)
-def test_mdtraj_gives_the_same(files):
-    universe, (topology, *trajectories) = opened(files)
-    frames = some_frames(universe.trajectory.n_frames)
+def check_against_mdtraj(universe, paths, frames):
+    topology, *trajectories = paths
     featurizer = Distances(pairs=some_atoms(universe.atoms.n_atoms, 2))
     ours = features_of(universe, featurizer, frames).values
     theirs = features_of((topology, trajectories or [topology]), featurizer, frames).values

@@ -60,8 +60,7 @@ def names(featurizer, source):
         return []
 
 
-def check(file):
-    ours, theirs = both(file)
+def check(ours, theirs):
     Fingerprint.of(ours).check(theirs, "mdtraj")
     assert Fingerprint.of(ours).digest == Fingerprint.of(theirs).digest
     for featurizer in FEATURIZERS:
@@ -89,7 +88,7 @@ def test_files_that_mdtraj_reads_otherwise(file):
         assert names(chosen, ours) == names(chosen, theirs)
         assert len(names(chosen, ours)) == 14 * 13 // 2  # no methyl of a cap
         return
-    check(file)
+    check(*both(file))
 
 
 def test_numbers_of_a_part_of_an_amber_topology():
@@ -222,4 +221,4 @@ def test_all_topologies(file):
     assert atoms.n_atoms == read.n_atoms
     np.testing.assert_array_equal(heavy_atoms(atoms), heavy_atoms(read))
     np.testing.assert_array_equal(alpha_carbons(atoms), alpha_carbons(read))
-    check(file)
+    check(ours, theirs)
