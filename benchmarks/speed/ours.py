@@ -48,8 +48,8 @@ def make(
     many_epochs = 100_000
     engine = Engine.choose(
         OneDevice(device),
+        architecture,
         batch_size=batch_size,
-        n_x=architecture.n_x,
         n_frames=len(x),
         block_frames=block_frames,
         n_epochs=many_epochs,

@@ -28,8 +28,8 @@ from .dataset import Dataset
 from .distribution import Devices
 from .held_out import Split, hold_out
 from .lagged_pairs import LaggedPairs
-from .optimiser import Optimiser, make_optimisers
 from .preparation import Preparation, generator, prepare
+from .restarts import Restarts
 from .schedules import anneal_epochs, entropy_weight, learning_rate
 from .state import Restart, RestartResult, State, TrainingResult
 from .training_set import TrainingSet
@@ -157,20 +157,18 @@ def _train_restarts(
     state = _load_state(
         checkpoint, context.devices, (len(initial), initial.shape[1])
     ) or State.start(initial)
-    optimisers = make_optimisers(
+    restarts = Restarts.of(
         context.architecture, given, context.devices, context.training_set, state
     )
     with _recording(n_epochs, checkpoint, verbose) as record:
         while state.epoch < n_epochs and (active := _active(state, given)):
-            state = _train_epoch(context, optimisers, state, active)
+            state = _train_epoch(context, restarts, state, active)
             record(state)
     weight = kinetic_weight(given.vamp_weight, context.architecture.n_x)
     return [state.result(number, weight) for number in range(len(state.restarts))]
 
 
-def _train_epoch(
-    context: _Context, optimisers: list[Optimiser], state: State, active: list[int]
-) -> State:
+def _train_epoch(context: _Context, restarts: Restarts, state: State, active: list[int]) -> State:
     """Train the active restarts for one epoch, and return the new state."""
     given, data = context.hyperparameters, context.training_set
     lr, r_nent = learning_rate(given, state.epoch), entropy_weight(given, state.epoch)
@@ -178,20 +176,16 @@ def _train_epoch(
     # Each restart has its own noise, but all share the order of the frames.
     seeds = [int(rng.integers(0, 2**31 - 1, dtype=np.int32)) for rng in generators]
     groups = {n: _groups(context, state, n) for n in active}
-    for n in active:
-        optimisers[n].start_epoch(lr, r_nent, seeds[n], groups[n])
-
-    # Restarts have separate graphs, because a batched product of small matrices takes longer than
-    # the separate products.
-    for block in data.epoch(generators[0], numbers_only=optimisers[0].takes_numbers):
-        for n in active:
-            optimisers[n].run(block)
+    restarts.start_epoch(lr, r_nent, seeds, groups)
+    for block in data.epoch(
+        generators[0], numbers_only=restarts.takes_numbers, n_blocks=restarts.n_blocks
+    ):
+        restarts.run(block)
 
     after = copy.deepcopy(state)
-    after.epoch, after.step = state.epoch + 1, optimisers[active[0]].step
-    for n in active:
-        weights, *moments = optimisers[n].arrays()
-        terms, restart = optimisers[n].means(), after.restarts[n]
+    after.epoch, after.step = state.epoch + 1, restarts.step
+    for n, ((weights, *moments), terms) in restarts.results().items():
+        restart = after.restarts[n]
         # The loss of a step is computed before the weights change, so it cannot show that the last
         # step diverged.
         is_finite = context.devices.agree(float(context.validator.has_finite_loss(weights))) == 1.0
