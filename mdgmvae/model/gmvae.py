@@ -334,11 +334,14 @@ class GMVAE(Persistence):
     def _train(
         self, dataset: Dataset, lengths: tuple[int, ...], parameters: Hyperparameters
     ) -> None:
+        from ..network.device_choice import advise_training
         from ..network.devices import choose, describe
         from ..training.distribution import devices_of, is_chief
         from ..training.loop import train
 
-        device = choose(self.device)
+        # A strategy is for the GPUs that there are.
+        advice = advise_training(parameters, len(dataset), dataset.n_columns)
+        device = choose(self.device, advice) if self.strategy is None else choose(self.device)
         self.device_ = describe(device)
         logger.info("training on %s, seed %d", self.device_, self.seed_)
         checkpoint = None

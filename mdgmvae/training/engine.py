@@ -14,14 +14,12 @@ import math
 from dataclasses import dataclass, replace
 
 from ..network.architecture import Architecture
+from ..network.device_choice import STEPS_WORTH_COMPILING
 from ..network.devices import n_threads
 from .distribution import Devices
 
 logger = logging.getLogger(__name__)
 
-#: Smallest number of steps for which XLA saves time. It halves the time of a step of a small
-#: network, but needs a few seconds to compile.
-STEPS_WORTH_COMPILING = 1_000
 #: Number of features from which matrix products take most of the time. Without XLA, all threads
 #: work on them.
 WIDE_FRAME = 256
