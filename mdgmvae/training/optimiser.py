@@ -118,7 +118,7 @@ class Optimiser:
         self.step = int(step)
         self._sums += sums.numpy().astype(np.float64)
 
-    def _compile(self, run: Callable[[], Sums]) -> Sums:
+    def _compile(self, run: Callable[[], Sums], is_cached: bool = True) -> Sums:
         """Call a function that XLA compiles.
 
         If it fails, compile again without the cache. If that fails too, go on without XLA.
@@ -128,9 +128,9 @@ class Optimiser:
             sums = run()
         except tf.errors.OpError as error:
             self._restore(before)
-            if forget_compiled():
+            if is_cached and forget_compiled():
                 logger.info("XLA compiles again, without its cache: %s", error.message)
-                return self._compile(run)
+                return self._compile(run, is_cached=False)
             if not isinstance(error, tf.errors.InternalError | tf.errors.UnimplementedError):
                 raise
             logger.warning(
