@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
@@ -20,6 +21,10 @@ _ANYTHING = Advice(True, "")
 _NO_TRITON = "--xla_gpu_enable_triton_gemm=false"
 #: The last version that is known to have this flag. XLA ends the process at one that it lacks.
 _LAST_WITH_TRITON = (2, 21)
+#: Oldest architecture of NVIDIA, and features of processors (x86, Arm), with bfloat16.
+_FIRST_WITH_BFLOAT16 = (8, 0)
+_BFLOAT16_FEATURES = {"avx512_bf16", "amx_bf16", "bf16"}
+_CPU_INFO = Path("/proc/cpuinfo")
 
 
 def start(device: str = "auto", threads: int | None = None) -> str:
@@ -111,6 +116,19 @@ def full_precision(device: str) -> Iterator[None]:
         execution.enable_tensor_float_32_execution(True)
 
 
+def computes_bfloat16(name: str) -> bool:
+    """Return whether a device has instructions for bfloat16. True if this is not known."""
+    if not name.startswith("CPU"):
+        return tuple(_details(name).get("compute_capability", _FIRST_WITH_BFLOAT16)) >= (
+            _FIRST_WITH_BFLOAT16
+        )
+    try:
+        features = set(_CPU_INFO.read_text(encoding="utf-8").split())
+    except OSError:
+        return True
+    return not features.isdisjoint(_BFLOAT16_FEATURES)
+
+
 def n_threads() -> int:
     """Return the number of CPU threads that one TensorFlow operation may use."""
     # TensorFlow returns 0 if the number was not set, or only in the environment.
@@ -125,9 +143,14 @@ def describe(name: str) -> str:
     if name.startswith("CPU"):
         threads = n_threads()
         return f"cpu, {threads} thread{'s' if threads != 1 else ''}"
+    return f"{name.lower()}, {_details(name).get('device_name', 'unknown GPU')}"
+
+
+def _details(name: str) -> dict[str, Any]:
+    """Return what TensorFlow knows of a GPU."""
     gpu = tf.config.list_physical_devices("GPU")[int(name.split(":")[1])]
-    details = tf.config.experimental.get_device_details(gpu)
-    return f"{name.lower()}, {details.get('device_name', 'unknown GPU')}"
+    details: dict[str, Any] = tf.config.experimental.get_device_details(gpu)
+    return details
 
 
 def _set_xla_flags() -> None:

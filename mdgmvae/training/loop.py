@@ -19,6 +19,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..network.architecture import Architecture, kinetic_weight
+from ..network.devices import computes_bfloat16
 from ..network.objective import TERMS
 from ..presets import Hyperparameters
 from ..progress import progress_bar
@@ -89,7 +90,7 @@ def train(
         _warn(_check_n_pairs(LaggedPairs.within(lengths, given.lag)))
     rng = np.random.default_rng(seed)
     split = hold_out(n_frames, given.validation_fraction, lengths, rng, given.lag or 0)
-    _warn(_check_held_out(split, given))
+    _warn([*_check_held_out(split, given), *_check_precision(given.precision, devices)])
 
     preparation = prepare(dataset, lengths, split, given, seed, range(given.n_init))
     _warn(preparation.problems)
@@ -320,4 +321,14 @@ def _check_held_out(split: Split, hyperparameters: Hyperparameters) -> list[str]
         f"blocks of time at a lag of {counted(hyperparameters.lag or 0, 'frame')}; all of them are "
         "used for training, which does not stop early. Shorten the lag, or set "
         "validation_fraction=0"
+    ]
+
+
+def _check_precision(precision: str, devices: Devices) -> list[str]:
+    """Return a warning if the device has to emulate the precision."""
+    if precision != "bfloat16" or computes_bfloat16(devices.device):
+        return []
+    return [
+        f"precision='bfloat16': {devices} has no instructions for it and converts each factor, "
+        "which saves no time; leave precision out, or train on a GPU that has them"
     ]

@@ -8,10 +8,12 @@ import pytest
 import tensorflow as tf
 from architectures import sizes
 
+from mdgmvae import GMVAE
 from mdgmvae.network import devices, inference
 from mdgmvae.network.device_choice import Advice, advise_labelling, advise_training, device_name
 from mdgmvae.network.inference import Inference
 from mdgmvae.presets import Hyperparameters
+from mdgmvae.training import loop
 
 WIDE = dict.fromkeys(("qy_dims", "qz_dims", "pz_dims", "px_dims"), (256, 256))
 
@@ -141,3 +143,41 @@ def test_chunks_are_as_long_as_the_memory_of_the_device_permits(monkeypatch):
         ("CPU:0", 5000): (64, 64),
         ("GPU:0", 5000): (2048, 671),
     }
+
+
+@pytest.mark.parametrize(
+    ("features", "capability", "expected"),
+    [
+        ("flags : fpu avx512f", (7, 5), False),
+        ("flags : fpu avx512_bf16", (8, 0), True),
+        ("Features : fp asimd bf16", (9, 0), True),
+        (None, None, True),
+    ],
+)
+def test_devices_with_bfloat16(features, capability, expected, one_gpu, monkeypatch, tmp_path):
+    info = tmp_path / "cpuinfo"
+    if features is not None:
+        info.write_text(features)
+    monkeypatch.setattr(devices, "_CPU_INFO", info)
+    details = {} if capability is None else {"compute_capability": capability}
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu: details)
+    assert devices.computes_bfloat16("CPU:0") is expected
+    assert devices.computes_bfloat16("GPU:0") is expected
+
+
+def test_a_processor_without_bfloat16_is_no_place_for_it(monkeypatch):
+    """The training goes on. It is over before it starts here."""
+
+    def stop(*arguments):
+        raise StopIteration
+
+    monkeypatch.setattr(loop, "computes_bfloat16", lambda device: False)
+    monkeypatch.setattr(loop, "prepare", stop)
+    x = np.zeros((50, 3), np.float32)
+    with (
+        pytest.warns(UserWarning, match=r"precision='bfloat16': CPU:0 has no instructions"),
+        pytest.raises(StopIteration),
+    ):
+        GMVAE(precision="bfloat16", seed=0).fit(x)
+    with pytest.raises(StopIteration):
+        GMVAE(seed=0).fit(x)
