@@ -59,13 +59,14 @@ class Restarts:
             numbers = range(n)[first : first + n_at_once]
             if engine.stack:
                 engine = replace(engine, stack=replace(engine.stack, n_restarts=len(numbers)))
-            arrays = [
+            weights, first_moment, second_moment = (
                 self._of_optimiser(array[numbers.start : numbers.stop])
                 for array in (state.weights, state.first_moment, state.second_moment)
-            ]
-            optimiser = Optimiser(
-                architecture, objective, engine, *arrays, state.step, ridge, frames
             )
+            optimiser = Optimiser(
+                architecture, objective, engine, weights, first_moment, second_moment,
+                state.step, ridge, frames,
+            )  # fmt: skip
             self._optimisers.append((numbers, optimiser))
 
     @classmethod

@@ -65,7 +65,7 @@ class EpochSettings(NamedTuple):
 
     @classmethod
     def of(
-        cls, lr: float, r_nent: float, ridge: float, seed: np.ndarray, groups: np.ndarray
+        cls, lr: float, r_nent: float, ridge: float, seed: int | np.ndarray, groups: np.ndarray
     ) -> EpochSettings:
         """Return the settings as tensors on the current device."""
         return cls(
