@@ -7,7 +7,7 @@ its seed and its position, so that one kernel draws the numbers of all steps and
 The generator is Philox 4x32-10 (Salmon, Moraes, Dror & Shaw, SC 2011): ten rounds of multiplication
 turn a key and a counter into four words. As in TensorFlow, the key and the upper half of the
 counter are Philox of the seed, and the lower half of the counter is the position divided by four.
-Words are kept in int64, which every device multiplies.
+Words are kept in int64, for whose products and bits every device has kernels.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def stateless_normal(first: tf.Tensor, second: tf.Tensor, position: tf.Tensor) -
     )
     radius = tf.sqrt(-2.0 * tf.math.log(tf.maximum(radius, _SMALLEST)))
     angle *= 2.0 * math.pi
-    return radius * tf.where(lane % 2 == 0, tf.sin(angle), tf.cos(angle))
+    return radius * tf.where(lane & 1 == 0, tf.sin(angle), tf.cos(angle))
 
 
 def stateless_uniform(first: tf.Tensor, second: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
@@ -74,8 +74,8 @@ def _words(
     key_0, key_1, counter_2, counter_3 = _philox(list(_KEY_OF_SEED), halves)
     zero = tf.zeros_like(position)
     # Fewer than 2^34 numbers are drawn for a step.
-    words = _philox([key_0, key_1], [position // 4, zero, counter_2, counter_3])
-    return words, position % 4
+    words = _philox([key_0, key_1], [_shifted(position, 2), zero, counter_2, counter_3])
+    return words, position & 3
 
 
 def _philox(key: list[tf.Tensor | int], counter: list[tf.Tensor]) -> list[tf.Tensor]:
@@ -89,7 +89,11 @@ def _philox(key: list[tf.Tensor | int], counter: list[tf.Tensor]) -> list[tf.Ten
 
 
 def _upper_word(number: tf.Tensor) -> tf.Tensor:
-    return tf.bitwise.right_shift(number, tf.constant(32, tf.int64)) & _WORD
+    return _shifted(number, 32) & _WORD
+
+
+def _shifted(number: tf.Tensor, n_bits: int) -> tf.Tensor:
+    return tf.bitwise.right_shift(number, tf.constant(n_bits, tf.int64))
 
 
 def _uniform(word: tf.Tensor) -> tf.Tensor:
