@@ -57,7 +57,7 @@ def start(device: str = "auto", threads: int | None = None) -> str:
             )
     found = describe(choose(device))
     # Which device is faster depends on the training.
-    others = "" if device.lower() != "auto" or found.startswith("cpu") else " or the CPU"
+    others = "" if str(device).lower() != "auto" or found.startswith("cpu") else " or the CPU"
     return f"TensorFlow {tf.__version__} on {found}{others}"
 
 

@@ -30,8 +30,8 @@ VECTOR_SIZE, FEWEST_VECTORS = 16, 8
 BATCHES_OF_CALL, CALL_BYTES = 100, 2**29
 #: Bytes for the decoded frames of a step on a GPU, which any GPU for computing has.
 STEP_BYTES = 2**32
-#: Number of arrays of the size of the decoded frames, and of each hidden layer of the decoder, that
-#: are in memory at a time, with the gradients.
+#: Number of arrays of the size of the decoded frames, and of each hidden layer for all components,
+#: that are in memory at a time, with the gradients.
 _DECODED_ARRAYS, _HIDDEN_ARRAYS = 8, 4
 
 
@@ -44,13 +44,14 @@ class Stack:
     n_restarts : int
         Number of restarts in a step.
     n_components : int
-        Number of components that one product decodes.
+        Number of components that one product decodes, for each restart. All of them if there are
+        several restarts, because XLA cannot compile a loop over components for a stack.
     n_blocks : int
         Maximum number of blocks in a call.
     """
 
-    n_restarts: int = 1
-    n_components: int = 2**20
+    n_restarts: int
+    n_components: int
     n_blocks: int = 1
 
     @classmethod
@@ -66,12 +67,15 @@ class Stack:
         >>> Stack.choose(large, 1000, n_restarts=8).n_restarts
         1
         """
-        values = _DECODED_ARRAYS * architecture.n_x + _HIDDEN_ARRAYS * sum(architecture.px_dims)
+        hidden = sum(architecture.qz_dims) + sum(architecture.px_dims)
+        values = _DECODED_ARRAYS * architecture.n_x + _HIDDEN_ARRAYS * hidden
         n_components = max(1, STEP_BYTES // (4 * batch_size * values))
         most = max(1, n_components // architecture.k)
         # Stacks of about the same size.
         n_at_once = math.ceil(n_restarts / math.ceil(n_restarts / most))
-        return cls(n_at_once, max(1, n_components // n_at_once))
+        # A product of at least two is one that needs no loop, whatever the number of components.
+        fewest = 1 if n_at_once == 1 else 2
+        return cls(n_at_once, max(fewest, n_components // n_at_once))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """The random numbers of the steps of a block (TensorFlow).
 
-They depend on the seed of the epoch and the number of the step, and not on the device.
+The noise depends on the seed of the epoch and the number of the step, and neither on the device nor
+on the length of the block. The numbers that choose components to decode are the same on a CPU only
+for blocks of the same length.
 """
 
 from __future__ import annotations
