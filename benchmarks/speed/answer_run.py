@@ -72,7 +72,7 @@ def now() -> np.ndarray:
 @contextmanager
 def watched(watch: Watch) -> Iterator[None]:
     """Record all trainings within this context."""
-    from mdgmvae.training import loop, optimiser
+    from mdgmvae.training import loop, optimiser, restarts
 
     prepare = loop.prepare
 
@@ -105,7 +105,7 @@ def watched(watch: Watch) -> Iterator[None]:
 
     with (
         mock.patch.object(loop, "prepare", noted_prepare),
-        mock.patch.object(optimiser, "Optimiser", NotedOptimiser),
+        mock.patch.object(restarts, "Optimiser", NotedOptimiser),
     ):
         yield
 

@@ -25,11 +25,7 @@ from mdgmvae.training.training_set import Block
 
 
 def make(
-    size: str,
-    mode: str = "auto",
-    n_restarts: int = 1,
-    n_decoded: int | None = None,
-    device: str = "CPU:0",
+    size: str, mode: str = "auto", n_restarts: int = 1, n_decoded: int | None = None
 ) -> Callable[[], int]:
     settings, batch_size, _ = chosen(size)
     x = frames(size)
@@ -47,9 +43,9 @@ def make(
     block_frames = dataset.block_frames(batch_size, n_wanted, 4 * architecture.k * architecture.n_z)
     many_epochs = 100_000
     engine = Engine.choose(
-        OneDevice(device),
+        OneDevice("CPU:0"),
+        architecture,
         batch_size=batch_size,
-        n_x=architecture.n_x,
         n_frames=len(x),
         block_frames=block_frames,
         n_epochs=many_epochs,

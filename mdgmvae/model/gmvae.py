@@ -106,7 +106,8 @@ class GMVAE(Persistence):
         all, as in the paper.
     precision : {"float32", "bfloat16"}
         Precision of products of matrices with at least 64 rows and columns in training.
-        Everything else is float32. "bfloat16" is for processors and GPUs that support it.
+        Everything else is float32, which a GPU with TF32 rounds to 10 bits in the products of the
+        training. "bfloat16" is for GPUs and processors that support it; others warn.
     n_macrostates : int, optional
         Number of states, which needs a lag. None: the largest number of states with barriers and
         a gap between them, or, if there is none, the number of relaxation processes slower than
@@ -115,7 +116,7 @@ class GMVAE(Persistence):
         Apply ReLU to the logits of q(y|x), as the paper's code does. It makes components die;
         use it only for models that were trained with that code.
     device : {"auto", "cpu", "gpu:0", ...}
-        Device to compute on. "auto" is the first GPU that TensorFlow sees, else the CPU.
+        Device to compute on. "auto" is the first GPU if it is faster, else the CPU (see the log).
     strategy : {"mirrored", "multiworker"} or tf.distribute.Strategy, optional
         Share each batch among several devices or machines. The losses are those of one device, up
         to rounding. "mirrored" uses all GPUs of this machine, "multiworker" the processes that
@@ -334,11 +335,14 @@ class GMVAE(Persistence):
     def _train(
         self, dataset: Dataset, lengths: tuple[int, ...], parameters: Hyperparameters
     ) -> None:
+        from ..network.device_choice import advise_training
         from ..network.devices import choose, describe
         from ..training.distribution import devices_of, is_chief
         from ..training.loop import train
 
-        device = choose(self.device)
+        # A strategy is for the GPUs that there are.
+        advice = advise_training(parameters, len(dataset), dataset.n_columns)
+        device = choose(self.device, advice) if self.strategy is None else choose(self.device)
         self.device_ = describe(device)
         logger.info("training on %s, seed %d", self.device_, self.seed_)
         checkpoint = None

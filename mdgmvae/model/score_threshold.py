@@ -10,8 +10,6 @@ from .trained_model import TrainedModel
 
 #: Number of training frames whose scores are computed, evenly spread.
 N_SCORED = 4096
-#: Number of them that are computed at a time.
-N_AT_A_TIME = 256
 #: Share of the frames, and smallest number of them, that form the tail of the lowest scores.
 TAIL_SHARE, FEWEST_IN_TAIL = 0.01, 10
 #: Smallest number of frames of which so many are a tail. Trained on ten frames, a model marked a
@@ -40,8 +38,7 @@ def threshold_of_fit(model: TrainedModel, dataset: Dataset, r_nent: float) -> fl
     float or None
     """
     frames = Dataset(dataset.sample(SAMPLE_BYTES, N_SCORED), dataset.max_memory)
-    # Few frames at a time, as in the validation: no other length has to be compiled.
-    return threshold_of(-model.loss(frames, r_nent, N_AT_A_TIME))
+    return threshold_of(-model.loss(frames, r_nent))
 
 
 def threshold_of(scores: np.ndarray) -> float | None:

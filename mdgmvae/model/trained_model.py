@@ -40,11 +40,6 @@ class Assignment:
         object.__setattr__(self, "components", self.component_probabilities.argmax(axis=1))
 
 
-#: Most frames whose loss is computed at a time, and bytes of their decoded features: each frame is
-#: decoded once for each component, which takes many times the memory of labelling it.
-LOSS_FRAMES, LOSS_BYTES = 1024, 2**24
-
-
 @dataclass(frozen=True, eq=False)
 class TrainedModel:
     """A trained mixture, which takes and returns frames in the units of the data.
@@ -167,16 +162,12 @@ class TrainedModel:
         x = mean + np.sqrt(variance) * rng.standard_normal(mean.shape, np.float32)
         return self.scaling.invert(x), y
 
-    def loss(self, rows: Dataset, r_nent: float, most: int = LOSS_FRAMES) -> np.ndarray:
-        """Compute the loss of each frame in nats, averaged over draws of z: (n,), float32.
-
-        At most `most` frames are computed at a time.
-        """
+    def loss(self, rows: Dataset, r_nent: float) -> np.ndarray:
+        """Compute the loss of each frame in nats, averaged over draws of z: (n,), float32."""
         a, parts = self.architecture, []
         # It must not depend on the frames: the score of a frame is the same in any company.
         affordable = int(4e6 / (a.k * a.n_weights))
-        n = min(most, max(64, LOSS_BYTES // (4 * a.k * a.n_x)))
-        for raw, x in self._chunks(rows, n):
+        for raw, x in self._chunks(rows, self.inference.loss_frames):
             total = np.zeros(len(x), np.float64)
             for draw, weight in draws.weighted_draws(raw, a.n_z, a.k, affordable, self.seed):
                 total += weight * self.inference.loss(x, draw, r_nent)
@@ -188,10 +179,11 @@ class TrainedModel:
         """Compiled functions of the networks, made at first use."""
         if "inference" not in self._cache:
             from ..network import devices
+            from ..network.device_choice import advise_labelling
             from ..network.inference import Inference
 
             flat = flatten(self.architecture, self.weights)
-            device = devices.choose(self.device)
+            device = devices.choose(self.device, advise_labelling(self.architecture))
             self._cache["inference"] = Inference(self.architecture, flat, device)
         return self._cache["inference"]
 
@@ -201,11 +193,10 @@ class TrainedModel:
         return draws.component_noise(raw, self.seed, a.k, a.n_z)
 
     def _chunks(
-        self, rows: Dataset, most: int | None = None
+        self, rows: Dataset, n: int | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield the frames in chunks (of at most `most` frames), as they are and scaled."""
-        n = self.inference.chunk_frames
-        for raw in rows.chunks(n if most is None else min(n, most)):
+        """Yield the frames in chunks of `n` (default: `chunk_frames`), as they are and scaled."""
+        for raw in rows.chunks(n or self.inference.chunk_frames):
             if not np.isfinite(raw).all():
                 rows.check_finite()
             yield raw, self.scaling.apply(raw)

@@ -2,13 +2,29 @@
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from .device_choice import Advice, device_name
 from .native_messages import native_messages_logged
 from .quiet_tensorflow import tf
 
 logger = logging.getLogger(__name__)
+
+#: Where nothing is known of what will be computed.
+_ANYTHING = Advice(True, "")
+#: With its own programs for products, XLA of TensorFlow 2.21 cannot compile larger networks for a
+#: GPU ("Failed to compute symbolic tile"), and needs twice the time for others.
+_NO_TRITON = "--xla_gpu_enable_triton_gemm=false"
+#: The last version that is known to have this flag. XLA ends the process at one that it lacks.
+_LAST_WITH_TRITON = (2, 21)
+#: Oldest architecture of NVIDIA, and features of processors (x86, Arm), with bfloat16.
+_FIRST_WITH_BFLOAT16 = (8, 0)
+_BFLOAT16_FEATURES = {"avx512_bf16", "amx_bf16", "bf16"}
+_CPU_INFO = Path("/proc/cpuinfo")
 
 
 def start(device: str = "auto", threads: int | None = None) -> str:
@@ -39,10 +55,13 @@ def start(device: str = "auto", threads: int | None = None) -> str:
             logger.info(
                 "TensorFlow has already started, so its number of threads cannot be changed"
             )
-    return f"TensorFlow {tf.__version__} on {describe(choose(device))}"
+    found = describe(choose(device))
+    # Which device is faster depends on the training.
+    others = "" if str(device).lower() != "auto" or found.startswith("cpu") else " or the CPU"
+    return f"TensorFlow {tf.__version__} on {found}{others}"
 
 
-def choose(device: str = "auto") -> str:
+def choose(device: str = "auto", advice: Advice = _ANYTHING) -> str:
     """Return TensorFlow's name for the device to use, "CPU:0" or "GPU:n".
 
     If TensorFlow has not started yet, it is set to allocate GPU memory as needed, so that other
@@ -51,7 +70,9 @@ def choose(device: str = "auto") -> str:
     Parameters
     ----------
     device : {"auto", "cpu", "gpu", "gpu:0", "gpu:1", ...}
-        "auto" selects the first GPU that TensorFlow sees, or the CPU if there is none.
+        "auto" selects the first GPU that TensorFlow sees, if it is advised, or else the CPU.
+    advice : Advice, optional
+        Whether a GPU is faster. Default: it is.
 
     Raises
     ------
@@ -61,19 +82,51 @@ def choose(device: str = "auto") -> str:
     with native_messages_logged():
         gpus = tf.config.list_physical_devices("GPU")
     known = {"cpu": "CPU:0", **{f"gpu:{i}": f"GPU:{i}" for i in range(len(gpus))}}
-    name = str(device).lower()
-    if name == "auto":
-        name = "gpu:0" if gpus else "cpu"
-    elif name == "gpu":
-        name = "gpu:0"
+    name = device_name(device, len(gpus), advice)
+    if gpus and str(device).lower() == "auto" and advice is not _ANYTHING:
+        logger.info("device='auto' is %s: %s", name, advice.reason)
     if name not in known:
         raise InputError(
             f"device={device!r}: TensorFlow sees {', '.join(known)} here; choose one of these, "
             "or auto"
         )
+    if gpus:
+        _set_xla_flags()
     # Needed for device="cpu" too: TensorFlow reserves the memory of all GPUs when it starts.
     _grow_memory(gpus)
     return known[name]
+
+
+@contextmanager
+def full_precision(device: str) -> Iterator[None]:
+    """Compute products in float32 within this context.
+
+    By default, TensorFlow rounds their factors to the 10 bits of TF32 on a GPU that can multiply
+    them. That is enough for a training, but it changes q(y|x) by up to 1e-3.
+    """
+    execution = tf.config.experimental
+    if device.startswith("CPU") or not execution.tensor_float_32_execution_enabled():
+        yield
+        return
+    # TensorFlow has one setting for the whole process, and reads it when it starts a product.
+    execution.enable_tensor_float_32_execution(False)
+    try:
+        yield
+    finally:
+        execution.enable_tensor_float_32_execution(True)
+
+
+def computes_bfloat16(name: str) -> bool:
+    """Return whether a device has instructions for bfloat16. True if this is not known."""
+    if not name.startswith("CPU"):
+        return tuple(_details(name).get("compute_capability", _FIRST_WITH_BFLOAT16)) >= (
+            _FIRST_WITH_BFLOAT16
+        )
+    try:
+        features = set(_CPU_INFO.read_text(encoding="utf-8").split())
+    except OSError:
+        return True
+    return not features.isdisjoint(_BFLOAT16_FEATURES)
 
 
 def n_threads() -> int:
@@ -90,9 +143,26 @@ def describe(name: str) -> str:
     if name.startswith("CPU"):
         threads = n_threads()
         return f"cpu, {threads} thread{'s' if threads != 1 else ''}"
+    return f"{name.lower()}, {_details(name).get('device_name', 'unknown GPU')}"
+
+
+def _details(name: str) -> dict[str, Any]:
+    """Return what TensorFlow knows of a GPU."""
     gpu = tf.config.list_physical_devices("GPU")[int(name.split(":")[1])]
-    details = tf.config.experimental.get_device_details(gpu)
-    return f"{name.lower()}, {details.get('device_name', 'unknown GPU')}"
+    details: dict[str, Any] = tf.config.experimental.get_device_details(gpu)
+    return details
+
+
+def _set_xla_flags() -> None:
+    """Keep XLA from using Triton for products, unless the user has decided it.
+
+    XLA reads its flags when it is first used.
+    """
+    flags = os.environ.get("XLA_FLAGS", "")
+    if tuple(map(int, tf.__version__.split(".")[:2])) > _LAST_WITH_TRITON:
+        return
+    if _NO_TRITON.split("=")[0] not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {_NO_TRITON}".strip()
 
 
 def _grow_memory(gpus: list[Any]) -> None:

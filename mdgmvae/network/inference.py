@@ -1,7 +1,8 @@
 """Compiled functions of a trained model, applied to chunks of frames (TensorFlow).
 
 Chunks are padded to a few fixed lengths. TensorFlow then compiles each length only once, and the
-result for a frame does not depend on the number of frames in the call.
+result for a frame does not depend on the number of frames in the call. All results are computed in
+full float32, on a GPU too.
 """
 
 from __future__ import annotations
@@ -14,12 +15,19 @@ import numpy as np
 
 from . import losses
 from .architecture import Architecture
+from .devices import full_precision
 from .networks import Network, as_columns, by_component
 from .quiet_tensorflow import tf
 
-#: Shortest and longest chunk. The lengths in between are powers of two. If frames are so wide that
-#: `_SHORTEST` of them take too much memory, all chunks have the same, smaller length.
-_SHORTEST, _LONGEST, _SHORTEST_OF_WIDE = 256, 8192, 16
+#: Shortest chunk. Longer ones have powers of two as lengths. If frames are so wide that `_SHORTEST`
+#: of them take too much memory, all chunks have the same, smaller length.
+_SHORTEST, _SHORTEST_OF_WIDE = 256, 16
+#: Longest chunk, and bytes that it may take: on a CPU they stay in its caches, and on a GPU a long
+#: chunk keeps all its cores at work.
+_LIMITS = {"CPU": (8192, 2**25), "GPU": (131_072, 2**30)}
+#: The same for the loss, with the bytes of the decoded frames: each frame is decoded once for each
+#: component, which takes many times the memory of labelling it.
+_LOSS_LIMITS = {"CPU": (4096, 2**24), "GPU": (65_536, 2**28)}
 
 
 class Inference:
@@ -44,8 +52,16 @@ class Inference:
     def chunk_frames(self) -> int:
         """Number of frames to process at once, given the memory that a frame takes."""
         a = self._architecture
+        longest, n_bytes = _LIMITS[self._device[:3]]
         widest = max(a.n_x, *a.qy_dims, *a.qz_dims, *a.px_dims) * a.k * 8
-        return max(_SHORTEST_OF_WIDE, min(_LONGEST, _power_of_two(2**25 // widest)))
+        return max(_SHORTEST_OF_WIDE, min(longest, _power_of_two(n_bytes // widest)))
+
+    @property
+    def loss_frames(self) -> int:
+        """Number of frames whose loss to compute at once."""
+        longest, n_bytes = _LOSS_LIMITS[self._device[:3]]
+        affordable = n_bytes // (4 * self._architecture.k * self._architecture.n_x)
+        return min(self.chunk_frames, longest, max(64, affordable))
 
     def assign(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return q(y|x) of shape (n, k) and the latent coordinates of shape (n, n_z)."""
@@ -96,7 +112,7 @@ class Inference:
 
     def prior(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the mean and the variance of p(z|y), each of shape (k, n_z)."""
-        with tf.device(self._device):
+        with tf.device(self._device), full_precision(self._device):
             mean, variance = Network(self._architecture, self._flat).prior()
         return mean.numpy().T, variance.numpy().T
 
@@ -117,10 +133,10 @@ class Inference:
             pad = n_padded - (stop - start)
             frames = np.pad(x[start:stop], ((0, pad), (0, 0)))
             draws = [np.pad(a[:, start:stop], ((0, 0), (0, pad), (0, 0))) for a in noise]
-            with tf.device(self._device):
+            with tf.device(self._device), full_precision(self._device):
                 tensors = [tf.constant(array, tf.float32) for array in (frames, *draws)]
                 results = function(self._flat, *tensors, *scalars)
-            parts.append([result.numpy()[: stop - start] for result in results])
+                parts.append([result.numpy()[: stop - start] for result in results])
         return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
 

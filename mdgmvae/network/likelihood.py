@@ -1,10 +1,11 @@
-"""The reconstruction term of a training step, one component at a time (TensorFlow).
+"""The reconstruction term of a training step, a group of components at a time (TensorFlow).
 
 This term takes most of the time of a step, because its hidden layers have k n columns. The value
-and the gradient of a component are computed before those of the next one, so that intermediate
-results stay in the processor's cache and the decoder's memory does not grow with k. If there are
-many components, a frame can be decoded for its most probable components only, plus one that is
-drawn at random from the others.
+and the gradient of a group of components are computed before those of the next one. On a CPU a
+group is a single component, so that intermediate results stay in the processor's cache and the
+decoder's memory does not grow with k. A GPU takes one product for all components, or for as many as
+its memory permits. If there are many components, a frame can be decoded for its most probable
+components only, plus one that is drawn at random from the others.
 """
 
 import math
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 from .architecture import Architecture
 from .losses import log_normal
-from .networks import Network, by_component
+from .networks import Gaussian, Network, as_columns, by_component
 from .quiet_tensorflow import tf
 
 
@@ -27,6 +28,7 @@ def expected_log_likelihood(
     n_decoded: int | None = None,
     uniform: tf.Tensor | None = None,
     precision: str = "",
+    at_once: int = 1,
 ) -> tf.Tensor:
     """Return the sum over frames of counts * sum_y q(y|x) * log p(x|z_y).
 
@@ -56,6 +58,8 @@ def expected_log_likelihood(
         Random numbers between 0 and 1, which select the component that represents the others.
     precision : str
         As in `Network`.
+    at_once : int
+        Number of components to compute in one product.
 
     Returns
     -------
@@ -64,14 +68,14 @@ def expected_log_likelihood(
     k = q.shape[0]
     z = by_component(z, k)
     if n_decoded is None or n_decoded >= k - 1:
-        return _weighted_sum(architecture, flat, x, z, counts * q, precision)[0]
+        return _weighted_sum(architecture, flat, x, z, counts * q, precision, at_once)[0]
     chosen = choose(tf.stop_gradient(q), n_decoded, uniform)
     q_chosen = tf.reduce_sum(chosen.masks * q, axis=1)
     # The drawn component has the weight of all that it represents, but only the gradient of its
     # own q, which is right on average.
     weights = tf.concat([q_chosen[:-1], q_chosen[-1:] * chosen.weight_of_drawn], 0)
     z = tf.reduce_sum(z[:, tf.newaxis] * chosen.masks, axis=2)
-    total, logs = _weighted_sum(architecture, flat, x, z, counts * weights, precision)
+    total, logs = _weighted_sum(architecture, flat, x, z, counts * weights, precision, at_once)
     # The control variate: `difference` is 0, and its gradient is 0 on average.
     q_top = tf.stop_gradient(q_chosen[:-1])
     baseline = tf.reduce_sum(q_top * logs[:-1], 0) / tf.maximum(tf.reduce_sum(q_top, 0), 1e-30)
@@ -126,11 +130,12 @@ def _weighted_sum(
     z: tf.Tensor,
     weights: tf.Tensor,
     precision: str,
+    at_once: int,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Return the sum of weights * log p(x|z), and log p(x|z) without a gradient.
 
-    Shapes: x (n_x, n), z (n_z, m, n), weights (m, n). The m components are computed one at a
-    time.
+    Shapes: x (n_x, n), z (n_z, m, n), weights (m, n). Of the m components, `at_once` are computed
+    at a time.
     """
     m = weights.shape[0]
     # The weights of the decoder are the last ones in `flat`.
@@ -138,26 +143,39 @@ def _weighted_sum(
         math.prod(shape) for name, shape in architecture.shapes.items() if name[:3] != "px/"
     )
 
+    def log_likelihood(decoder_weights: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+        """Return log p(x|z): (n_z, n) -> (n,), or (n_z, c, n) -> (c, n) for c components."""
+        decoder = Network(architecture, decoder_weights, "px/", precision)
+        if z.shape.rank == 2:
+            return log_normal(x, decoder.decode(z))
+        decoded = decoder.decode(as_columns(z))
+        each = Gaussian(*[by_component(part, z.shape[1]) for part in decoded])
+        return log_normal(x[:, tf.newaxis], each)
+
+    if at_once > 1 and m <= at_once:
+        logs = log_likelihood(flat[n_others:], z)
+        return tf.reduce_sum(weights * logs), tf.stop_gradient(logs)
+    n_groups = math.ceil(m / at_once)
+
     @tf.custom_gradient
     def total(
         decoder_weights: tf.Tensor, z: tf.Tensor, weights: tf.Tensor
     ) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable[..., tuple[tf.Tensor, ...]]]:
-        def add_component(
-            y: tf.Tensor, d_total: tf.Tensor, d_z: tf.TensorArray, logs: tf.TensorArray
+        def add_group(
+            i: tf.Tensor, d_total: tf.Tensor, d_z: tf.TensorArray, logs: tf.TensorArray
         ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray, tf.TensorArray]:
-            z_y, weights_y = z[y], weights[y]
+            z_i, weights_i = z[i], weights[i]
             with tf.GradientTape() as tape:
-                tape.watch([decoder_weights, z_y])
-                decoder = Network(architecture, decoder_weights, "px/", precision)
-                log = log_normal(x, decoder.decode(z_y))
-                sum_y = tf.reduce_sum(log * weights_y)
-            d_decoder, d_z_y = tape.gradient(sum_y, [decoder_weights, z_y])
-            return y + 1, d_total + d_decoder, d_z.write(y, d_z_y), logs.write(y, log)
+                tape.watch([decoder_weights, z_i])
+                log = log_likelihood(decoder_weights, z_i)
+                sum_i = tf.reduce_sum(log * weights_i)
+            d_decoder, d_z_i = tape.gradient(sum_i, [decoder_weights, z_i])
+            return i + 1, d_total + d_decoder, d_z.write(i, d_z_i), logs.write(i, log)
 
-        empty = [tf.TensorArray(z.dtype, size=m) for _ in range(2)]
+        empty = [tf.TensorArray(z.dtype, size=n_groups) for _ in range(2)]
         start = (0, tf.zeros_like(decoder_weights), *empty)
         _, d_decoder, d_z, logs = tf.while_loop(
-            lambda y, *_: y < m, add_component, start, parallel_iterations=1
+            lambda i, *_: i < n_groups, add_group, start, parallel_iterations=1
         )
         d_z, logs = d_z.stack(), logs.stack()
 
@@ -166,6 +184,19 @@ def _weighted_sum(
 
         return (tf.reduce_sum(weights * logs), logs), gradient
 
-    # Components come first, so that each one is contiguous in memory.
-    value, logs = total(flat[n_others:], tf.transpose(z, [1, 0, 2]), weights)
+    # Groups come first, so that each one is contiguous in memory.
+    z = tf.transpose(z, [1, 0, 2])
+    if at_once > 1:
+        z, weights = (_grouped(values, n_groups, at_once) for values in (z, weights))
+        z = tf.transpose(z, [0, 2, 1, 3])
+    value, logs = total(flat[n_others:], z, weights)
+    if at_once > 1:
+        logs = tf.reshape(logs, [n_groups * at_once, -1])[:m]
     return value, tf.stop_gradient(logs)
+
+
+def _grouped(values: tf.Tensor, n_groups: int, size: int) -> tf.Tensor:
+    """Reshape (m, ...) to (n_groups, size, ...); zeros complete the last group."""
+    missing = n_groups * size - values.shape[0]
+    filled = tf.pad(values, [[0, missing], *[[0, 0]] * (values.shape.rank - 1)])
+    return tf.reshape(filled, [n_groups, size, *values.shape[1:]])

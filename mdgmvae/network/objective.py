@@ -123,6 +123,7 @@ def batch_loss(
     groups: tf.Tensor,
     ridge: tf.Tensor,
     r_nent: tf.Tensor,
+    at_once: int = 1,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Return the loss that a step minimises, and its terms summed over the frames.
 
@@ -148,6 +149,8 @@ def batch_loss(
         Number added to the diagonals of the covariances of the kinetic term.
     r_nent : scalar
         Weight of the negative entropy.
+    at_once : int
+        Number of components to decode in one product.
 
     Returns
     -------
@@ -167,7 +170,7 @@ def batch_loss(
     z = losses.draw(posterior, noise)
     target = batch.later if lagged else batch.x
     log_likelihood = expected_log_likelihood(
-        architecture, flat, target, z, q, counts, objective.n_decoded, uniform, precision
+        architecture, flat, target, z, q, counts, objective.n_decoded, uniform, precision, at_once
     )
     latent = losses.latent_loss(network, posterior, z, objective.analytic_kl)
     sums = LossTerms(

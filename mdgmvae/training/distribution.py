@@ -51,8 +51,13 @@ class OneDevice:
 
     @property
     def is_cpu(self) -> bool:
-        """Whether the device is a CPU, for which XLA can compile the steps."""
+        """Whether the device is a CPU."""
         return self.device.startswith("CPU")
+
+    @property
+    def computes_at_once(self) -> bool:
+        """Whether a step is that of all restarts and components, because a GPU is then faster."""
+        return not self.is_cpu
 
     def scope(self) -> AbstractContextManager[Any]:
         """Return the context in which to create variables and call functions."""
@@ -98,6 +103,7 @@ class Replicas:
     #: XLA is not used with replicas, because this was never tested.
     is_cpu = False
     keeps_frames = False
+    computes_at_once = False
 
     @property
     def n(self) -> int:

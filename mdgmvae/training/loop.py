@@ -19,6 +19,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..network.architecture import Architecture, kinetic_weight
+from ..network.devices import computes_bfloat16
 from ..network.objective import TERMS
 from ..presets import Hyperparameters
 from ..progress import progress_bar
@@ -28,8 +29,8 @@ from .dataset import Dataset
 from .distribution import Devices
 from .held_out import Split, hold_out
 from .lagged_pairs import LaggedPairs
-from .optimiser import Optimiser, make_optimisers
 from .preparation import Preparation, generator, prepare
+from .restarts import Restarts
 from .schedules import anneal_epochs, entropy_weight, learning_rate
 from .state import Restart, RestartResult, State, TrainingResult
 from .training_set import TrainingSet
@@ -89,7 +90,7 @@ def train(
         _warn(_check_n_pairs(LaggedPairs.within(lengths, given.lag)))
     rng = np.random.default_rng(seed)
     split = hold_out(n_frames, given.validation_fraction, lengths, rng, given.lag or 0)
-    _warn(_check_held_out(split, given))
+    _warn([*_check_held_out(split, given), *_check_precision(given.precision, devices)])
 
     preparation = prepare(dataset, lengths, split, given, seed, range(given.n_init))
     _warn(preparation.problems)
@@ -157,20 +158,18 @@ def _train_restarts(
     state = _load_state(
         checkpoint, context.devices, (len(initial), initial.shape[1])
     ) or State.start(initial)
-    optimisers = make_optimisers(
+    restarts = Restarts.of(
         context.architecture, given, context.devices, context.training_set, state
     )
     with _recording(n_epochs, checkpoint, verbose) as record:
         while state.epoch < n_epochs and (active := _active(state, given)):
-            state = _train_epoch(context, optimisers, state, active)
+            state = _train_epoch(context, restarts, state, active)
             record(state)
     weight = kinetic_weight(given.vamp_weight, context.architecture.n_x)
     return [state.result(number, weight) for number in range(len(state.restarts))]
 
 
-def _train_epoch(
-    context: _Context, optimisers: list[Optimiser], state: State, active: list[int]
-) -> State:
+def _train_epoch(context: _Context, restarts: Restarts, state: State, active: list[int]) -> State:
     """Train the active restarts for one epoch, and return the new state."""
     given, data = context.hyperparameters, context.training_set
     lr, r_nent = learning_rate(given, state.epoch), entropy_weight(given, state.epoch)
@@ -178,20 +177,16 @@ def _train_epoch(
     # Each restart has its own noise, but all share the order of the frames.
     seeds = [int(rng.integers(0, 2**31 - 1, dtype=np.int32)) for rng in generators]
     groups = {n: _groups(context, state, n) for n in active}
-    for n in active:
-        optimisers[n].start_epoch(lr, r_nent, seeds[n], groups[n])
-
-    # Restarts have separate graphs, because a batched product of small matrices takes longer than
-    # the separate products.
-    for block in data.epoch(generators[0], numbers_only=optimisers[0].takes_numbers):
-        for n in active:
-            optimisers[n].run(block)
+    restarts.start_epoch(lr, r_nent, seeds, groups)
+    for block in data.epoch(
+        generators[0], numbers_only=restarts.takes_numbers, n_blocks=restarts.n_blocks
+    ):
+        restarts.run(block)
 
     after = copy.deepcopy(state)
-    after.epoch, after.step = state.epoch + 1, optimisers[active[0]].step
-    for n in active:
-        weights, *moments = optimisers[n].arrays()
-        terms, restart = optimisers[n].means(), after.restarts[n]
+    after.epoch, after.step = state.epoch + 1, restarts.step
+    for n, ((weights, *moments), terms) in restarts.results().items():
+        restart = after.restarts[n]
         # The loss of a step is computed before the weights change, so it cannot show that the last
         # step diverged.
         is_finite = context.devices.agree(float(context.validator.has_finite_loss(weights))) == 1.0
@@ -326,4 +321,14 @@ def _check_held_out(split: Split, hyperparameters: Hyperparameters) -> list[str]
         f"blocks of time at a lag of {counted(hyperparameters.lag or 0, 'frame')}; all of them are "
         "used for training, which does not stop early. Shorten the lag, or set "
         "validation_fraction=0"
+    ]
+
+
+def _check_precision(precision: str, devices: Devices) -> list[str]:
+    """Return a warning if the device has to emulate the precision."""
+    if precision != "bfloat16" or computes_bfloat16(devices.device):
+        return []
+    return [
+        f"precision='bfloat16': {devices} has no instructions for it and converts each factor, "
+        "which saves no time; leave precision out, or train on a GPU that has them"
     ]

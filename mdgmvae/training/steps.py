@@ -2,6 +2,10 @@
 
 One call runs all steps of a block, whose frames are already shuffled. The noise is drawn first. The
 loop over the steps is then a single graph, which XLA compiles in long trainings.
+
+On a GPU a call may contain several blocks, and a step is that of several restarts: the weights, the
+noise and all that follows from them have another axis, the first (see `engine.Stack`). The loss is
+written for one restart, and `tf.vectorized_map` turns its products into batched products.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ from ..network.objective import (
 from ..network.quiet_tensorflow import tf
 from .engine import Engine
 from .lagged_pairs import pairs_of_step
+from .noise import Draws, draw
 from .xla_cache import restore_compiled
 
 logger = logging.getLogger(__name__)
@@ -39,7 +44,7 @@ class EpochSettings(NamedTuple):
 
     Parameters
     ----------
-    groups : tensor of shape (k, k)
+    groups : tensor of shape (..., k, k)
         Which component (row) belongs to which state (column). All zeros while states are not
         scored.
     lr : scalar
@@ -48,7 +53,7 @@ class EpochSettings(NamedTuple):
         Weight of the negative entropy.
     ridge : scalar
         Ridge on the covariances of the kinetic term.
-    seed : scalar, int32
+    seed : tensor of shape (...), int32
         Seed of the noise in this epoch.
     """
 
@@ -60,7 +65,7 @@ class EpochSettings(NamedTuple):
 
     @classmethod
     def of(
-        cls, lr: float, r_nent: float, ridge: float, seed: int, groups: np.ndarray
+        cls, lr: float, r_nent: float, ridge: float, seed: int | np.ndarray, groups: np.ndarray
     ) -> EpochSettings:
         """Return the settings as tensors on the current device."""
         return cls(
@@ -68,33 +73,18 @@ class EpochSettings(NamedTuple):
             lr=tf.constant(lr, tf.float32),
             r_nent=tf.constant(r_nent, tf.float32),
             ridge=tf.constant(ridge, tf.float32),
-            seed=tf.constant(seed),
+            seed=tf.constant(seed, tf.int32),
         )
 
     @classmethod
-    def specs(cls, k: int) -> EpochSettings:
-        """Return the shape and the type of each field."""
-        integer, number = tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32)
-        return cls(tf.TensorSpec([k, k], tf.float32), number, number, number, integer)
-
-
-class Draws(NamedTuple):
-    """The random numbers for the steps of a block.
-
-    Parameters
-    ----------
-    noise : tensor of shape (n_batches, n_z, k width)
-        Standard normal draws.
-    uniform : tensor of shape (n_batches, width) or None
-        Numbers between 0 and 1. None if all components are decoded.
-    """
-
-    noise: tf.Tensor
-    uniform: tf.Tensor | None
+    def specs(cls, k: int, shape: tuple[int, ...]) -> EpochSettings:
+        """Return the shape and the type of each field; `shape` is that of the restarts."""
+        integers, number = tf.TensorSpec(shape, tf.int32), tf.TensorSpec([], tf.float32)
+        return cls(tf.TensorSpec([*shape, k, k], tf.float32), number, number, number, integers)
 
 
 class Adam(NamedTuple):
-    """The variables of Adam (Kingma & Ba 2015), each of shape (n_weights,)."""
+    """The variables of Adam (Kingma & Ba 2015), each of shape (..., n_weights)."""
 
     weights: tf.Variable
     first_moment: tf.Variable
@@ -109,6 +99,11 @@ class Plan:
     objective: Objective
     engine: Engine
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The axis of the restarts: () for a single one that is not in a stack."""
+        return () if self.engine.stack is None else (self.engine.stack.n_restarts,)
+
     def specs(self) -> list[Any]:
         """Return the shapes and types of the arguments of `run_block` that follow `adam`."""
         n_x = self.architecture.n_x
@@ -118,7 +113,7 @@ class Plan:
             resident = [tf.TensorSpec([n_x, None])]
             frames = tf.TensorSpec([None], tf.int32)
         return [
-            EpochSettings.specs(self.architecture.k),
+            EpochSettings.specs(self.architecture.k, self.shape),
             tf.TensorSpec([], tf.int32),
             *resident,
             *((frames, frames, flags) if self.objective.uses_pairs else (frames,)),
@@ -130,9 +125,11 @@ def compiled_steps(plan: Plan) -> Callable[..., Any]:
     """Return `run_block` for a plan, traced once and shared by all variables."""
     if plan.engine.xla:
         restore_compiled()
-    with tf.device("CPU:0"):
-        # Only the shapes matter, because the function runs on the device of its arguments.
-        examples = [tf.Variable(tf.zeros([plan.architecture.n_weights])) for _ in range(3)]
+    with tf.device("CPU:0" if plan.engine.stack is None else plan.engine.devices.device):
+        # Only the shapes matter, because the function runs on the device of its arguments. XLA
+        # compiles for the device of the examples.
+        shape = [*plan.shape, plan.architecture.n_weights]
+        examples = [tf.Variable(tf.zeros(shape)) for _ in range(3)]
     return trace(partial(run_block, plan), Adam(*examples), *plan.specs())
 
 
@@ -148,7 +145,7 @@ def trace(function: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
 def run_block(
     plan: Plan, adam: Adam, settings: EpochSettings, step: tf.Tensor, *arrays: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Run the steps of a block.
+    """Run the steps of a block, or of a few blocks.
 
     Parameters
     ----------
@@ -163,7 +160,7 @@ def run_block(
 
     Returns
     -------
-    sums : tensor of shape (len(TERMS) + 1,)
+    sums : tensor of shape (..., len(TERMS) + 1)
         Sum of each term over the frames of the block, and the number of frames.
     step : scalar, int32
         Number of steps after the block.
@@ -172,52 +169,18 @@ def run_block(
     frames, arrays = (arrays[0], arrays[1:]) if engine.resident else (None, arrays)
     n_frames = tf.shape(arrays[0])[0]
     n_batches = (n_frames + engine.batch_size - 1) // engine.batch_size
-    noise = _noise(plan.architecture, engine, settings.seed, step, n_frames, n_batches)
-    uniform = None
-    if plan.objective.n_decoded is not None:
-        uniform = _uniform(engine, settings.seed, step)
-    n_columns = engine.block_frames + engine.width - engine.batch_size
+    draws = draw(
+        plan.architecture, engine, plan.objective, settings.seed, step, n_frames, n_batches
+    )
+    n_columns = engine.n_blocks * engine.block_frames + engine.width - engine.batch_size
     columns = [_columns(array, n_columns, frames) for array in arrays]
 
     def loop(*given: Any) -> tf.Tensor:
         return _loop_over_batches(plan, *given)
 
     steps = tf.function(loop, autograph=False, jit_compile=engine.xla)
-    sums = steps(adam, settings, step, n_frames, n_batches, Draws(noise, uniform), columns)
+    sums = steps(adam, settings, step, n_frames, n_batches, draws, columns)
     return sums, step + n_batches
-
-
-def _noise(
-    a: Architecture,
-    engine: Engine,
-    seed: tf.Tensor,
-    step: tf.Tensor,
-    n_frames: tf.Tensor,
-    n_batches: tf.Tensor,
-) -> tf.Tensor:
-    """Draw standard normal noise for each step of a block: (n_batches, n_z, k width).
-
-    This is done outside the loop over the steps, because drawing within XLA takes longer than the
-    rest of a step.
-    """
-    size = engine.batch_size
-
-    def draw(i: tf.Tensor) -> tf.Tensor:
-        n = tf.minimum(size, n_frames - i * size)
-        drawn = tf.random.stateless_normal([a.k, n, a.n_z], [seed, step + i], alg="philox")
-        return tf.pad(tf.transpose(drawn, [2, 0, 1]), [[0, 0], [0, 0], [0, engine.width - n]])
-
-    drawn = tf.map_fn(draw, tf.range(n_batches), fn_output_signature=tf.float32)
-    drawn = tf.pad(drawn, [[0, engine.n_batches - n_batches], [0, 0], [0, 0], [0, 0]])
-    return tf.reshape(drawn, [engine.n_batches, a.n_z, a.k * engine.width])
-
-
-def _uniform(engine: Engine, seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-    """Draw numbers between 0 and 1 for each step of a block: (n_batches, width)."""
-    # The second seed of `_noise` is never negative, so these draws are independent of it.
-    shape = [engine.n_batches, engine.batch_size]
-    drawn = tf.random.stateless_uniform(shape, [seed, -1 - step], alg="philox")
-    return tf.pad(drawn, [[0, 0], [0, engine.width - engine.batch_size]])
 
 
 def _columns(array: tf.Tensor, n: int, frames: tf.Tensor | None) -> tf.Tensor:
@@ -258,7 +221,7 @@ def _loop_over_batches(
 
     Returns
     -------
-    tensor of shape (len(TERMS) + 1,)
+    tensor of shape (..., len(TERMS) + 1)
         Sum of each term over the frames of the block, and the number of frames.
     """
     n_weights, devices = plan.architecture.n_weights, plan.engine.devices
@@ -269,12 +232,12 @@ def _loop_over_batches(
                 plan, adam.weights, settings, i, replica, n_frames, draws, columns
             )
         )
-        gradient, terms = tf.split(total, [n_weights, len(TERMS) + 1])
+        gradient, terms = tf.split(total, [n_weights, len(TERMS) + 1], axis=-1)
         devices.update(partial(_update, step=step + i, lr=settings.lr), *adam, gradient)
         return i + 1, sums + terms
 
     # Float32 is accurate enough for the sum over a block. Blocks are added in float64.
-    start = tf.constant(0), tf.zeros([len(TERMS) + 1])
+    start = tf.constant(0), tf.zeros([*plan.shape, len(TERMS) + 1])
     return tf.while_loop(lambda i, _: i < n_batches, one_step, start, parallel_iterations=1)[1]
 
 
@@ -298,19 +261,34 @@ def _gradient(
     # This batch and the batches before it, or after it at the beginning of the block. Padding in
     # the last batch counts as frames here: if the number of frames determined where the slice
     # begins, XLA would compile again for each number.
-    reference = _batch(columns, tf.maximum(start + size - n_reference, 0), n_reference, n_reference)
+    block_start = i // engine.n_batches * engine.block_frames if engine.n_blocks > 1 else 0
+    reference_start = tf.maximum(start + size - n_reference, block_start)
+    reference = _batch(columns, reference_start, n_reference, n_reference)
+
+    def of_restart(
+        flat: tf.Tensor, groups: tf.Tensor, noise: tf.Tensor, uniform: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        noise = columns_of(by_component(noise, a.k), replica * share, share)
+        if uniform is not None:
+            uniform = columns_of(uniform, replica * share, share)
+        at_once = 1 if engine.stack is None else engine.stack.n_components
+        with tf.GradientTape() as tape:
+            tape.watch(flat)
+            loss, terms = batch_loss(
+                a, flat, plan.objective, batch, as_columns(noise), uniform, reference,
+                groups, settings.ridge, settings.r_nent, at_once,
+            )  # fmt: skip
+        return tf.concat([tape.gradient(loss, flat), terms], 0)
+
     flat = weights.read_value()
-    noise = columns_of(by_component(draws.noise[i], a.k), replica * share, share)
-    uniform = None
-    if draws.uniform is not None:
-        uniform = columns_of(draws.uniform[i], replica * share, share)
-    with tf.GradientTape() as tape:
-        tape.watch(flat)
-        loss, terms = batch_loss(
-            a, flat, plan.objective, batch, as_columns(noise), uniform, reference,
-            settings.groups, settings.ridge, settings.r_nent,
-        )  # fmt: skip
-    return tf.concat([tape.gradient(loss, flat), terms], 0)
+    given = [flat, settings.groups, *(numbers[i] for numbers in draws if numbers is not None)]
+    if engine.stack is None:
+        return of_restart(*given)
+    if engine.stack.n_restarts == 1:
+        return of_restart(*[values[0] for values in given])[tf.newaxis]
+    return tf.vectorized_map(
+        lambda values: of_restart(*values), given, fallback_to_while_loop=False
+    )
 
 
 def _batch(columns: list[tf.Tensor], start: tf.Tensor, n: int, n_counted: tf.Tensor | int) -> Batch:

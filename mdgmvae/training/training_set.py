@@ -126,7 +126,9 @@ class TrainingSet:
         """The ridge on the covariances of the kinetic term."""
         return 0.0 if self.pairs is None else ridge_of(self.pairs.n_pairs)
 
-    def epoch(self, rng: np.random.Generator, *, numbers_only: bool) -> Iterable[Block]:
+    def epoch(
+        self, rng: np.random.Generator, *, numbers_only: bool, n_blocks: int = 1
+    ) -> Iterable[Block]:
         """Yield the frames for training in a new random order.
 
         Parameters
@@ -135,6 +137,8 @@ class TrainingSet:
             Generator for the order.
         numbers_only : bool
             Yield frame numbers instead of frames.
+        n_blocks : int
+            Number of blocks to yield as one.
         """
         lags = [0] if self.pairs is None else [0, self.pairs.lag]
         for numbers, frames in self.dataset.shuffled(
@@ -142,7 +146,7 @@ class TrainingSet:
             self.batch_size,
             self.split.keep,
             () if numbers_only else lags,
-            self.block_frames,
+            n_blocks * self.block_frames,
         ):
             if numbers_only:
                 last = len(self) - 1

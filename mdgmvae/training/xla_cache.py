@@ -1,4 +1,4 @@
-"""A cache on disk for code compiled by XLA, which later commands can reuse.
+"""A cache on disk for code that XLA compiles for the CPU, which later commands can reuse.
 
 TensorFlow fails if it cannot write to its cache, and runs what it finds there, damaged or not. Its
 cache is therefore in the memory of this process. What is on disk are copies with a digest.
@@ -21,6 +21,8 @@ from ..storage.atomic import atomic_file
 logger = logging.getLogger(__name__)
 
 _FLAG = "--tf_xla_persistent_cache_directory"
+#: Only code for the CPU: whether TensorFlow can store and load that for a GPU was never tested.
+_ONLY_CPU = "--tf_xla_persistent_cache_device_types=CPU"
 #: TensorFlow's cache: a folder in the file system that it has in the memory of each process.
 _IN_MEMORY = "ram://mdgmvae-xla"
 #: Suffix of a copy on disk: a SHA-256 digest, then the entry as TensorFlow wrote it.
@@ -60,7 +62,7 @@ def enable_xla_cache() -> Path | None:
     if not is_own:
         logger.info("code compiled by XLA is not cached: others can write to %s", folder)
         return None
-    os.environ["TF_XLA_FLAGS"] = f"{flags} {_FLAG}={_IN_MEMORY}".strip()
+    os.environ["TF_XLA_FLAGS"] = f"{flags} {_FLAG}={_IN_MEMORY} {_ONLY_CPU}".strip()
     _folder = folder
     return folder
 
