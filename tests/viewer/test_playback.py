@@ -10,7 +10,7 @@ from MDAnalysisTests.datafiles import DCD, PSF
 
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
-from mdgmvae.plot.palette import UNASSIGNED, state_colors
+from mdgmvae.plot.palette import state_colors
 from mdgmvae.viewer import view
 
 nglview = pytest.importorskip("nglview")
@@ -39,39 +39,59 @@ def representations(widget) -> list[str]:
 def test_colour_follows_the_state_as_the_trajectory_plays(dipeptide):
     widget = view(dipeptide, LABELS, frames=FRAMES)
     assert isinstance(widget, nglview.NGLWidget)
-    assert colors(widget) == [UNASSIGNED]
-    for frame in range(10, 17):
-        widget.frame = frame
     palette = state_colors(3)
-    assert colors(widget) == [
-        UNASSIGNED, palette[0], palette[2], palette[1], palette[2], UNASSIGNED,
-    ]  # fmt: skip
+    assert colors(widget) == [palette[0]]
+    for frame in range(10, 16):
+        widget.frame = frame
+    assert colors(widget) == [palette[state] for state in (0, 2, 1, 2)]
     widget.frame = 40
     assert colors(widget)[-1] == palette[0]
 
 
-def test_frames_between_analysed_ones_keep_the_last_colour(dipeptide):
-    """After step=2, every second frame was grey."""
-    palette = state_colors(2)
-    widget = view(dipeptide, [0, 1, 1, 0], frames=[4, 7, 10, 13])
-    shown = {frame: set_frame(widget, frame)._shown_color for frame in range(18)}
-    assert [shown[frame] for frame in (3, 16, 17)] == [UNASSIGNED] * 3
-    assert [shown[frame] for frame in range(4, 16)] == [
-        palette[state] for state in (0, 1, 1, 0) for _ in range(3)
-    ]
-    set_frame(widget, 9)
-    assert "frame 9: <b>state 1 (of frame 7; this one was not analysed)</b>" in widget.legend.value
-    assert "state 0 (50.0%)" in widget.legend.value
-    # A frame that was analysed, but has no state, stays grey.
+def test_frames_that_were_not_analysed_are_skipped(dipeptide):
+    """They were grey, or had the colour of the frame before."""
+    widget = view(dipeptide, LABELS, FRAMES)
+    assert (widget.frame, widget.max_frame) == (10, 40)
+    shown = []
+    for frame in (0, 16, 17, 39, 40, 41, 19_999):
+        widget.frame = frame
+        shown.append(widget.frame)
+    assert shown == [10, 40, 40, 40, 40, 40, 40]
+    assert "7 of 20,000 frames have a state; the others are skipped" in widget.legend.value
+    # A frame that was analysed, but has no state, is skipped, too.
     widget = view(dipeptide, [0, -1, 1], frames=[0, 2, 4])
-    assert [set_frame(widget, frame)._shown_color for frame in (1, 2, 3)] == [
-        palette[0], UNASSIGNED, UNASSIGNED,
-    ]  # fmt: skip
+    widget.frame = 1
+    assert widget.frame == 4 and "frame 4: <b>state 1" in widget.legend.value
+    with pytest.raises(InputError, match="no frame has a state"):
+        view(dipeptide, [-1, -1], frames=[0, 2])
 
 
-def set_frame(widget, frame):
-    widget.frame = frame
-    return widget
+def test_the_player_of_the_browser_visits_frames_with_a_state(dipeptide):
+    for control in view(dipeptide, [0, 1, 1], frames=[4, 14, 24])._iplayer.children:
+        assert (control.min, control.max, control.step, control.value) == (4, 24, 10, 4)
+    for control in view(dipeptide, LABELS, FRAMES)._iplayer.children:
+        assert (control.min, control.max, control.step, control.value) == (10, 40, 1, 10)
+
+
+def test_buttons_go_to_transitions():
+    topology, (xtc,) = alanine_dipeptide()
+    u = mda.Universe(topology, [xtc, xtc])
+    # Between frames 19,999 and 20,000 begins another file, which is no transition.
+    widget = view(u, [1, 0, 0, 2, 1, 1, 0], [3, 5, 8, 9, 19_999, 20_000, 20_001])
+    back, forward = widget.controls.children
+    seen = [press(forward, widget) for _ in range(5)]
+    assert seen == [5, 9, 19_999, 20_001, 20_001]
+    widget.frame = 20_000
+    assert [press(back, widget) for _ in range(4)] == [19_999, 9, 5, 5]
+    assert "frame 5: <b>state 0" in widget.legend.value
+    widget = view(u, [0, 1], [19_999, 20_000])
+    widget.next_transition()
+    assert widget.frame == 19_999
+
+
+def press(button, widget):
+    button.click()
+    return widget.frame
 
 
 @pytest.mark.parametrize("library", ["MDAnalysis", "mdtraj"])
@@ -105,7 +125,7 @@ def test_legend_names_every_colour_and_the_state_shown(dipeptide):
     probabilities[np.arange(7), LABELS] = 0.7
     widget = view(dipeptide, LABELS, FRAMES, probabilities=probabilities)
     widget.frame = 12
-    for color in (*state_colors(4), UNASSIGNED):
+    for color in state_colors(4):
         assert color in widget.legend.value
     assert "state 0 (42.9%)" in widget.legend.value
     assert "state 3 (0.0%)" in widget.legend.value
@@ -134,10 +154,14 @@ def test_a_front_end_that_comes_later_gets_the_frame_that_is_shown(dipeptide, mo
     widget = view(dipeptide, LABELS, FRAMES)
     widget.frame = 12
     dipeptide.trajectory[33]
-    sent = []
-    monkeypatch.setattr(widget, "send", lambda content, buffers=(): sent.append(buffers))
+    sent, recolored = [], []
+
+    def send(content, buffers=()):
+        (sent if buffers else recolored).append(buffers or content["kwargs"]["color"])
+
+    monkeypatch.setattr(widget, "send", send)
     widget._handle_custom_msg({"type": "request_repr_dict", "data": {}}, [])
-    assert sent == []
+    assert sent == recolored == []
     for _ in range(2):
         widget._handle_custom_msg({"type": "request_loaded", "data": False}, [])
         widget._handle_custom_msg({"type": "request_repr_dict", "data": {}}, [])
@@ -146,7 +170,7 @@ def test_a_front_end_that_comes_later_gets_the_frame_that_is_shown(dipeptide, mo
     shown = [np.frombuffer(buffer, "f4").reshape(-1, 3) for (buffer,) in sent]
     # The frame is superposed on the first one, so its internal distances are compared.
     expected = dipeptide.trajectory[12].positions
-    assert len(shown) == 2
+    assert len(shown) == 2 and recolored == [state_colors(3)[2]] * 2
     for positions in shown:
         np.testing.assert_allclose(
             np.linalg.norm(positions[:, None] - positions, axis=-1),
@@ -159,9 +183,8 @@ def test_mdtraj_trajectories_are_shown_with_the_same_colours():
     topology, (xtc,) = alanine_dipeptide()
     widget = view(mdtraj.load(xtc, top=topology, stride=4000), [0, 1, 0, 3, -1])
     widget.frame = 3
-    widget.frame = 4
-    assert colors(widget) == [state_colors(1)[0], state_colors(4)[3], UNASSIGNED]
-    assert widget.max_frame == 4
+    assert colors(widget) == [state_colors(1)[0], state_colors(4)[3]]
+    assert widget.max_frame == 3
 
 
 def test_a_palette_of_the_users(dipeptide):

@@ -1,0 +1,44 @@
+"""The frames that a widget of nglview shows, as nglview reads them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+import nglview
+import numpy as np
+
+from .shown_atoms import ShownAtoms
+
+
+class ShownTrajectory(nglview.Trajectory, nglview.Structure):
+    """The frames of a trajectory from its first one to `last`, superposed.
+
+    Parameters
+    ----------
+    shown : ShownAtoms
+        The atoms.
+    first, last : int
+        Numbers of the frames that are shown first and last.
+    """
+
+    ext: ClassVar[str] = "pdb"
+
+    def __init__(self, shown: ShownAtoms, first: int, last: int) -> None:
+        self._shown, self._first, self._last = shown, first, last
+        self.params: dict[str, Any] = {}
+        self.id = str(uuid.uuid4())
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames."""
+        return self._last + 1
+
+    def get_coordinates(self, index: int) -> np.ndarray:
+        """Return the superposed positions of a frame in angstrom, (n_atoms, 3) float32."""
+        positions: np.ndarray = self._shown.frames.read([index])[0]
+        return positions
+
+    def get_structure_string(self) -> str:
+        """Return the frame that is shown first as the text of a PDB file."""
+        return self._shown.pdb(self._first)

@@ -1,0 +1,149 @@
+"""What an nglview widget gets: its atoms, how they are drawn, and on what they are superposed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from ..annotation.pdb import PDBFrames, within_limits
+from ..annotation.superposition import fitted_atoms
+from ..errors import InputError
+from ..featurizers.topology.atoms import as_atoms, is_mdtraj, select_indices
+from ..plot.palette import state_colors
+from ..trajectory.moving_atoms import MovingAtoms
+from .drawn_atoms import polymer_of, ribbons_of, sticks_of
+from .superposed_frames import SuperposedFrames
+
+
+@dataclass(frozen=True, eq=False)
+class ShownAtoms:
+    """The atoms that are sent to the browser, with their superposed frames.
+
+    Parameters
+    ----------
+    frames : SuperposedFrames
+    representations : tuple of (str, list of int or None)
+        How NGL draws them: kind, and indices of the atoms; None for all.
+    """
+
+    frames: SuperposedFrames
+    representations: tuple[tuple[str, list[int] | None], ...]
+
+    @classmethod
+    def of(
+        cls, moving: MovingAtoms, first: int, reference: Any = None, superpose: bool | str = True
+    ) -> Self:
+        """Choose how atoms are drawn, and their reference.
+
+        Parameters
+        ----------
+        moving : MovingAtoms
+            The atoms.
+        first : int
+            The frame that is the reference if none is given.
+        reference, superpose
+            As in `mdgmvae.viewer.view`.
+
+        Raises
+        ------
+        InputError
+            If an argument is invalid, or the reference has other atoms.
+        """
+        atoms = moving.atoms
+        ribbons = ribbons_of(atoms)
+        sticks = sticks_of(atoms, ribbons).tolist()
+        parts: list[tuple[str, list[int] | None]] = [("cartoon", None)] if ribbons else []
+        if sticks:
+            parts.append(("licorice", sticks if len(sticks) < atoms.n_atoms else None))
+        fitted = _fitted(atoms, superpose)
+        is_frame = reference is None or isinstance(reference, int | np.integer)
+        frame = first if reference is None or not is_frame else int(reference)
+        if not 0 <= frame < moving.n_frames:
+            raise InputError(
+                f"reference={frame}: the trajectory has frames 0 to {moving.n_frames - 1:,}"
+            )
+        for _ in moving.at([frame]):
+            frames = SuperposedFrames.of(moving, np.arange(atoms.n_atoms), np.flatnonzero(fitted))
+        if superpose is False:
+            return cls(frames, tuple(parts))
+        onto = frames.read([frame])[0]
+        if not is_frame:
+            onto[fitted] = _points(as_atoms(reference), atoms[fitted], superpose)
+        return cls(frames.onto(within_limits(onto, fitted)), tuple(parts))
+
+    def pdb(self, frame: int) -> str:
+        """Return a frame as the text of a PDB file, which defines the atoms."""
+        positions = within_limits(self.frames.read([frame])[0], self.frames.fitted)
+        atoms = self.frames.moving.atoms
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "shown.pdb"
+            with PDBFrames(atoms, path) as pdb:
+                for ts in self.frames.moving.at([frame]):
+                    pdb.write(positions, ts, 0)
+            return path.read_text(encoding="ascii", errors="replace")
+
+
+def atoms_to_show(source: Any, select: str | None = None) -> MovingAtoms:
+    """Return the atoms to show: those selected or given, of a whole system those to draw.
+
+    Parameters
+    ----------
+    source : Universe, AtomGroup or mdtraj.Trajectory
+    select : str, optional
+        As in `mdgmvae.viewer.view`.
+    """
+    moving = MovingAtoms.of(source)
+    atoms = moving.atoms
+    if select is not None:
+        atoms = atoms[select_indices(atoms, select)]
+    elif is_mdtraj(source) or source is not atoms:
+        ribbons = ribbons_of(atoms)
+        drawn = polymer_of(atoms, ribbons)
+        drawn[sticks_of(atoms, ribbons)] = True
+        atoms = atoms[drawn]
+    return MovingAtoms(atoms, moving.times)
+
+
+def colors_of(n_states: int, palette: Sequence[str] | None) -> list[str]:
+    """Return the colour of each state, by default that of the plots.
+
+    Raises
+    ------
+    InputError
+        If the palette has fewer colours.
+    """
+    if palette is None:
+        return state_colors(n_states)
+    if len(palette) < n_states:
+        raise InputError(
+            f"palette: {len(palette)} colours for {n_states} states; pass one for each"
+        )
+    return list(palette[:n_states])
+
+
+def _fitted(atoms: Any, superpose: bool | str) -> np.ndarray:
+    """Return a mask of the atoms to superpose."""
+    if isinstance(superpose, str):
+        return np.isin(np.arange(len(atoms)), select_indices(atoms, superpose, "superpose"))
+    return fitted_atoms(atoms)
+
+
+def _points(reference: Any, fitted: Any, superpose: bool | str) -> np.ndarray:
+    """Return the positions in a reference structure of the atoms that are superposed."""
+    theirs = reference[_fitted(reference, superpose)]
+    ours_named, theirs_named = (getattr(atoms, "names", None) for atoms in (fitted, theirs))
+    is_same = len(theirs) == len(fitted)
+    if is_same and ours_named is not None and theirs_named is not None:
+        is_same = bool((ours_named == theirs_named).all())
+    if not is_same:
+        raise InputError(
+            f"reference: its {len(theirs):,} atoms to superpose are not the {len(fitted):,} of the "
+            "atoms shown; name the same ones in both, such as superpose='name CA and resid 5:90'"
+        )
+    points: np.ndarray = theirs.positions
+    return points
