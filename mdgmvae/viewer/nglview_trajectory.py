@@ -41,4 +41,5 @@ class ShownTrajectory(nglview.Trajectory, nglview.Structure):
 
     def get_structure_string(self) -> str:
         """Return the frame that is shown first as the text of a PDB file."""
-        return self._shown.pdb(self._first)
+        (text,) = self._shown.pdbs([self._first])
+        return text

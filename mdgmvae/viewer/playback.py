@@ -29,8 +29,8 @@ def view(
     Proteins and nucleic acids are drawn as ribbons, small molecules as sticks. Molecules that the
     box has broken are made whole. Frames without a state are skipped.
 
-    Only the atoms that are shown are sent to the browser: a group of atoms as it is given, of a
-    Universe the polymers and ligands without water, ions and lipids.
+    Only the atoms that are drawn are sent to the browser. Water, ions and lipids are not, unless
+    `select` names them, or there is nothing else.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def view(
     of : {"states", "components"}
         What the labels are, for the legend.
     select : str, optional
-        Which of the atoms to show, in MDAnalysis' selection language.
+        Which of the atoms to show, in MDAnalysis' selection language. Solvent is drawn as lines.
     reference : int, Universe, AtomGroup or mdtraj.Trajectory, optional
         On what frames are superposed: the number of a frame, or the current frame of another
         structure, such as a crystal structure. Default: the first frame that is shown.

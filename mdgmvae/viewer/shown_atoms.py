@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import numpy as np
 from ..annotation.pdb import PDBFrames, within_limits
 from ..annotation.superposition import fitted_atoms
 from ..errors import InputError
-from ..featurizers.topology.atoms import as_atoms, is_mdtraj, select_indices
+from ..featurizers.topology.atoms import as_atoms, select_indices
 from ..plot.palette import state_colors
 from ..trajectory.moving_atoms import MovingAtoms
 from .drawn_atoms import polymer_of, ribbons_of, sticks_of
@@ -27,12 +28,12 @@ class ShownAtoms:
     Parameters
     ----------
     frames : SuperposedFrames
-    representations : tuple of (str, list of int or None)
-        How NGL draws them: kind, and indices of the atoms; None for all.
+    representations : dict of str to list of int or None
+        How NGL draws them: indices of the atoms of each kind of representation; None for all.
     """
 
     frames: SuperposedFrames
-    representations: tuple[tuple[str, list[int] | None], ...]
+    representations: dict[str, list[int] | None]
 
     @classmethod
     def of(
@@ -55,11 +56,6 @@ class ShownAtoms:
             If an argument is invalid, or the reference has other atoms.
         """
         atoms = moving.atoms
-        ribbons = ribbons_of(atoms)
-        sticks = sticks_of(atoms, ribbons).tolist()
-        parts: list[tuple[str, list[int] | None]] = [("cartoon", None)] if ribbons else []
-        if sticks:
-            parts.append(("licorice", sticks if len(sticks) < atoms.n_atoms else None))
         fitted = _fitted(atoms, superpose)
         is_frame = reference is None or isinstance(reference, int | np.integer)
         frame = first if reference is None or not is_frame else int(reference)
@@ -70,26 +66,35 @@ class ShownAtoms:
         for _ in moving.at([frame]):
             frames = SuperposedFrames.of(moving, np.arange(atoms.n_atoms), np.flatnonzero(fitted))
         if superpose is False:
-            return cls(frames, tuple(parts))
+            return cls(frames, _representations(atoms))
         onto = frames.read([frame])[0]
         if not is_frame:
             onto[fitted] = _points(as_atoms(reference), atoms[fitted], superpose)
-        return cls(frames.onto(within_limits(onto, fitted)), tuple(parts))
+        return cls(frames.onto(within_limits(onto, fitted)), _representations(atoms))
 
-    def pdb(self, frame: int) -> str:
-        """Return a frame as the text of a PDB file, which defines the atoms."""
-        positions = within_limits(self.frames.read([frame])[0], self.frames.fitted)
-        atoms = self.frames.moving.atoms
+    def pdbs(self, frames: Sequence[int]) -> list[str]:
+        """Return frames as the texts of PDB files, each of which defines the atoms.
+
+        Raises
+        ------
+        InputError
+            If a frame cannot be read.
+        """
+        moving, fitted = self.frames.moving, self.frames.fitted
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "shown.pdb"
-            with PDBFrames(atoms, path) as pdb:
-                for ts in self.frames.moving.at([frame]):
-                    pdb.write(positions, ts, 0)
-            return path.read_text(encoding="ascii", errors="replace")
+            # NGL knows the bonds of polymers.
+            with PDBFrames(moving.atoms, path, bonds="cartoon" not in self.representations) as pdb:
+                superposed = self.frames.read(frames)
+                for positions, ts in zip(superposed, moving.at(frames), strict=True):
+                    pdb.write(within_limits(positions, fitted), ts, 0)
+            text = path.read_text(encoding="ascii", errors="replace")
+        *models, bonds = re.split(r"^ENDMDL\s*\n", text, flags=re.MULTILINE)
+        return [re.split(r"^MODEL.*\n", model, flags=re.M)[-1] + bonds for model in models]
 
 
 def atoms_to_show(source: Any, select: str | None = None) -> MovingAtoms:
-    """Return the atoms to show: those selected or given, of a whole system those to draw.
+    """Return the atoms to show: those selected, or else polymers and ligands.
 
     Parameters
     ----------
@@ -101,7 +106,7 @@ def atoms_to_show(source: Any, select: str | None = None) -> MovingAtoms:
     atoms = moving.atoms
     if select is not None:
         atoms = atoms[select_indices(atoms, select)]
-    elif is_mdtraj(source) or source is not atoms:
+    else:
         ribbons = ribbons_of(atoms)
         drawn = polymer_of(atoms, ribbons)
         drawn[sticks_of(atoms, ribbons)] = True
@@ -124,6 +129,19 @@ def colors_of(n_states: int, palette: Sequence[str] | None) -> list[str]:
             f"palette: {len(palette)} colours for {n_states} states; pass one for each"
         )
     return list(palette[:n_states])
+
+
+def _representations(atoms: Any) -> dict[str, list[int] | None]:
+    """Choose ribbons, sticks, and lines for what is neither, such as water that was selected."""
+    ribbons = ribbons_of(atoms)
+    sticks = np.isin(np.arange(atoms.n_atoms), sticks_of(atoms, ribbons))
+    polymer = polymer_of(atoms, ribbons)
+    parts = {"cartoon": polymer, "licorice": sticks, "line": ~(polymer | sticks)}
+    return {
+        kind: None if part.all() else np.flatnonzero(part).tolist()
+        for kind, part in parts.items()
+        if part.any()
+    }
 
 
 def _fitted(atoms: Any, superpose: bool | str) -> np.ndarray:

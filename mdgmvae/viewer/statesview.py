@@ -62,6 +62,8 @@ class StatesView(ipywidgets.VBox):
             state: entry(colors[state], f"<b>{name} {state}</b>, {_named(numbers)}")
             for state, numbers in frames.items()
         }
+        numbers_of_all = np.concatenate([*frames.values()]).tolist()
+        self._texts = iter(shown.pdbs(numbers_of_all))
         self.views: list[nglview.NGLWidget] = []
         if side_by_side:
             cells = []
@@ -89,10 +91,8 @@ class StatesView(ipywidgets.VBox):
         """Return a view of some states; each frame is a component of it."""
         view = nglview.NGLWidget()
         states = [state for state, numbers in frames.items() for _ in numbers]
-        for component, (state, number) in enumerate(
-            zip(states, np.concatenate([*frames.values()]).tolist(), strict=True)
-        ):
-            structure = nglview.TextStructure(shown.pdb(number), ext="pdb")
+        for component, state in enumerate(states):
+            structure = nglview.TextStructure(next(self._texts), ext="pdb")
             view.add_structure(structure, default_representation=False)
             draw(view, shown, colors[state], component)
         view.center()

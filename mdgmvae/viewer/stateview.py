@@ -19,6 +19,8 @@ from .shown_atoms import ShownAtoms
 
 #: Number of changes of colour that the widget's archive keeps.
 _KEPT_MESSAGES = 64
+#: The kinds of representations that have the colour of the state.
+_COLORED = ("cartoon", "licorice")
 
 
 class StateView(nglview.NGLWidget):
@@ -54,7 +56,7 @@ class StateView(nglview.NGLWidget):
     ) -> None:
         super().__init__()
         self._played, self._colors, self._state_name = played, list(colors), name
-        self._kinds = [kind for kind, _ in shown.representations]
+        self._kinds = [kind for kind in shown.representations if kind in _COLORED]
         self._problem = ""
         first, last = int(played.numbers[0]), int(played.numbers[-1])
         self._trajectory = ShownTrajectory(shown, first, last)
@@ -186,10 +188,11 @@ class StateView(nglview.NGLWidget):
 
 
 def draw(view: nglview.NGLWidget, shown: ShownAtoms, color: str, component: int = 0) -> None:
-    """Add the representations of a component of a widget, in one colour."""
-    for kind, atoms in shown.representations:
+    """Add the representations of a component of a widget, those of the molecule in one colour."""
+    for kind, atoms in shown.representations.items():
+        options = {"color": color} if kind in _COLORED else {}
         selection = "all" if atoms is None else atoms
-        view.add_representation(kind, selection=selection, color=color, component=component)
+        view.add_representation(kind, selection=selection, component=component, **options)
 
 
 def entry(color: str, text: str) -> str:

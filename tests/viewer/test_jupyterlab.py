@@ -31,6 +31,37 @@ explorer
     'np.save("seen.npy", [explorer.frame, *explorer.brushed])',
     "explorer.select(300); explorer.brush([1, 399])",
 )
+VIEW_CELLS = (
+    """
+import numpy as np, MDAnalysis as mda
+from mdgmvae.data import alanine_dipeptide
+from mdgmvae.viewer import view, view_states
+u = mda.Universe(*alanine_dipeptide())
+widget = view(u, [0, 0, 1, 1, 0], frames=[0, 10, 20, 30, 40])
+widget
+""",
+    "view_states(u, {0: [0, 10], 1: [20]}, side_by_side=True)",
+    "view_states(u, {0: [0, 10], 1: [20]})",
+    """
+import nglview, pathlib
+pathlib.Path("frame.txt").write_text(f"{widget.frame} {widget._iplayer.children[0].value}")
+""",
+)
+LEGEND = "document.querySelector('.jp-OutputArea-output .widget-html-content')?.textContent"
+#: Counts the pixels of a canvas of nglview that have nearly the colour of a state.
+NEAR = """((canvas, red, green, blue) => {
+  const copy = document.createElement("canvas");
+  [copy.width, copy.height] = [canvas.width, canvas.height];
+  const context = copy.getContext("2d");
+  context.drawImage(canvas, 0, 0);
+  const d = context.getImageData(0, 0, copy.width, copy.height).data;
+  let n = 0;
+  for (let i = 0; i < d.length; i += 4) {
+    const [r, g, b] = [d[i] / red, d[i + 1] / green, d[i + 2] / blue];
+    n += d[i + 3] > 0 && Math.abs(r - g) < 0.25 && Math.abs(g - b) < 0.25 && g > 0.2;
+  }
+  return n;
+})"""
 CAPTION = "document.querySelector('.mdgmvae .caption')?.textContent"
 
 

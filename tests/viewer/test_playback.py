@@ -204,6 +204,110 @@ def test_a_long_playback_does_not_fill_the_archive(dipeptide):
     assert representations(widget) == ["licorice"]
 
 
+def positions(widget, frame):
+    return widget._trajlist[0].get_coordinates(frame)
+
+
+def atoms_sent(widget):
+    """Return names of residues and atoms in the order of the structure that was sent."""
+    text = widget._ngl_msg_archive[0]["args"][0]["data"]
+    lines = [line for line in text.splitlines() if line.startswith(("ATOM", "HETATM"))]
+    return [(line[17:20].strip(), line[12:16].strip()) for line in lines]
+
+
+@pytest.fixture
+def solvated(adk):
+    """Return twenty residues of a protein with a ligand, and much water and lipid."""
+    chain = adk.select_atoms("protein and resid 1:20")
+    others = ["BNZ"] + ["SOL"] * 90 + ["POPC"] * 30
+    beside = mda.Universe.empty(
+        len(others), len(others), atom_resindex=range(len(others)), trajectory=True
+    )
+    beside.add_TopologyAttr("names", [name[0] for name in others])
+    beside.add_TopologyAttr("resnames", others)
+    whole = mda.Merge(chain, beside.atoms)
+    frames = []
+    for _ in adk.trajectory[:5]:
+        frames.append(np.concatenate([chain.positions, 50 + 5 * np.indices((121, 3))[0]]))
+    return whole.load_new(np.array(frames, np.float32), order="fac")
+
+
+def test_only_what_is_drawn_is_sent(solvated):
+    n = solvated.select_atoms("protein").n_atoms
+    for source in (solvated, solvated.atoms):
+        widget = view(source, [0, 0, 1, 1, 0])
+        assert len(atoms_sent(widget)) == n + 1 and atoms_sent(widget)[-1] == ("BNZ", "B")
+        assert representations(widget) == ["cartoon", "licorice"]
+        assert positions(widget, 0).shape == (n + 1, 3)
+        widget.frame = 2
+        assert colors(widget) == [state_colors(2)[state] for state in (0, 0, 1, 1)]
+    widget = view(solvated, [0, 0, 1, 1, 0], select="protein or resname SOL")
+    assert {name for name, _ in atoms_sent(widget)[n:]} == {"SOL"}
+    assert representations(widget) == ["cartoon", "line"]
+    with pytest.raises(InputError, match="select"):
+        view(solvated, [0, 0, 1, 1, 0], select="resname NONE")
+
+
+def test_frames_are_superposed_on_a_reference_of_the_users(adk):
+    fit = "name CA and resid 122:160"
+    moving = adk.select_atoms(fit)
+    chain = adk.select_atoms("name CA")
+    places = np.flatnonzero(np.isin(chain.ix, moving.ix))
+    # A crystal structure has other atoms, and lies elsewhere.
+    other = mda.Merge(chain)
+    other.atoms.positions = chain.positions + 30.0
+    last = [moving.positions.copy() for _ in adk.trajectory[[97]]][0]
+    adk.trajectory[50]
+    for reference, target in ((other, other.select_atoms(fit).positions), (97, last)):
+        widget = view(chain, np.zeros(98, int), reference=reference, superpose=fit)
+        found = positions(widget, 50)[places]
+        pair = mdtraj.Trajectory(np.stack([moving.positions, target]) / 10, topology=None)
+        apart = np.sqrt(np.square(found - target).sum(axis=1).mean())
+        assert apart == pytest.approx(10 * float(mdtraj.rmsd(pair, pair, 1)[0]), abs=2e-3)
+    assert adk.trajectory.frame == 50
+    widget = view(chain, np.zeros(98, int), superpose=False)
+    np.testing.assert_array_equal(positions(widget, 50), chain.positions)
+
+
+def test_a_reference_that_does_not_fit_is_refused(adk):
+    other = mda.Merge(adk.select_atoms("name CA and resid 1:100"))
+    for options, says in (
+        ({"reference": other}, r"reference: its 100 atoms to superpose are not the 214"),
+        ({"reference": mda.Merge(adk.select_atoms("name C"))}, "reference: its"),
+        ({"reference": 98}, "reference=98: the trajectory has frames 0 to 97"),
+        ({"superpose": "name XX"}, "superpose"),
+    ):
+        with pytest.raises(InputError, match=says):
+            view(adk.select_atoms("name CA"), np.zeros(98, int), **options)
+
+
+def test_molecules_that_the_box_has_broken_are_whole():
+    u = mda.Universe(*alanine_dipeptide())
+    expected = u.trajectory[3].positions.copy()
+    box = np.array([40.0, 40, 40])
+    broken = (expected - expected[5] + [0.1, 20, 20]) % box
+    assert np.ptp(broken[:, 0]) > 30
+    u.load_new(broken[np.newaxis], order="fac", dimensions=np.array([[*box, 90, 90, 90]]))
+    found = positions(view(u, [0]), 0)
+    np.testing.assert_allclose(
+        np.linalg.norm(found[:, None] - found, axis=-1),
+        np.linalg.norm(expected[:, None] - expected, axis=-1),
+        atol=1e-3,
+    )
+
+
+def test_a_frame_that_cannot_be_read_is_not_shown_as_another():
+    u = mda.Universe(*alanine_dipeptide())
+    frames = np.array([ts.positions for ts in u.trajectory[:3]])
+    frames[1, 4] = np.nan
+    widget = view(u.load_new(frames, order="fac"), [0, 1, 0])
+    widget.frame = 1
+    assert "frame 1: <b>cannot be shown: " in widget.legend.value
+    assert widget._coordinates_dict[0].size == 0
+    widget.frame = 2
+    assert "frame 2: <b>state 0</b>" in widget.legend.value
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
