@@ -7,6 +7,7 @@ the whole figure.
 from .._lazy import lazy_names
 
 _NAMES = {
+    "agreement": ".runs",
     "feature_sets": ".comparison",
     "methods": ".comparison",
     "number_of_components": ".comparison",
@@ -14,6 +15,7 @@ _NAMES = {
     "implied_timescales": ".kinetics",
     "vamp2_scores": ".kinetics",
     "transition_network": ".network",
+    "ramachandran": ".dihedrals",
     "free_energy": ".landscape",
     "free_energy_error": ".landscape",
     "effect_sizes": ".states",

@@ -63,9 +63,8 @@ def landscape(c: Contents) -> Picture:
 
 def trace(c: Contents) -> Picture:
     """Draw the state of each frame against time."""
-    times = c.results.times if np.isfinite(c.results.times).all() else None
     return _picture(
-        lambda ax: plot.trace(c.results.labels, times, ax=ax),
+        lambda ax: plot.trace(c.results.labels, c.results.times, ax=ax),
         (9.0, 0.9 + 0.35 * max(c.n_states, 3)),
         "State of each frame against time.",
         f"Time course of {counted(c.n_states, 'state')} in {len(c.results.labels):,} frames",

@@ -1,5 +1,7 @@
 """gm.plot: each figure of an analysis by one call."""
 
+from types import SimpleNamespace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -19,14 +21,15 @@ def analysed():
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_draws_on_the_axes_that_it_is_given(analysed, name):
     figure, ax = plt.subplots()
-    assert getattr(analysed.plot, name)(ax=ax) is ax
+    options = {"others": [1 - analysed.results.labels]} if name == "agreement" else {}
+    assert getattr(analysed.plot, name)(ax=ax, **options) is ax
     drawn = [*ax.lines, *ax.collections, *ax.patches, *ax.images, *ax.child_axes]
     assert drawn or ax.texts
     plt.close(figure)
 
 
 def test_the_names_are_offered(analysed):
-    assert dir(analysed.plot) == sorted(FIGURES)
+    assert dir(analysed.plot) == sorted(FIGURES) and len(FIGURES) == 11
     with pytest.raises(InputError, match="there is no such figure; choose from free_energy"):
         analysed.plot.by_name("fit")
 
@@ -53,6 +56,26 @@ def test_kinetics_need_a_lag_time(analysed):
     axes = gm.plot.trace()
     assert np.isclose(axes.get_xlim()[1], 40, rtol=0.02)
     plt.close(axes.figure)
+
+
+def test_axes_say_that_there_are_more_latent_coordinates(analysed):
+    """As with n_z=5: the first two are drawn."""
+    results = SimpleNamespace(**vars(analysed.results)["data"])
+    results.latent = np.random.default_rng(0).normal(size=(len(results.labels), 5))
+    plots = ResultPlots(analysed.model, results, analysed.features)
+    for axes in (plots.free_energy(), plots.free_energy_error()):
+        assert (axes.get_xlabel(), axes.get_ylabel()) == ("$z_1$ of 5", "$z_2$ of 5")
+        plt.close(axes.figure)
+    axes = plots.free_energy(["phi ALA2", "psi ALA2"])
+    assert axes.get_xlabel() == "phi ALA2 / °"
+    plt.close(axes.figure)
+
+
+def test_agreement_needs_other_runs(analysed):
+    with pytest.raises(InputError, match="agreement: there is one run"):
+        analysed.plot.agreement()
+    with pytest.raises(InputError, match="of the same frames"):
+        analysed.plot.agreement([[0, 1]])
 
 
 def test_there_is_nothing_to_draw_before_a_run():

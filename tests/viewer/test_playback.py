@@ -256,7 +256,7 @@ def test_frames_are_superposed_on_a_reference_of_the_users(adk):
     # A crystal structure has other atoms, and lies elsewhere.
     other = mda.Merge(chain)
     other.atoms.positions = chain.positions + 30.0
-    last = [moving.positions.copy() for _ in adk.trajectory[[97]]][0]
+    last = next(moving.positions.copy() for _ in adk.trajectory[[97]])
     adk.trajectory[50]
     for reference, target in ((other, other.select_atoms(fit).positions), (97, last)):
         widget = view(chain, np.zeros(98, int), reference=reference, superpose=fit)

@@ -65,7 +65,11 @@ def test_states_can_be_hidden(dipeptide):
 
 def test_states_side_by_side_turn_together(dipeptide):
     box = view_states(
-        dipeptide, {0: [12], 1: [6400]}, ["#000000", "#111111"], side_by_side=True, select="not name H*"
+        dipeptide,
+        {0: [12], 1: [6400]},
+        ["#000000", "#111111"],
+        side_by_side=True,
+        select="not name H*",
     )
     assert [colors(view) for view in box.views] == [["#000000"], ["#111111"]]
     first, second = box.views

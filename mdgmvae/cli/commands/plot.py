@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from ...checks import as_path
 from ...errors import InputError
 from ...storage.atomic import atomic_file
@@ -14,8 +16,14 @@ if TYPE_CHECKING:
 
 #: Formats of the file, by suffix.
 FORMATS = (".png", ".pdf", ".svg")
-#: Figures that --features and --temperature are for.
-OF_ENERGY = ("free_energy", "free_energy_error")
+_ENERGIES = ("free_energy", "free_energy_error")
+#: Figures that each option is for, and the name of its argument.
+_OPTIONS = {
+    "features": ("coordinates", _ENERGIES),
+    "temperature": ("temperature", _ENERGIES),
+    "residue": ("residue", ("ramachandran",)),
+    "runs": ("others", ("agreement",)),
+}
 #: Pixels per inch of a .png file.
 DPI = 200
 
@@ -33,6 +41,8 @@ def plot(options: argparse.Namespace) -> str:
     from ...report.finished import Finished
 
     found = Finished.of(options.folder)
+    if "others" in arguments:
+        arguments["others"] = [_labels_of(run, found.results.frames) for run in options.runs]
     plots = ResultPlots(found.model, found.results, found.features)
     figure = cast("Figure", plots.by_name(options.figure)(**arguments).figure)
     with atomic_file(path) as temporary:
@@ -42,11 +52,26 @@ def plot(options: argparse.Namespace) -> str:
 
 
 def _arguments(options: argparse.Namespace) -> dict[str, Any]:
-    given = {"coordinates": options.features, "temperature": options.temperature}
-    given = {key: value for key, value in given.items() if value is not None}
-    if given and options.figure not in OF_ENERGY:
-        raise InputError(
-            f"--features, --temperature: {options.figure} takes none of them; they are for "
-            f"{' and '.join(OF_ENERGY)}"
-        )
-    return given
+    """Return the arguments of the figure."""
+    arguments = {}
+    for option, (argument, figures) in _OPTIONS.items():
+        value = getattr(options, option)
+        if value is None:
+            continue
+        if options.figure not in figures:
+            raise InputError(
+                f"--{option}: {options.figure} does not take it; it is for {' and '.join(figures)}"
+            )
+        arguments[argument] = value
+    return arguments
+
+
+def _labels_of(folder: str, frames: np.ndarray) -> np.ndarray:
+    """Return the states of the same frames by another run."""
+    from ...annotation.labels_file import find_labels, read_labels
+
+    found = read_labels(find_labels(as_path(folder)))
+    if not np.array_equal(found.frames, frames):
+        raise InputError(f"--runs: {folder} has other frames; analyse the same ones with each seed")
+    labels: np.ndarray = found.labels
+    return labels
