@@ -16,7 +16,6 @@ from matplotlib.lines import Line2D
 from ..errors import InputError
 from ..labels import as_labels
 from ..landscape.coordinates import coordinates_of, read_coordinates
-from ..tables import percent
 from .axes import legend_above, new_axes, size_in_points
 from .palette import UNASSIGNED, state_colors
 
@@ -33,9 +32,7 @@ _EDGES = np.linspace(-180, 180, 37)
 _N_COARSE = 12
 _COARSE = 360 / _N_COARSE
 #: Height of the caption of a panel, and width from which it can be long, in points.
-_CAPTION, _WIDE = 13, 85
-#: Part of the Axes that labels leave to the panels.
-_DRAWN = 0.8
+_CAPTION, _WIDE = 13, 78
 
 
 def ramachandran(
@@ -89,7 +86,7 @@ def ramachandran(
     panels, is_narrow = _panels(ax, len(shown))
     for panel, state in zip(panels, shown.tolist(), strict=True):
         _draw_state(panel, angles[states == state], state)
-        share = f"{percent(counts[state] / counts.sum())} %"
+        share = f"{counts[state] / counts.sum():.1%}"
         caption = f"{state}: {share}" if is_narrow else f"state {state}, {share}"
         panel.set_title(caption, fontsize="small", pad=3)
         _outline(panel, visited)
@@ -99,7 +96,7 @@ def ramachandran(
     of = "" if name is None else f" {name}"
     ax.set_xlabel(f"phi{of} / °", labelpad=18)
     ax.set_ylabel(f"psi{of} / °", labelpad=34)
-    legend_above(ax, [Line2D([], [], color=UNASSIGNED, label="visited by any frame")], gap=1.6)
+    legend_above(ax, [Line2D([], [], color=UNASSIGNED, label="visited by any frame")], gap=0.1)
     return ax
 
 
@@ -176,7 +173,7 @@ def _angles(name: str, values: Any, n_frames: int) -> np.ndarray:
 
 def _panels(ax: Axes, n: int) -> tuple[list[Axes], bool]:
     """Divide the area of Axes into panels, and return them and whether they are narrow."""
-    width, height = (_DRAWN * side for side in size_in_points(ax))
+    width, height = size_in_points(ax)
     n_columns = max(
         range(1, n + 1),
         key=lambda columns: min(width / columns, height / math.ceil(n / columns) - _CAPTION),

@@ -16,7 +16,7 @@ from .palette import state_colors
 __all__ = ["agreement"]
 
 #: Widths of a number in a cell, and of a tick label, in points.
-_NUMBER, _TICK = 20, 12
+_NUMBER, _TICK = 16, 12
 #: Parts of the width: the matrix, and the panel of the states.
 _MATRIX, _STATES = (0.0, 0.42), (0.6, 0.4)
 
@@ -62,7 +62,7 @@ def agreement(agreement: Agreement, ax: Axes | None = None) -> Axes:
     ax.set_axis_off()
     width, height = size_in_points(ax)
     pairs = ax.inset_axes((_MATRIX[0], 0.0, _MATRIX[1], 1.0))
-    _draw_pairs(pairs, agreement.matrix, min(_MATRIX[1] * width, height) * 0.8)
+    _draw_pairs(pairs, agreement.matrix, min(_MATRIX[1] * width, height))
     _draw_states(ax.inset_axes((_STATES[0], 0.0, _STATES[1], 1.0)), agreement, 0.4 * width)
     return ax
 
@@ -92,7 +92,12 @@ def _draw_states(panel: Axes, agreement: Agreement, width: float) -> None:
     for state, color in enumerate(state_colors(n)):
         panel.plot(state + shifts, others[:, state], "o", color=color, markersize=4, clip_on=False)
     panel.set_xticks(ticks_that_fit(n, width, _TICK))
-    panel.set(xlim=(-0.6, n - 0.4), ylim=(0, 1), xlabel=f"state of run {agreement.reference}")
+    panel.set(
+        xlim=(-0.6, n - 0.4),
+        ylim=(0, 1),
+        yticks=(0, 0.5, 1),
+        xlabel=f"state of run {agreement.reference}",
+    )
     panel.set_title("Jaccard index", fontsize="small", pad=4)
     panel.grid(axis="y", color="0.9")
     panel.set_axisbelow(True)

@@ -70,7 +70,9 @@ class StatesView(ipywidgets.VBox):
             for state, numbers in frames.items():
                 view = self._new_view({state: numbers}, shown, colors)
                 view.layout.height, view.layout.width = f"{_HEIGHT}px", f"{_WIDTH}px"
-                cells.append(ipywidgets.VBox([ipywidgets.HTML(captions[state]), view]))
+                cell = ipywidgets.VBox([ipywidgets.HTML(captions[state]), view])
+                cell.layout.overflow = view.layout.overflow = "hidden"
+                cells.append(cell)
             for view in self.views:
                 view._set_sync_camera([other for other in self.views if other is not view])
             layout = ipywidgets.Layout(grid_template_columns=f"repeat(auto-fill, {_WIDTH + 10}px)")
