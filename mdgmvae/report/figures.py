@@ -17,6 +17,8 @@ from .contents import Contents
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ..kinetics.agreement_of_runs import Agreement
+
 #: Pixels per inch of an image, and of the screen that it is shown on.
 _DPI, _SCREEN_DPI = 160, 100
 #: States in the Chapman-Kolmogorov test, whose panels would otherwise be too small to read.
@@ -103,6 +105,18 @@ def of_kinetics(c: Contents) -> Iterator[Picture]:
             "at longer times (points).",
             "Predicted and observed probabilities of transitions at longer times",
         )
+
+
+def agreement(found: Agreement) -> Picture:
+    """Draw how well runs with other seeds agree."""
+    return _picture(
+        lambda ax: plot.agreement(found, ax=ax),
+        (6.4, 2.8),
+        "Left: agreement of each pair of runs, 1 for the same states and 0 on average for random "
+        f"ones. Right: how well each state of run {found.reference} is found again in each other "
+        "run; 0 if it is not. Run 0 is that of this page.",
+        f"Agreement of {counted(len(found.matrix), 'run')}",
+    )
 
 
 def history(c: Contents) -> Picture | None:

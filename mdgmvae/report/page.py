@@ -81,6 +81,7 @@ def _sections(c: Contents) -> Iterator[str]:
         yield _tables(c.description.tables(_N_FEATURES))
     if c.agreement is not None:
         yield tag("h2", "Agreement of runs with other seeds")
+        yield _figure(figures.agreement(c.agreement))
         yield _tables(c.agreement.tables())
     yield from _training(c)
     yield from _end(c)
@@ -95,7 +96,7 @@ def _beginning(c: Contents) -> Iterator[str]:
         "".join(tag("p", escape(sentence)) for sentence in sentences),
         class_="verdict yes" if is_supported else "verdict",
     )
-    names = [("files", ", ".join(c.record.files))] if c.record.files else []
+    names = [("files", ", ".join(c.record.names))] if c.record.files else []
     yield _facts([*names, *c.facts])
 
 

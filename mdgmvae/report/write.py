@@ -64,7 +64,7 @@ def report_analysis(
         analysis.features,
         structures,
         record=record,
-        title=_title(record.files),
+        title=_title(record),
         preset=analysis.preset,
         judgement=judgement,
         description=description,
@@ -107,7 +107,7 @@ def report_folder(
         finished.features,
         structures,
         record=record,
-        title=_title(record.files) if record.files else f"States in {folder.resolve().name}",
+        title=_title(record) if record.files else f"States in {folder.resolve().name}",
         preset=finished.preset,
         versions=finished.versions,
     )
@@ -145,8 +145,8 @@ def _names_of(universe: Any) -> tuple[str, ...]:
     return tuple(str(name) for name in names if name is not None)
 
 
-def _title(files: Sequence[str]) -> str:
-    names = [Path(name).name for name in files[1:] or files]
+def _title(record: Record) -> str:
+    names = record.names[1:] or record.names
     if not names:
         return "States of a trajectory"
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""

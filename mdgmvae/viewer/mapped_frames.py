@@ -179,6 +179,8 @@ def _points(
     xy: Any, states: np.ndarray, frames: np.ndarray, axes: Sequence[str] | None
 ) -> tuple[np.ndarray, Sequence[str]]:
     """Check coordinates and the names of their axes. One coordinate is shown against time."""
+    if axes is None:
+        axes = _names_of(xy)
     values = np.asarray(xy)
     if values.ndim == 1:
         values = values[:, np.newaxis]
@@ -191,7 +193,7 @@ def _points(
         raise InputError(f"xy: there are {len(values):,} points for {len(states):,} labels")
     n_axes = values.shape[1]
     if axes is None:
-        axes = ["x", "y"][:n_axes]
+        axes = ["coordinate"] if n_axes == 1 else ["coordinate 1", "coordinate 2"]
     if isinstance(axes, str) or len(axes) != n_axes:
         raise InputError(f"axes={axes!r}: pass {n_axes} name{'s' * (n_axes - 1)} for xy")
     values = values.astype(np.float32)
@@ -206,6 +208,15 @@ def _points(
         time = frames.astype(np.float32)[:, np.newaxis]
         return np.concatenate([time, values], axis=1), ("frame", axes[0])
     return values, axes
+
+
+def _names_of(xy: Any) -> Sequence[str] | None:
+    """Return the names of the columns of a pandas DataFrame or Series, if it has any."""
+    columns = getattr(xy, "columns", None)
+    if columns is None:
+        name = getattr(xy, "name", None)
+        return None if name is None else [str(name)]
+    return [str(column) for column in columns]
 
 
 def _colors(palette: Sequence[str] | None, n_states: int) -> list[str]:

@@ -7,6 +7,7 @@ import sys
 import MDAnalysis as mda
 import mdtraj
 import numpy as np
+import pandas as pd
 import pytest
 from MDAnalysisTests.datafiles import DCD, PSF
 from small_analyses import alanine
@@ -152,6 +153,14 @@ def test_a_size_that_holds_nothing_is_an_error(explorer, tmp_path):
 def test_one_coordinate_is_shown_against_time(short_alanine):
     explorer = mdgmvae.explore(short_alanine, [0, 1], [0.5, 1.5], frames=[3, 7], axes=["z"])
     assert explorer.mapped.axes == ("frame", "z")
+    named = pd.DataFrame({"phi / °": [0.5, 1.5], "psi / °": [0.0, 1.0]})
+    for xy, axes in (
+        (named, ("phi / °", "psi / °")),
+        (named["psi / °"], ("frame", "psi / °")),
+        (named.to_numpy(), ("coordinate 1", "coordinate 2")),
+        ([0.5, 1.5], ("frame", "coordinate")),
+    ):
+        assert mdgmvae.explore(short_alanine, [0, 1], xy, frames=[3, 7]).mapped.axes == axes
     assert explorer.mapped.points.tolist() == [[3, 0.5], [7, 1.5]]
     assert not explorer.mapped.has_energy
 
