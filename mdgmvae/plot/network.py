@@ -83,20 +83,20 @@ def transition_network(transitions: Transitions, populations: Any, ax: Axes | No
     np.fill_diagonal(seen, False)
     widths = _widths(rates, seen)
     colors = state_colors(n)
-    margin = 1.0 + _LARGEST + 0.12
+    margin = _LARGEST + 0.12
+    low, high = np.nanmin(at, axis=0) - margin, np.nanmax(at, axis=0) + margin
     taken: list[np.ndarray] = []
     for start, end in np.argwhere(seen).tolist():
         ends = _ends(at[[start, end]], radius[[start, end]])
         _draw_arrow(ax, ends, widths[start, end], colors[start])
         if seen.sum() <= _MOST_RATES:
-            per_point = 2 * margin / min(size_in_points(ax))
+            per_point = ((high - low) / size_in_points(ax)).max()
             _draw_rate(ax, ends, number(rates[start, end]), per_point, taken)
     if taken:
         ax.text(
             0, 0, f"rates in {transitions.rates.unit}", transform=ax.transAxes, fontsize="small"
         )
-    ax.set_xlim(-margin, margin)
-    ax.set_ylim(-margin, margin)
+    ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     ax.set_aspect("equal")
     ax.set_axis_off()
     return ax

@@ -22,6 +22,8 @@ from .verdict import verdict
 
 #: Features of each state in the table, and in the card of the state.
 _N_FEATURES, _N_IN_CARD = 3, 2
+#: Pictures that are wider than this many pixels scroll on a phone.
+_WIDE = 700
 _CITATION = (
     "Y. Bozkurt Varolgunes, T. Bereau & J. F. Rudzinski, Interpretable embeddings from molecular "
     "simulations using Gaussian mixture variational autoencoders, Mach. Learn.: Sci. Technol. 1, "
@@ -194,7 +196,9 @@ def _figure(picture: Picture) -> str:
         f'<img src="data:image/png;base64,{data}" alt="{escape(picture.alt)}" '
         f'width="{picture.width}" height="{picture.height}">'
     )
-    return tag("figure", image + tag("figcaption", escape(picture.caption)))
+    # Shrunk to a phone, a wide picture could not be read.
+    kind = {"class_": "wide"} if picture.width > _WIDE else {}
+    return tag("figure", image + tag("figcaption", escape(picture.caption)), **kind)
 
 
 def _resource(name: str) -> str:
