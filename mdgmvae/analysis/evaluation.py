@@ -314,9 +314,12 @@ class Evaluation:
 
         Each returns matplotlib Axes and takes `ax`.
         """
-        from ..plot.of_results import ResultPlots
+        from ..plot import ResultPlots
 
-        return ResultPlots(self.model, self._require_results(), vars(self).get("features"))
+        plots: ResultPlots = ResultPlots(
+            self.model, self._require_results(), vars(self).get("features")
+        )
+        return plots
 
     @property
     def preset(self) -> str:

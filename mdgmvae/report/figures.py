@@ -140,6 +140,7 @@ def _picture(
     three_dimensional: bool = False,
 ) -> Picture:
     """Draw on Axes of this size in inches, without pyplot and its global state."""
+    plot.require_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -1,5 +1,6 @@
 """gm.plot: each figure of an analysis by one call."""
 
+import sys
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
@@ -81,6 +82,19 @@ def test_agreement_needs_other_runs(analysed):
 def test_there_is_nothing_to_draw_before_a_run():
     with pytest.raises((InputError, AttributeError), match="call run"):
         GMVAEAnalysis(alanine(), **FAST).plot
+
+
+def test_without_matplotlib_the_way_out_is_told(analysed, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    for draw in (
+        lambda: plot.populations([0.5, 0.5]),
+        lambda: analysed.plot.trace(),
+        lambda: analysed.report(tmp_path / "report.html"),
+    ):
+        with pytest.raises(ImportError, match="matplotlib; install it with: pip install"):
+            draw()
+    assert not list(tmp_path.iterdir())
+    assert "free_energy" in dir(plot)
 
 
 def test_a_long_trajectory_is_drawn_by_bars_that_can_be_seen():

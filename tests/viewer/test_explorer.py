@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import sys
 
 import MDAnalysis as mda
@@ -94,6 +95,29 @@ def test_saved_page_needs_neither_anywidget_nor_matplotlib(explorer, tmp_path, m
         monkeypatch.setitem(sys.modules, name, None)
     explorer.save(tmp_path / "explorer.html")
     assert (tmp_path / "explorer.html").stat().st_size < 120_000
+
+
+@pytest.mark.slow
+def test_nothing_is_imported_before_it_is_needed(tmp_path):
+    """As on a cluster: an explorer is saved as a page, and everything is at hand."""
+    script = """
+import sys
+import MDAnalysis as mda
+import mdgmvae
+from mdgmvae import plot, report, viewer
+from mdgmvae.data import alanine_dipeptide
+from mdgmvae.report import report_folder
+from mdgmvae.viewer import view, view_states
+u = mda.Universe(*alanine_dipeptide())
+mdgmvae.explore(u, [0, 1], [[0, 1], [2, 3]], [0, 9]).save("explorer.html")
+late = {"tensorflow", "matplotlib", "nglview", "anywidget", "ipywidgets", "IPython"}
+print(sorted(late & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        capture_output=True, text=True, check=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.stdout == "[]\n"
 
 
 def test_saved_page_may_ask_for_nothing_and_escapes_everything(short_alanine, tmp_path):

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...checks import as_path
 from ...errors import InputError
+from ...plot import require_matplotlib
 from ...storage.atomic import atomic_file
 
 if TYPE_CHECKING:
@@ -34,10 +35,11 @@ def plot(options: argparse.Namespace) -> str:
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"{path}: a figure must end in {', '.join(FORMATS)}; choose another -o")
     arguments = _arguments(options)
+    require_matplotlib()
     import matplotlib
 
     matplotlib.use("Agg")
-    from ...plot.of_results import ResultPlots
+    from ...plot import ResultPlots
     from ...report.finished import Finished
 
     found = Finished.of(options.folder)
