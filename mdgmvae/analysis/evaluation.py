@@ -10,6 +10,7 @@ from ..annotation.writers import KINDS
 from ..assignment.results import TrajectoryResults
 from ..assignment.trajectory_model import TrajectoryModel
 from ..errors import InputError
+from ..plot import require_matplotlib
 
 if TYPE_CHECKING:
     from ..kinetics.exchange import Transitions
@@ -314,12 +315,10 @@ class Evaluation:
 
         Each returns matplotlib Axes and takes `ax`.
         """
-        from ..plot import ResultPlots
+        require_matplotlib()
+        from ..plot.of_results import ResultPlots
 
-        plots: ResultPlots = ResultPlots(
-            self.model, self._require_results(), vars(self).get("features")
-        )
-        return plots
+        return ResultPlots(self.model, self._require_results(), vars(self).get("features"))
 
     @property
     def preset(self) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 from .._lazy import lazy_names
 
 _NAMES = {
-    "ResultPlots": ".of_results",
     "agreement": ".runs",
     "feature_sets": ".comparison",
     "methods": ".comparison",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.lines import Line2D
 
 from ..errors import InputError
@@ -31,6 +31,8 @@ _EDGES = np.linspace(-180, 180, 37)
 #: Bins for the mutual information of angles and states, which few frames must be enough for.
 _N_COARSE = 12
 _COARSE = 360 / _N_COARSE
+#: Brightness of the most visited bin, relative to the colour of the state.
+_DARKER = 0.45
 #: Height of the caption of a panel, and width from which it can be long, in points.
 _CAPTION, _WIDE = 13, 78
 
@@ -82,7 +84,7 @@ def ramachandran(
     if ax is None:
         n_columns = min(len(shown), 4)
         ax = new_axes((1.0 + 1.5 * n_columns, 1.1 + 1.65 * math.ceil(len(shown) / n_columns)))
-    visited = np.histogram2d(*angles.T, bins=(_EDGES, _EDGES))[0] > 0
+    visited = np.histogramdd(angles, [_EDGES, _EDGES])[0] > 0
     panels, is_narrow = _panels(ax, len(shown))
     for panel, state in zip(panels, shown.tolist(), strict=True):
         _draw_state(panel, angles[states == state], state)
@@ -198,14 +200,10 @@ def _panels(ax: Axes, n: int) -> tuple[list[Axes], bool]:
 
 def _draw_state(panel: Axes, angles: np.ndarray, state: int) -> None:
     color = state_colors(state + 1)[state]
-    scale = LinearSegmentedColormap.from_list("state", ["white", color, _darker(color)])
-    counts = np.histogram2d(*angles.T, bins=(_EDGES, _EDGES))[0]
+    rgb = np.array(to_rgb(color))
+    scale = LinearSegmentedColormap.from_list("state", [np.ones(3), rgb, _DARKER * rgb])
+    counts = np.histogramdd(angles, [_EDGES, _EDGES])[0]
     panel.pcolormesh(_EDGES, _EDGES, np.sqrt(counts.T), cmap=scale, vmin=0, rasterized=True)
-
-
-def _darker(color: str) -> tuple[float, float, float]:
-    red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    return 0.45 * red, 0.45 * green, 0.45 * blue
 
 
 def _outline(panel: Axes, visited: np.ndarray) -> None:

@@ -190,7 +190,8 @@ def _draw_rate(
     ]
     box = boxes[int(np.argmin(covered))]
     taken.append(box)
+    x, y = box[:2]
     ax.text(
-        *box[:2], text, ha="center", va="center", fontsize="small", zorder=5,
+        x, y, text, ha="center", va="center", fontsize="small", zorder=5,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85},
     )  # fmt: skip

@@ -85,7 +85,8 @@ class PlayedFrames:
 
     def nearest(self, frame: int) -> int:
         """Return the number of the first frame with a state from this one on, or of the last."""
-        return int(self.numbers[min(self.numbers.searchsorted(frame), len(self.numbers) - 1)])
+        place = min(int(self.numbers.searchsorted(frame)), len(self.numbers) - 1)
+        return int(self.numbers[place])
 
     def place_of(self, frame: int) -> int:
         """Return the place of a frame with a state."""

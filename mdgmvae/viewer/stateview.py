@@ -55,7 +55,8 @@ class StateView(nglview.NGLWidget):
         self, shown: ShownAtoms, played: PlayedFrames, colors: Sequence[str], *, name: str = "state"
     ) -> None:
         super().__init__()
-        self._played, self._colors, self._state_name = played, list(colors), name
+        self._played, self._state_name = played, name
+        self._colors: list[str] = list(colors)
         self._kinds = [kind for kind in shown.representations if kind in _COLORED]
         self._problem = ""
         first, last = int(played.numbers[0]), int(played.numbers[-1])
@@ -94,7 +95,7 @@ class StateView(nglview.NGLWidget):
         if frame is not None:
             self.frame = frame
 
-    @traitlets.validate("frame")
+    @traitlets.validate("frame")  # type: ignore[untyped-decorator]
     def _skip(self, proposal: Any) -> int:
         return self._played.nearest(proposal["value"])
 
@@ -156,7 +157,8 @@ class StateView(nglview.NGLWidget):
                 del archive[index]
 
     def _color_of(self, frame: int) -> str:
-        return self._colors[self._played.states[self._played.place_of(frame)]]
+        state = int(self._played.states[self._played.place_of(frame)])
+        return self._colors[state]
 
     def _legend_of(self, frame: int) -> str:
         played = self._played

@@ -39,7 +39,7 @@ def plot(options: argparse.Namespace) -> str:
     import matplotlib
 
     matplotlib.use("Agg")
-    from ...plot import ResultPlots
+    from ...plot.of_results import ResultPlots
     from ...report.finished import Finished
 
     found = Finished.of(options.folder)

@@ -15,7 +15,7 @@ const circleOf = (around) =>
     return [Math.cos(angle), Math.sin(angle)];
   });
 const FINE = { steps: 8, circle: circleOf(12) };
-const COARSE = { steps: 5, circle: circleOf(8) };
+const COARSE = { steps: 4, circle: circleOf(8) };
 /** With more residues than this, a picture takes too long where the processor draws it. */
 const MOST_FINE = 120;
 
