@@ -107,7 +107,7 @@ def test_names_are_text_and_not_code(path):
 
 
 def test_folders_are_named_only_where_they_tell_files_apart():
-    files = ("/home/me/top.pdb", "/home/me/a/run.xtc", "/home/me/b/run.xtc", "c.xtc", "c.xtc")
+    files = ("/data/top.pdb", "/data/a/run.xtc", "/data/b/run.xtc", "c.xtc", "c.xtc")
     names = ("top.pdb", "a/run.xtc", "b/run.xtc", "c.xtc", "c.xtc")
     assert Record("", files).names == names
     assert Record("", ("x.xtc", "/data/x.xtc", "/")).names == ("x.xtc", "data/x.xtc", "/")
