@@ -191,6 +191,13 @@ def _report(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "-o", "--out", type=name, metavar="FILE.html", help="the page (default: DIR/report.html)"
     )
+    parser.add_argument(
+        "--runs",
+        nargs="+",
+        metavar="DIR",
+        default=(),
+        help="folders of the same analysis with other seeds: how well they agree is shown",
+    )
     return parser
 
 

@@ -67,6 +67,8 @@ def test_the_report_repeats_the_command_and_can_be_made_again(ran, tmp_path):
     assert f"mdgmvae run {TOPOLOGY} a.xtc b.dcd -k 3" in (out / "report.html").read_text()
     call("report", "out", "-o", "other.html", cwd=tmp_path)
     assert (tmp_path / "other.html").read_bytes() == (out / "report.html").read_bytes()
+    call("report", "out", "--runs", folder / "out", "-o", "other.html", cwd=tmp_path)
+    assert "Agreement of runs with other seeds" in (tmp_path / "other.html").read_text()
     for arguments in (("nothing",), ("out", "-o", "page.pdf"), ("out/labels.npz",)):
         fails("report", *arguments, cwd=tmp_path)
 

@@ -215,6 +215,20 @@ def test_damaged_folders_are_refused(folder, change, message):
     assert not (folder / "report.html").exists()
 
 
+def test_folders_of_other_seeds_are_compared(folder, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    shutil.copy(folder / "labels.npz", other)
+    report_folder(folder, folder / "r.html", runs=[other])
+    assert "2 runs: adjusted Rand index 1.000" in " ".join(Page(folder / "r.html").text.split())
+    with np.load(other / "labels.npz") as saved:
+        arrays = dict(saved)
+    np.savez(other / "labels.npz", **arrays | {"frames": arrays["frames"] + 1})
+    with pytest.raises(InputError, match="has other frames"):
+        report_folder(folder, runs=[other])
+    with pytest.raises(InputError, match="labels.npz"):
+        report_folder(folder, runs=[folder / "model"])
+
+
 def test_wrong_names_are_refused(analysed, tmp_path):
     with pytest.raises(InputError, match="a report is an HTML page"):
         analysed.report(tmp_path / "report.pdf")

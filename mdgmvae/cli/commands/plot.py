@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
 from ...checks import as_path
 from ...errors import InputError
 from ...plot import require_matplotlib
@@ -40,11 +38,11 @@ def plot(options: argparse.Namespace) -> str:
 
     matplotlib.use("Agg")
     from ...plot.of_results import ResultPlots
-    from ...report.finished import Finished
+    from ...report.finished import Finished, labels_of_runs
 
     found = Finished.of(options.folder)
     if "others" in arguments:
-        arguments["others"] = [_labels_of(run, found.results.frames) for run in options.runs]
+        arguments["others"] = labels_of_runs(options.runs, found.results.frames)
     plots = ResultPlots(found.model, found.results, found.features)
     figure = cast("Figure", plots.by_name(options.figure)(**arguments).figure)
     with atomic_file(path) as temporary:
@@ -66,14 +64,3 @@ def _arguments(options: argparse.Namespace) -> dict[str, Any]:
             )
         arguments[argument] = value
     return arguments
-
-
-def _labels_of(folder: str, frames: np.ndarray) -> np.ndarray:
-    """Return the states of the same frames by another run."""
-    from ...annotation.labels_file import find_labels, read_labels
-
-    found = read_labels(find_labels(as_path(folder)))
-    if not np.array_equal(found.frames, frames):
-        raise InputError(f"--runs: {folder} has other frames; analyse the same ones with each seed")
-    labels: np.ndarray = found.labels
-    return labels
