@@ -225,7 +225,7 @@ def test_folders_of_other_seeds_are_compared(folder, tmp_path_factory):
     np.savez(other / "labels.npz", **arrays | {"frames": arrays["frames"] + 1})
     with pytest.raises(InputError, match="has other frames"):
         report_folder(folder, runs=[other])
-    with pytest.raises(InputError, match="labels.npz"):
+    with pytest.raises(InputError, match=r"labels\.npz"):
         report_folder(folder, runs=[folder / "model"])
 
 
