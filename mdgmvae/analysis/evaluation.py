@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..annotation.writers import KINDS
+from ..annotation.writers import kind_of
 from ..assignment.results import TrajectoryResults
 from ..assignment.trajectory_model import TrajectoryModel
 from ..errors import InputError
@@ -66,9 +66,8 @@ class Evaluation:
         from ..viewer.playback import view
 
         results = self._require_results()
-        if of not in KINDS:
-            raise InputError(f"of={of!r}: choose 'states' or 'components'")
-        labels, probabilities = results[KINDS[of].labels], results[KINDS[of].probabilities]
+        kind = kind_of(of)
+        labels, probabilities = results[kind.labels], results[kind.probabilities]
         options = {"probabilities": probabilities, **options}
         return view(self.atomgroup, labels, results.frames, of=of, **options)
 

@@ -21,6 +21,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from ..errors import InputError
+from ..landscape.units import axis_label
 from . import outlines
 from .axes import legend_above, open_frame, size_in_points
 from .palette import UNASSIGNED
@@ -40,7 +41,6 @@ _NUMBER_WIDTH = 16
 _NARROW, _MOST_ABOVE = 300, 8
 #: With more levels, only every other has a tick.
 _MOST_TICKS = 11
-_UNITS = {"degree": " / °", "angstrom": " / Å"}
 _IN_TEXT = {"kJ/mol": "kJ mol$^{-1}$"}
 
 
@@ -84,8 +84,7 @@ class Surface:
     def of(cls, found: FreeEnergy, errors: bool = False) -> Surface:
         """Make the surface of a free energy with its interval, or of its standard error."""
         labels = tuple(
-            re.sub(r"^z(\d)?$", lambda z: f"$z_{z[1]}$" if z[1] else "$z$", name)
-            + _UNITS.get(unit, "")
+            axis_label(re.sub(r"^z(\d)?$", lambda z: f"$z_{z[1]}$" if z[1] else "$z$", name), unit)
             for name, unit in zip(found.names, found.axis_units, strict=True)
         )
         if errors:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..labels import as_frames, as_labels
-from ..plot.palette import state_colors
+from ..plot.palette import chosen_colors
 from ..trajectory.frames import file_of_frames
 
 #: More states cannot be told apart in any way.
@@ -102,7 +102,7 @@ class MappedFrames:
             numbers,
             file_of_frames(trajectory, numbers)[0],
             [f"{name} {state}" for state in range(n_states)],
-            _colors(palette, n_states),
+            chosen_colors(n_states, palette),
             (str(axes[0]), str(axes[1])),
             has_energy=np.ndim(xy) == 2 and np.shape(xy)[1] == 2,
         )
@@ -217,16 +217,3 @@ def _names_of(xy: Any) -> Sequence[str] | None:
         name = getattr(xy, "name", None)
         return None if name is None else [str(name)]
     return [str(column) for column in columns]
-
-
-def _colors(palette: Sequence[str] | None, n_states: int) -> list[str]:
-    if palette is None:
-        return state_colors(n_states)
-    colors = [str(color) for color in palette]
-    if len(colors) < n_states:
-        raise InputError(f"palette: {len(colors)} colours for {n_states} states; pass one for each")
-    for color in colors:
-        digits = color[1:]
-        if len(color) != 7 or color[0] != "#" or set(digits.lower()) - set("0123456789abcdef"):
-            raise InputError(f"palette: {color!r} is no colour such as '#0072B2'")
-    return colors[:n_states]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..annotation.writers import KINDS
+from ..annotation.writers import kind_of
 from ..errors import InputError
 from ..labels import as_frames
+from ..plot.palette import chosen_colors
 from .played_frames import PlayedFrames
-from .shown_atoms import ShownAtoms, atoms_to_show, colors_of
+from .shown_atoms import ShownAtoms, atoms_to_show
 
 
 def view(
@@ -87,12 +88,11 @@ def view(
     _require_nglview()
     from .stateview import StateView
 
-    if of not in KINDS:
-        raise InputError(f"of={of!r}: choose 'states' or 'components'")
+    kind = kind_of(of)
     moving = atoms_to_show(source, select)
     played = PlayedFrames.of(moving.atoms.universe.trajectory, labels, frames, probabilities)
     shown = ShownAtoms.of(moving, int(played.numbers[0]), reference, superpose)
-    return StateView(shown, played, colors_of(played.n_states, palette), name=KINDS[of].name)
+    return StateView(shown, played, chosen_colors(played.n_states, palette), name=kind.name)
 
 
 def view_states(
@@ -144,8 +144,7 @@ def view_states(
     _require_nglview()
     from .statesview import StatesView
 
-    if of not in KINDS:
-        raise InputError(f"of={of!r}: choose 'states' or 'components'")
+    kind = kind_of(of)
     moving = atoms_to_show(source, select)
     chosen = {
         int(state): as_frames(numbers, len(numbers), moving.n_frames)
@@ -156,8 +155,8 @@ def view_states(
         raise InputError("frames: no state has a frame, so there is nothing to show")
     first = int(next(iter(chosen.values()))[0])
     shown = ShownAtoms.of(moving, first, reference, superpose)
-    colors = colors_of(max(chosen) + 1, palette)
-    return StatesView(shown, chosen, colors, name=KINDS[of].name, side_by_side=side_by_side)
+    colors = chosen_colors(max(chosen) + 1, palette)
+    return StatesView(shown, chosen, colors, name=kind.name, side_by_side=side_by_side)
 
 
 def _require_nglview() -> None:

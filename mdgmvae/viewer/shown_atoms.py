@@ -15,7 +15,6 @@ from ..annotation.pdb import PDBFrames, within_limits
 from ..annotation.superposition import fitted_atoms
 from ..errors import InputError
 from ..featurizers.topology.atoms import as_atoms, select_indices
-from ..plot.palette import state_colors
 from ..trajectory.moving_atoms import MovingAtoms
 from .drawn_atoms import polymer_of, ribbons_of, sticks_of
 from .superposed_frames import SuperposedFrames
@@ -112,23 +111,6 @@ def atoms_to_show(source: Any, select: str | None = None) -> MovingAtoms:
         drawn[sticks_of(atoms, ribbons)] = True
         atoms = atoms[drawn]
     return MovingAtoms(atoms, moving.times)
-
-
-def colors_of(n_states: int, palette: Sequence[str] | None) -> list[str]:
-    """Return the colour of each state, by default that of the plots.
-
-    Raises
-    ------
-    InputError
-        If the palette has fewer colours.
-    """
-    if palette is None:
-        return state_colors(n_states)
-    if len(palette) < n_states:
-        raise InputError(
-            f"palette: {len(palette)} colours for {n_states} states; pass one for each"
-        )
-    return list(palette[:n_states])
 
 
 def _representations(atoms: Any) -> dict[str, list[int] | None]:
