@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import nglview
 import numpy as np
 
+from ..errors import InputError
 from .shown_atoms import ShownAtoms
 
 
@@ -20,12 +21,18 @@ class ShownTrajectory(nglview.Trajectory, nglview.Structure):
         The atoms.
     first, last : int
         Numbers of the frames that are shown first and last.
+
+    Attributes
+    ----------
+    problem : str
+        Why the frame that was read last cannot be shown; "" if it can.
     """
 
     ext: ClassVar[str] = "pdb"
 
     def __init__(self, shown: ShownAtoms, first: int, last: int) -> None:
         self._shown, self._first, self._last = shown, first, last
+        self.problem = ""
         self.params: dict[str, Any] = {}
         self.id = str(uuid.uuid4())
 
@@ -35,8 +42,16 @@ class ShownTrajectory(nglview.Trajectory, nglview.Structure):
         return self._last + 1
 
     def get_coordinates(self, index: int) -> np.ndarray:
-        """Return the superposed positions of a frame in angstrom, (n_atoms, 3) float32."""
-        positions: np.ndarray = self._shown.frames.read([index])[0]
+        """Return the superposed positions of a frame in angstrom, (n_atoms, 3) float32.
+
+        nglview shows no atoms if this raises a ValueError, as `InputError` is.
+        """
+        self.problem = ""
+        try:
+            positions: np.ndarray = self._shown.frames.read([index])[0]
+        except InputError as error:
+            self.problem = str(error)
+            raise
         return positions
 
     def get_structure_string(self) -> str:

@@ -116,7 +116,10 @@ def atoms_to_show(source: Any, select: str | None = None) -> MovingAtoms:
 def _representations(atoms: Any) -> dict[str, list[int] | None]:
     """Choose ribbons, sticks, and lines for what is neither, such as water that was selected."""
     ribbons = ribbons_of(atoms)
-    sticks = np.isin(np.arange(atoms.n_atoms), sticks_of(atoms, ribbons))
+    try:
+        sticks = np.isin(np.arange(atoms.n_atoms), sticks_of(atoms, ribbons))
+    except InputError:  # They are too many for sticks, but were selected.
+        sticks = np.zeros(atoms.n_atoms, dtype=bool)
     polymer = polymer_of(atoms, ribbons)
     parts = {"cartoon": polymer, "licorice": sticks, "line": ~(polymer | sticks)}
     return {

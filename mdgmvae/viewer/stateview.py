@@ -12,7 +12,6 @@ import numpy as np
 import traitlets
 from IPython.display import display
 
-from ..errors import MDGMVAEError
 from .nglview_trajectory import ShownTrajectory
 from .played_frames import PlayedFrames
 from .shown_atoms import ShownAtoms
@@ -58,7 +57,6 @@ class StateView(nglview.NGLWidget):
         self._played, self._state_name = played, name
         self._colors: list[str] = list(colors)
         self._kinds = [kind for kind in shown.representations if kind in _COLORED]
-        self._problem = ""
         first, last = int(played.numbers[0]), int(played.numbers[-1])
         self._trajectory = ShownTrajectory(shown, first, last)
         self.add_trajectory(self._trajectory, default_representation=False)
@@ -133,17 +131,6 @@ class StateView(nglview.NGLWidget):
                 self.set_coordinates(self._coordinates_dict)
                 self._recolor()
 
-    def _set_coordinates(self, index: int, *_: Any, **__: Any) -> None:
-        """Send the coordinates of a frame; the legend says if it cannot be read."""
-        try:
-            positions = self._trajectory.get_coordinates(index)
-        except MDGMVAEError as error:
-            self._problem = str(error)
-            positions = np.empty(0, np.float32)
-        else:
-            self._problem = ""
-        self.set_coordinates({0: positions})
-
     def _forget_old_colors(self) -> None:
         """Keep the archive short: a front end that comes later repeats all of it."""
         archive = self._ngl_msg_archive
@@ -176,8 +163,8 @@ class StateView(nglview.NGLWidget):
 
     def _caption(self, frame: int) -> str:
         place = self._played.place_of(frame)
-        if self._problem:
-            return escape(f"cannot be shown: {self._problem}")
+        if self._trajectory.problem:
+            return escape(f"cannot be shown: {self._trajectory.problem}")
         caption = f"{self._state_name} {self._played.states[place]}"
         if self._played.certainty is not None:
             caption += f", probability {self._played.certainty[place]:.2f}"

@@ -232,7 +232,7 @@ def solvated(adk):
     return whole.load_new(np.array(frames, np.float32), order="fac")
 
 
-def test_only_what_is_drawn_is_sent(solvated):
+def test_only_what_is_drawn_is_sent(solvated, monkeypatch):
     n = solvated.select_atoms("protein").n_atoms
     for source in (solvated, solvated.atoms):
         widget = view(source, [0, 0, 1, 1, 0])
@@ -244,6 +244,8 @@ def test_only_what_is_drawn_is_sent(solvated):
     widget = view(solvated, [0, 0, 1, 1, 0], select="protein or resname SOL")
     assert {name for name, _ in atoms_sent(widget)[n:]} == {"SOL"}
     assert representations(widget) == ["cartoon", "line"]
+    monkeypatch.setattr("mdgmvae.viewer.drawn_atoms._MOST_STICKS", 50)
+    assert representations(view(solvated, [0, 0, 1, 1, 0], select="resname SOL")) == ["line"]
     with pytest.raises(InputError, match="select"):
         view(solvated, [0, 0, 1, 1, 0], select="resname NONE")
 
@@ -306,6 +308,16 @@ def test_a_frame_that_cannot_be_read_is_not_shown_as_another():
     assert widget._coordinates_dict[0].size == 0
     widget.frame = 2
     assert "frame 2: <b>state 0</b>" in widget.legend.value
+
+
+def test_another_trajectory_in_the_same_view_moves_too(dipeptide):
+    widget = view(dipeptide, LABELS, FRAMES)
+    widget.add_trajectory(nglview.MDAnalysisTrajectory(mda.Universe(*alanine_dipeptide())))
+    widget.frame = 12
+    assert sorted(widget._coordinates_dict) == [0, 1]
+    np.testing.assert_allclose(
+        widget._coordinates_dict[1], dipeptide.trajectory[12].positions, atol=1e-4
+    )
 
 
 @pytest.mark.parametrize(
