@@ -191,7 +191,11 @@ def test_documents_use_the_terms_of_the_glossary(document):
 
 
 def test_pictures_of_the_documents_are_small():
-    used = set(re.findall(r"images/(\w+\.png)", "".join(p.read_text("utf-8") for p in DOCUMENTS)))
-    stored = {path.name: path.stat().st_size for path in (ROOT / "docs" / "images").iterdir()}
+    text = "".join(p.read_text("utf-8") for p in DOCUMENTS)
+    used = set(re.findall(r"images/([\w/]+\.png)", text))
+    folder = ROOT / "docs" / "images"
+    stored = {
+        path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*.png")
+    }
     assert used == set(stored)
     assert max(stored.values()) < 200_000

@@ -6,9 +6,11 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..annotation.writers import kind_of
 from ..assignment.results import TrajectoryResults
 from ..assignment.trajectory_model import TrajectoryModel
 from ..errors import InputError
+from ..plot import require_matplotlib
 
 if TYPE_CHECKING:
     from ..kinetics.exchange import Transitions
@@ -47,29 +49,55 @@ class Evaluation:
         of : {"states", "components"}
             What to colour by.
         **options
-            ``palette`` of `mdgmvae.viewer.view`.
+            ``palette``, ``select``, ``reference`` and ``superpose`` of `mdgmvae.viewer.view`.
 
         Returns
         -------
         nglview.NGLWidget
+            Shows the frames that were analysed; ``frame`` is the number of the current one.
+            Buttons go to the previous and the next transition, as do ``previous_transition()``
+            and ``next_transition()``.
 
         Raises
         ------
         InputError
-            Before `run`, or if `of` has another value.
+            Before `run`, or if an argument is invalid.
         """
         from ..viewer.playback import view
 
         results = self._require_results()
-        shown = {
-            "states": (results.labels, results.probabilities),
-            "components": (results.components, results.component_probabilities),
-        }
-        if of not in shown:
-            raise InputError(f"of={of!r}: choose 'states' or 'components'")
-        labels, probabilities = shown[of]
+        kind = kind_of(of)
+        labels, probabilities = results[kind.labels], results[kind.probabilities]
         options = {"probabilities": probabilities, **options}
         return view(self.atomgroup, labels, results.frames, of=of, **options)
+
+    def view_states(self, of: str = "states", n_representatives: int = 1, **options: Any) -> Any:
+        """Show representative frames of the states in nglview, superposed or side by side.
+
+        Parameters
+        ----------
+        of : {"states", "components"}
+            What to show.
+        n_representatives : int
+            Number of representative frames of each state.
+        **options
+            ``side_by_side``, ``palette``, ``select``, ``reference`` and ``superpose`` of
+            `mdgmvae.viewer.view_states`.
+
+        Returns
+        -------
+        ipywidgets.VBox
+            Its attribute ``views`` is a list of `nglview.NGLWidget`.
+
+        Raises
+        ------
+        InputError
+            Before `run`, or if an argument is invalid.
+        """
+        from ..viewer.playback import view_states
+
+        found = self.describe(of, n_representatives).representatives
+        return view_states(self.atomgroup, dict(enumerate(found)), of=of, **options)
 
     def explore(
         self,
@@ -286,6 +314,7 @@ class Evaluation:
 
         Each returns matplotlib Axes and takes `ax`.
         """
+        require_matplotlib()
         from ..plot.of_results import ResultPlots
 
         return ResultPlots(self.model, self._require_results(), vars(self).get("features"))

@@ -108,6 +108,8 @@ class PDBFrames:
         Lines that become REMARK records.
     shown : str, optional
         Name of the file in errors, if `path` is temporary.
+    bonds : bool
+        Write the bonds, which takes seconds for a protein.
     """
 
     def __init__(
@@ -117,10 +119,13 @@ class PDBFrames:
         title: str | None = None,
         remarks: Sequence[str] = (),
         shown: str | None = None,
+        *,
+        bonds: bool = True,
     ) -> None:
         self._path = Path(path)
         self._shown = Path(shown or self._path.name)
         self._title = {} if title is None else {"remarks": title}
+        self._bonds = "conect" if bonds else None
         with warnings.catch_warnings():
             # Atoms without names have no types, which a PDB file does not hold anyway.
             warnings.filterwarnings("ignore", message="there is no reference attributes")
@@ -138,7 +143,7 @@ class PDBFrames:
 
     def __enter__(self) -> Self:
         """Open the file."""
-        self._writer = MultiPDBWriter(str(self._path), **self._title)
+        self._writer = MultiPDBWriter(str(self._path), bonds=self._bonds, **self._title)
         return self
 
     def __exit__(

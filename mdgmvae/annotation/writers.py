@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from ..errors import InputError
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -38,6 +40,23 @@ KINDS: Mapping[str, Kind] = {
     "states": Kind("state", "labels", "probabilities", "components"),
     "components": Kind("component", "components", "component_probabilities", "states"),
 }
+
+
+def kind_of(of: str) -> Kind:
+    """Return a kind of labels.
+
+    Parameters
+    ----------
+    of : {"states", "components"}
+
+    Raises
+    ------
+    InputError
+        If `of` has another value.
+    """
+    if of not in KINDS:
+        raise InputError(f"of={of!r}: choose 'states' or 'components'")
+    return KINDS[of]
 
 
 @dataclass(frozen=True)

@@ -191,6 +191,13 @@ def _report(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "-o", "--out", type=name, metavar="FILE.html", help="the page (default: DIR/report.html)"
     )
+    parser.add_argument(
+        "--runs",
+        nargs="+",
+        metavar="DIR",
+        default=(),
+        help="folders of the same analysis with other seeds: how well they agree is shown",
+    )
     return parser
 
 
@@ -217,6 +224,18 @@ def _plot(commands: Any) -> argparse.ArgumentParser:
         type=kelvin,
         metavar="K",
         help="for free_energy and free_energy_error: draw energies in kJ/mol instead of kT",
+    )
+    parser.add_argument(
+        "--residue",
+        metavar="NAME",
+        help="for ramachandran: the residue, such as ALA2 (default: the one whose phi and psi tell "
+        "most about the state)",
+    )
+    parser.add_argument(
+        "--runs",
+        nargs="+",
+        metavar="DIR",
+        help="for agreement: folders of the same analysis with other seeds",
     )
     parser.add_argument(
         "-o",

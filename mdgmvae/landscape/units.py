@@ -11,6 +11,20 @@ _GAS_CONSTANT = 8.31446261815324e-3
 """kJ / (mol K)."""
 
 
+_ON_AXES = {"degree": " / °", "angstrom": " / Å"}
+
+
+def axis_label(name: str, unit: str) -> str:
+    """Return the label of the axis of a coordinate.
+
+    Examples
+    --------
+    >>> axis_label("phi ALA2", "degree"), axis_label("z", "1")
+    ('phi ALA2 / °', 'z')
+    """
+    return name + _ON_AXES.get(unit, "")
+
+
 def energy_unit(temperature: Any) -> tuple[float, str]:
     """Return kT in the unit of energies, and the unit.
 

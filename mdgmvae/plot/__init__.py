@@ -4,9 +4,12 @@ Most legends are above the Axes, where a title would be. ``axes.figure.suptitle`
 the whole figure.
 """
 
+from typing import Any
+
 from .._lazy import lazy_names
 
 _NAMES = {
+    "agreement": ".runs",
     "feature_sets": ".comparison",
     "methods": ".comparison",
     "number_of_components": ".comparison",
@@ -14,6 +17,7 @@ _NAMES = {
     "implied_timescales": ".kinetics",
     "vamp2_scores": ".kinetics",
     "transition_network": ".network",
+    "ramachandran": ".dihedrals",
     "free_energy": ".landscape",
     "free_energy_error": ".landscape",
     "effect_sizes": ".states",
@@ -23,4 +27,20 @@ _NAMES = {
 }
 
 __all__ = [*_NAMES]
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+_get, __dir__ = lazy_names(__name__, _NAMES)
+
+
+def require_matplotlib() -> None:
+    """Raise an ImportError that says how to install matplotlib, if it is missing."""
+    try:
+        import matplotlib  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f"figures need {error.name}; install it with: pip install matplotlib"
+        ) from error
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        require_matplotlib()
+    return _get(name)

@@ -3,5 +3,6 @@
 #: Each is a method of `mdgmvae.plot.of_results.ResultPlots`: ``gm.plot.<name>()``.
 FIGURES = (
     *("free_energy", "free_energy_error", "trace", "populations", "effect_sizes"),
-    *("transition_network", "implied_timescales", "chapman_kolmogorov", "history"),
+    *("ramachandran", "transition_network", "implied_timescales", "chapman_kolmogorov"),
+    *("history", "agreement"),
 )

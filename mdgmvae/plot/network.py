@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..tables import number
-from .axes import new_axes
+from .axes import new_axes, size_in_points
 from .palette import state_colors
 
 if TYPE_CHECKING:
@@ -26,14 +26,18 @@ _THINNEST, _WIDEST = 0.8, 4.0
 _MOST_RATES = 12
 #: Bend of the arrows, so that both directions are seen.
 _BEND = 0.16
+#: Where on an arrow a rate can be, the best place first.
+_PLACES = (0.45, 0.35, 0.55, 0.27, 0.63, 0.2)
+#: Width of a character and height of a line in points, for a small font.
+_CHARACTER, _LINE = 5.5, 12
 
 
 def transition_network(transitions: Transitions, populations: Any, ax: Axes | None = None) -> Axes:
     """Draw states as circles and the transitions that were seen as arrows with their rates.
 
     The area of a circle is in proportion to the population of the state, except for very rare
-    states. Arrows are wider for faster transitions. If there are more than twelve, their rates
-    are not written.
+    states. Arrows have the colour of the state where they begin, and are wider for faster
+    transitions. If there are more than twelve, their rates are not written.
 
     Parameters
     ----------
@@ -78,13 +82,21 @@ def transition_network(transitions: Transitions, populations: Any, ax: Axes | No
     seen = (transitions.counts > 0) & np.isfinite(rates) & (rates > 0)
     np.fill_diagonal(seen, False)
     widths = _widths(rates, seen)
+    colors = state_colors(n)
+    margin = _LARGEST + 0.12
+    low, high = np.nanmin(at, axis=0) - margin, np.nanmax(at, axis=0) + margin
+    taken: list[np.ndarray] = []
     for start, end in np.argwhere(seen).tolist():
-        _draw_arrow(ax, at[[start, end]], radius[[start, end]], widths[start, end])
+        ends = _ends(at[[start, end]], radius[[start, end]])
+        _draw_arrow(ax, ends, widths[start, end], colors[start])
         if seen.sum() <= _MOST_RATES:
-            _draw_rate(ax, at[[start, end]], number(rates[start, end]))
-    margin = 1.0 + _LARGEST + 0.12
-    ax.set_xlim(-margin, margin)
-    ax.set_ylim(-margin, margin)
+            per_point = ((high - low) / size_in_points(ax)).max()
+            _draw_rate(ax, ends, number(rates[start, end]), per_point, taken)
+    if taken:
+        ax.text(
+            0, 0, f"rates in {transitions.rates.unit}", transform=ax.transAxes, fontsize="small"
+        )
+    ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     ax.set_aspect("equal")
     ax.set_axis_off()
     return ax
@@ -125,27 +137,60 @@ def _draw_state(ax: Axes, state: int, at: np.ndarray, radius: float, color: str)
     )  # fmt: skip
 
 
-def _draw_arrow(ax: Axes, at: np.ndarray, radius: np.ndarray, width: float) -> None:
-    from matplotlib.patches import FancyArrowPatch
-
+def _ends(at: np.ndarray, radius: np.ndarray) -> np.ndarray:
+    """Return both ends of an arrow, (2, 2): on the circles, aside of the line of the centres."""
     along = (at[1] - at[0]) / np.linalg.norm(at[1] - at[0])
     aside = np.array([along[1], -along[0]])
-    # Both ends lie on the circles, aside of the line between the centres.
     start = at[0] + radius[0] * (along * 0.95 + aside * 0.45) + 0.02 * along
     end = at[1] + radius[1] * (-along * 0.95 + aside * 0.45) - 0.02 * along
+    return np.array([start, end])
+
+
+def _draw_arrow(ax: Axes, ends: np.ndarray, width: float, color: str) -> None:
+    from matplotlib.patches import FancyArrowPatch
+
     ax.add_patch(
         FancyArrowPatch(
-            tuple(start), tuple(end), connectionstyle=f"arc3,rad={_BEND}", linewidth=width,
-            arrowstyle="-|>", mutation_scale=8 + 2 * width, color="#555555", zorder=2,
+            tuple(ends[0]), tuple(ends[1]), connectionstyle=f"arc3,rad={_BEND}", linewidth=width,
+            arrowstyle="-|>", mutation_scale=8 + 2 * width, color=color, zorder=2,
         )
     )  # fmt: skip
 
 
-def _draw_rate(ax: Axes, at: np.ndarray, text: str) -> None:
-    """Write the rate beside the arrow, a third of the way from where it begins."""
-    along = at[1] - at[0]
-    aside = np.array([along[1], -along[0]]) / np.linalg.norm(along)
-    x, y = at[0] + 0.42 * along + aside * (0.5 * _BEND * np.linalg.norm(along) + 0.11)
+def _draw_rate(
+    ax: Axes, ends: np.ndarray, text: str, per_point: float, taken: list[np.ndarray]
+) -> None:
+    """Write a rate on its arrow, where it covers no other rate if there is such a place.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    ends : ndarray of shape (2, 2)
+        Both ends of the arrow.
+    text : str
+    per_point : float
+        Length of a point in units of the Axes.
+    taken : list of ndarray of shape (4,)
+        Middle and half size of the texts so far, to which this one is added.
+    """
+    start, end = ends
+    along = end - start
+    # The curve is that of the connection style "arc3".
+    control = (start + end) / 2 + _BEND * np.array([along[1], -along[0]])
+    half = per_point * np.array([0.5 * _CHARACTER * len(text) + 1, 0.5 * _LINE])
+    boxes = []
+    for share in _PLACES:
+        rest = 1 - share
+        middle = rest**2 * start + 2 * rest * share * control + share**2 * end
+        boxes.append(np.concatenate([middle, half]))
+    # How far a text covers others is measured along the axis where it does so less.
+    covered = [
+        sum(max(0.0, (box[2:] + b[2:] - abs(box[:2] - b[:2])).min()) for b in taken)
+        for box in boxes
+    ]
+    box = boxes[int(np.argmin(covered))]
+    taken.append(box)
+    x, y = box[:2]
     ax.text(
         x, y, text, ha="center", va="center", fontsize="small", zorder=5,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85},

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..errors import InputError
+from ..kinetics.agreement_of_runs import compare_runs
 from ..landscape.coordinates import drawable, free_energy_of
 from ..landscape.surface import FreeEnergy, free_energy
 from ..states.description import describe
 from ..states.judgement import Judgement, judge_results
 from ..states.state_transitions import transitions_of
-from . import kinetics, landscape, network, states, training
+from . import dihedrals, kinetics, landscape, network, runs, states, training
 from .figures import FIGURES
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class ResultPlots:
     'phi ALA2 / °'
     >>> gm.plot
     <figures: free_energy, free_energy_error, trace, populations, effect_sizes, \
-transition_network, implied_timescales, chapman_kolmogorov, history>
+ramachandran, transition_network, implied_timescales, chapman_kolmogorov, history, agreement>
     """
 
     def __init__(self, model: GMVAE, results: Any, features: FeatureSet | None = None) -> None:
@@ -92,14 +91,16 @@ transition_network, implied_timescales, chapman_kolmogorov, history>
         Parameters
         ----------
         coordinates : str or sequence of str, optional
-            Names of one to three features. Default: the latent coordinates, at most two.
+            Names of one to three features. Default: the latent coordinates, the first two if there
+            are more than three.
         ax : matplotlib Axes, optional
             The Axes to draw on.
         **options
             ``temperature``, ``bins`` and others of `GMVAEAnalysis.free_energy`.
         """
         found = self._free_energy(coordinates, options)
-        return landscape.free_energy(found, labels=self._results.labels, ax=ax)
+        ax = landscape.free_energy(found, labels=self._results.labels, ax=ax)
+        return self._say_what_is_drawn(ax, coordinates)
 
     def free_energy_error(
         self,
@@ -115,14 +116,12 @@ transition_network, implied_timescales, chapman_kolmogorov, history>
             As in `free_energy`.
         """
         found = self._free_energy(coordinates, options)
-        return landscape.free_energy_error(found, labels=self._results.labels, ax=ax)
+        ax = landscape.free_energy_error(found, labels=self._results.labels, ax=ax)
+        return self._say_what_is_drawn(ax, coordinates)
 
     def trace(self, ax: Axes | None = None) -> Axes:
         """Draw the state of each frame against time."""
-        times = self._results.times
-        return states.trace(
-            self._results.labels, times if np.isfinite(times).all() else None, ax=ax
-        )
+        return states.trace(self._results.labels, self._results.times, ax=ax)
 
     def populations(self, ax: Axes | None = None) -> Axes:
         """Draw the share of the frames in each state."""
@@ -133,6 +132,49 @@ transition_network, implied_timescales, chapman_kolmogorov, history>
         if self._features is None:
             raise InputError("effect_sizes: the features of these frames are not known")
         return states.effect_sizes(describe(self._model, self._features, self._results), ax=ax, n=n)
+
+    def ramachandran(self, residue: str | None = None, ax: Axes | None = None) -> Axes:
+        """Draw the Ramachandran plot of a residue in each state.
+
+        Parameters
+        ----------
+        residue : str, optional
+            As in the names of features: "ALA2" for "phi ALA2" and "psi ALA2". Default: the residue
+            whose angles tell most about the state.
+        ax : matplotlib Axes, optional
+            The panels share the area of this Axes.
+
+        Raises
+        ------
+        InputError
+            If the features have no phi and psi of such a residue.
+        """
+        if self._features is None:
+            raise InputError("ramachandran: the features of these frames are not known")
+        name, phi, psi = dihedrals.chosen_residue(self._features, self._results.labels, residue)
+        return dihedrals.ramachandran(phi, psi, self._results.labels, ax=ax, name=name)
+
+    def agreement(self, others: Sequence[Any] = (), ax: Axes | None = None) -> Axes:
+        """Draw how well the states agree with those of analyses with other seeds.
+
+        Parameters
+        ----------
+        others : sequence of (n_frames,) array-like of int
+            Labels of the same frames by the other analyses.
+        ax : matplotlib Axes, optional
+            The panels share the area of this Axes.
+
+        Raises
+        ------
+        InputError
+            If there are none, or they are not of the same frames.
+        """
+        if not len(others):
+            raise InputError(
+                "agreement: there is one run; analyse the same frames with other seeds, and pass "
+                "their labels (command line: --runs DIR ...)"
+            )
+        return runs.agreement(compare_runs([self._results.labels, *others]), ax=ax)
 
     def transition_network(self, ax: Axes | None = None) -> Axes:
         """Draw the states and the rates between them."""
@@ -162,6 +204,13 @@ transition_network, implied_timescales, chapman_kolmogorov, history>
         if self._features is None:
             raise InputError(f"{coordinates}: the features of these frames are not known")
         return free_energy_of(self._results, self._features, coordinates, **options)
+
+    def _say_what_is_drawn(self, ax: Axes, coordinates: str | Sequence[str] | None) -> Axes:
+        """Say on the axes if only some of the latent coordinates are drawn."""
+        n_z = self._results.latent.shape[1]
+        if coordinates is None and n_z > drawable(self._results.latent).shape[1]:
+            ax.set(xlabel=f"{ax.get_xlabel()} of {n_z}", ylabel=f"{ax.get_ylabel()} of {n_z}")
+        return ax
 
     def _judgement(self, figure: str) -> Judgement:
         return judge_results(self._results, self._lag(figure))

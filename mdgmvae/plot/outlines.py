@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,6 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ..landscape.grid import bin_numbers, wrapped
+from .axes import size_in_points
 from .palette import state_colors
 
 #: Width of the smoothing in bins. A straight border stays where it is.
@@ -28,8 +30,23 @@ _SMALLEST_PART = 0.05
 #: Holes smaller than this, relative to the state, have no outline.
 _SMALLEST_HOLE = 0.1
 _LINE_WIDTH = 1.5
+#: Diameter of the circle around a number and size of its font, in wide and in narrow Axes, and
+#: the width in points up to which Axes are narrow.
+_CIRCLE, _SMALL_CIRCLE, _NARROW = (15, 9), (11, 7.5), 240
+#: Smallest distance between two circles in points: the width of a line.
+_GAP = 2
 #: Smallest distance of a number from the border, relative to the length of the axis.
 _MARGIN = 0.06
+
+
+@dataclass(frozen=True, eq=False)
+class _Number:
+    """The number of a state, with the place where it is best, and other places."""
+
+    state: int
+    color: str
+    place: np.ndarray
+    others: np.ndarray
 
 
 def present(states: np.ndarray) -> Iterator[tuple[int, str]]:
@@ -70,26 +87,27 @@ def draw(
     ]
     places = bin_numbers(wrapped(points, periods), edges)
     centers = [ringed_centers(edge) for edge in edges]
-    numbers = []
+    numbers: list[_Number] = []
     for row, (state, color) in enumerate(shown):
         frames, bins = points[states == state], places[states == state]
         values = _above_level(shares, row, bins)
+        _close_at_border(values, periods)
         parts = _parts(values[1:-1, 1:-1] >= 0, periods)
         part_of = parts.ravel()[bins]
         held = np.bincount(part_of, minlength=parts.max() + 1) / len(bins)
         kept = 1 + np.flatnonzero(held[1:] >= _SMALLEST_PART)
         for part in kept:
-            place = _middle(parts == part, frames[part_of == part], edges, periods)
-            numbers.append((state, color, place))
+            mask = parts == part
+            place = _middle(mask, frames[part_of == part], edges, periods)
+            numbers.append(_Number(state, color, place, _centers(mask, edges)))
         if len(kept):
             inside = np.isin(parts, kept)
             values[ringed((parts > 0) & ~inside, 1, periods)] = -1.0
             values[ringed(_small_holes(inside, periods), 1, periods)] = 1.0
             ax.contour(*centers, values.T, levels=[0.0], colors=color, linewidths=_LINE_WIDTH)
         else:
-            numbers.append((state, color, mean_of(frames, periods)))
-    for state, color, place in numbers:
-        _number(ax, state, color, place, edges)
+            numbers.append(_Number(state, color, mean_of(frames, periods), frames))
+    _draw_numbers(ax, numbers, edges)
 
 
 def mean_of(points: np.ndarray, periods: Sequence[float | None]) -> np.ndarray:
@@ -168,6 +186,14 @@ def _above_level(shares: np.ndarray, row: int, bins: np.ndarray) -> np.ndarray:
     return lead
 
 
+def _close_at_border(values: np.ndarray, periods: Sequence[float | None]) -> None:
+    """Make the ring of bins around the grid the outside of a state, which smoothing reaches."""
+    for axis, period in enumerate(periods):
+        if period is None:
+            ends = np.moveaxis(values, axis, 0)
+            ends[[0, -1]] = np.minimum(ends[[0, -1]], -1e-3)
+
+
 def _mean(column: np.ndarray, period: float | None) -> float:
     if period is None:
         return float(column.mean())
@@ -222,14 +248,31 @@ def _middle(
     return np.array([ringed_centers(edge)[at] for edge, at in zip(edges, widest, strict=True)])
 
 
-def _number(
-    ax: Axes, state: int, color: str, place: np.ndarray, edges: Sequence[np.ndarray]
-) -> None:
-    """Write the number of a state in a circle, not so near the border that it is cut off."""
-    margins = [_MARGIN * (edge[-1] - edge[0]) for edge in edges]
-    x, y = (
-        np.clip(at, edge[0] + margin, edge[-1] - margin)
-        for at, edge, margin in zip(place, edges, margins, strict=True)
-    )
-    ax.plot(x, y, "o", markersize=15, mfc="white", mec=color, mew=2)
-    ax.text(x, y, str(state), ha="center", va="center_baseline", fontsize=9)
+def _centers(part: np.ndarray, edges: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the centres of the bins of a part, (n, 2)."""
+    middles = [(edge[1:] + edge[:-1]) / 2 for edge in edges]
+    bins = np.argwhere(part)
+    return np.column_stack([middle[of] for middle, of in zip(middles, bins.T, strict=True)])
+
+
+def _draw_numbers(ax: Axes, numbers: Sequence[_Number], edges: Sequence[np.ndarray]) -> None:
+    """Write numbers of states in circles, not so near the border that they are cut off.
+
+    A circle that would cover another one moves to the nearest place of its state that is free, or
+    to the one that covers least.
+    """
+    low, high = (np.array([edge[end] for edge in edges]) for end in (0, -1))
+    margin = _MARGIN * (high - low)
+    width = size_in_points(ax)[0]
+    size, font = _CIRCLE if width > _NARROW else _SMALL_CIRCLE
+    in_points = np.array(size_in_points(ax)) / (high - low)
+    taken = np.empty((0, 2))
+    for number in numbers:
+        places = np.clip(np.vstack([number.place, number.others]), low + margin, high - margin)
+        apart = np.linalg.norm((places[:, np.newaxis] - taken) * in_points, axis=-1)
+        nearest = np.minimum(apart.min(axis=1, initial=np.inf), size + _GAP)
+        moved = np.linalg.norm((places - places[0]) * in_points, axis=-1)
+        x, y = places[np.lexsort([moved, -nearest])[0]]
+        taken = np.vstack([taken, [x, y]])
+        ax.plot(x, y, "o", markersize=size, mfc="white", mec=number.color, mew=2)
+        ax.text(x, y, str(number.state), ha="center", va="center_baseline", fontsize=font)

@@ -1,6 +1,10 @@
 """Colours of states, the same in every plot and in the viewer."""
 
 import colorsys
+import re
+from collections.abc import Sequence
+
+from ..errors import InputError
 
 #: Colour of frames that have no state (label -1).
 UNASSIGNED = "#BBBBBB"
@@ -49,6 +53,41 @@ def state_colors(n_states: int) -> list[str]:
     True
     """
     return [_color(state) for state in range(n_states)]
+
+
+def chosen_colors(n_states: int, palette: Sequence[str] | None) -> list[str]:
+    """Return the colour of each state from a palette of the user, by default that of the plots.
+
+    Parameters
+    ----------
+    n_states : int
+        Number of colours.
+    palette : sequence of str or None
+        ``"#RRGGBB"`` for each state.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    InputError
+        If there are fewer colours than states, or one is no such colour.
+
+    Examples
+    --------
+    >>> chosen_colors(2, None) == state_colors(2), chosen_colors(1, ["#000000", "#FFFFFF"])
+    (True, ['#000000'])
+    """
+    if palette is None:
+        return state_colors(n_states)
+    colors = [str(color) for color in palette]
+    if len(colors) < n_states:
+        raise InputError(f"palette: {len(colors)} colours for {n_states} states; pass one for each")
+    for color in colors:
+        if not re.fullmatch("#[0-9A-Fa-f]{6}", color):
+            raise InputError(f"palette: {color!r} is no colour such as '#0072B2'")
+    return colors[:n_states]
 
 
 def _color(state: int) -> str:

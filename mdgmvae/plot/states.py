@@ -75,7 +75,8 @@ def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
     labels : (n_frames,) array-like of int
         States in time order; frames with the label -1 are left out.
     times : (n_frames,) array-like of float, optional
-        In ps; the axis is in ns. Default: the frames are counted.
+        In ps; the axis is in ns. The frames are counted without times, and if one is NaN, which
+        means that it is not known.
     ax : matplotlib Axes, optional
         The Axes to draw on.
 
@@ -86,7 +87,7 @@ def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
     Raises
     ------
     InputError
-        If times and labels do not fit, or times are not finite.
+        If times and labels do not fit, or a time is infinite.
     """
     states = as_labels(labels)
     if not (states >= 0).any():
@@ -197,14 +198,17 @@ def _shares(values: np.ndarray) -> np.ndarray:
 
 
 def _time_axis(times: Any, n_frames: int) -> tuple[np.ndarray, str]:
+    counted = np.arange(n_frames, dtype=np.float64), "frame"
     if times is None:
-        return np.arange(n_frames, dtype=np.float64), "frame"
+        return counted
     positions = np.asarray(times, dtype=np.float64)
-    if positions.shape != (n_frames,) or not np.isfinite(positions).all():
+    if positions.shape != (n_frames,) or np.isinf(positions).any():
         raise InputError(
             f"times: pass {n_frames:,} finite times in ps, one for each label, or leave times out "
             "to count frames"
         )
+    if np.isnan(positions).any():
+        return counted
     # Always in the same unit, so that a part of a trace can be set beside the whole.
     return positions / 1000, "time / ns"
 

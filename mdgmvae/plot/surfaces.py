@@ -21,8 +21,9 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from ..errors import InputError
+from ..landscape.units import axis_label
 from . import outlines
-from .axes import open_frame, size_in_points
+from .axes import legend_above, open_frame, size_in_points
 from .palette import UNASSIGNED
 
 if TYPE_CHECKING:
@@ -36,9 +37,10 @@ _SHOWN_POINTS = 8_000
 _GREYS = ListedColormap(colormaps["bone"](np.linspace(0.0, 0.9, 256)), "free energy")
 #: Width of the number of a state in points, with a margin.
 _NUMBER_WIDTH = 16
+#: Axes narrower than this, in points, have a legend above them, if it has no more entries.
+_NARROW, _MOST_ABOVE = 300, 8
 #: With more levels, only every other has a tick.
 _MOST_TICKS = 11
-_UNITS = {"degree": " / °", "angstrom": " / Å"}
 _IN_TEXT = {"kJ/mol": "kJ mol$^{-1}$"}
 
 
@@ -82,8 +84,7 @@ class Surface:
     def of(cls, found: FreeEnergy, errors: bool = False) -> Surface:
         """Make the surface of a free energy with its interval, or of its standard error."""
         labels = tuple(
-            re.sub(r"^z(\d)?$", lambda z: f"$z_{z[1]}$" if z[1] else "$z$", name)
-            + _UNITS.get(unit, "")
+            axis_label(re.sub(r"^z(\d)?$", lambda z: f"$z_{z[1]}$" if z[1] else "$z$", name), unit)
             for name, unit in zip(found.names, found.axis_units, strict=True)
         )
         if errors:
@@ -255,6 +256,9 @@ def _legend(ax: Axes, states: np.ndarray | None, band: bool) -> None:
     if not handles:
         return
     # The coloured area leaves no room for a legend inside the axes.
+    if len(handles) <= _MOST_ABOVE and size_in_points(ax)[0] < _NARROW:
+        legend_above(ax, handles, ncols=2)
+        return
     ax.legend(
         handles=handles,
         loc="upper left",

@@ -17,6 +17,8 @@ from .contents import Contents
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ..kinetics.agreement_of_runs import Agreement
+
 #: Pixels per inch of an image, and of the screen that it is shown on.
 _DPI, _SCREEN_DPI = 160, 100
 #: States in the Chapman-Kolmogorov test, whose panels would otherwise be too small to read.
@@ -63,9 +65,8 @@ def landscape(c: Contents) -> Picture:
 
 def trace(c: Contents) -> Picture:
     """Draw the state of each frame against time."""
-    times = c.results.times if np.isfinite(c.results.times).all() else None
     return _picture(
-        lambda ax: plot.trace(c.results.labels, times, ax=ax),
+        lambda ax: plot.trace(c.results.labels, c.results.times, ax=ax),
         (9.0, 0.9 + 0.35 * max(c.n_states, 3)),
         "State of each frame against time.",
         f"Time course of {counted(c.n_states, 'state')} in {len(c.results.labels):,} frames",
@@ -106,6 +107,18 @@ def of_kinetics(c: Contents) -> Iterator[Picture]:
         )
 
 
+def agreement(found: Agreement) -> Picture:
+    """Draw how well runs with other seeds agree."""
+    return _picture(
+        lambda ax: plot.agreement(found, ax=ax),
+        (6.4, 2.8),
+        "Left: agreement of each pair of runs, 1 for the same states and 0 on average for random "
+        f"ones. Right: how well each state of run {found.reference} is found again in each other "
+        "run; 0 if it is not. Run 0 is that of this page.",
+        f"Agreement of {counted(len(found.matrix), 'run')}",
+    )
+
+
 def history(c: Contents) -> Picture | None:
     """Draw the course of the training."""
     if not c.history:
@@ -127,6 +140,7 @@ def _picture(
     three_dimensional: bool = False,
 ) -> Picture:
     """Draw on Axes of this size in inches, without pyplot and its global state."""
+    plot.require_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

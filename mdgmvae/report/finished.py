@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,34 @@ class Finished:
         preset = "paper" if saved.trajectory is None else saved.trajectory.preset
         results = _results_of(labels, features)
         return cls(folder, model, results, features, preset, saved.versions)
+
+
+def labels_of_runs(
+    folders: Iterable[str | os.PathLike[str]], frames: np.ndarray
+) -> list[np.ndarray]:
+    """Return the states of the same frames by analyses with other seeds.
+
+    Parameters
+    ----------
+    folders : iterable of path-like
+        Of `run`, `demo` or `train`.
+    frames : ndarray of int64 of shape (n_frames,)
+        The frames.
+
+    Raises
+    ------
+    InputError
+        If a folder holds no labels, or those of other frames.
+    """
+    runs = []
+    for folder in folders:
+        found = read_labels(find_labels(as_path(folder)))
+        if not np.array_equal(found.frames, frames):
+            raise InputError(
+                f"{folder}: has other frames; analyse the same ones with each seed (--runs)"
+            )
+        runs.append(found.labels)
+    return runs
 
 
 def _features_of(folder: Path, labels: Any) -> FeatureSet | None:

@@ -22,6 +22,8 @@ from .verdict import verdict
 
 #: Features of each state in the table, and in the card of the state.
 _N_FEATURES, _N_IN_CARD = 3, 2
+#: Pictures that are wider than this many pixels scroll on a phone.
+_WIDE = 700
 _CITATION = (
     "Y. Bozkurt Varolgunes, T. Bereau & J. F. Rudzinski, Interpretable embeddings from molecular "
     "simulations using Gaussian mixture variational autoencoders, Mach. Learn.: Sci. Technol. 1, "
@@ -81,6 +83,7 @@ def _sections(c: Contents) -> Iterator[str]:
         yield _tables(c.description.tables(_N_FEATURES))
     if c.agreement is not None:
         yield tag("h2", "Agreement of runs with other seeds")
+        yield _figure(figures.agreement(c.agreement))
         yield _tables(c.agreement.tables())
     yield from _training(c)
     yield from _end(c)
@@ -95,7 +98,7 @@ def _beginning(c: Contents) -> Iterator[str]:
         "".join(tag("p", escape(sentence)) for sentence in sentences),
         class_="verdict yes" if is_supported else "verdict",
     )
-    names = [("files", ", ".join(c.record.files))] if c.record.files else []
+    names = [("files", ", ".join(c.record.names))] if c.record.files else []
     yield _facts([*names, *c.facts])
 
 
@@ -193,7 +196,9 @@ def _figure(picture: Picture) -> str:
         f'<img src="data:image/png;base64,{data}" alt="{escape(picture.alt)}" '
         f'width="{picture.width}" height="{picture.height}">'
     )
-    return tag("figure", image + tag("figcaption", escape(picture.caption)))
+    # Shrunk to a phone, a wide picture could not be read.
+    kind = {"class_": "wide"} if picture.width > _WIDE else {}
+    return tag("figure", image + tag("figcaption", escape(picture.caption)), **kind)
 
 
 def _resource(name: str) -> str:

@@ -87,10 +87,12 @@ class Structures:
         if not found:
             return None
         paths = [str(path) for _, path in sorted(found.items())]
-        universes = [mda.Universe(path) for path in paths]
         universe = mda.Universe(paths[0], paths)
+        # The reader of several files has one for each.
+        trajectory = universe.trajectory
+        readers = getattr(trajectory, "readers", [trajectory])
+        frames = dict(zip(sorted(found), map(_frames_of, readers), strict=True))
         molecule = Molecule.of(universe)
-        frames = dict(zip(sorted(found), map(_frames_of, universes), strict=True))
         return cls(_content(molecule, range(molecule.n_frames)), frames)
 
 
@@ -98,9 +100,9 @@ def _content(molecule: Molecule, frames: Iterable[int]) -> dict[str, Any]:
     return {"topology": molecule.topology(), **molecule.snapshots(frames).to_json()}
 
 
-def _frames_of(universe: Any) -> np.ndarray:
+def _frames_of(reader: Any) -> np.ndarray:
     """Return the frame number of each model of a file; counted from 0 if it does not say."""
-    remarks = "\n".join(getattr(universe.trajectory, "remarks", []))
+    remarks = "\n".join(getattr(reader, "remarks", []))
     numbers = [int(number) for number in _FRAME_OF_MODEL.findall(remarks)]
-    n_models = universe.trajectory.n_frames
+    n_models = reader.n_frames
     return np.array(numbers if len(numbers) == n_models else range(n_models), np.int64)

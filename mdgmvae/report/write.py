@@ -15,7 +15,7 @@ from ..states.judgement import Judgement
 from ..states.state_features import Description
 from ..storage.atomic import atomic_file
 from .contents import Contents
-from .finished import Finished
+from .finished import Finished, labels_of_runs
 from .page import page
 from .record import REPORT, Record
 from .structures import Structures
@@ -64,7 +64,7 @@ def report_analysis(
         analysis.features,
         structures,
         record=record,
-        title=_title(record.files),
+        title=_title(record),
         preset=analysis.preset,
         judgement=judgement,
         description=description,
@@ -74,7 +74,10 @@ def report_analysis(
 
 
 def report_folder(
-    folder: str | os.PathLike[str], path: str | os.PathLike[str] | None = None
+    folder: str | os.PathLike[str],
+    path: str | os.PathLike[str] | None = None,
+    *,
+    runs: Sequence[str | os.PathLike[str]] = (),
 ) -> Path:
     """Write a report of a folder of results. Nothing else is read.
 
@@ -84,6 +87,8 @@ def report_folder(
         What `mdgmvae run`, `demo` or `train` wrote.
     path : path-like, optional
         The .html file, which is replaced atomically. Default: report.html in the folder.
+    runs : sequence of path-like, optional
+        Folders of the same analysis with other seeds, for their agreement.
 
     Returns
     -------
@@ -99,6 +104,7 @@ def report_folder(
     path = folder / REPORT if path is None else as_path(path)
     _check_name(path)
     finished = Finished.of(folder)
+    others = labels_of_runs(runs, finished.results.frames)
     record = Record.of_page(folder / REPORT)
     structures, record = _if_possible(lambda: Structures.of_folder(folder / "states"), record)
     contents = Contents.of(
@@ -107,8 +113,9 @@ def report_folder(
         finished.features,
         structures,
         record=record,
-        title=_title(record.files) if record.files else f"States in {folder.resolve().name}",
+        title=_title(record) if record.files else f"States in {folder.resolve().name}",
         preset=finished.preset,
+        runs=others,
         versions=finished.versions,
     )
     _write(path, contents)
@@ -145,8 +152,8 @@ def _names_of(universe: Any) -> tuple[str, ...]:
     return tuple(str(name) for name in names if name is not None)
 
 
-def _title(files: Sequence[str]) -> str:
-    names = [Path(name).name for name in files[1:] or files]
+def _title(record: Record) -> str:
+    names = record.names[1:] or record.names
     if not names:
         return "States of a trajectory"
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""

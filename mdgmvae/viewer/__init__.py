@@ -6,6 +6,7 @@ _NAMES = {
     "Explorer": ".explorer",
     "explore": ".explorer",
     "view": ".playback",
+    "view_states": ".playback",
 }
 
 __all__ = [*_NAMES]

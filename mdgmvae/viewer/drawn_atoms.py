@@ -107,13 +107,31 @@ def sticks_of(atoms: Any, ribbons: list[Ribbon]) -> np.ndarray:
         if np.count_nonzero(drawn) > _MOST_STICKS and (rare := _rare(atoms, drawn)).any():
             drawn = rare
         return _few_enough(atoms, np.flatnonzero(drawn))
+    polymer = polymer_of(atoms, ribbons)
+    return _few_enough(atoms, np.flatnonzero(_rare(atoms, drawn & ~polymer)))
+
+
+def polymer_of(atoms: Any, ribbons: list[Ribbon]) -> np.ndarray:
+    """Find all atoms of the chains that are drawn as ribbons.
+
+    Parameters
+    ----------
+    atoms : AtomGroup
+    ribbons : list of Ribbon
+
+    Returns
+    -------
+    ndarray of bool of shape (n_atoms,)
+    """
+    if not ribbons:
+        return np.zeros(atoms.n_atoms, dtype=bool)
     of_ribbons = np.concatenate([ribbon.atoms for ribbon in ribbons])
     # Caps and residues with an incomplete backbone belong to the chain, too.
     chains = _chain_of(atoms)
-    polymer = np.isin(atoms.ix, atoms.select_atoms("protein or nucleic").ix)
+    polymer: np.ndarray = np.isin(atoms.ix, atoms.select_atoms("protein or nucleic").ix)
     polymer &= np.isin(chains, chains[of_ribbons])
     polymer |= np.isin(atoms.resindices, atoms.resindices[of_ribbons])
-    return _few_enough(atoms, np.flatnonzero(_rare(atoms, drawn & ~polymer)))
+    return polymer
 
 
 def bonds_between(atoms: Any, sticks: np.ndarray) -> tuple[np.ndarray, float]:

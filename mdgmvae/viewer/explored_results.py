@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..annotation.writers import KINDS
+from ..annotation.writers import kind_of
 from ..errors import InputError
 from ..landscape.coordinates import chosen_coordinates, read_coordinates
+from ..landscape.units import axis_label
 from ..storage.features import FeatureSet
 from ..trajectory.moving_atoms import MovingAtoms
 from .explorer import Explorer
 from .mapped_frames import MappedFrames
-
-_UNITS = {"degree": " / °", "angstrom": " / Å"}
 
 
 def explore_results(
@@ -56,9 +55,7 @@ def explore_results(
     InputError
         If there is no such feature, or another argument is invalid.
     """
-    if of not in KINDS:
-        raise InputError(f"of={of!r}: choose 'states' or 'components'")
-    kind = KINDS[of]
+    kind = kind_of(of)
     xy, axes = _coordinates(results, features, coordinates)
     moving = MovingAtoms.of(source)
     mapped = MappedFrames.of(
@@ -88,5 +85,5 @@ def _coordinates(
     chosen = chosen_coordinates(features, names)
     if len(chosen) > 2:
         raise InputError(f"coordinates: {len(chosen)} features are named; pass one or two")
-    axes = [coordinate.name + _UNITS.get(coordinate.unit, "") for coordinate in chosen]
+    axes = [axis_label(coordinate.name, coordinate.unit) for coordinate in chosen]
     return read_coordinates(features, chosen), axes

@@ -50,7 +50,7 @@ def explore(
     frames : (n,) array-like of int, optional
         Frame numbers of the labels. Default: all frames, in order.
     axes : sequence of str, optional
-        Names of the coordinates, with units.
+        Names of the coordinates, with units. Default: the columns of a pandas DataFrame.
     palette : sequence of str, optional
         Colour of each state as ``"#RRGGBB"``. Default: the colours of the plots.
     height : int

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..labels import as_frames, as_labels
-from ..plot.palette import state_colors
+from ..plot.palette import chosen_colors
 from ..trajectory.frames import file_of_frames
 
 #: More states cannot be told apart in any way.
@@ -102,7 +102,7 @@ class MappedFrames:
             numbers,
             file_of_frames(trajectory, numbers)[0],
             [f"{name} {state}" for state in range(n_states)],
-            _colors(palette, n_states),
+            chosen_colors(n_states, palette),
             (str(axes[0]), str(axes[1])),
             has_energy=np.ndim(xy) == 2 and np.shape(xy)[1] == 2,
         )
@@ -179,6 +179,8 @@ def _points(
     xy: Any, states: np.ndarray, frames: np.ndarray, axes: Sequence[str] | None
 ) -> tuple[np.ndarray, Sequence[str]]:
     """Check coordinates and the names of their axes. One coordinate is shown against time."""
+    if axes is None:
+        axes = _names_of(xy)
     values = np.asarray(xy)
     if values.ndim == 1:
         values = values[:, np.newaxis]
@@ -191,7 +193,7 @@ def _points(
         raise InputError(f"xy: there are {len(values):,} points for {len(states):,} labels")
     n_axes = values.shape[1]
     if axes is None:
-        axes = ["x", "y"][:n_axes]
+        axes = ["coordinate"] if n_axes == 1 else ["coordinate 1", "coordinate 2"]
     if isinstance(axes, str) or len(axes) != n_axes:
         raise InputError(f"axes={axes!r}: pass {n_axes} name{'s' * (n_axes - 1)} for xy")
     values = values.astype(np.float32)
@@ -208,14 +210,10 @@ def _points(
     return values, axes
 
 
-def _colors(palette: Sequence[str] | None, n_states: int) -> list[str]:
-    if palette is None:
-        return state_colors(n_states)
-    colors = [str(color) for color in palette]
-    if len(colors) < n_states:
-        raise InputError(f"palette: {len(colors)} colours for {n_states} states; pass one for each")
-    for color in colors:
-        digits = color[1:]
-        if len(color) != 7 or color[0] != "#" or set(digits.lower()) - set("0123456789abcdef"):
-            raise InputError(f"palette: {color!r} is no colour such as '#0072B2'")
-    return colors[:n_states]
+def _names_of(xy: Any) -> Sequence[str] | None:
+    """Return the names of the columns of a pandas DataFrame or Series, if it has any."""
+    columns = getattr(xy, "columns", None)
+    if columns is None:
+        name = getattr(xy, "name", None)
+        return None if name is None else [str(name)]
+    return [str(column) for column in columns]

@@ -8,17 +8,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..annotation.superposition import fitted_atoms, superposed
-from ..errors import FrameError
-from ..featurizers.geometry.whole import Links, make_whole
-from ..featurizers.topology.molecules import linked_atoms
+from ..annotation.superposition import fitted_atoms
 from ..trajectory.moving_atoms import MovingAtoms
 from .drawn_atoms import Ribbon, bonds_between, elements_of, ribbons_of, sticks_of
 from .packing import pack, steps
 from .secondary_structure import SecondaryStructure
-
-#: Frames that are made whole at once.
-_BLOCK = 500
+from .superposed_frames import SuperposedFrames
 
 
 @dataclass(frozen=True)
@@ -68,19 +63,13 @@ class Molecule:
 
     Parameters
     ----------
-    moving : MovingAtoms
-        The atoms that are read.
-    reference : ndarray of float32 of shape (n_read, 3)
-        Their positions in the frame on which others are superposed, with the longest axis of the
-        molecule from left to right.
-    fitted : ndarray of bool of shape (n_read,)
-        The atoms that are superposed.
+    frames : SuperposedFrames
+        The atoms that are read, superposed on the reference with the longest axis of the molecule
+        from left to right.
     drawn : ndarray of int64 of shape (n_drawn,)
         Places of the atoms that are drawn.
     secondary : SecondaryStructure or None
         Of the ribbons, with places among the atoms that are read.
-    links : Links or None
-        Links between the atoms that are read, along which broken molecules are made whole.
     content : dict
         The topology for the browser.
 
@@ -96,12 +85,9 @@ class Molecule:
     (2, 22, 3)
     """
 
-    moving: MovingAtoms
-    reference: np.ndarray
-    fitted: np.ndarray
+    frames: SuperposedFrames
     drawn: np.ndarray
     secondary: SecondaryStructure | None
-    links: Links | None
     content: dict[str, Any]
 
     @classmethod
@@ -132,35 +118,26 @@ class Molecule:
         backbone = np.empty(0, np.int64) if secondary is None else secondary.backbone.ravel()
         drawn = np.concatenate([*(ribbon.atoms for ribbon in ribbons), sticks])
         read = np.unique(np.concatenate([drawn, fitted, backbone]))
-        for ts in moving.at([reference]):
+        for _ in moving.at([reference]):
             bonds, longest = bonds_between(everything, sticks)
-            linked = linked_atoms(everything, read)
-            links = None
-            if linked is not None:
-                read, links = linked
-            atoms = everything[read]
-            box = np.zeros(6) if ts.dimensions is None else ts.dimensions
-            positions = _whole(ts.positions[np.newaxis, atoms.ix], box[np.newaxis], links)[0]
+            frames = SuperposedFrames.of(moving, read, fitted)
+        read = frames.places
         if secondary is not None:
             places = np.searchsorted(read, secondary.backbone)
             secondary = SecondaryStructure(
                 places, secondary.residues, secondary.n_residues, secondary.topology
             )
-        mask = np.isin(read, fitted)
         return cls(
-            MovingAtoms(atoms, moving.times),
-            _lying(positions, mask),
-            mask,
+            frames.onto(_lying(frames.read([reference])[0], frames.fitted)),
             np.searchsorted(read, drawn),
             secondary,
-            links,
             _content(ribbons, elements_of(everything[sticks]), bonds, longest),
         )
 
     @property
     def n_frames(self) -> int:
         """Number of frames of the trajectory."""
-        return self.moving.n_frames
+        return self.frames.moving.n_frames
 
     def topology(self) -> dict[str, Any]:
         """Describe what is drawn, for JSON.
@@ -189,22 +166,11 @@ class Molecule:
         InputError
             If a frame cannot be read.
         """
-        numbers = [int(frame) for frame in frames]
-        parts = [self._block(numbers[i : i + _BLOCK]) for i in range(0, len(numbers), _BLOCK)]
-        moved = np.concatenate([np.empty((0, len(self.reference), 3), np.float32), *parts])
+        moved = self.frames.read(list(frames))
         if self.secondary is None:
             return Snapshots(moved[:, self.drawn], None)
         backbone = moved[:, self.secondary.backbone.ravel()]
         return Snapshots(moved[:, self.drawn], self.secondary.at(backbone))
-
-    def _block(self, numbers: list[int]) -> np.ndarray:
-        """Read frames, make molecules whole and superpose them."""
-        atoms, positions, boxes = self.moving.atoms, [], []
-        for ts in self.moving.at(numbers):
-            positions.append(ts.positions[atoms.ix])
-            boxes.append(np.zeros(6) if ts.dimensions is None else ts.dimensions.copy())
-        whole = _whole(np.array(positions), np.array(boxes), self.links)
-        return np.array([superposed(frame, self.reference, self.fitted) for frame in whole])
 
 
 def _content(
@@ -223,19 +189,6 @@ def _content(
         "bonds": (bonds + first).tolist(),
         "longest": round(longest, 2),
     }
-
-
-def _whole(positions: np.ndarray, boxes: np.ndarray, links: Links | None) -> np.ndarray:
-    """Make the molecules of frames (n_frames, n_atoms, 3) whole, where the boxes allow it."""
-    if links is None:
-        return positions
-    try:
-        return make_whole(positions, boxes, links)
-    except FrameError:
-        if len(positions) == 1:
-            return positions  # The picture shows what is wrong with the frame.
-    frames = zip(positions[:, np.newaxis], boxes[:, np.newaxis], strict=True)
-    return np.concatenate([_whole(frame, box, links) for frame, box in frames])
 
 
 def _lying(positions: np.ndarray, fitted: np.ndarray) -> np.ndarray:

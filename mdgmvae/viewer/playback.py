@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from ..annotation.labelled import assigned_probabilities
-from ..annotation.superposition import fitted_atoms
+from ..annotation.writers import kind_of
 from ..errors import InputError
-from ..featurizers.topology.atom_kinds import alpha_carbons
-from ..featurizers.topology.atoms import as_atoms, is_mdtraj
-from ..labels import as_frames, as_labels
-from ..plot.palette import state_colors
-
-#: A molecule with fewer C-alpha atoms is drawn as sticks.
-_SMALLEST_CARTOON = 10
-_NAMES = {"states": "state", "components": "component"}
+from ..labels import as_frames
+from ..plot.palette import chosen_colors
+from .played_frames import PlayedFrames
+from .shown_atoms import ShownAtoms, atoms_to_show
 
 
 def view(
@@ -28,20 +21,24 @@ def view(
     palette: Sequence[str] | None = None,
     *,
     of: str = "states",
+    select: str | None = None,
+    reference: Any = None,
+    superpose: bool | str = True,
 ) -> Any:
     """Show a trajectory in the colour of the state of each frame as it plays.
 
-    Proteins are drawn as ribbons, small molecules as sticks. All frames are superposed on the
-    first one. The widget reads frames from `source` while it plays, so it changes the current
-    frame of a Universe.
+    Proteins and nucleic acids are drawn as ribbons, small molecules as sticks. Molecules that the
+    box has broken are made whole. Frames without a state are skipped.
+
+    Only the atoms that are drawn are sent to the browser. Water, ions and lipids are not, unless
+    `select` names them, or there is nothing else.
 
     Parameters
     ----------
     source : Universe, AtomGroup or mdtraj.Trajectory
-        The atoms to show.
+        The atoms to show. The current frame of a Universe stays as it is.
     labels : (n,) array-like of int
-        States or components. Frames with the label -1 and frames without a label are grey. If
-        every n-th frame has a label, the frames between have the colour of the one before.
+        States or components; -1 for none.
     frames : (n,) array-like of int, optional
         Frame numbers of the labels. Default: all frames, in order.
     probabilities : (n, m) array-like, optional
@@ -52,18 +49,28 @@ def view(
         (`mdgmvae.plot.palette.state_colors`).
     of : {"states", "components"}
         What the labels are, for the legend.
+    select : str, optional
+        Which of the atoms to show, in MDAnalysis' selection language. Solvent is drawn as lines.
+    reference : int, Universe, AtomGroup or mdtraj.Trajectory, optional
+        On what frames are superposed: the number of a frame, or the current frame of another
+        structure, such as a crystal structure. Default: the first frame that is shown.
+    superpose : bool or str
+        Which of the atoms shown are superposed, in MDAnalysis' selection language. True: the
+        C-alpha atoms, or else the heavy atoms of the polymer. False: frames are not superposed.
 
     Returns
     -------
     nglview.NGLWidget
-        Its attribute ``legend`` is an `ipywidgets.HTML`, which is displayed above the molecule.
+        ``frame`` is the number of the frame that is shown. ``legend``, an `ipywidgets.HTML`, and
+        ``controls``, buttons that go to the previous and the next transition, are displayed above
+        the molecule. ``next_transition()`` and ``previous_transition()`` do the same in Python.
 
     Raises
     ------
     ImportError
         If nglview is not installed.
     InputError
-        If the labels, probabilities or palette do not fit the trajectory.
+        If the labels, probabilities, palette or reference do not fit the trajectory.
 
     Examples
     --------
@@ -72,92 +79,91 @@ def view(
     >>> from mdgmvae.viewer import view
     >>> u = mda.Universe(alanine_dipeptide().topology, alanine_dipeptide().trajectories)
     >>> widget = view(u, [1, 0], frames=[0, 6400])
-    >>> "state 1" in widget.legend.value
+    >>> "frame 0: <b>state 1" in widget.legend.value
+    True
+    >>> widget.next_transition()
+    >>> "frame 6400: <b>state 0" in widget.legend.value
     True
     """
-    try:
-        from nglview import MDAnalysisTrajectory, MDTrajTrajectory
+    _require_nglview()
+    from .stateview import StateView
 
-        from .stateview import StateView
-        from .superposed import SuperposedTrajectory
+    kind = kind_of(of)
+    moving = atoms_to_show(source, select)
+    played = PlayedFrames.of(moving.atoms.universe.trajectory, labels, frames, probabilities)
+    shown = ShownAtoms.of(moving, int(played.numbers[0]), reference, superpose)
+    return StateView(shown, played, chosen_colors(played.n_states, palette), name=kind.name)
+
+
+def view_states(
+    source: Any,
+    frames: Mapping[int, Any],
+    palette: Sequence[str] | None = None,
+    *,
+    of: str = "states",
+    side_by_side: bool = False,
+    select: str | None = None,
+    reference: Any = None,
+    superpose: bool | str = True,
+) -> Any:
+    """Show representative frames of states, superposed or side by side.
+
+    Parameters
+    ----------
+    source : Universe, AtomGroup or mdtraj.Trajectory
+        The atoms to show. The current frame of a Universe stays as it is.
+    frames : mapping of int to sequence of int
+        Frame numbers of the representatives of each state. States without frames are left out.
+    palette, of, select, reference, superpose
+        As in `view`. All frames are superposed, on the first one by default.
+    side_by_side : bool
+        Show each state in a view of its own, up to twelve of them. They turn together. Default:
+        all in one view, where each state can be hidden.
+
+    Returns
+    -------
+    ipywidgets.VBox
+        Its attribute ``views`` is a list of `nglview.NGLWidget`.
+
+    Raises
+    ------
+    ImportError
+        If nglview is not installed.
+    InputError
+        If there are no frames, or an argument is invalid.
+
+    Examples
+    --------
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.data import alanine_dipeptide
+    >>> from mdgmvae.viewer import view_states
+    >>> u = mda.Universe(*alanine_dipeptide())
+    >>> len(view_states(u, {0: [12], 1: [6400]}, side_by_side=True).views)
+    2
+    """
+    _require_nglview()
+    from .statesview import StatesView
+
+    kind = kind_of(of)
+    moving = atoms_to_show(source, select)
+    chosen = {
+        int(state): as_frames(numbers, len(numbers), moving.n_frames)
+        for state, numbers in sorted(frames.items())
+        if len(numbers)
+    }
+    if not chosen:
+        raise InputError("frames: no state has a frame, so there is nothing to show")
+    first = int(next(iter(chosen.values()))[0])
+    shown = ShownAtoms.of(moving, first, reference, superpose)
+    colors = chosen_colors(max(chosen) + 1, palette)
+    return StatesView(shown, chosen, colors, name=kind.name, side_by_side=side_by_side)
+
+
+def _require_nglview() -> None:
+    try:
+        import nglview  # noqa: F401
     except ModuleNotFoundError as error:
         raise ImportError(
             f"the viewer needs {error.name}; install it with: pip install 'mdgmvae[notebook]', or "
             "pip install '.[notebook]' in a clone"
         ) from error
-    if of not in _NAMES:
-        raise InputError(f"of={of!r}: choose 'states' or 'components'")
-    atoms = as_atoms(source)
-    if is_mdtraj(source):
-        trajectory, reader = MDTrajTrajectory(source), None
-    else:
-        trajectory, reader = MDAnalysisTrajectory(atoms), atoms.universe.trajectory
-    states = as_labels(labels)
-    numbers = as_frames(frames, len(states), trajectory.n_frames)
-    certainty = None if probabilities is None else assigned_probabilities(states, probabilities)
-    colors = _colors(states, probabilities, palette)
-    before = None if reader is None else reader.frame
-    source_of = _sources(numbers, trajectory.n_frames)
-    widget = StateView(
-        SuperposedTrajectory(trajectory, fitted_atoms(atoms)),
-        _spread(states, numbers, source_of, -1),
-        colors,
-        _representation(atoms),
-        None if certainty is None else _spread(certainty, numbers, source_of, np.nan),
-        labelled=source_of,
-        name=_NAMES[of],
-    )
-    if reader is not None:
-        reader[before]
-    return widget
-
-
-def _representation(atoms: Any) -> str:
-    return "cartoon" if alpha_carbons(atoms).sum() >= _SMALLEST_CARTOON else "licorice"
-
-
-def _colors(states: np.ndarray, probabilities: Any, palette: Sequence[str] | None) -> list[str]:
-    n_states = int(states.max(initial=-1)) + 1
-    if probabilities is not None:
-        n_states = np.shape(probabilities)[1]
-    if palette is None:
-        return state_colors(n_states)
-    if len(palette) < n_states:
-        raise InputError(
-            f"palette: {len(palette)} colours for {n_states} states; pass one for each"
-        )
-    return list(palette[:n_states])
-
-
-def _sources(frames: np.ndarray, n_frames: int) -> np.ndarray:
-    """Find the frame whose label each frame of the trajectory shows: its own or one before.
-
-    Parameters
-    ----------
-    frames : ndarray of int64
-        The frames that have a label.
-    n_frames : int
-        Number of frames of the trajectory.
-
-    Returns
-    -------
-    ndarray of int64 of shape (n_frames,)
-        -1 for none, which is so in gaps that are longer than the usual step between labels.
-    """
-    labelled = np.unique(frames)
-    step = int(np.median(np.diff(labelled))) if len(labelled) > 1 else 1
-    everything = np.arange(n_frames)
-    before = np.searchsorted(labelled, everything, side="right") - 1
-    source = np.where(before < 0, -1, labelled[before])
-    gap = np.diff(labelled, append=labelled[-1] + step)[before] if len(labelled) else 0
-    own = source == everything
-    return np.where(own | ((gap <= step) & (everything - source < step)), source, -1)
-
-
-def _spread(
-    values: np.ndarray, frames: np.ndarray, source_of: np.ndarray, missing: float
-) -> np.ndarray:
-    """Spread the values of some frames over an array of all frames."""
-    spread = np.full(len(source_of), missing, dtype=values.dtype)
-    spread[frames] = values
-    return np.where(source_of < 0, np.asarray(missing, values.dtype), spread[source_of])

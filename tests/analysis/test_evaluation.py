@@ -69,3 +69,16 @@ def test_the_view_is_coloured_by_states_or_components(analysed):
         assert f"{word} {labels[1]}" in widget.legend.value
     with pytest.raises(InputError, match="of='frames'"):
         analysed.view(of="frames")
+
+
+def test_representatives_of_states_are_shown(analysed):
+    pytest.importorskip("nglview")
+    for of in ("states", "components"):
+        found = analysed.describe(of, 1).representatives
+        box = analysed.view_states(of=of, side_by_side=True)
+        captions = [cell.children[0].value for cell in box.children[0].children]
+        assert len(box.views) == len(found) == len(captions)
+        for caption, (frame,) in zip(captions, found, strict=True):
+            assert caption.endswith(f"frame {frame}</span>")
+    with pytest.raises(InputError, match="of='frames'"):
+        analysed.view_states(of="frames")

@@ -67,6 +67,8 @@ def test_the_report_repeats_the_command_and_can_be_made_again(ran, tmp_path):
     assert f"mdgmvae run {TOPOLOGY} a.xtc b.dcd -k 3" in (out / "report.html").read_text()
     call("report", "out", "-o", "other.html", cwd=tmp_path)
     assert (tmp_path / "other.html").read_bytes() == (out / "report.html").read_bytes()
+    call("report", "out", "--runs", folder / "out", "-o", "other.html", cwd=tmp_path)
+    assert "Agreement of runs with other seeds" in (tmp_path / "other.html").read_text()
     for arguments in (("nothing",), ("out", "-o", "page.pdf"), ("out/labels.npz",)):
         fails("report", *arguments, cwd=tmp_path)
 
@@ -79,11 +81,16 @@ def test_figures_of_finished_results(ran, tmp_path):
     call("plot", folder / "out", "free_energy", "--features", "phi ALA2", "psi ALA2",
          "--temperature", 300, "-o", "map.svg", cwd=tmp_path)  # fmt: skip
     assert "<svg" in (tmp_path / "map.svg").read_text()
+    call("plot", folder / "out", "agreement", "--runs", folder / "out", cwd=tmp_path)
+    assert (tmp_path / "agreement.png").stat().st_size > 5000
     for arguments, part in (
         (("trace", "-o", "a.gif"), "must end in .png, .pdf, .svg"),
-        (("trace", "--temperature", "300"), "they are for free_energy and free_energy_error"),
+        (("trace", "--temperature", "300"), "it is for free_energy and free_energy_error"),
         (("free_energy", "--features", "phi ALA3"), "phi ALA3"),
         (("landscape",), "free_energy"),
+        (("ramachandran", "--residue", "ALA9"), "ramachandran: 'ALA9' has no phi and psi here"),
+        (("agreement",), "--runs DIR"),
+        (("agreement", "--runs", tmp_path), "labels.npz"),
     ):
         assert part in fails("plot", folder / "out", *arguments, cwd=tmp_path)
 

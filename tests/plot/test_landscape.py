@@ -393,7 +393,12 @@ def test_a_part_of_a_trace_has_the_unit_of_the_whole():
     assert plot.trace(labels).get_xlabel() == "frame"
 
 
-@pytest.mark.parametrize("times", [[0.0, np.nan], [0.0]])
+def test_trace_counts_frames_if_a_time_is_not_known():
+    axes = plot.trace([0, 1, 1], [0.0, np.nan, 4.0])
+    assert axes.get_xlabel() == "frame" and axes.get_xlim() == (0, 3)
+
+
+@pytest.mark.parametrize("times", [[0.0, np.inf], [0.0]])
 def test_trace_refuses_times_that_do_not_fit(times):
     with pytest.raises(InputError, match="times"):
         plot.trace([0, 1], times)

@@ -7,13 +7,14 @@ from legibility import column, faults
 from made_up_results import described, methods, of_many_processes, scan, sets
 
 from mdgmvae import plot
-from mdgmvae.kinetics import chapman_kolmogorov
+from mdgmvae.kinetics import chapman_kolmogorov, transitions
 from mdgmvae.landscape import free_energy
 
 matplotlib.use("Agg")
 
 N = 600
-POINTS = np.random.default_rng(0).normal(size=(N, 3)) + 3.0 * (np.arange(N) % 12 // 4)[:, None]
+RNG = np.random.default_rng(0)
+POINTS = RNG.normal(size=(N, 3)) + 3.0 * (np.arange(N) % 12 // 4)[:, None]
 HISTORY = {
     "epoch": list(range(1, 31)),
     "loss": np.linspace(14, 3, 30).tolist(),
@@ -53,6 +54,11 @@ DRAWN = {
     "scores": lambda n, ax: plot.vamp2_scores(range(1, n + 1), [1.0] * n, [0.1] * n, ax=ax),
     "methods": lambda n, ax: plot.methods(methods(min(n, 4)), ax=ax),
     "effects": lambda n, ax: plot.effect_sizes(described(max(n, 2)), ax=ax, n=1),
+    "network": lambda n, ax: plot.transition_network(
+        transitions(labels(n)[RNG.permutation(N)], lag=1, dt=2.0, n_samples=2),
+        np.bincount(labels(n)) / N,
+        ax=ax,
+    ),
     "features": lambda n, ax: plot.feature_sets(sets(min(n, 4)), ax=ax),
     "components": lambda n, ax: plot.number_of_components(scan(n), ax=ax, dt=2.0),
 }

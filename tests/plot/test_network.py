@@ -3,11 +3,14 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from legibility import column, faults
+from matplotlib.colors import to_rgba
 from matplotlib.patches import Circle, FancyArrowPatch
 
 from mdgmvae import plot
 from mdgmvae.errors import InputError
 from mdgmvae.kinetics import transitions
+from mdgmvae.plot.palette import state_colors
 
 RING = np.array([[0.96, 0.02, 0.0, 0.02], [0.02, 0.96, 0.02, 0.0], [0.0, 0.02, 0.96, 0.02],
                  [0.02, 0.0, 0.02, 0.96]])  # fmt: skip
@@ -34,7 +37,26 @@ def test_every_transition_that_was_seen_is_an_arrow_with_its_rate():
     texts = [text.get_text() for text in axes.texts]
     assert texts[:4] == ["0", "1", "2", "3"]
     # At 0.02 a step of 2 ps: 0.01 / ps.
-    np.testing.assert_allclose([float(text) for text in texts[4:]], 0.01, rtol=0.15)
+    np.testing.assert_allclose([float(text) for text in texts[4:-1]], 0.01, rtol=0.15)
+    assert texts[-1] == "rates in 1/ps"
+
+
+def test_rates_lie_on_their_arrows_and_do_not_cover_each_other():
+    labels = chain(np.full((4, 4), 0.01) + 0.96 * np.eye(4))
+    found = transitions(labels, lag=1, dt=2.0)
+    ax = column()
+    plot.transition_network(found, np.bincount(labels) / len(labels), ax=ax)
+    assert not faults(ax)
+    arrows = [patch for patch in ax.patches if isinstance(patch, FancyArrowPatch)]
+    rates = ax.texts[4:-1]
+    assert len(arrows) == len(rates) == 12
+    for arrow, rate in zip(arrows, rates, strict=True):
+        path = ax.transData.inverted().transform_path(
+            arrow.get_transform().transform_path(arrow.get_path())
+        )
+        line = path.interpolated(200).vertices
+        assert np.linalg.norm(line - rate.get_position(), axis=1).min() < 0.1
+    assert arrows[3].get_edgecolor() == to_rgba(state_colors(2)[1])
 
 
 def test_areas_are_populations_and_states_without_frames_are_left_out():

@@ -1,5 +1,8 @@
 """gm.plot: each figure of an analysis by one call."""
 
+import sys
+from types import SimpleNamespace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -19,14 +22,15 @@ def analysed():
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_draws_on_the_axes_that_it_is_given(analysed, name):
     figure, ax = plt.subplots()
-    assert getattr(analysed.plot, name)(ax=ax) is ax
+    options = {"others": [1 - analysed.results.labels]} if name == "agreement" else {}
+    assert getattr(analysed.plot, name)(ax=ax, **options) is ax
     drawn = [*ax.lines, *ax.collections, *ax.patches, *ax.images, *ax.child_axes]
     assert drawn or ax.texts
     plt.close(figure)
 
 
 def test_the_names_are_offered(analysed):
-    assert dir(analysed.plot) == sorted(FIGURES)
+    assert dir(analysed.plot) == sorted(FIGURES) and len(FIGURES) == 11
     with pytest.raises(InputError, match="there is no such figure; choose from free_energy"):
         analysed.plot.by_name("fit")
 
@@ -55,9 +59,42 @@ def test_kinetics_need_a_lag_time(analysed):
     plt.close(axes.figure)
 
 
+def test_axes_say_that_there_are_more_latent_coordinates(analysed):
+    """As with n_z=5: the first two are drawn."""
+    results = SimpleNamespace(**vars(analysed.results)["data"])
+    results.latent = np.random.default_rng(0).normal(size=(len(results.labels), 5))
+    plots = ResultPlots(analysed.model, results, analysed.features)
+    for axes in (plots.free_energy(), plots.free_energy_error()):
+        assert (axes.get_xlabel(), axes.get_ylabel()) == ("$z_1$ of 5", "$z_2$ of 5")
+        plt.close(axes.figure)
+    axes = plots.free_energy(["phi ALA2", "psi ALA2"])
+    assert axes.get_xlabel() == "phi ALA2 / °"
+    plt.close(axes.figure)
+
+
+def test_agreement_needs_other_runs(analysed):
+    with pytest.raises(InputError, match="agreement: there is one run"):
+        analysed.plot.agreement()
+    with pytest.raises(InputError, match="of the same frames"):
+        analysed.plot.agreement([[0, 1]])
+
+
 def test_there_is_nothing_to_draw_before_a_run():
     with pytest.raises((InputError, AttributeError), match="call run"):
         GMVAEAnalysis(alanine(), **FAST).plot
+
+
+def test_without_matplotlib_the_way_out_is_told(analysed, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    for draw in (
+        lambda: plot.populations([0.5, 0.5]),
+        lambda: analysed.plot.trace(),
+        lambda: analysed.report(tmp_path / "report.html"),
+    ):
+        with pytest.raises(ImportError, match="matplotlib; install it with: pip install"):
+            draw()
+    assert not list(tmp_path.iterdir())
+    assert "free_energy" in dir(plot)
 
 
 def test_a_long_trajectory_is_drawn_by_bars_that_can_be_seen():

@@ -6,6 +6,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from legibility import faults
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
@@ -139,6 +140,34 @@ def test_twelve_states_have_an_outline_each():
     for state in range(12):
         held = inside(outlines(ax, state), points)
         assert held[labels == state].mean() > 0.8 and held[labels != state].mean() < 0.01
+
+
+def test_no_line_is_at_the_border_where_a_single_frame_is():
+    """States that are mixed have low levels, which the smoothing reached beyond the border."""
+    points = blob((0, 0), 1, 4_000)
+    labels = np.random.default_rng(1).integers(0, 6, len(points))
+    ax = plot.free_energy(points, labels)
+    for state in range(6):
+        for polygon in outlines(ax, state):
+            assert (inside([polygon], points[labels == state])).sum() > 10
+
+
+def test_numbers_do_not_cover_each_other():
+    """There are twelve states around the same point, in a narrow figure."""
+    points = np.vstack([blob((0, 0), 1, 6_000), [[-6, -6], [6, 6]]])
+    labels = (np.arctan2(*points.T) // (np.pi / 6) + 6).astype(int).clip(0, 11)
+    ax = Figure(figsize=(3.4, 2.8), layout="constrained").add_subplot()
+    plot.free_energy(points, labels, ax=ax)
+    assert not faults(ax)
+    ax.figure.draw_without_rendering()
+    places = ax.transData.transform([text.get_position() for text in ax.texts])
+    apart = np.linalg.norm(places[:, None] - places, axis=-1) + 1000 * np.eye(12)
+    assert apart.min() * 72 / ax.figure.dpi > 11
+    for text in ax.texts:
+        # Each number is in its sector still.
+        assert labels[np.linalg.norm(points - text.get_position(), axis=1).argmin()] == int(
+            text.get_text()
+        )
 
 
 def test_states_that_are_mixed_everywhere_have_a_number_only():

@@ -13,6 +13,7 @@ from mdgmvae.annotation import write_labels, write_states
 from mdgmvae.errors import InputError
 from mdgmvae.report import report_analysis, report_folder
 from mdgmvae.report.record import Record
+from mdgmvae.report.structures import Structures
 
 HOSTILE = '"></script><img src=x onerror=alert(1)>.xtc'
 
@@ -100,9 +101,26 @@ def test_the_verdict_comes_first_and_every_state_has_a_card(path, analysed):
 
 def test_names_are_text_and_not_code(path):
     page = Page(path)
-    assert HOSTILE in page.text
+    assert HOSTILE.rpartition("/")[2] in page.text
     assert not [image for image in page.of("img") if "onerror" in image]
     assert Record.of_page(path).files == ("a", HOSTILE)
+
+
+def test_folders_are_named_only_where_they_tell_files_apart():
+    files = ("/data/top.pdb", "/data/a/run.xtc", "/data/b/run.xtc", "c.xtc", "c.xtc")
+    names = ("top.pdb", "a/run.xtc", "b/run.xtc", "c.xtc", "c.xtc")
+    assert Record("", files).names == names
+    assert Record("", ("x.xtc", "/data/x.xtc", "/")).names == ("x.xtc", "data/x.xtc", "/")
+
+
+def test_structures_know_their_frames(folder, analysed):
+    found = Structures.of_folder(folder / "states")
+    labels = dict(zip(analysed.results.frames, analysed.results.labels, strict=True))
+    assert sorted(found.frames) == [0, 1]
+    for state, frames in found.frames.items():
+        assert len(frames) == 5 and {labels[frame] for frame in frames} == {state}
+    (folder / "states" / "state_1.pdb").unlink()
+    assert list(Structures.of_folder(folder / "states").frames) == [0]
 
 
 def test_a_folder_gives_the_same_page(folder, path, analysed):
@@ -158,6 +176,7 @@ def test_runs_with_other_seeds_are_compared(analysed, tmp_path):
     swapped = 1 - analysed.results.labels
     analysed.report(tmp_path / "r.html", runs=[swapped, np.zeros_like(swapped)])
     text = " ".join(Page(tmp_path / "r.html").text.split())
+    assert "Agreement of 3 runs" in [image["alt"] for image in Page(tmp_path / "r.html").of("img")]
     assert "3 runs: adjusted Rand index 0.000 (median), 0.000 (worst)" in text
     assert "alanine_dipeptide.xtc" in text
 
@@ -194,6 +213,20 @@ def test_damaged_folders_are_refused(folder, change, message):
     with pytest.raises(InputError, match=re.escape(message)):
         report_folder(folder)
     assert not (folder / "report.html").exists()
+
+
+def test_folders_of_other_seeds_are_compared(folder, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    shutil.copy(folder / "labels.npz", other)
+    report_folder(folder, folder / "r.html", runs=[other])
+    assert "2 runs: adjusted Rand index 1.000" in " ".join(Page(folder / "r.html").text.split())
+    with np.load(other / "labels.npz") as saved:
+        arrays = dict(saved)
+    np.savez(other / "labels.npz", **arrays | {"frames": arrays["frames"] + 1})
+    with pytest.raises(InputError, match="has other frames"):
+        report_folder(folder, runs=[other])
+    with pytest.raises(InputError, match=r"labels\.npz"):
+        report_folder(folder, runs=[folder / "model"])
 
 
 def test_wrong_names_are_refused(analysed, tmp_path):

@@ -2,11 +2,13 @@
 
 import json
 import re
+import subprocess
 import sys
 
 import MDAnalysis as mda
 import mdtraj
 import numpy as np
+import pandas as pd
 import pytest
 from MDAnalysisTests.datafiles import DCD, PSF
 from small_analyses import alanine
@@ -95,6 +97,29 @@ def test_saved_page_needs_neither_anywidget_nor_matplotlib(explorer, tmp_path, m
     assert (tmp_path / "explorer.html").stat().st_size < 120_000
 
 
+@pytest.mark.slow
+def test_nothing_is_imported_before_it_is_needed(tmp_path):
+    """As on a cluster: an explorer is saved as a page, and everything is at hand."""
+    script = """
+import sys
+import MDAnalysis as mda
+import mdgmvae
+from mdgmvae import plot, report, viewer
+from mdgmvae.data import alanine_dipeptide
+from mdgmvae.report import report_folder
+from mdgmvae.viewer import view, view_states
+u = mda.Universe(*alanine_dipeptide())
+mdgmvae.explore(u, [0, 1], [[0, 1], [2, 3]], [0, 9]).save("explorer.html")
+late = {"tensorflow", "matplotlib", "nglview", "anywidget", "ipywidgets", "IPython"}
+print(sorted(late & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        capture_output=True, text=True, check=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.stdout == "[]\n"
+
+
 def test_saved_page_may_ask_for_nothing_and_escapes_everything(short_alanine, tmp_path):
     evil = "</script><script>alert(1)</script>"
     explorer = mdgmvae.explore(
@@ -152,6 +177,14 @@ def test_a_size_that_holds_nothing_is_an_error(explorer, tmp_path):
 def test_one_coordinate_is_shown_against_time(short_alanine):
     explorer = mdgmvae.explore(short_alanine, [0, 1], [0.5, 1.5], frames=[3, 7], axes=["z"])
     assert explorer.mapped.axes == ("frame", "z")
+    named = pd.DataFrame({"phi / °": [0.5, 1.5], "psi / °": [0.0, 1.0]})
+    for xy, axes in (
+        (named, ("phi / °", "psi / °")),
+        (named["psi / °"], ("frame", "psi / °")),
+        (named.to_numpy(), ("coordinate 1", "coordinate 2")),
+        ([0.5, 1.5], ("frame", "coordinate")),
+    ):
+        assert mdgmvae.explore(short_alanine, [0, 1], xy, frames=[3, 7]).mapped.axes == axes
     assert explorer.mapped.points.tolist() == [[3, 0.5], [7, 1.5]]
     assert not explorer.mapped.has_energy
 

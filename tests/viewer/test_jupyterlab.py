@@ -9,9 +9,13 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from browser import chromium, needs_chromium
+from matplotlib.colors import rgb_to_hsv, to_rgb
+
+from mdgmvae.plot.palette import state_colors
 
 jupyterlab = pytest.importorskip("jupyterlab")
 nbformat = pytest.importorskip("nbformat")
@@ -31,6 +35,19 @@ explorer
     'np.save("seen.npy", [explorer.frame, *explorer.brushed])',
     "explorer.select(300); explorer.brush([1, 399])",
 )
+VIEW_CELLS = (
+    """
+import numpy as np, MDAnalysis as mda
+from mdgmvae.data import alanine_dipeptide
+from mdgmvae.viewer import view, view_states
+u = mda.Universe(*alanine_dipeptide())
+widget = view(u, [0, 0, 1, 1, 0], frames=[0, 10, 20, 30, 40])
+widget
+""",
+    "view_states(u, {0: [0, 10], 1: [20]}, side_by_side=True)",
+    "view_states(u, {0: [0, 10], 1: [20]})",
+)
+LEGEND = "document.querySelector('.jp-OutputArea-output .widget-html-content')?.textContent"
 CAPTION = "document.querySelector('.mdgmvae .caption')?.textContent"
 
 
@@ -93,36 +110,108 @@ def seen_by_python(page, folder):
     return frame, brushed
 
 
-def test_explorer_in_a_live_notebook(tmp_path):
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS],
-        metadata={"kernelspec": {"name": "python3", "display_name": "test"}},
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="module")
+def lab(folder):
+    """Start JupyterLab and a browser, and return what opens a notebook with some cells."""
+    with server(folder) as address, chromium() as open_page:
+
+        def open_notebook(name, cells):
+            written = nbformat.v4.new_notebook(
+                cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in cells],
+                metadata={"kernelspec": {"name": "python3", "display_name": "test"}},
+            )
+            nbformat.write(written, folder / f"{name}.ipynb")
+            page = open_page(f"{address}/lab/tree/{name}.ipynb", width=1400, height=1500)
+            page.wait(f"document.querySelectorAll('.jp-Cell').length === {len(cells)}")
+            page.wait("document.body.innerText.includes('test | Idle')")
+            return page
+
+        yield open_notebook
+
+
+def test_explorer_in_a_live_notebook(lab, folder):
+    page = lab("explore", CELLS)
+    run_cell(page, 0)
+    page.wait(CAPTION)
+    for canvas in (".molecule canvas", ".map .below", ".time .below"):
+        assert page.colors_of(f".mdgmvae {canvas}") > 300, canvas
+
+    page.click(".mdgmvae .time .above", x=250.5 / 400)
+    page.wait(f"{CAPTION} === 'frame 250: state 1'")
+    page.click(".mdgmvae .bar button:nth-of-type(4)")  # Lasso
+    left, top, width, height = page.place(".mdgmvae .map .above")
+    corners = ((0.2, 0.1), (0.6, 0.1), (0.6, 0.6), (0.2, 0.6))
+    page.drag([(left + x * width, top + y * height) for x, y in corners])
+    frame, brushed = seen_by_python(page, folder)
+    assert frame == 250
+    assert len(brushed) > 20 and all(0 <= number < 400 for number in brushed)
+
+    run_cell(page, 2)
+    page.wait(f"{CAPTION} === 'frame 300: state 1'")
+    page.run("document.querySelector('.mdgmvae').scrollIntoView()")
+    page.click(".mdgmvae .bar button:nth-of-type(1)")  # Play goes through both frames.
+    page.wait(f"{CAPTION} === 'frame 1: state 0'")
+    page.wait(f"{CAPTION} === 'frame 399: state 1'")
+    # JupyterLab itself asks for pages that are not there.
+    assert [error for error in page.errors if error.get("source") != "network"] == []
+
+
+def wait_for(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.2)
+
+
+def pixels(page, folder, color, number=0):
+    """Return how many pixels of a canvas of nglview have nearly the hue of a state."""
+    page.screenshot(folder / "screen.png")
+    canvas = f"document.querySelectorAll('.jp-OutputArea canvas')[{number}]"
+    left, top, width, height = page.run(
+        f"(() => {{ const b = {canvas}.getBoundingClientRect();"
+        "return [b.x, b.y, b.width, b.height].map(Math.round); })()"
     )
-    nbformat.write(notebook, tmp_path / "explore.ipynb")
-    with server(tmp_path) as address, chromium() as open_page:
-        page = open_page(f"{address}/lab/tree/explore.ipynb", width=1400, height=1200)
-        page.wait("document.querySelectorAll('.jp-Cell').length === 3")
-        page.wait("document.body.innerText.includes('test | Idle')")
-        run_cell(page, 0)
-        page.wait(CAPTION)
-        for canvas in (".molecule canvas", ".map .below", ".time .below"):
-            assert page.colors_of(f".mdgmvae {canvas}") > 300, canvas
+    image = rgb_to_hsv(
+        plt.imread(folder / "screen.png")[top : top + height, left : left + width, :3]
+    )
+    close = np.abs(image[..., 0] - rgb_to_hsv(to_rgb(color))[0]) < 0.03
+    return int((close & (image[..., 1] > 0.4) & (image[..., 2] > 0.2)).sum())
 
-        page.click(".mdgmvae .time .above", x=250.5 / 400)
-        page.wait(f"{CAPTION} === 'frame 250: state 1'")
-        page.click(".mdgmvae .bar button:nth-of-type(4)")  # Lasso
-        left, top, width, height = page.place(".mdgmvae .map .above")
-        corners = ((0.2, 0.1), (0.6, 0.1), (0.6, 0.6), (0.2, 0.6))
-        page.drag([(left + x * width, top + y * height) for x, y in corners])
-        frame, brushed = seen_by_python(page, tmp_path)
-        assert frame == 250
-        assert len(brushed) > 20 and all(0 <= number < 400 for number in brushed)
 
-        run_cell(page, 2)
-        page.wait(f"{CAPTION} === 'frame 300: state 1'")
-        page.run("document.querySelector('.mdgmvae').scrollIntoView()")
-        page.click(".mdgmvae .bar button:nth-of-type(1)")  # Play goes through both frames.
-        page.wait(f"{CAPTION} === 'frame 1: state 0'")
-        page.wait(f"{CAPTION} === 'frame 399: state 1'")
-        # JupyterLab itself asks for pages that are not there.
-        assert [error for error in page.errors if error.get("source") != "network"] == []
+def test_nglview_in_a_live_notebook(lab, folder):
+    pytest.importorskip("nglview")
+    blue, red = state_colors(2)
+    page = lab("view", VIEW_CELLS)
+    run_cell(page, 0)
+    page.wait(f"{LEGEND}?.includes('frame 0: state 0')")
+    wait_for(lambda: pixels(page, folder, blue) > 500)
+    page.run("document.querySelectorAll('.jp-OutputArea .jupyter-button')[1].click()")
+    page.wait(f"{LEGEND}.includes('frame 20: state 1')")
+    wait_for(lambda: pixels(page, folder, red) > 500)
+    assert pixels(page, folder, blue) == 0
+
+    # Playing visits analysed frames only. The buttons of the player are hidden.
+    page.run(f"window.seen = new Set(); setInterval(() => seen.add({LEGEND}), 10)")
+    page.run("document.querySelector('.widget-play button').click()")
+    page.wait(f"{LEGEND}.includes('frame 40: state 0')")
+    frames = page.run("[...seen].map((text) => Number(text.match(/frame (\\d+):/)[1]))")
+    assert {20, 40} <= set(frames) <= {0, 10, 20, 30, 40}
+
+    run_cell(page, 1)
+    page.wait("document.querySelectorAll('.jp-OutputArea canvas').length === 3")
+    for number, color in ((1, blue), (2, red)):
+        wait_for(lambda n=number, c=color: pixels(page, folder, c, n) > 200)
+    run_cell(page, 2)
+    page.wait("document.querySelectorAll('.jp-OutputArea canvas').length === 4")
+    for color in (blue, red):
+        wait_for(lambda c=color: pixels(page, folder, c, 3) > 200)
+    page.screenshot(folder / "states.png")
+    page.run("document.querySelector('.jp-OutputArea input[type=checkbox]').click()")
+    wait_for(lambda: pixels(page, folder, blue, 3) == 0)
+    assert pixels(page, folder, red, 3) > 200
+    assert [error for error in page.errors if error.get("source") != "network"] == []

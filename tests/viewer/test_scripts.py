@@ -234,6 +234,19 @@ def test_ribbons_are_closed_and_end_thin(structure, n):
 
 
 @needs_node
+def test_ribbons_of_large_molecules_have_half_the_triangles():
+    """With more, a click on a protein of 214 residues took longer than 100 ms."""
+    counted = (
+        "const count = (n) => { const mesh = new Mesh();"
+        f"addRibbon(mesh, Float32Array.from({helix(10).ravel().tolist()}),"
+        "{atoms: [...Array(10).keys()], reach: 5}, 'H'.repeat(10), [1, 2, 3], detailFor(n));"
+        "return mesh.indexCount / 3; };"
+    )
+    small, large = run_js(counted + show("[count(100), count(214)]"), "mesh", "ribbon")
+    assert 0.2 * small < large < 0.5 * small
+
+
+@needs_node
 def test_chain_is_broken_where_residues_are_far_apart():
     xyz = helix(9)
     xyz[5:] += 20

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ...checks import as_path
 from ...errors import InputError
+from ...plot import require_matplotlib
 from ...storage.atomic import atomic_file
 
 if TYPE_CHECKING:
@@ -14,8 +15,14 @@ if TYPE_CHECKING:
 
 #: Formats of the file, by suffix.
 FORMATS = (".png", ".pdf", ".svg")
-#: Figures that --features and --temperature are for.
-OF_ENERGY = ("free_energy", "free_energy_error")
+_ENERGIES = ("free_energy", "free_energy_error")
+#: Figures that each option is for, and the name of its argument.
+_OPTIONS = {
+    "features": ("coordinates", _ENERGIES),
+    "temperature": ("temperature", _ENERGIES),
+    "residue": ("residue", ("ramachandran",)),
+    "runs": ("others", ("agreement",)),
+}
 #: Pixels per inch of a .png file.
 DPI = 200
 
@@ -26,13 +33,16 @@ def plot(options: argparse.Namespace) -> str:
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"{path}: a figure must end in {', '.join(FORMATS)}; choose another -o")
     arguments = _arguments(options)
+    require_matplotlib()
     import matplotlib
 
     matplotlib.use("Agg")
     from ...plot.of_results import ResultPlots
-    from ...report.finished import Finished
+    from ...report.finished import Finished, labels_of_runs
 
     found = Finished.of(options.folder)
+    if "others" in arguments:
+        arguments["others"] = labels_of_runs(options.runs, found.results.frames)
     plots = ResultPlots(found.model, found.results, found.features)
     figure = cast("Figure", plots.by_name(options.figure)(**arguments).figure)
     with atomic_file(path) as temporary:
@@ -42,11 +52,15 @@ def plot(options: argparse.Namespace) -> str:
 
 
 def _arguments(options: argparse.Namespace) -> dict[str, Any]:
-    given = {"coordinates": options.features, "temperature": options.temperature}
-    given = {key: value for key, value in given.items() if value is not None}
-    if given and options.figure not in OF_ENERGY:
-        raise InputError(
-            f"--features, --temperature: {options.figure} takes none of them; they are for "
-            f"{' and '.join(OF_ENERGY)}"
-        )
-    return given
+    """Return the arguments of the figure."""
+    arguments = {}
+    for option, (argument, figures) in _OPTIONS.items():
+        value = getattr(options, option)
+        if value is None:
+            continue
+        if options.figure not in figures:
+            raise InputError(
+                f"--{option}: {options.figure} does not take it; it is for {' and '.join(figures)}"
+            )
+        arguments[argument] = value
+    return arguments

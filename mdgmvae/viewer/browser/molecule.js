@@ -3,7 +3,7 @@
 import { Mesh } from "./mesh.js";
 import { paint } from "./painter.js";
 import { Renderer } from "./renderer.js";
-import { addRibbon } from "./ribbon.js";
+import { addRibbon, detailFor } from "./ribbon.js";
 import { addSticks } from "./sticks.js";
 import { channels, IDENTITY, pointOf, turned } from "./vectors.js";
 
@@ -51,12 +51,16 @@ export class Molecule {
   /** Draw one or several superposed structures. @param {Structure[]} structures */
   show(structures) {
     this.mesh.clear();
+    const { chains } = this.topology;
+    const residues = chains.reduce((count, { atoms }) => count + atoms.length, 0);
+    const detail = detailFor(residues * structures.length);
     for (const { xyz, color, structure } of structures) {
       const paintOf = channels(color);
       let residue = 0;
-      for (const chain of this.topology.chains) {
+      for (const chain of chains) {
         const end = residue + chain.atoms.length;
-        addRibbon(this.mesh, xyz, chain, structure ? structure.slice(residue, end) : null, paintOf);
+        const letters = structure ? structure.slice(residue, end) : null;
+        addRibbon(this.mesh, xyz, chain, letters, paintOf, detail);
         residue = end;
       }
       addSticks(this.mesh, xyz, this.topology, paintOf);

@@ -2,13 +2,28 @@
 
 import { across, addScaled, between, cross, distance, dot, pointOf, subtract, unit } from "./vectors.js";
 
-/** Rings of the tube for each residue, and points of a ring. */
-const STEPS = 8;
-const AROUND = 12;
-const CIRCLE = Array.from({ length: AROUND }, (_, k) => {
-  const angle = (2 * Math.PI * k) / AROUND;
-  return [Math.cos(angle), Math.sin(angle)];
-});
+/**
+ * How finely ribbons are drawn.
+ * @typedef {object} Detail
+ * @property {number} steps  rings of the tube for each residue
+ * @property {number[][]} circle  cosine and sine of the points of a ring
+ */
+
+const circleOf = (around) =>
+  Array.from({ length: around }, (_, k) => {
+    const angle = (2 * Math.PI * k) / around;
+    return [Math.cos(angle), Math.sin(angle)];
+  });
+const FINE = { steps: 8, circle: circleOf(12) };
+const COARSE = { steps: 4, circle: circleOf(8) };
+/** With more residues than this, a picture takes too long where the processor draws it. */
+const MOST_FINE = 120;
+
+/** How finely to draw a number of residues. @param {number} residues @returns {Detail} */
+export function detailFor(residues) {
+  return residues > MOST_FINE ? COARSE : FINE;
+}
+
 /** Half of the width and of the thickness, in angstrom. */
 const COIL = [0.3, 0.3];
 const SHAPES = { H: [1.35, 0.25], E: [1.15, 0.25], C: COIL };
@@ -65,19 +80,20 @@ export function piecesOf(xyz, chain) {
  * @param {{atoms: number[], reach: number}} chain
  * @param {?string} structure a letter H, E or C for each residue; null to find out
  * @param {number[]} color
+ * @param {Detail} detail
  */
-export function addRibbon(mesh, xyz, chain, structure, color) {
+export function addRibbon(mesh, xyz, chain, structure, color, detail = FINE) {
   for (const { points, start } of piecesOf(xyz, chain)) {
     if (points.length < 2) continue;
     const letters = structure
       ? structure.slice(start, start + points.length)
       : structureOf(points);
     // Ends are thin: at a chain's last atom, nothing says which way a broad ribbon would face.
-    addPiece(mesh, points, "C" + letters.slice(1, -1) + "C", color);
+    addPiece(mesh, points, "C" + letters.slice(1, -1) + "C", color, detail);
   }
 }
 
-function addPiece(mesh, points, letters, color) {
+function addPiece(mesh, points, letters, color, { steps, circle }) {
   const nodes = flattened(points, letters);
   const sides = sidesOf(points);
   const last = nodes.length - 1;
@@ -89,17 +105,17 @@ function addPiece(mesh, points, letters, color) {
         ? addScaled(nodes[last], subtract(nodes[last - 1], nodes[last]), -1)
         : nodes[i];
   const first = mesh.pointCount;
-  const rings = last * STEPS + 1;
+  const rings = last * steps + 1;
   for (let ring = 0; ring < rings; ring++) {
-    const i = Math.min(Math.floor(ring / STEPS), last - 1);
-    const t = ring / STEPS - i;
+    const i = Math.min(Math.floor(ring / steps), last - 1);
+    const t = ring / steps - i;
     const [position, tangent] = splineAt(node(i - 1), node(i), node(i + 1), node(i + 2), t);
     const side = across(between(sides[i], sides[i + 1], t), tangent);
-    addRing(mesh, position, side, cross(tangent, side), sizeAt(letters, i, t), color);
+    addRing(mesh, position, side, cross(tangent, side), sizeAt(letters, i, t), color, circle);
   }
-  mesh.tube(first, rings, AROUND);
-  addCap(mesh, first);
-  addCap(mesh, first + (rings - 1) * AROUND);
+  mesh.tube(first, rings, circle.length);
+  addCap(mesh, first, circle.length);
+  addCap(mesh, first + (rings - 1) * circle.length, circle.length);
 }
 
 /** Strands lie flat: their zigzag is averaged out. */
@@ -159,12 +175,11 @@ function sizeAt(letters, i, t) {
   return size;
 }
 
-function addRing(mesh, position, side, up, [width, thickness], color) {
+function addRing(mesh, position, side, up, [width, thickness], color, circle) {
   // Tens of thousands of points are made for a picture, so nothing is allocated for each.
   const edge = [0, 0, 0];
   const normal = [0, 0, 0];
-  for (let k = 0; k < AROUND; k++) {
-    const [cos, sin] = CIRCLE[k];
+  for (const [cos, sin] of circle) {
     const length = Math.sqrt((cos * thickness) ** 2 + (sin * width) ** 2);
     for (let i = 0; i < 3; i++) {
       edge[i] = position[i] + side[i] * cos * width + up[i] * sin * thickness;
@@ -174,6 +189,6 @@ function addRing(mesh, position, side, up, [width, thickness], color) {
   }
 }
 
-function addCap(mesh, first) {
-  for (let k = 1; k + 1 < AROUND; k++) mesh.triangle(first, first + k, first + k + 1);
+function addCap(mesh, first, around) {
+  for (let k = 1; k + 1 < around; k++) mesh.triangle(first, first + k, first + k + 1);
 }

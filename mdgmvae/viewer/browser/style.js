@@ -26,6 +26,9 @@ export const STYLE = `
 .mdgmvae .note { color: #555; font-size: 12px; }
 .mdgmvae .time { height: 58px; }
 .mdgmvae .time .above { cursor: ew-resize; touch-action: none; }
+@media print {
+  .mdgmvae .bar { display: none; }
+}
 @container (max-width: 640px) {
   .mdgmvae .all { grid-template: auto minmax(0, 1fr) minmax(0, 1fr) auto auto / 1fr; }
   .mdgmvae .legend, .mdgmvae .bar, .mdgmvae .time { grid-column: 1; }
