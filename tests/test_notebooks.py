@@ -60,6 +60,8 @@ SAYINGS = [
     ("quickstart", "title", "load", ["20,000 frames"]),
     ("quickstart", "judge-text", "judge", ["19.5 to 59.2"]),
     ("choosing-features-lag-and-k", "lag-answer", "lag", ["22 ps|  22 \\("]),
+    ("protein", "judge-answer", "judge", ["207 to 13,786", r"0\.4 to 82\.8"]),
+    ("protein", "title", "load", ["[Ff]our|4 runs"]),
     ("large-trajectories", "title", "featurize", ["100,000 frames"]),
 ]
 #: Frames of each data set of the paper's notebook with FAST=1.
@@ -313,6 +315,23 @@ def test_analyses_of_others_are_split_by_state(run_once):
     kinds = re.findall(r"(coil|in between|helix) .* ([\d.]+) of 6", printed(executed, "helix"))
     coil, between, helix = (float(bonds) for _, bonds in kinds)
     assert coil < between < helix
+
+
+@pytest.mark.slow
+def test_peptide_is_judged_as_the_text_says(run_once):
+    executed = run_once("protein")
+    assert "4 runs of 3 ns: 2,400 frames" in printed(executed, "load")
+    assert "no lag time is proposed" in visible(executed, "lag")
+    assert len(tables(executed, "run")[0]) == 2
+    judged = visible(executed, "judge")
+    assert "The states are not supported by the data" in judged
+    assert re.search("events +no ", judged) and re.search("gap +yes ", judged)
+    assert float(printed(executed, "seed").split()[-1]) > 0.8
+    (helical,) = re.findall(r"helical residues: (\d+)% ± (\d+)%", printed(executed, "folded"))
+    assert 60 < int(helical[0]) < 80 and int(helical[1]) < 10
+    for cell in ("look", "what"):
+        assert any("image/png" in o.get("data", {}) for o in outputs(executed, cell))
+    assert "starts/state_1.pdb" in printed(executed, "next")
 
 
 @pytest.mark.slow
