@@ -9,7 +9,8 @@ thread, so that they are equally long whenever the script is interrupted.
 
 The files in ``notebooks/data`` were made with the defaults, OpenMM 8.6.1 (CPU platform, one
 thread), NumPy 2.4.6 and Python 3.11 on 27 November 2026, in an hour on a core of a busy server.
-Another number of threads, processor or version gives other trajectories of the same ensemble.
+OpenMM places hydrogens at random before the minimization, so another run of the script gives other
+trajectories of the same ensemble, in spite of the seeds of the dynamics.
 """
 
 import argparse
