@@ -1,5 +1,7 @@
 """Run the notebooks. ``python tests/notebook_runner.py [NAME ...]`` also stores their outputs.
 
+Each runs in a folder of its own, into which the files of ``notebooks/data`` are copied.
+
 nbformat and nbclient are imported where a notebook is run: they take ten seconds.
 """
 
@@ -7,6 +9,7 @@ import base64
 import io
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from paths import ROOT
 from PIL import Image
 
 FOLDER = ROOT / "notebooks"
+DATA = FOLDER / "data"
 #: Id of the cell that `execute` adds.
 LOOK = "look-after-all-cells"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -42,7 +46,7 @@ def read(path):
 def execute(path, folder, timeout=300, look=""):
     """Run all cells with this Python interpreter, and after them the code `look`.
 
-    `folder` is the working folder.
+    `folder` is the working folder, which receives a copy of the data of the notebooks.
     """
     import nbformat
     from nbclient import NotebookClient
@@ -50,6 +54,7 @@ def execute(path, folder, timeout=300, look=""):
     notebook = nbformat.read(path, as_version=4)
     if look:
         notebook.cells.append(nbformat.v4.new_code_cell(look, id=LOOK))
+    shutil.copytree(DATA, folder / DATA.name)
     # The kernel installed as "python3" may belong to another environment.
     kernel = folder / "kernels" / "this-interpreter"
     kernel.mkdir(parents=True)

@@ -1,6 +1,7 @@
 """The notebooks run as they are, and they show what their text says."""
 
 import base64
+import functools
 import json
 import math
 import re
@@ -13,7 +14,16 @@ from mdgmvae.plot.palette import state_colors
 
 pytest.importorskip("nglview")
 
-PATH = FOLDER / "quickstart.ipynb"
+#: Size of each notebook at most, in bytes.
+NOTEBOOKS = {
+    "quickstart": 500_000,
+    "protein": 500_000,
+    "choosing-features-lag-and-k": 300_000,
+    "your-pipeline-with-states": 150_000,
+    "from-mdtraj": 150_000,
+    "large-trajectories": 50_000,
+    "paper": 1_000_000,
+}
 #: Number of components in the notebooks, and number of states that the first one finds.
 K, N_STATES = 5, 3
 #: Messages that libraries write to standard error although nothing is wrong.
@@ -24,7 +34,7 @@ KNOWN_NOTES = (
     r".*UserWarning: pkg_resources is deprecated as an API\..*",  # nglview 3
     r"\s*import pkg_resources",
 )
-#: Appended to the notebook: prints what the widget has sent to the browser.
+#: Appended to the quick start: prints what the widget has sent to the browser.
 LOOK_AT_THE_VIEW = """
 import json
 colors = [m["kwargs"]["color"] for m in view._ngl_msg_archive if "color" in m["kwargs"]]
@@ -43,7 +53,17 @@ print(json.dumps({
     for data, found in results.items()
 }))
 """
-PAPER = FOLDER / "paper.ipynb"
+LOOKS = {"quickstart": LOOK_AT_THE_VIEW, "paper": LOOK_AT_THE_RUNS}
+#: What a text says, and the output that says the same: notebook, cell of the text, cell of the
+#: output, and strings that both contain.
+SAYINGS = [
+    ("quickstart", "title", "load", ["20,000 frames"]),
+    ("quickstart", "judge-text", "judge", ["19.5 to 59.2"]),
+    ("choosing-features-lag-and-k", "lag-answer", "lag", ["22 ps|  22 \\("]),
+    ("protein", "judge-answer", "judge", ["207 to 13,786", r"0\.4 to 82\.8"]),
+    ("protein", "title", "load", ["[Ff]our|4 runs"]),
+    ("large-trajectories", "title", "featurize", ["100,000 frames"]),
+]
 #: Frames of each data set of the paper's notebook with FAST=1.
 FEW = {
     "Müller-Brown": 1_800, "five wells": 1_000,
@@ -57,15 +77,27 @@ PICTURES = {
 
 
 @pytest.fixture(scope="module")
-def executed(tmp_path_factory):
-    return execute(PATH, tmp_path_factory.mktemp("notebook"), look=LOOK_AT_THE_VIEW)
+def run_once(tmp_path_factory):
+    """Return a function that runs a notebook, by name, when it is first asked for it."""
+
+    @functools.cache
+    def run(name):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("FAST", "1")
+            folder = tmp_path_factory.mktemp(name)
+            return execute(FOLDER / f"{name}.ipynb", folder, look=LOOKS.get(name, ""))
+
+    return run
 
 
 @pytest.fixture(scope="module")
-def executed_paper(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FAST", "1")
-        return execute(PAPER, tmp_path_factory.mktemp("paper"), look=LOOK_AT_THE_RUNS)
+def executed(run_once):
+    return run_once("quickstart")
+
+
+@pytest.fixture(scope="module")
+def executed_paper(run_once):
+    return run_once("paper")
 
 
 def outputs(notebook, cell_id):
@@ -75,6 +107,12 @@ def outputs(notebook, cell_id):
 
 def printed(notebook, cell_id):
     return "".join(o.text for o in outputs(notebook, cell_id) if o.get("name") == "stdout")
+
+
+def visible(notebook, cell_id):
+    """Return what a cell prints and shows, as text."""
+    plain = [o.data["text/plain"] for o in outputs(notebook, cell_id) if "data" in o]
+    return printed(notebook, cell_id) + "\n".join(plain)
 
 
 def tables(notebook, cell_id):
@@ -108,9 +146,9 @@ def pixels(output):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["executed", "executed_paper"])
-def test_no_cell_fails_or_warns(name, request):
-    executed = request.getfixturevalue(name)
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_no_cell_fails_or_warns(name, run_once):
+    executed = run_once(name)
     code = [cell for cell in executed.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
     every = [output for cell in code for output in cell.outputs]
@@ -158,9 +196,16 @@ def test_transitions_between_states_are_shown(executed):
 
 
 @pytest.mark.slow
-def test_three_plots_are_drawn(executed):
+def test_plots_are_drawn(executed):
     for cell in ("landscape", "ramachandran", "trace"):
         assert any("image/png" in o.get("data", {}) for o in outputs(executed, cell))
+
+
+@pytest.mark.slow
+def test_explorer_is_shown_and_chosen_frames_are_written(executed):
+    assert any(WIDGET in o.get("data", {}) for o in outputs(executed, "explore"))
+    assert visible(executed, "select") == "6500"
+    assert "66 frames are chosen, the first is frame 6395" in printed(executed, "brush")
 
 
 @pytest.mark.slow
@@ -186,6 +231,7 @@ def test_labels_are_on_the_trajectory_and_in_the_saved_model(executed):
 def test_files_are_written(executed):
     written = set(re.findall(r"^(\S+)  [\d,]+ kB$", printed(executed, "files"), re.MULTILINE))
     expected = {"labels.npz", "states.pdb", "model/model.json", "model/weights.npz"}
+    expected |= {"chosen.xtc", "explorer.html", "report.html"}
     states = range(N_STATES)
     expected |= {f"states/state_{s}.{kind}" for s in states for kind in ("xtc", "pdb")}
     assert written == expected
@@ -235,15 +281,84 @@ def test_paper_draws_its_pictures(executed_paper):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", [PATH, PAPER], ids=["quickstart", "paper"])
-def test_stored_notebook_is_valid(path):
+def test_same_states_with_mdtraj(run_once):
+    executed = run_once("from-mdtraj")
+    assert "the same to five digits: True" in printed(executed, "own")
+    (frames,) = re.findall(r"3 states; frames: \[(.*)\]", printed(executed, "learn"))
+    assert sum(map(int, frames.split())) == 20_000
+    assert "state 2 was entered once" in visible(executed, "judge")
+    states = re.findall(r"state \d:.* (\d+)% with φ > 0", printed(executed, "per-state"))
+    assert states == ["0", "0", "100"]
+    assert "the same states as before: True" in printed(executed, "new")
+    assert "states/state_2.xtc" in printed(executed, "write")
+
+
+@pytest.mark.slow
+def test_choices_are_those_of_the_text(run_once):
+    executed = run_once("choosing-features-lag-and-k")
+    assert "Best features: φ, ψ" in visible(executed, "rank")
+    assert "lag time 5 frames (10 ps)" in visible(executed, "lag")
+    assert "k = 3 components" in visible(executed, "k") and "3 states" in visible(executed, "k")
+    for cell in ("rank-plot", "lag-plot", "k-plot"):
+        assert any("image/png" in o.get("data", {}) for o in outputs(executed, cell))
+
+
+@pytest.mark.slow
+def test_analyses_of_others_are_split_by_state(run_once):
+    executed = run_once("your-pipeline-with-states")
+    rmsd = re.findall(r"^(\d) +(\d+)\.0 +([\d.]+)", visible(executed, "number"), re.MULTILINE)
+    assert [state for state, _, _ in rmsd] == ["0", "1", "2"]
+    assert sum(int(n) for _, n, _ in rmsd) == 4_000
+    assert float(rmsd[0][2]) < 0.6 < 1.0 < float(rmsd[1][2])
+    (bond,) = re.findall(r"NME N to ACE O +([\d.]+) +([\d.]+)", visible(executed, "events"))
+    assert float(bond[0]) < 1 and 5 < float(bond[1]) < 20
+    kinds = re.findall(r"(coil|in between|helix) .* ([\d.]+) of 6", printed(executed, "helix"))
+    coil, between, helix = (float(bonds) for _, bonds in kinds)
+    assert coil < between < helix
+
+
+@pytest.mark.slow
+def test_peptide_is_judged_as_the_text_says(run_once):
+    executed = run_once("protein")
+    assert "4 runs of 3 ns: 2,400 frames" in printed(executed, "load")
+    assert "no lag time is proposed" in visible(executed, "lag")
+    assert len(tables(executed, "run")[0]) == 2
+    judged = visible(executed, "judge")
+    assert "The states are not supported by the data" in judged
+    assert re.search("events +no ", judged) and re.search("gap +yes ", judged)
+    assert float(printed(executed, "seed").split()[-1]) > 0.8
+    (helical,) = re.findall(r"helical residues: (\d+)% ± (\d+)%", printed(executed, "folded"))
+    assert 60 < int(helical[0]) < 80 and int(helical[1]) < 10
+    for cell in ("look", "what"):
+        assert any("image/png" in o.get("data", {}) for o in outputs(executed, cell))
+    assert "starts/state_1.pdb" in printed(executed, "next")
+
+
+@pytest.mark.slow
+def test_large_trajectories_are_labelled_in_little_memory(run_once):
+    executed = run_once("large-trajectories")
+    assert "100,000 frames, 45 features" in printed(executed, "featurize")
+    (reading,) = re.findall(r"at most (\d+) MB", printed(executed, "featurize"))
+    assert int(reading) < 400
+    assert "memmap (100000, 45)" in printed(executed, "load")
+    assert printed(executed, "train").startswith("3 states")
+    assert "6,400: state 2" in printed(executed, "annotate")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_stored_notebook_is_valid(name):
     import nbformat
 
-    nbformat.validate(nbformat.read(path, as_version=4))
+    nbformat.validate(nbformat.read(FOLDER / f"{name}.ipynb", as_version=4))
+
+
+def test_every_notebook_is_tested():
+    assert {path.stem for path in FOLDER.glob("*.ipynb")} == set(NOTEBOOKS)
 
 
 def test_stored_paper_shows_what_the_full_length_gives():
-    stored = read(PAPER)
+    stored = read(FOLDER / "paper.ipynb")
     for cell in PICTURES:
         assert any("image/png" in o.get("data", {}) for o in outputs(stored, cell))
     assert "(20000, 45)" in printed(stored, "alanine")  # and not what FAST gives
@@ -251,17 +366,32 @@ def test_stored_paper_shows_what_the_full_length_gives():
         assert len(judged(stored, cell)) == 1 + len(LATENT)
 
 
-@pytest.mark.parametrize(
-    ("path", "bytes_at_most"), [(PATH, 500_000), (PAPER, 1_000_000)], ids=["quickstart", "paper"]
-)
-def test_stored_notebook_shows_its_results_and_no_machine(path, bytes_at_most):
+@pytest.mark.parametrize(("name", "text", "output", "both"), SAYINGS)
+def test_text_says_what_the_output_shows(name, text, output, both):
+    stored = read(FOLDER / f"{name}.ipynb")
+    (said,) = [cell.source for cell in stored.cells if cell.id == text]
+    for saying in both:
+        assert re.search(saying, said)
+        assert re.search(saying, visible(stored, output))
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_links_of_notebooks_lead_to_files(name):
+    text = "".join(c.source for c in read(FOLDER / f"{name}.ipynb").cells)
+    for target in re.findall(r"\]\((?!http)([^)#]+)", text):
+        assert (FOLDER / target).exists(), target
+
+
+@pytest.mark.parametrize(("name", "bytes_at_most"), NOTEBOOKS.items())
+def test_stored_notebook_shows_its_results_and_no_machine(name, bytes_at_most):
+    path = FOLDER / f"{name}.ipynb"
     stored = read(path)
     assert path.stat().st_size < bytes_at_most
-    assert path != PATH or len(table(stored)) == N_STATES
     code = [cell for cell in stored.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     kept = [output for cell in code for output in cell.outputs]
+    assert not any(o.output_type == "error" for o in kept)
     assert not any(WIDGET in o.get("data", {}) or o.get("name") == "stderr" for o in kept)
     assert "widgets" not in stored.metadata
     text = "".join(json.dumps(o) for o in kept if "image/png" not in o.get("data", {}))
-    assert not re.search(r"(?<![\w.])/(?:home|usr|tmp|Users|opt)/", text)
+    assert not re.search(r"(?<![\w.])/(?:home|usr|tmp|Users|opt|work|root)/| at 0x[0-9a-f]+", text)
