@@ -76,7 +76,8 @@ def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
         States in time order; frames with the label -1 are left out.
     times : (n_frames,) array-like of float, optional
         In ps; the axis is in ns. The frames are counted without times, and if one is NaN, which
-        means that it is not known.
+        means that it is not known. Where the times go back, another trajectory begins: it is drawn
+        after the one before it, behind a dotted line.
     ax : matplotlib Axes, optional
         The Axes to draw on.
 
@@ -93,6 +94,9 @@ def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
     if not (states >= 0).any():
         raise InputError("labels: no frame has a state, so there is nothing to draw")
     positions, label = _time_axis(times, len(states))
+    begins = np.flatnonzero(np.diff(positions) <= 0) + 1
+    if len(begins):
+        positions, label = _in_turn(positions, begins), f"{label}, one trajectory after another"
     n_states = int(states.max()) + 1
     if ax is None:
         ax = new_axes((8.0, 0.9 + 0.35 * max(n_states, 3)))
@@ -103,6 +107,8 @@ def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
         spans = _merged(starts[here], widths[here], (end - positions[0]) / _FINEST)
         # The edge keeps visits visible that would be narrower than a pixel.
         ax.broken_barh(spans, (state - 0.4, 0.8), color=color, linewidth=0.2)
+    for begin in positions[begins]:
+        ax.axvline(begin, color="0.5", linewidth=0.8, linestyle=":", zorder=3)
     ax.set_yticks(ticks_that_fit(n_states, size_in_points(ax)[1], _TICK_ROOM))
     ax.set_ylim(n_states - 0.4, -0.6)
     ax.set_xlim(positions[0], end)
@@ -213,11 +219,24 @@ def _time_axis(times: Any, n_frames: int) -> tuple[np.ndarray, str]:
     return positions / 1000, "time / ns"
 
 
+def _in_turn(positions: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    """Shift each trajectory to the end of the one before it, given where trajectories begin.
+
+    Examples
+    --------
+    >>> _in_turn(np.array([5.0, 6.0, 7.0, 0.0, 1.0]), np.array([3])).tolist()
+    [5.0, 6.0, 7.0, 8.0, 9.0]
+    """
+    steps = np.diff(positions)
+    usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else 1.0
+    steps[begins - 1] = usual
+    return np.cumsum(np.concatenate([positions[:1], steps]))
+
+
 def _merged(starts: np.ndarray, widths: np.ndarray, gap: float) -> list[tuple[float, float]]:
     """Return bars for visits, as (start, width); a gap that nobody can see does not divide them."""
     ends = starts + widths
-    # Times go back where another trajectory begins.
-    apart = np.abs(starts[1:] - ends[:-1]) > gap
+    apart = starts[1:] - ends[:-1] > gap
     first = np.flatnonzero(np.append(True, apart))[: len(starts)]
     last = np.append(first[1:] - 1, len(starts) - 1)[: len(first)]
     return list(zip(starts[first].tolist(), (ends[last] - starts[first]).tolist(), strict=True))
@@ -227,7 +246,7 @@ def _visits(states: np.ndarray, positions: np.ndarray) -> tuple[np.ndarray, np.n
     """Return start, length and state of each visit; a gap in time ends a visit."""
     steps = np.diff(positions)
     usual = float(np.median(steps)) if len(steps) else 1.0
-    ends = (np.diff(states) != 0) | (steps <= 0) | (steps > 1.5 * usual)
+    ends = (np.diff(states) != 0) | (steps > 1.5 * usual)
     first = np.flatnonzero(np.concatenate([[True], ends]))
     last = np.concatenate([first[1:] - 1, [len(states) - 1]])
     return positions[first], positions[last] + usual - positions[first], states[first]

@@ -393,6 +393,19 @@ def test_a_part_of_a_trace_has_the_unit_of_the_whole():
     assert plot.trace(labels).get_xlabel() == "frame"
 
 
+def test_trace_draws_trajectories_one_after_another():
+    """Four runs of 5 ns that begin at 0 are not drawn over each other."""
+    labels = np.repeat([0, 1, 0, 1], 50)
+    axes = plot.trace(labels, np.tile(np.arange(50) * 100.0, 4))
+    assert axes.get_xlabel() == "time / ns, one trajectory after another"
+    spans = [
+        [extents.get_extents().intervalx.tolist() for extents in bars.get_paths()]
+        for bars in axes.collections
+    ]
+    np.testing.assert_allclose(spans, [[[0, 5], [10, 15]], [[5, 10], [15, 20]]])
+    np.testing.assert_allclose([line.get_xdata()[0] for line in axes.lines], [5, 10, 15])
+
+
 def test_trace_counts_frames_if_a_time_is_not_known():
     axes = plot.trace([0, 1, 1], [0.0, np.nan, 4.0])
     assert axes.get_xlabel() == "frame" and axes.get_xlim() == (0, 3)
