@@ -13,7 +13,7 @@ import numpy as np
 from ..kinetics.gap import GAP, LEAST_KEPT
 from ..tables import named, number, percent
 from .evidence import Evidence
-from .verdicts import CASUAL, FEW_EVENTS, n_events, on_states, time_of
+from .verdicts import CASUAL, FEW_EVENTS, lag_of, n_events, on_states, time_of
 
 #: Differences of fewer errors than this are chance.
 ERRORS = 3.0
@@ -77,7 +77,7 @@ def findings_of(e: Evidence) -> list[Finding]:
 def _lifetimes(e: Evidence) -> Finding:
     lifetimes = e.lifetimes.from_model.value[e.frames > 0]
     fast = any(verdict.word == "not metastable" for verdict in on_states(e))
-    seen = f"shortest {time_of(e, lifetimes.min())}, lag time {time_of(e, e.lag_time)}"
+    seen = f"shortest {time_of(e, lifetimes.min())}, lag time {lag_of(e)}"
     return Finding("lifetimes", not fast, seen)
 
 
@@ -164,11 +164,12 @@ def _timescales(e: Evidence) -> Finding:
             (after - its.lower[later]) / np.sqrt(its.recrossing[later]),
         )
         slow = np.isfinite(before) & (before > e.lag_time)
-        rising = np.flatnonzero(slow & (after > RISE * before) & (after - before > error))
-    shown = rising[0] if len(rising) else 0
+        longer = slow & (after > RISE * before)
+        rising = np.flatnonzero(longer & (after - before > error))
+    shown = next((int(found[0]) for found in (rising, np.flatnonzero(longer)) if len(found)), 0)
     seen = (
-        f"{time_of(e, before[shown])} at lag {time_of(e, e.lag_time)}, "
-        f"{time_of(e, after[shown])} at lag {time_of(e, 2 * e.lag_time)}"
+        f"{time_of(e, before[shown])} at lag {lag_of(e)}, "
+        f"{time_of(e, after[shown])} at lag {lag_of(e, 2)}"
     )
     if len(rising) and e.projected is not None and is_blurred(e):
         true = e.projected.timescales[min(shown, len(e.projected.timescales) - 1)] * e.dt
@@ -176,7 +177,7 @@ def _timescales(e: Evidence) -> Finding:
     return Finding(
         "timescales",
         not len(rising),
-        seen,
+        f"{seen}, within the error" if longer.any() and not len(rising) else seen,
         f"implied timescales still increase with the lag time ({seen}): choose a longer lag time",
     )
 

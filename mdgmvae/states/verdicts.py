@@ -96,7 +96,7 @@ def _about_empty(e: Evidence, states: list[int]) -> list[str]:
 
 
 def _about_fast(e: Evidence, short: list[int], forgotten: list[int]) -> list[str]:
-    lag = time_of(e, e.lag_time)
+    lag = lag_of(e)
     said = []
     if short:
         times = _times(e, e.lifetimes.from_model.value[short])
@@ -120,7 +120,7 @@ def _about_interrupted(e: Evidence, states: list[int]) -> list[str]:
         return []
     stay = "stays" if len(states) == 1 else "stay"
     return [
-        f"{named(e.kind, states)} hardly ever {stay} for the lag time of {time_of(e, e.lag_time)}: "
+        f"{named(e.kind, states)} hardly ever {stay} for the lag time of {lag_of(e)}: "
         "their frames are scattered, so the lifetime is shorter than the lag time, whatever the "
         "Markov model says: not metastable"
     ]
@@ -202,6 +202,11 @@ def _has(states: Sequence[int]) -> str:
 def time_of(e: Evidence, value: float) -> str:
     """Return a time with its unit."""
     return f"{number(value)} {e.unit}"
+
+
+def lag_of(e: Evidence, times: int = 1) -> str:
+    """Return a multiple of the lag time with its unit. It is known exactly."""
+    return f"{times * e.lag_time:g} {e.unit}"
 
 
 def _times(e: Evidence, values: np.ndarray) -> str:

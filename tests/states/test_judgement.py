@@ -85,6 +85,17 @@ def test_shuffled_time_has_no_metastable_state(make):
     assert not any("held-out" in said for said in found.verdicts)
 
 
+def test_an_increase_within_the_error_is_named_as_such():
+    """A table that says "14, then 18" and "yes" would contradict itself."""
+    rng = np.random.default_rng(4)
+    truth = np.cumsum(rng.random(600) < 0.02) % 2
+    noisy = np.where(rng.random(600) < 0.02, 1 - truth, truth)
+    seen = "14 frames at lag 5 frames, 18 frames at lag 10 frames, within the error"
+    assert ["timescales", "yes", *seen.split()] in [
+        line.split() for line in str(judge(noisy, lag=5)).splitlines()
+    ]
+
+
 def test_noise_in_the_labels_fails_the_markov_test():
     truth = metastable()
     rng = np.random.default_rng(0)
@@ -288,7 +299,7 @@ def test_labels_that_repeat_with_the_lag_are_no_states():
     assert words(found) == ["not metastable"] * 4
     assert [row[4] for row in found.tables()[0].rows] == ["< 5"] * 4
     (said,) = [said for said in found.verdicts if "hardly ever" in said]
-    assert said.startswith("states 0, 1, 2 and 3 hardly ever stay for the lag time of 5.0 frames")
+    assert said.startswith("states 0, 1, 2 and 3 hardly ever stay for the lag time of 5 frames")
 
 
 def test_a_state_that_is_left_for_moments_lasts():
