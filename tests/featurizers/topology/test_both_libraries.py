@@ -132,7 +132,7 @@ def test_nucleotides_with_the_names_of_charmm(tmp_path):
     ours, _ = both(str(path))
     assert {"O1P", "O2P"} <= set(ours.atoms.names)
     assert set(ours.residues.resnames) == {"ADE", "CYT", "GUA", "URA"}
-    check(str(path))
+    check(*both(str(path)))
 
 
 def test_ten_residues_have_one_number_of_distances():
