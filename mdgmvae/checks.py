@@ -240,13 +240,15 @@ def checked_seed(seed: Any) -> int:
     return number
 
 
-def checked_memory(max_memory: Any) -> int:
+def checked_memory(max_memory: Any, name: str = "max_memory") -> int:
     """Convert an amount of memory to bytes.
 
     Parameters
     ----------
     max_memory : None, int or str
         Bytes, or a number with a unit, such as "500 MB" or "2 GiB". None is `DEFAULT_MEMORY`.
+    name : str
+        Name of the option, for the message.
 
     Returns
     -------
@@ -269,12 +271,12 @@ def checked_memory(max_memory: Any) -> int:
     wanted = float(found[1]) * unit if found and unit else math.inf
     if isinstance(max_memory, bool) or not math.isfinite(wanted):
         raise InputError(
-            f"max_memory={max_memory!r}: pass a number of bytes, or an amount such as "
+            f"{name}={max_memory!r}: pass a number of bytes, or an amount such as "
             "'500 MB' or '2 GiB'"
         )
     n_bytes = int(wanted)
     if n_bytes < MIN_MEMORY:
-        raise InputError(f"max_memory={max_memory!r}: must be at least 1 MiB")
+        raise InputError(f"{name}={max_memory!r}: must be at least 1 MiB")
     return n_bytes
 
 

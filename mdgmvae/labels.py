@@ -9,13 +9,15 @@ from .errors import InputError
 from .tables import counted
 
 
-def as_labels(labels: Any) -> np.ndarray:
+def as_labels(labels: Any, name: str = "labels") -> np.ndarray:
     """Check labels, and convert them to an int64 array.
 
     Parameters
     ----------
     labels : (n_frames,) array-like of int
         State of each frame; -1 for none.
+    name : str
+        Name of the argument, for the message.
 
     Returns
     -------
@@ -34,18 +36,18 @@ def as_labels(labels: Any) -> np.ndarray:
     """
     if hasattr(labels, "labels"):
         raise InputError(
-            f"labels: pass the labels of this {type(labels).__name__}, its attribute labels"
+            f"{name}: pass the labels of this {type(labels).__name__}, its attribute labels"
         )
     values = np.asarray(labels)
     if values.ndim != 1 or not (np.issubdtype(values.dtype, np.integer) or values.size == 0):
         raise InputError(
-            f"labels: pass one whole number for each frame, not an array of shape {values.shape} "
+            f"{name}: pass one whole number for each frame, not an array of shape {values.shape} "
             f"and dtype {values.dtype}"
         )
     values = values.astype(np.int64)
     if values.size and values.min() < -1:
         raise InputError(
-            f"labels: the smallest label is {values.min()}; number states from 0, and use -1 for "
+            f"{name}: the smallest label is {values.min()}; number states from 0, and use -1 for "
             "frames that were not analysed"
         )
     return values

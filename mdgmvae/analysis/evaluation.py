@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..annotation.writers import kind_of
 from ..assignment.results import TrajectoryResults
 from ..assignment.trajectory_model import TrajectoryModel
+from ..checks import check_count
 from ..errors import InputError
 from ..plot import require_matplotlib
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from ..viewer.explorer import Explorer
 
 _NO_MODEL = "there is no trained model: call run() first"
+#: Most representative frames of a state that are shown at a time.
+_MOST_SHOWN = 20
 
 
 class Evaluation:
@@ -79,7 +82,7 @@ class Evaluation:
         of : {"states", "components"}
             What to show.
         n_representatives : int
-            Number of representative frames of each state.
+            Number of representative frames of each state, at most 20.
         **options
             ``side_by_side``, ``palette``, ``select``, ``reference`` and ``superpose`` of
             `mdgmvae.viewer.view_states`.
@@ -96,6 +99,11 @@ class Evaluation:
         """
         from ..viewer.playback import view_states
 
+        if check_count("n_representatives", n_representatives) > _MOST_SHOWN:
+            raise InputError(
+                f"n_representatives={n_representatives}: more than {_MOST_SHOWN} structures of a "
+                "state cannot be told apart; write them with write_states instead"
+            )
         found = self.describe(of, n_representatives).representatives
         return view_states(self.atomgroup, dict(enumerate(found)), of=of, **options)
 

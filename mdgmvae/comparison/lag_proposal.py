@@ -82,7 +82,8 @@ class ProposedLag(Shown):
                 tuple(rows),
                 title=self.title,
                 note="Implied timescales of microstates, in brackets: 95 % credible interval. "
-                "Those without an interval, or that grow in proportion to the lag time, are noise.",
+                "Without an interval there is no reliable estimate at this lag time. Timescales "
+                "that grow in proportion to the lag time are noise.",
             )
         ]
 

@@ -97,6 +97,27 @@ def match(labels_a: Any, labels_b: Any) -> np.ndarray:
     return permutation
 
 
+def labels_of_each(runs: Any) -> list[np.ndarray]:
+    """Check the labels of several runs, (n_frames,) array-like of int each.
+
+    Raises
+    ------
+    InputError
+        If these are not the labels of runs.
+
+    Examples
+    --------
+    >>> labels_of_each([[0, 1, 1], [1, 0, 0]])
+    [array([0, 1, 1]), array([1, 0, 0])]
+    """
+    if not isinstance(runs, Sequence | np.ndarray) or isinstance(runs, str):
+        raise InputError(
+            f"runs: pass a list with the labels of each run, such as [gm.results.labels], not "
+            f"{type(runs).__name__}"
+        )
+    return [as_labels(run, "runs") for run in runs]
+
+
 def pairwise_agreement(runs: Sequence[Any]) -> np.ndarray:
     """Compute the adjusted Rand index of each pair of runs.
 
@@ -125,7 +146,7 @@ def pairwise_agreement(runs: Sequence[Any]) -> np.ndarray:
     """
     from sklearn.metrics import adjusted_rand_score
 
-    labels = [as_labels(run) for run in runs]
+    labels = labels_of_each(runs)
     if not labels:
         raise InputError("runs: no labels were given; pass the labels of at least one run")
     matrix = np.eye(len(labels))
@@ -161,7 +182,7 @@ def compare_runs(runs: Sequence[Any]) -> Agreement:
     (0.0, [1.0, 1.0])
     """
     matrix = pairwise_agreement(runs)
-    labels = [as_labels(run) for run in runs]
+    labels = labels_of_each(runs)
     pairs = matrix[np.triu_indices(len(labels), 1)]
     reference = int(matrix.mean(axis=1).argmax())
     jaccard = np.array([_jaccard(labels[reference], run) for run in labels])

@@ -86,10 +86,10 @@ def choose(device: str = "auto", advice: Advice = _ANYTHING) -> str:
     if gpus and str(device).lower() == "auto" and advice is not _ANYTHING:
         logger.info("device='auto' is %s: %s", name, advice.reason)
     if name not in known:
-        raise InputError(
-            f"device={device!r}: TensorFlow sees {', '.join(known)} here; choose one of these, "
-            "or auto"
-        )
+        way_out = "choose one of these, or auto"
+        if not gpus:
+            way_out += "; TensorFlow needs the libraries of a GPU: pip install 'mdgmvae[gpu]'"
+        raise InputError(f"device={device!r}: TensorFlow sees {', '.join(known)} here; {way_out}")
     if gpus:
         _set_xla_flags()
     # Needed for device="cpu" too: TensorFlow reserves the memory of all GPUs when it starts.

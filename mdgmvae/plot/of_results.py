@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..kinetics.agreement_of_runs import compare_runs
+from ..kinetics.agreement_of_runs import compare_runs, labels_of_each
 from ..landscape.coordinates import drawable, free_energy_of
 from ..landscape.surface import FreeEnergy, free_energy
 from ..states.description import describe
@@ -169,12 +169,13 @@ ramachandran, transition_network, implied_timescales, chapman_kolmogorov, histor
         InputError
             If there are none, or they are not of the same frames.
         """
-        if not len(others):
+        found = labels_of_each(others)
+        if not found:
             raise InputError(
                 "agreement: there is one run; analyse the same frames with other seeds, and pass "
                 "their labels (command line: --runs DIR ...)"
             )
-        return runs.agreement(compare_runs([self._results.labels, *others]), ax=ax)
+        return runs.agreement(compare_runs([self._results.labels, *found]), ax=ax)
 
     def transition_network(self, ax: Axes | None = None) -> Axes:
         """Draw the states and the rates between them."""

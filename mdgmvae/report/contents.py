@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..kinetics.agreement_of_runs import Agreement, compare_runs
+from ..kinetics.agreement_of_runs import Agreement, compare_runs, labels_of_each
 from ..kinetics.exchange import Transitions
 from ..model.saved_model import installed_versions
 from ..presets import Hyperparameters
@@ -125,6 +125,7 @@ class Contents:
         moves = None
         if model.lag is not None and (np.asarray(results.populations) > 0).sum() > 1:
             moves = transitions_of(results, model.lag)
+        others = labels_of_each(runs)
         return cls(
             title=title,
             record=record,
@@ -135,7 +136,7 @@ class Contents:
             transitions=moves,
             description=description,
             structures=structures,
-            agreement=compare_runs([results.labels, *runs]) if len(runs) else None,
+            agreement=compare_runs([results.labels, *others]) if others else None,
             history=dict(model.history_),
             parameters=_parameters(model),
             versions=versions or installed_versions(),

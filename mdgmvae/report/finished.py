@@ -76,7 +76,7 @@ class Finished:
 
 
 def labels_of_runs(
-    folders: Iterable[str | os.PathLike[str]], frames: np.ndarray
+    folders: Iterable[str | os.PathLike[str]], own: Path, frames: np.ndarray
 ) -> list[np.ndarray]:
     """Return the states of the same frames by analyses with other seeds.
 
@@ -84,16 +84,22 @@ def labels_of_runs(
     ----------
     folders : iterable of path-like
         Of `run`, `demo` or `train`.
+    own : Path
+        The folder of the analysis that they are compared with.
     frames : ndarray of int64 of shape (n_frames,)
         The frames.
 
     Raises
     ------
     InputError
-        If a folder holds no labels, or those of other frames.
+        If a folder is `own`, or holds no labels, or those of other frames.
     """
     runs = []
     for folder in folders:
+        if as_path(folder).resolve() == own.resolve():
+            raise InputError(
+                f"{folder}: is the analysis itself; name folders of other seeds (--runs)"
+            )
         found = read_labels(find_labels(as_path(folder)))
         if not np.array_equal(found.frames, frames):
             raise InputError(

@@ -104,7 +104,7 @@ def report_folder(
     path = folder / REPORT if path is None else as_path(path)
     _check_name(path)
     finished = Finished.of(folder)
-    others = labels_of_runs(runs, finished.results.frames)
+    others = labels_of_runs(runs, folder, finished.results.frames)
     record = Record.of_page(folder / REPORT)
     structures, record = _if_possible(lambda: Structures.of_folder(folder / "states"), record)
     contents = Contents.of(

@@ -83,13 +83,12 @@ def _lifetimes(e: Evidence) -> Finding:
 
 def _events(e: Evidence) -> Finding:
     fewest = min(n_events(e, state) for state in np.flatnonzero(e.frames).tolist())
-    return Finding(
-        "events",
-        fewest >= FEW_EVENTS,
-        f"every state was entered and left at least {fewest:,} times"
-        if fewest > 1
-        else f"a state was entered or left {('never', 'once')[fewest]}",
-    )
+    if fewest >= FEW_EVENTS:
+        return Finding(
+            "events", True, f"every state was entered and left at least {fewest:,} times"
+        )
+    times = "never" if fewest == 0 else "once" if fewest == 1 else f"only {fewest} times"
+    return Finding("events", False, f"a state was entered or left {times}")
 
 
 def _gap(e: Evidence) -> Finding:

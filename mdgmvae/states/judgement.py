@@ -186,8 +186,9 @@ class Judgement(Shown, Evidence):
                 for verdict in components.states
             ),
             title="Components of the mixture that make up the states",
-            note="Alone: the verdict on the component as a state of its own. Components that are "
-            "not metastable alone exchange within the lag time, so they belong to one state.",
+            note="Alone: the verdict on the component as a state of its own. Components that no "
+            "gap in the timescales separates belong to one state, even if each is metastable "
+            "alone.",
         )
 
 

@@ -11,7 +11,7 @@ import MDAnalysis as mda
 import numpy as np
 
 from ..annotation.written import check_frames, named_in_errors
-from ..checks import checked_memory
+from ..checks import as_path, check_count, checked_memory
 from ..errors import InputError
 from ..storage.atomic import atomic_file
 from ..trajectory.moving_atoms import MovingAtoms
@@ -20,6 +20,8 @@ from .molecule import Molecule, Snapshots
 from .saved_explorer import explorer_page
 
 _FORMATS = ("xtc", "trr", "dcd")
+#: Smallest height in pixels.
+_LOWEST = 100
 
 
 def explore(
@@ -115,6 +117,7 @@ class Explorer:
         height: int = 560,
         title: str = "mdgmvae explorer",
     ) -> None:
+        height = check_count("height", height, _LOWEST)
         self.mapped = mapped
         self.row = int(mapped.rows[0])
         self.molecule = Molecule.of(moving, reference=int(mapped.frames[self.row]))
@@ -209,9 +212,13 @@ class Explorer:
         Raises
         ------
         InputError
-            If `max_size` is too small, or the file cannot be written.
+            If the name does not end in .html, `max_size` is too small, or the file cannot be
+            written.
         """
-        page = explorer_page(self.molecule, self.mapped, self._title, checked_memory(max_size))
+        size = checked_memory(max_size, "max_size")
+        if as_path(path).suffix.lower() not in (".html", ".htm"):
+            raise InputError(f"{path}: an explorer is an HTML page; give a name that ends in .html")
+        page = explorer_page(self.molecule, self.mapped, self._title, size)
         with atomic_file(path) as temporary:
             temporary.write_text(page, encoding="utf-8")
 

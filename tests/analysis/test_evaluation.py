@@ -82,3 +82,5 @@ def test_representatives_of_states_are_shown(analysed):
             assert caption.endswith(f"frame {frame}</span>")
     with pytest.raises(InputError, match="of='frames'"):
         analysed.view_states(of="frames")
+    with pytest.raises(InputError, match="n_representatives=9999: more than 20"):
+        analysed.view_states(n_representatives=9999)

@@ -68,7 +68,13 @@ def test_results_instead_of_their_labels_are_named():
 
 @pytest.mark.parametrize(
     ("runs", "said"),
-    [([], "no labels"), ([[0, 1], [0]], "same frames"), ([[0, -1], [-1, 0]], "no frame")],
+    [
+        ([], "no labels"),
+        ([[0, 1], [0]], "same frames"),
+        ([[0, -1], [-1, 0]], "no frame"),
+        (5, "runs: pass a list"),
+        ([np.zeros((2, 2))], "runs: pass one whole number"),
+    ],
 )
 def test_what_cannot_be_compared_is_refused(runs, said):
     with pytest.raises(InputError, match=said):

@@ -227,6 +227,8 @@ def test_folders_of_other_seeds_are_compared(folder, tmp_path_factory):
         report_folder(folder, runs=[other])
     with pytest.raises(InputError, match=r"labels\.npz"):
         report_folder(folder, runs=[folder / "model"])
+    with pytest.raises(InputError, match="is the analysis itself"):
+        report_folder(folder, runs=[folder / "." / ""])
 
 
 def test_wrong_names_are_refused(analysed, tmp_path):

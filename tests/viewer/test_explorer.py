@@ -167,8 +167,14 @@ def test_balanced_rows_share_equally_and_keep_rare_states(n):
     assert (counts >= np.minimum([90, 5, 3], share)).all()
 
 
+def test_only_a_page_is_written(explorer, tmp_path):
+    with pytest.raises(InputError, match=r"page\.txt.*ends in \.html"):
+        explorer.save(tmp_path / "page.txt")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_size_that_holds_nothing_is_an_error(explorer, tmp_path):
-    with pytest.raises(InputError, match="max_"):
+    with pytest.raises(InputError, match="max_size=1000"):
         explorer.save(tmp_path / "explorer.html", max_size=1000)
     with pytest.raises(InputError, match="allow more"):
         data_of_size(explorer, tmp_path, 40_000)

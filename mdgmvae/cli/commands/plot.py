@@ -42,7 +42,7 @@ def plot(options: argparse.Namespace) -> str:
 
     found = Finished.of(options.folder)
     if "others" in arguments:
-        arguments["others"] = labels_of_runs(options.runs, found.results.frames)
+        arguments["others"] = labels_of_runs(options.runs, found.folder, found.results.frames)
     plots = ResultPlots(found.model, found.results, found.features)
     figure = cast("Figure", plots.by_name(options.figure)(**arguments).figure)
     with atomic_file(path) as temporary:
