@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..states.judgement import Judgement
-from ..tables import counted, number
+from ..tables import counted, named, number
 
 
 def verdict(judgement: Judgement | None, n_states: int) -> tuple[str, str]:
@@ -35,6 +35,10 @@ def verdict(judgement: Judgement | None, n_states: int) -> tuple[str, str]:
     found = "The model finds a single state."
     if n > 1:
         found = f"The model finds {n:,} states, but the data do not support all of them."
+        metastable = [said.state for said in judgement.states if said.word == "metastable"]
+        if metastable:
+            is_are = "is" if len(metastable) == 1 else "are"
+            found += f" {named('State', metastable)} {is_are} metastable."
     return found, f"{reason[0].upper()}{reason[1:]}."
 
 
