@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from ..errors import InputError
 from .axes import legend_above, new_axes, open_frame
@@ -67,6 +68,7 @@ def history(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> A
                 epochs, history[name], linestyle=dashes, color=color, linewidth=width, label=label
             )
     ax.set_xlabel("epoch")
+    ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     ax.set_ylabel("mean over frames / nats")
     open_frame(ax)
     if kinetic and _drawable(history, "val_loss", epochs):
