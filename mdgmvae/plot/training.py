@@ -68,7 +68,7 @@ def history(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> A
                 epochs, history[name], linestyle=dashes, color=color, linewidth=width, label=label
             )
     ax.set_xlabel("epoch")
-    ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=(1, 2, 5, 10)))
     ax.set_ylabel("mean over frames / nats")
     open_frame(ax)
     if kinetic and _drawable(history, "val_loss", epochs):
