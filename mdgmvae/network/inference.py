@@ -27,7 +27,7 @@ _SHORTEST, _SHORTEST_OF_WIDE = 256, 16
 _LIMITS = {"CPU": (8192, 2**25), "GPU": (131_072, 2**30)}
 #: The same for the loss, with the bytes of the decoded frames: each frame is decoded once for each
 #: component, which takes many times the memory of labelling it.
-_LOSS_LIMITS = {"CPU": (4096, 2**24), "GPU": (65_536, 2**28)}
+_LOSS_LIMITS = {"CPU": (4096, 2**22), "GPU": (65_536, 2**28)}
 
 
 class Inference:
