@@ -61,7 +61,7 @@ class Inference:
         """Number of frames whose loss to compute at once."""
         longest, n_bytes = _LOSS_LIMITS[self._device[:3]]
         affordable = n_bytes // (4 * self._architecture.k * self._architecture.n_x)
-        return min(self.chunk_frames, longest, max(64, affordable))
+        return min(self.chunk_frames, longest, max(_SHORTEST, affordable))
 
     def assign(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return q(y|x) of shape (n, k) and the latent coordinates of shape (n, n_z)."""

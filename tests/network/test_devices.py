@@ -138,7 +138,7 @@ def test_chunks_are_as_long_as_the_memory_of_the_device_permits(monkeypatch):
     assert found == {
         ("CPU:0", 3): (8192, 4096),
         ("GPU:0", 3): (131_072, 65_536),
-        ("CPU:0", 1000): (512, 104),
+        ("CPU:0", 1000): (512, 256),
         ("GPU:0", 1000): (16_384, 6710),
         ("CPU:0", 5000): (64, 64),
         ("GPU:0", 5000): (2048, 671),
