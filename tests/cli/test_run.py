@@ -81,7 +81,8 @@ def test_figures_of_finished_results(ran, tmp_path):
     call("plot", folder / "out", "free_energy", "--features", "phi ALA2", "psi ALA2",
          "--temperature", 300, "-o", "map.svg", cwd=tmp_path)  # fmt: skip
     assert "<svg" in (tmp_path / "map.svg").read_text()
-    call("plot", folder / "out", "agreement", "--runs", folder / "out", cwd=tmp_path)
+    shutil.copytree(folder / "out", tmp_path / "other")
+    call("plot", folder / "out", "agreement", "--runs", "other", cwd=tmp_path)
     assert (tmp_path / "agreement.png").stat().st_size > 5000
     for arguments, part in (
         (("trace", "-o", "a.gif"), "must end in .png, .pdf, .svg"),
@@ -91,6 +92,7 @@ def test_figures_of_finished_results(ran, tmp_path):
         (("ramachandran", "--residue", "ALA9"), "ramachandran: 'ALA9' has no phi and psi here"),
         (("agreement",), "--runs DIR"),
         (("agreement", "--runs", tmp_path), "labels.npz"),
+        (("agreement", "--runs", folder / "out"), "is the analysis itself"),
     ):
         assert part in fails("plot", folder / "out", *arguments, cwd=tmp_path)
 
