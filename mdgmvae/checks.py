@@ -314,6 +314,35 @@ def as_path(path: str | os.PathLike[str]) -> Path:
     return Path(os.path.expanduser(name))
 
 
+def as_page(path: str | os.PathLike[str], what: str) -> Path:
+    """Return the path of a web page that is to be written.
+
+    Parameters
+    ----------
+    path : path-like
+    what : str
+        What the page is, for the message.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    InputError
+        If it is not the name of a file, or does not end in .html.
+
+    Examples
+    --------
+    >>> as_page("states.html", "a report").name
+    'states.html'
+    """
+    page = as_path(path)
+    if page.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"{path}: {what} is an HTML page; give a name that ends in .html")
+    return page
+
+
 def real_path(path: str | os.PathLike[str]) -> Path:
     """Return a path from a user as it is called without symbolic links.
 

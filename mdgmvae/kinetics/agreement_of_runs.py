@@ -181,8 +181,8 @@ def compare_runs(runs: Sequence[Any]) -> Agreement:
     >>> found.median, found.jaccard[1].tolist()
     (0.0, [1.0, 1.0])
     """
-    matrix = pairwise_agreement(runs)
     labels = labels_of_each(runs)
+    matrix = pairwise_agreement(labels)
     pairs = matrix[np.triu_indices(len(labels), 1)]
     reference = int(matrix.mean(axis=1).argmax())
     jaccard = np.array([_jaccard(labels[reference], run) for run in labels])

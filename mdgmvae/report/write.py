@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..checks import as_path
+from ..checks import as_page, as_path
 from ..errors import InputError
 from ..states.description import describe
 from ..states.judgement import Judgement
@@ -49,7 +49,7 @@ def report_analysis(
     InputError
         If `path` cannot be written, or a run has other frames.
     """
-    _check_name(path)
+    as_page(path, "a report")
     results, model = analysis.results, analysis.model
     if description is None:
         description = describe(model, analysis.features, results)
@@ -101,8 +101,7 @@ def report_folder(
         If the folder holds no results, or they do not belong together.
     """
     folder = as_path(folder)
-    path = folder / REPORT if path is None else as_path(path)
-    _check_name(path)
+    path = as_page(folder / REPORT if path is None else path, "a report")
     finished = Finished.of(folder)
     others = labels_of_runs(runs, folder, finished.results.frames)
     record = Record.of_page(folder / REPORT)
@@ -131,11 +130,6 @@ def _if_possible(
     except InputError as error:
         said = f"no structures are shown: {error}"
         return None, replace(record, warnings=tuple(dict.fromkeys([*record.warnings, said])))
-
-
-def _check_name(path: str | os.PathLike[str]) -> None:
-    if as_path(path).suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"{path}: a report is an HTML page; give a name that ends in .html")
 
 
 def _write(path: str | os.PathLike[str], contents: Contents) -> None:

@@ -164,19 +164,20 @@ def _timescales(e: Evidence) -> Finding:
         )
         slow = np.isfinite(before) & (before > e.lag_time)
         longer = slow & (after > RISE * before)
-        rising = np.flatnonzero(longer & (after - before > error))
-    shown = next((int(found[0]) for found in (rising, np.flatnonzero(longer)) if len(found)), 0)
+        rising = longer & (after - before > error)
+    # The first process that tells most; the slowest if none is longer.
+    shown = int((rising if rising.any() else longer).argmax())
     seen = (
         f"{time_of(e, before[shown])} at lag {lag_of(e)}, "
         f"{time_of(e, after[shown])} at lag {lag_of(e, 2)}"
     )
-    if len(rising) and e.projected is not None and is_blurred(e):
+    if rising.any() and e.projected is not None and is_blurred(e):
         true = e.projected.timescales[min(shown, len(e.projected.timescales) - 1)] * e.dt
         return Finding("timescales", True, f"{seen}, {time_of(e, true)} {ALLOWED}")
     return Finding(
         "timescales",
-        not len(rising),
-        f"{seen}, within the error" if longer.any() and not len(rising) else seen,
+        not rising.any(),
+        f"{seen}, within the error" if longer.any() and not rising.any() else seen,
         f"implied timescales still increase with the lag time ({seen}): choose a longer lag time",
     )
 

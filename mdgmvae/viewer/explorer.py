@@ -11,7 +11,7 @@ import MDAnalysis as mda
 import numpy as np
 
 from ..annotation.written import check_frames, named_in_errors
-from ..checks import as_path, check_count, checked_memory
+from ..checks import as_page, check_count, checked_memory
 from ..errors import InputError
 from ..storage.atomic import atomic_file
 from ..trajectory.moving_atoms import MovingAtoms
@@ -216,8 +216,7 @@ class Explorer:
             written.
         """
         size = checked_memory(max_size, "max_size")
-        if as_path(path).suffix.lower() not in (".html", ".htm"):
-            raise InputError(f"{path}: an explorer is an HTML page; give a name that ends in .html")
+        as_page(path, "an explorer")
         page = explorer_page(self.molecule, self.mapped, self._title, size)
         with atomic_file(path) as temporary:
             temporary.write_text(page, encoding="utf-8")
