@@ -16,7 +16,7 @@ import numpy as np
 from . import losses
 from .architecture import Architecture
 from .devices import full_precision
-from .networks import Network, as_columns, by_component
+from .networks import Network, as_columns, by_component, softmax
 from .quiet_tensorflow import tf
 
 #: Shortest chunk. Longer ones have powers of two as lengths. If frames are so wide that `_SHORTEST`
@@ -152,30 +152,30 @@ def _power_of_two(n: int) -> int:
 
 
 def _assign(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
-    q = tf.nn.softmax(network.logits(x), axis=0)
+    q = softmax(network.logits(x))
     return q, losses.expectation(q, network.encode(x).mean)
 
 
 def _draw_latent(network: Network, x: tf.Tensor, noise: tf.Tensor) -> Iterable[tf.Tensor]:
-    q = tf.nn.softmax(network.logits(x), axis=0)
+    q = softmax(network.logits(x))
     return (losses.expectation(q, losses.draw(network.encode(x), noise)),)
 
 
 def _reconstruct(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
-    q = tf.nn.softmax(network.logits(x), axis=0)
+    q = softmax(network.logits(x))
     return (losses.expectation(q, network.decode(network.encode(x).mean).mean),)
 
 
 def _draw_reconstruction(
     network: Network, x: tf.Tensor, noise: tf.Tensor, noise_x: tf.Tensor
 ) -> Iterable[tf.Tensor]:
-    q = tf.nn.softmax(network.logits(x), axis=0)
+    q = softmax(network.logits(x))
     drawn = losses.draw(network.decode(losses.draw(network.encode(x), noise)), noise_x)
     return (losses.expectation(q, drawn),)
 
 
 def _probabilities(network: Network, x: tf.Tensor) -> Iterable[tf.Tensor]:
-    return (tf.nn.softmax(network.logits(x), axis=0),)
+    return (softmax(network.logits(x)),)
 
 
 def _membership_gradient(network: Network, x: tf.Tensor, members: tf.Tensor) -> Iterable[tf.Tensor]:

@@ -19,6 +19,8 @@ from .networks import (
     Network,
     as_columns,
     by_component,
+    log_softmax,
+    softmax,
 )
 from .quiet_tensorflow import tf
 
@@ -67,7 +69,7 @@ def log_normal(x: tf.Tensor, gaussian: Gaussian) -> tf.Tensor:
 
 def negative_entropy(logits: tf.Tensor) -> tf.Tensor:
     """Return sum_y q log q of q = softmax(logits): (k, n) -> (n,), between -log k and 0."""
-    log_q = tf.nn.log_softmax(logits, axis=0)
+    log_q = log_softmax(logits)
     return tf.reduce_sum(tf.exp(log_q) * log_q, axis=0)
 
 
@@ -130,7 +132,7 @@ def frame_loss(
         Each of shape (n,).
     """
     logits = network.logits(x)
-    q = tf.nn.softmax(logits, axis=0)
+    q = softmax(logits)
     posterior = network.encode(x)
     z = draw(posterior, noise)
     # Each frame is decoded once for each component.

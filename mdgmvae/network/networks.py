@@ -21,6 +21,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
 from .architecture import Architecture
 from .quiet_tensorflow import tf
 
@@ -64,15 +66,23 @@ class Network:
         self._precision = precision
         shapes = {n: shape for n, shape in architecture.shapes.items() if n.startswith(part)}
         sizes = [math.prod(shape) for shape in shapes.values()]
-        self._weights = {
-            name: tf.reshape(part, shape)
-            for (name, shape), part in zip(shapes.items(), tf.split(flat, sizes), strict=True)
-        }
-        self._one_hot = tf.gather(tf.eye(architecture.k, dtype=flat.dtype), self._order, axis=1)
+        self._flat = dict(zip(shapes, tf.split(flat, sizes), strict=True))
+        self._shaped: dict[str, tf.Tensor] = {}
+        one_hot = np.eye(architecture.k)[:, self._order]
+        self._one_hot = tf.constant(one_hot, flat.dtype)
 
     @property
     def _order(self) -> list[int]:
         return list(self.architecture.component_order)
+
+    def _weights(self, name: str) -> tf.Tensor:
+        """Return the weights of a layer as a matrix, or its biases as a column."""
+        # Only what is used is shaped: a function often needs a single network.
+        if name not in self._shaped:
+            shape = self.architecture.shapes[name]
+            shape = shape if len(shape) == 2 else (*shape, 1)
+            self._shaped[name] = tf.reshape(self._flat[name], shape)
+        return self._shaped[name]
 
     def logits(self, x: tf.Tensor) -> tf.Tensor:
         """Return the logits of q(y|x): (n_x, n) -> (k, n)."""
@@ -89,11 +99,11 @@ class Network:
         The input of the first layer is x concatenated with the transformed one-hot y. The part
         of the product that comes from x is the same for all components, and y only adds a bias.
         """
-        weights, biases = self._weights["qz/0/weights"], self._weights["qz/0/biases"]
+        weights, biases = self._weights("qz/0/weights"), self._weights("qz/0/biases")
         y = self._dense("qz/one_hot", self._one_hot)
         n_x = self.architecture.n_x
         from_x = _product(weights[:n_x], x, self._precision, transpose_a=True)
-        from_y = tf.matmul(weights[n_x:], y, transpose_a=True) + biases[:, tf.newaxis]
+        from_y = tf.matmul(weights[n_x:], y, transpose_a=True) + biases
         h = _relu(as_columns(from_y[:, :, tf.newaxis] + from_x[:, tf.newaxis]))
         return self._gaussian("qz", h, range(1, len(self.architecture.qz_dims)), VARIANCE_FLOOR)
 
@@ -113,12 +123,12 @@ class Network:
 
     def _heads(self, network: str, h: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         names = [f"{network}/mean", f"{network}/variance"]
-        if self._weights[f"{names[0]}/biases"].shape[-1] > JOINT_HEADS:
+        if self._weights(f"{names[0]}/biases").shape[0] > JOINT_HEADS:
             mean, variance = (self._dense(name, h) for name in names)
             return mean, variance
         weights, biases = (
-            tf.concat([self._weights[f"{name}/{part}"] for name in names], axis=-1)
-            for part in ("weights", "biases")
+            tf.concat([self._weights(f"{name}/{part}") for name in names], axis)
+            for part, axis in (("weights", 1), ("biases", 0))
         )
         mean, variance = tf.split(self._affine(weights, biases, h), 2)
         return mean, variance
@@ -129,10 +139,21 @@ class Network:
         return h
 
     def _dense(self, name: str, h: tf.Tensor) -> tf.Tensor:
-        return self._affine(self._weights[f"{name}/weights"], self._weights[f"{name}/biases"], h)
+        return self._affine(self._weights(f"{name}/weights"), self._weights(f"{name}/biases"), h)
 
     def _affine(self, weights: tf.Tensor, biases: tf.Tensor, h: tf.Tensor) -> tf.Tensor:
         return _affine_in(self._precision)(weights, biases, h)
+
+
+def softmax(logits: tf.Tensor) -> tf.Tensor:
+    """Return q(y|x), which adds up to 1 over the components: (k, n) -> (k, n)."""
+    # The same as `axis=0`, for which TensorFlow takes thirty operations: tracing them takes time.
+    return tf.transpose(tf.nn.softmax(tf.transpose(logits)))
+
+
+def log_softmax(logits: tf.Tensor) -> tf.Tensor:
+    """Return log q(y|x): (k, n) -> (k, n)."""
+    return tf.transpose(tf.nn.log_softmax(tf.transpose(logits)))
 
 
 def as_columns(values: tf.Tensor) -> tf.Tensor:
@@ -159,7 +180,7 @@ def _relu(h: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
 
 @lru_cache
 def _affine_in(precision: str) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
-    """Return the function W h + b: (n_in, n_out), (n_out,) and (n_in, n) -> (n_out, n)."""
+    """Return the function W h + b: (n_in, n_out), (n_out, 1) and (n_in, n) -> (n_out, n)."""
 
     @tf.custom_gradient
     def affine(
@@ -169,15 +190,17 @@ def _affine_in(precision: str) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf
         # or a product with a single row, nor reuses their operands.
         def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, ...]:
             one = tf.ones_like(h[:1])
-            if weights.shape[0] > FEW_INPUTS:
+            n_inputs = weights.shape[0]
+            if n_inputs > FEW_INPUTS:
                 d_weights = _product(h, upstream, precision, transpose_b=True)
-                d_biases = tf.matmul(upstream, one, transpose_b=True)[:, 0]
+                d_biases = tf.matmul(upstream, one, transpose_b=True)
                 return d_weights, d_biases, _product(weights, upstream, precision)
             d_both = tf.matmul(upstream, tf.concat([h, one], 0), transpose_b=True)
-            d_h = tf.matmul(tf.concat([weights, biases[tf.newaxis]], 0), upstream)
-            return tf.transpose(d_both[:, :-1]), d_both[:, -1], d_h[:-1]
+            d_weights, d_biases = tf.split(d_both, [n_inputs, 1], axis=1)
+            d_h = tf.matmul(tf.concat([weights, tf.transpose(biases)], 0), upstream)
+            return tf.transpose(d_weights), d_biases, d_h[:-1]
 
-        return _product(weights, h, precision, transpose_a=True) + biases[:, tf.newaxis], gradient
+        return _product(weights, h, precision, transpose_a=True) + biases, gradient
 
     return affine
 

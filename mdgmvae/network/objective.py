@@ -10,7 +10,7 @@ from . import kinetic_term, losses
 from .architecture import Architecture, kinetic_weight
 from .likelihood import expected_log_likelihood
 from .losses import LossTerms
-from .networks import Network
+from .networks import Network, softmax
 from .quiet_tensorflow import tf
 
 #: Names of the values that `batch_loss` sums over the frames of a batch. It appends the number of
@@ -165,7 +165,7 @@ def batch_loss(
     counts = batch.has_partner if lagged else batch.counts
     n_whole = batch.n_pairs if lagged else batch.n_frames
     logits = network.logits(batch.x)
-    q = tf.nn.softmax(logits, axis=0)
+    q = softmax(logits)
     posterior = network.encode(batch.x)
     z = losses.draw(posterior, noise)
     target = batch.later if lagged else batch.x
@@ -196,9 +196,9 @@ def _kinetic_surrogate(
     ridge: tf.Tensor,
 ) -> tf.Tensor:
     """Return a number with the gradient of VAMP-2 of the components plus that of the states."""
-    later = tf.nn.softmax(network.logits(batch.later), axis=0)
+    later = softmax(network.logits(batch.later))
     c_batch = kinetic_term.covariances(q, later, batch.has_partner, batch.n_pairs)
-    both = tf.nn.softmax(network.logits(tf.concat([reference.x, reference.later], 1)), axis=0)
+    both = softmax(network.logits(tf.concat([reference.x, reference.later], 1)))
     earlier, later = tf.split(both, 2, axis=1)
     c_reference = kinetic_term.covariances(earlier, later, reference.has_partner, reference.n_pairs)
     c_batch, c_reference = (
