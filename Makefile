@@ -17,7 +17,8 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3; do \
 
 # Versions to keep to, for example CONSTRAINTS=.github/oldest.txt.
 CONSTRAINTS ?=
-INSTALL := $(PIP) install $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
+# Python compiles the few modules that are imported, faster than pip compiles all of them.
+INSTALL := $(PIP) install --no-compile $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 
 # Each worker imports TensorFlow (about 1 GB of memory). A worker that has finished takes over
 # half of the tests that another one still has to run. By default one per processor, at most four.

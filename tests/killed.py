@@ -22,7 +22,11 @@ from mdgmvae import FeatureSet
 
 FEATURIZE = ["featurize", TOPOLOGY, TRAJECTORY, "-o", "x.npy"]
 TRAIN = ["train", "--traj_file", "../five.npy", "--n_z", "2", *FAST, "--overwrite", "-o", "out"]
-RUN = ["run", TOPOLOGY, TRAJECTORY, "--features", "dihedrals", *FAST, "--overwrite", "-o", "out"]
+#: So many frames that it takes a moment to write them.
+RUN = [
+    *("run", TOPOLOGY, TRAJECTORY, "--stop", "3000", "--features", "dihedrals", *FAST),
+    *("--overwrite", "-o", "out"),
+]
 
 
 @dataclass

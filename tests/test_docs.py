@@ -28,6 +28,12 @@ LONG = (
     *("baselines.md", "choosing-k.md", "model.md", "quickstart.md", "report.md"),
     "saved_models.md",
 )
+#: Options of the commands that train, so that they take less time.
+LESS = {
+    "run": ["--n_epochs", "2", "--no-refit"],
+    "train": ["--n_epochs", "2", "--no-refit"],
+    "select": ["--k", "2"],
+}
 QUICK_START = ROOT / "docs" / "guides" / "quickstart.md"
 #: Words of earlier versions, which the glossary has replaced.
 REPLACED = (
@@ -125,7 +131,7 @@ def test_code_and_commands_of_the_documents_run(document, names, forked_workers)
             if document.name in IN_THE_QUICK_START or arguments[0] == "demo":
                 continue  # run once, in the quick start; the demo has tests of its own
             # Run the same command with less training.
-            few = ["--n_epochs", "2", "--no-refit"] if arguments[0] in ("run", "train") else []
+            few = LESS.get(arguments[0], [])
             if arguments[0] == "run":
                 shutil.rmtree("results", ignore_errors=True)
             done = run_command([*arguments, *few], cwd=Path.cwd())

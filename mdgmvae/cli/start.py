@@ -7,7 +7,6 @@ import logging
 from ..errors import InputError
 from ..network.architecture import Architecture
 from ..network.native_messages import native_messages_logged
-from ..training.xla_cache import enable_xla_cache
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +47,6 @@ def start_tensorflow(
         threads = 1
     if threads is not None and threads < 1:
         raise InputError(f"--threads {threads}: must be at least 1")
-    enable_xla_cache()
     with native_messages_logged(verbose):
         from ..network import devices
         from ..training.distribution import strategy_of

@@ -1,4 +1,4 @@
-"""TensorFlow, imported without Keras and without its notes on standard error.
+"""TensorFlow, imported without Keras and its notes on standard error, with a cache for XLA.
 
 All other modules take it from here.
 """
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 
 from .native_messages import native_messages_logged
+from .xla_cache import enable_xla_cache
 
 _LEGACY = "TF_USE_LEGACY_KERAS"
 
@@ -31,6 +32,7 @@ def _keras_left_out() -> Iterator[None]:
         del os.environ[_LEGACY]
 
 
+enable_xla_cache()
 with native_messages_logged(), _keras_left_out():
     import tensorflow as tf
 

@@ -16,11 +16,11 @@ import numpy as np
 from ..network.architecture import Architecture
 from ..network.objective import TERMS, Objective
 from ..network.quiet_tensorflow import tf
+from ..network.xla_cache import forget_compiled, store_compiled
 from .distribution import Replicas
 from .engine import Engine
 from .steps import Adam, EpochSettings, Plan, compiled_steps, run_block, trace
 from .training_set import Block
-from .xla_cache import forget_compiled, store_compiled
 
 logger = logging.getLogger(__name__)
 

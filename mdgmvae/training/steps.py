@@ -29,10 +29,10 @@ from ..network.objective import (
     columns_of,
 )
 from ..network.quiet_tensorflow import tf
+from ..network.xla_cache import restore_compiled
 from .engine import Engine
 from .lagged_pairs import pairs_of_step
 from .noise import Draws, draw
-from .xla_cache import restore_compiled
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""A cache on disk for code that XLA compiles for the CPU, which later commands can reuse.
+"""A cache on disk for code that XLA compiles for the CPU, which later processes can reuse.
 
 TensorFlow fails if it cannot write to its cache, and runs what it finds there, damaged or not. Its
 cache is therefore in the memory of this process. What is on disk are copies with a digest.
@@ -40,8 +40,8 @@ def enable_xla_cache() -> Path | None:
     """Configure TensorFlow, before it starts, to cache the code that XLA compiles.
 
     The cache is in ``$XDG_CACHE_HOME/mdgmvae`` or ``~/.cache/mdgmvae`` and can be deleted at any
-    time. It is not used if the user has set the flag already, or if another user owns the folder or
-    can write to it, because the cached code will be run.
+    time. It is not used if the user has set the flag or imported TensorFlow already, or if another
+    user owns the folder or can write to it, because the cached code will be run.
 
     Returns
     -------
@@ -50,7 +50,9 @@ def enable_xla_cache() -> Path | None:
     """
     global _folder
     flags = os.environ.get("TF_XLA_FLAGS", "")
-    if _FLAG in flags or "tensorflow" in sys.modules:
+    # This process may have the flags of the one that started it.
+    is_set = f"{_FLAG}={_IN_MEMORY}" in flags
+    if (_FLAG in flags and not is_set) or "tensorflow" in sys.modules:
         return None
     try:
         folder = _cache_folder()
@@ -62,7 +64,8 @@ def enable_xla_cache() -> Path | None:
     if not is_own:
         logger.info("code compiled by XLA is not cached: others can write to %s", folder)
         return None
-    os.environ["TF_XLA_FLAGS"] = f"{flags} {_FLAG}={_IN_MEMORY} {_ONLY_CPU}".strip()
+    if not is_set:
+        os.environ["TF_XLA_FLAGS"] = f"{flags} {_FLAG}={_IN_MEMORY} {_ONLY_CPU}".strip()
     _folder = folder
     return folder
 

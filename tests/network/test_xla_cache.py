@@ -8,10 +8,9 @@ import textwrap
 
 import numpy as np
 import pytest
-from command import LIBRARIES
 from forked import run_script
 
-from mdgmvae.training import xla_cache
+from mdgmvae.network import xla_cache
 
 
 @pytest.fixture
@@ -34,7 +33,16 @@ def test_flags_of_the_user_stay(clean):
         "--tf_xla_persistent_cache_device_types=CPU",
     ]
     assert folder.stat().st_mode & 0o077 == 0
+    # A process that this one starts has the flags, too.
+    flags = os.environ["TF_XLA_FLAGS"]
+    assert xla_cache.enable_xla_cache() == folder
+    assert os.environ["TF_XLA_FLAGS"] == flags
+
+
+def test_a_cache_of_the_user_is_left_to_tensorflow(clean, tmp_path):
+    clean.setenv("TF_XLA_FLAGS", f"--tf_xla_persistent_cache_directory={tmp_path}")
     assert xla_cache.enable_xla_cache() is None
+    assert os.environ["TF_XLA_FLAGS"] == f"--tf_xla_persistent_cache_directory={tmp_path}"
 
 
 @pytest.mark.parametrize("case", ["file", "others", "started"])
@@ -65,7 +73,7 @@ COMPILE = """
 
     import tensorflow as tf
 
-    from mdgmvae.training import xla_cache
+    from mdgmvae.network import xla_cache
 
     os.environ.pop("TF_XLA_FLAGS", None)
     os.environ["XDG_CACHE_HOME"] = str(Path("cache").absolute())
@@ -163,61 +171,44 @@ def test_what_cannot_be_run_is_compiled_again(tmp_path):
     run_script(textwrap.dedent(COMPILE) + textwrap.dedent(script), tmp_path)
 
 
-#: Runs the first command in another folder, then the second in the current one. Both are forked
-#: after the libraries have been loaded, which takes seconds.
-TWO_COMMANDS = f"""
-import json, os, sys
-from importlib import import_module
+#: Fits in the first folder, then in the second one. Both are forked after the libraries have been
+#: loaded, which takes seconds.
+TWO_FITS = """
+import json, os
 from pathlib import Path
-from mdgmvae.cli import main, start
+import numpy as np
+import mdgmvae.training.loop
+from mdgmvae import GMVAE
 
-enable = start.enable_xla_cache
+def fit():
+    model = GMVAE(k=2, batch_size=50, n_epochs=100, seed=0).fit(np.load("x.npy"))
+    return model.history_["loss"]
 
-def enable_and_divide():
-    enable()
-    for name in {LIBRARIES}:
-        import_module(name)
+def entries():
+    return {path.name: path.stat().st_mtime_ns for path in Path("cache").rglob("*.xla")}
+
+found = []
+for _ in range(2):
+    receiver, sender = os.pipe()
     if os.fork() == 0:
-        os.chdir("../first")
-    else:
-        _, status = os.wait()
-        kept = {{str(path): path.stat().st_mtime for path in Path("../cache").rglob("*.xla")}}
-        Path("../kept.json").write_text(json.dumps(kept))
-        if status:
-            os._exit(1)
-
-start.enable_xla_cache = enable_and_divide
-code = main.main(sys.argv[1:])
-sys.stderr.flush()
-os._exit(code)
+        os.write(sender, json.dumps([fit(), entries()]).encode())
+        os._exit(0)
+    os.wait()
+    found.append(json.loads(os.read(receiver, 10**6)))
+print(json.dumps(found))
 """
 
 
 @pytest.mark.slow
-def test_the_second_command_compiles_nothing_and_finds_the_same(tmp_path, five_wells):
+def test_a_second_process_compiles_nothing_and_finds_the_same(tmp_path, five_wells):
     np.save(tmp_path / "x.npy", five_wells[0][:500])
-    for folder in ("first", "second"):
-        (tmp_path / folder).mkdir()
-    # As many steps as are worth compiling for.
-    training = ["-k", "2", "--batch_size", "50", "--n_epochs", "100", "--seed", "0"]
-    command = ["train", "--traj_file", "../x.npy", *training, "--threads", "1", "-o", "out"]
-    environment = {**os.environ, "XDG_CACHE_HOME": "../cache"}
+    environment = {**os.environ, "XDG_CACHE_HOME": "cache"}
     environment.pop("TF_XLA_FLAGS", None)
     done = subprocess.run(
-        [sys.executable, "-c", TWO_COMMANDS, *command],
-        cwd=tmp_path / "second",
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    kept = json.loads((tmp_path / "kept.json").read_text())
-    assert kept and "text-format" not in done.stderr
-    now = {
-        f"../{path.relative_to(tmp_path)}": path.stat().st_mtime for path in tmp_path.rglob("*.xla")
-    }
-    assert now == kept
-    histories = [
-        (tmp_path / run / "out" / "history.csv").read_text() for run in ("first", "second")
-    ]
-    assert histories[0] == histories[1]
+        [sys.executable, "-c", TWO_FITS],
+        cwd=tmp_path, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0 and "text-format" not in done.stderr, done.stderr
+    first, second = json.loads(done.stdout)
+    assert first[1]  # As many steps as are worth compiling for.
+    assert second == first
