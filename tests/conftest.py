@@ -15,6 +15,8 @@ for _signal, _handler in (
 # BLAS would mostly wait for each other. Set before NumPy is imported.
 for _library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+for _kind in ("INTRA", "INTER"):
+    os.environ.setdefault(f"TF_NUM_{_kind}OP_THREADS", "1")
 # TensorFlow's start-up messages would only clutter the output of the tests.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
