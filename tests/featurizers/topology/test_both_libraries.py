@@ -68,21 +68,23 @@ def check(ours, theirs):
 
 
 @pytest.mark.parametrize(
-    "file",
+    "name",
     [
-        data.PRM,  # Amber: mdtraj counts residues from 0
-        data.CPPTRAJ_TRAJ_TOP,
-        data.NUCLsel,  # THY and DT
-        data.PDB_xsmall,  # no elements: HG is mercury to mdtraj
-        data.COORDINATES_TOPOLOGY,
-        data.GRO_residwrap,  # numbers that start again after 99999
-        data.GRO_residwrap_0base,
-        data.capping_output,
+        "PRM",  # Amber: mdtraj counts residues from 0
+        "CPPTRAJ_TRAJ_TOP",
+        "NUCLsel",  # THY and DT
+        "PDB_xsmall",  # no elements: HG is mercury to mdtraj
+        "COORDINATES_TOPOLOGY",
+        "GRO_residwrap",  # numbers that start again after 99999
+        "GRO_residwrap_0base",
+        "capping_output",
     ],
-    ids=lambda file: Path(file).name,
 )
-def test_files_that_mdtraj_reads_otherwise(file):
-    if file == data.capping_output:
+def test_files_that_mdtraj_reads_otherwise(name):
+    if not hasattr(data, name):
+        pytest.skip(f"this version of MDAnalysisTests has no {name}")
+    file = getattr(data, name)
+    if name == "capping_output":
         ours, theirs = both(file)
         chosen = Distances(scheme="ca")
         assert names(chosen, ours) == names(chosen, theirs)
