@@ -13,12 +13,12 @@ from MDAnalysis.analysis.backends import BackendBase
 from ..annotation.attach import annotate_results, check_can_annotate
 from ..assignment.results import TrajectoryResults
 from ..assignment.trajectory_model import TrajectoryModel
-from ..checks import checked_memory
 from ..errors import InputError
 from ..featurizers.base import Featurizer
 from ..featurizers.registry import by_name
 from ..featurizers.topology.atoms import as_atoms
 from ..model.gmvae import GMVAE
+from ..model.settings import checked_flag
 from ..presets import Hyperparameters, check_names
 from ..storage.features import FeatureSet
 from ..trajectory.collector import FeatureCollector
@@ -134,11 +134,12 @@ class GMVAEAnalysis(Display, Evaluation, FeatureCollector):
             seed=seed,
             device=device,
             strategy=strategy,
-            max_memory=checked_memory(max_memory),
+            max_memory=max_memory,
             checkpoint=checkpoint,
+            verbose=verbose,
         )
         self._training = Training(estimator, preset, checked_lag_time(lag_time, hyperparameters))
-        self.annotate = annotate
+        self.annotate = checked_flag("annotate", annotate)
         check_source(universe)
         if isinstance(features, np.ndarray | FeatureSet):
             self._precomputed = Precomputed.of(features, feature_names)
@@ -154,6 +155,7 @@ class GMVAEAnalysis(Display, Evaluation, FeatureCollector):
         if featurizer is not None:
             # Raise errors about features now, not after run() has begun.
             self._bound = self._bind(self._trajectory.ts)
+        self._training.check(self.n_features)
 
     @property
     def n_features(self) -> int:
@@ -247,7 +249,7 @@ class GMVAEAnalysis(Display, Evaluation, FeatureCollector):
                 "only one frame was chosen, and training needs many; choose more with start, stop "
                 "and step (--start, --stop, --step), or frames"
             )
-        self._training.check(n_frames, n_features)
+        self._training.check(n_features, n_frames)
 
     def _conclude(self) -> None:
         super()._conclude()
@@ -371,8 +373,10 @@ class GMVAEAnalysis(Display, Evaluation, FeatureCollector):
         AtomMismatchError
             If the atoms of `universe` are not those of the model.
         InputError
-            If there is no model, or it was not trained on a trajectory.
+            If there is no model, it was not trained on a trajectory, or an argument is invalid.
         """
+        annotate = checked_flag("annotate", annotate)
+        verbose = None if verbose is None else checked_flag("verbose", verbose)
         trained = TrajectoryModel.load(path, custom, device)
         try:
             featurizer = trained.require_featurizer()

@@ -27,8 +27,14 @@ class Training:
     preset: str
     lag_time: float | None = None
 
-    def check(self, n_frames: int, n_features: int) -> None:
-        """Raise an error if the parameters do not fit data of this size.
+    def check(self, n_features: int, n_frames: int | None = None) -> None:
+        """Raise an error if the parameters do not fit each other or data of this size.
+
+        Parameters
+        ----------
+        n_features : int
+        n_frames : int, optional
+            Number of frames, once it is known.
 
         Raises
         ------
@@ -37,6 +43,7 @@ class Training:
         """
         # The lag in frames follows from the times of the frames, which are not known yet.
         lag = self.estimator.lag if self.lag_time is None else 1
+        n_frames = self.estimator.k if n_frames is None else n_frames
         self._estimator(lag=lag).check(n_frames, n_features)
 
     def estimator_for(self, features: FeatureSet, verbose: bool | None = None) -> GMVAE:

@@ -260,8 +260,13 @@ class TrajectoryModel:
         Raises
         ------
         InputError
-            If there is no model, or it is damaged.
+            If there is no model, it is damaged, or there is no such device.
         """
+        if not isinstance(custom, Mapping | None):
+            raise InputError(
+                f"custom: pass the functions by name, such as {{'name': function}}, not "
+                f"{type(custom).__name__}"
+            )
         saved = SavedModel.load(path)
         # A model written by GMVAE.save knows only its number of features.
         n_features = len(saved.scaling.mean)

@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -15,15 +16,16 @@ from sklearn.exceptions import ConvergenceWarning
 from ..checks import checked_seed, draw_seed
 from ..errors import InputError, TrainingError
 from ..network.architecture import unflatten
-from ..presets import PAPER, RULES, Hyperparameters
+from ..presets import PAPER, RULES, Hyperparameters, check_names
 from ..segments import checked_lengths
-from ..training.checkpoint import Checkpoint, check_path, digest, stored_seed
+from ..training.checkpoint import Checkpoint, digest, stored_seed
 from ..training.convergence import diagnose
 from ..training.dataset import Dataset
 from ..training.microstates import spread_blocks
 from .fitted import Features
 from .persistence import Persistence
 from .score_threshold import threshold_of_fit
+from .settings import check_settings
 from .states_of_fit import states_of_fit
 from .trained_model import TrainedModel
 
@@ -234,12 +236,19 @@ class GMVAE(Persistence):
         -------
         GMVAE
 
+        Raises
+        ------
+        InputError
+            If the preset or a parameter is unknown.
+
         Examples
         --------
         >>> GMVAE.from_preset("robust", k=3).scale
         'tica'
         """
         of_preset = Hyperparameters.of(preset).to_dict()
+        known = signature(cls).parameters
+        check_names([name for name in overrides if name not in known], known)
         return cls(**{**of_preset, **overrides})
 
     def fit(self, X: Features, y: object = None, *, lengths: Sequence[int] | None = None) -> GMVAE:
@@ -314,10 +323,9 @@ class GMVAE(Persistence):
         """
         hyperparameters = Hyperparameters(**{name: getattr(self, name) for name in RULES})
         hyperparameters.check_data(n_frames, n_columns)
-        if self.seed is not None:
-            checked_seed(self.seed)
-        if self.checkpoint is not None:
-            check_path(self.checkpoint)
+        check_settings(
+            self.device, self.strategy, self.max_memory, self.checkpoint, self.seed, self.verbose
+        )
         return hyperparameters
 
     def _seed_of_fit(self) -> int:

@@ -12,6 +12,7 @@ from ..checks import checked_seed
 from ..training.scaling import Scaling
 from .fitted import FittedMixture
 from .saved_model import SavedModel, TrajectoryPart
+from .settings import checked_device
 from .trained_model import TrainedModel
 
 #: Parameters of the machine and the session, which are not saved with the model.
@@ -93,7 +94,7 @@ class Persistence(FittedMixture):
         Raises
         ------
         InputError
-            If there is no model, or it is damaged.
+            If there is no model, it is damaged, or there is no such device.
         """
         return cls.from_saved_model(SavedModel.load(path), device)
 
@@ -110,7 +111,13 @@ class Persistence(FittedMixture):
         Returns
         -------
         GMVAE
+
+        Raises
+        ------
+        InputError
+            If there is no such device.
         """
+        checked_device(device)
         model = cls(**saved.params, device=device)
         fitted = saved.fitted
         model.seed_ = fitted["seed"]

@@ -64,6 +64,20 @@ def test_a_universe_of_other_atoms_is_refused_at_once(saved, u):
         GMVAEAnalysis.load(saved, universe=u.select_atoms("name C*"))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"device": "cuda"}, "device='cuda': choose auto, cpu, gpu"),
+        ({"annotate": "no"}, "annotate='no': must be True or False"),
+        ({"verbose": "no"}, "verbose='no': must be True or False"),
+        ({"custom": span}, "custom: pass the functions by name"),
+    ],
+)
+def test_arguments_that_cannot_be_used_are_refused_at_once(saved, arguments, message):
+    with pytest.raises(InputError, match=message):
+        GMVAEAnalysis.load(saved, **arguments)
+
+
 @pytest.mark.slow
 def test_a_model_is_loaded_in_another_process(analysed, saved, tmp_path):
     script = f"""

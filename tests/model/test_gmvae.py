@@ -505,6 +505,10 @@ def test_an_estimator_that_is_not_fitted_says_so():
         ({"seed": -1}, "seed=-1"),
         ({"seed": "x"}, "seed='x'"),
         ({"device": "gpu:7"}, "device='gpu:7': TensorFlow sees cpu"),
+        ({"device": "cuda"}, "device='cuda': choose auto, cpu, gpu, or a GPU by its number, gpu:0"),
+        ({"strategy": "all"}, "strategy='all': choose mirrored or multiworker"),
+        ({"max_memory": "lots"}, "max_memory='lots': pass a number of bytes"),
+        ({"verbose": "no"}, "verbose='no': must be True or False"),
         ({"checkpoint": "state.txt"}, r"checkpoint='state.txt'.*npz"),
         ({"relu_logits": "yes"}, "relu_logits='yes'"),
     ],
@@ -513,6 +517,13 @@ def test_invalid_parameters_are_named(parameters, message, five_wells):
     model = GMVAE(**QUICK | parameters)
     with pytest.raises(InputError, match=message.replace("(", r"\(").replace(")", r"\)")):
         model.fit(five_wells[0][:600])
+
+
+def test_unknown_parameters_of_a_preset_are_named():
+    with pytest.raises(InputError, match="learning_rate: no such hyperparameter; did you mean lr"):
+        GMVAE.from_preset("robust", learning_rate=0.1)
+    with pytest.raises(InputError, match=r"random_state: .*; did you mean seed"):
+        GMVAE.from_preset("robust", random_state=0)
 
 
 @pytest.mark.parametrize(
