@@ -34,11 +34,17 @@ def as_labels(labels: Any, name: str = "labels") -> np.ndarray:
     >>> as_labels([0, 2, -1])
     array([ 0,  2, -1])
     """
-    if hasattr(labels, "labels"):
-        raise InputError(
-            f"{name}: pass the labels of this {type(labels).__name__}, its attribute labels"
-        )
+    for attribute in ("labels", "results.labels"):
+        if hasattr(labels, attribute.split(".")[0]):
+            raise InputError(
+                f"{name}: pass the labels of this {type(labels).__name__}, its attribute "
+                f"{attribute}"
+            )
     values = np.asarray(labels)
+    if not values.ndim:
+        raise InputError(
+            f"{name}: pass one whole number for each frame; this is {with_article(labels)}"
+        )
     if values.ndim != 1 or not (np.issubdtype(values.dtype, np.integer) or values.size == 0):
         raise InputError(
             f"{name}: pass one whole number for each frame, not an array of shape {values.shape} "
@@ -51,6 +57,58 @@ def as_labels(labels: Any, name: str = "labels") -> np.ndarray:
             "frames that were not analysed"
         )
     return values
+
+
+def as_numbers(values: Any, name: str) -> np.ndarray:
+    """Convert numbers to a float64 array.
+
+    Parameters
+    ----------
+    values : array-like of float
+    name : str
+        Name of the argument, for the message.
+
+    Returns
+    -------
+    ndarray of float64
+
+    Raises
+    ------
+    InputError
+        If they are not numbers, or rows differ in length.
+
+    Examples
+    --------
+    >>> from mdgmvae.labels import as_numbers
+    >>> as_numbers([1, 2], "times")
+    array([1., 2.])
+    """
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        is_list = isinstance(values, list | tuple | np.ndarray)
+        problem = error if is_list else f"this is {with_article(values)}"
+        raise InputError(f"{name}: pass an array of numbers; {problem}") from error
+
+
+def with_article(value: Any) -> str:
+    """Say what a value is, for messages: "the text 'x'", or the name of its class.
+
+    Examples
+    --------
+    >>> with_article("x"), with_article(5), with_article([5])
+    ("the text 'x'", 'the number 5', 'a list')
+    """
+    if isinstance(value, str):
+        return f"the text {value[:40]!r}"
+    if isinstance(value, bool | np.bool_ | None):
+        return repr(value)
+    if isinstance(value, int | float | np.number):
+        return f"the number {value}"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    kind = type(value).__name__
+    return f"{'an' if kind[0] in 'aeioAEIO' else 'a'} {kind}"
 
 
 def as_frames(frames: Any, n_labels: int, n_frames: int) -> np.ndarray:
@@ -162,7 +220,7 @@ def n_states_of(labels: np.ndarray, k: int | None) -> int:
     largest = int(labels.max()) if len(labels) else -1
     if largest < 0:
         raise InputError("labels: no frame has a state, so there is nothing to analyse")
-    if k is not None and k <= largest:
+    if k is not None and check_count("k", k) <= largest:
         raise InputError(
             f"k={k}: the largest label is {largest}, so k must be at least {largest + 1}"
         )

@@ -235,7 +235,7 @@ class Hyperparameters:
         >>> Hyperparameters.of("robust", k=3).scale
         'tica'
         """
-        if not isinstance(preset, str) or preset not in PRESETS:
+        if preset not in [*PRESETS]:
             raise InputError(f"preset={preset!r}: choose one of {', '.join(PRESETS)}")
         check_names(given)
         return replace(PRESETS[preset], **given)

@@ -110,7 +110,8 @@ def _attach(
     trajectory: Any, values: np.ndarray, numbers: np.ndarray, name: str, missing: float
 ) -> None:
     """Attach values as an auxiliary. Frames without a value get `missing`."""
-    if not name.isidentifier() or keyword.iskeyword(name) or hasattr(dict, name):
+    is_name = isinstance(name, str) and name.isidentifier() and not keyword.iskeyword(name)
+    if not is_name or hasattr(dict, name):
         raise InputError(f"name: {name!r} cannot be an attribute of ts.aux; use letters and _")
     spread = np.full((trajectory.n_frames, *values.shape[1:]), missing, dtype=values.dtype)
     spread[numbers] = values
@@ -141,7 +142,7 @@ def _as_values(labels: Any) -> np.ndarray:
     """Return labels as int64, or two-dimensional values as float32."""
     values = np.asarray(labels)
     if values.ndim != 2:
-        return as_labels(values)
+        return as_labels(labels)
     if values.dtype.kind not in "iuf":
         raise InputError(f"labels: pass numbers, not an array of dtype {values.dtype}")
     return values.astype(np.float32)

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 from MDAnalysis.coordinates.H5MD import H5MDWriter
 
+from ..errors import InputError
+from ..labels import with_article
 from ..storage.atomic import atomic_file
-from .labelled import LabelledFrames
+from .labelled import NAMES, LabelledFrames
 from .written import SafeFile, named_in_errors
 
 # MDAnalysis' own units. If they are passed explicitly, sources without units can be written.
@@ -69,6 +71,13 @@ def write_h5md(
     """
     labelled = LabelledFrames.of(source, labels, frames)
     labelled.check_output(path)
+    if name not in NAMES:
+        raise InputError(f"name: {name!r} is not one of {', '.join(NAMES)}")
+    if not isinstance(observables, Mapping | None):
+        raise InputError(
+            "observables: pass the values of each frame by name, such as {'rmsd': values}; this is "
+            f"{with_article(observables)}"
+        )
     further = dict(observables or {})
     if probabilities is not None:
         further["probability"] = probabilities

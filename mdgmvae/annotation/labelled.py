@@ -13,6 +13,9 @@ from ..errors import InputError
 from ..labels import as_frames, as_labels
 from ..trajectory.moving_atoms import MovingAtoms
 
+#: Names of a label in files, one for each kind of labels.
+NAMES = ("state", "component")
+
 
 @dataclass(frozen=True, eq=False)
 class LabelledFrames:

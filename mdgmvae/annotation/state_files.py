@@ -11,23 +11,23 @@ from typing import Any
 import MDAnalysis as mda
 import numpy as np
 
+from ..checks import check_count
 from ..errors import InputError
-from ..labels import as_frames
+from ..labels import as_frames, with_article
 from ..progress import progress_bar
 from ..states.representatives import diverse_frames
 from ..storage.atomic import atomic_folder
-from .labelled import LabelledFrames, assigned_probabilities
+from .labelled import NAMES, LabelledFrames, assigned_probabilities
 from .pdb import PDBFrames, within_limits
 from .superposition import fitted_atoms, superposed
 from .written import check_frames, named_in_errors
 
 _FORMATS = ("xtc", "trr", "dcd")
-_NAMES = ("state", "component")
 #: Patterns of the files of an earlier call, and of the index files that MDAnalysis adds. They
 #: require digits, so that they do not match the user's own files, such as state_best.pdb.
 STALE_STATES = tuple(
     f"{hidden}{name}_{'[0-9]' * digits}.{suffix}"
-    for name in _NAMES
+    for name in NAMES
     for digits in (1, 2, 3, 4)
     for hidden, suffixes in (("", (*_FORMATS, "pdb")), (".", ("*_offsets.*",)))
     for suffix in suffixes
@@ -109,8 +109,9 @@ def write_states(
     """
     if format not in (*_FORMATS, None):
         raise InputError(f"format: {format!r} is not one of {', '.join(_FORMATS)}, or None")
-    if name not in _NAMES:
-        raise InputError(f"name: {name!r} is not one of {', '.join(_NAMES)}")
+    n_representatives = check_count("n_representatives", n_representatives)
+    if name not in NAMES:
+        raise InputError(f"name: {name!r} is not one of {', '.join(NAMES)}")
     labelled = LabelledFrames.of(source, labels, frames)
     if representatives is None:
         chosen = _choose_representatives(labelled, latent, probabilities, n_representatives)
@@ -151,15 +152,21 @@ def _check_representatives(
     labelled: LabelledFrames, representatives: Sequence[Any] | Mapping[int, Any]
 ) -> dict[int, np.ndarray]:
     """Check the given frame numbers of representatives, and leave out states without any."""
-    pairs = (
-        representatives.items()
-        if isinstance(representatives, Mapping)
-        else enumerate(representatives)
-    )
+    if not hasattr(representatives, "__iter__"):
+        raise InputError(
+            "representatives: pass the frame numbers of each state, such as [[5, 8], [20]]; this "
+            f"is {with_article(representatives)}"
+        )
+    if not isinstance(representatives, Mapping):
+        representatives = dict(enumerate(representatives))
+    chosen = {
+        check_count("representatives", state, low=0): np.asarray(numbers)
+        for state, numbers in representatives.items()
+    }
     return {
-        int(state): as_frames(numbers, len(numbers), labelled.moving.n_frames)
-        for state, numbers in pairs
-        if len(numbers)
+        state: as_frames(numbers, numbers.size, labelled.moving.n_frames)
+        for state, numbers in chosen.items()
+        if numbers.size
     }
 
 

@@ -54,7 +54,7 @@ def kind_of(of: str) -> Kind:
     InputError
         If `of` has another value.
     """
-    if of not in KINDS:
+    if of not in [*KINDS]:
         raise InputError(f"of={of!r}: choose 'states' or 'components'")
     return KINDS[of]
 

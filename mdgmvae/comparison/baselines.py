@@ -13,8 +13,9 @@ import numpy as np
 from ..checks import check_count, checked_seeds
 from ..errors import InputError
 from ..kinetics.agreement_of_runs import compare_runs, pairwise_agreement
+from ..kinetics.posterior import time_unit
 from ..kinetics.vamp import BLOCKS_PER_FOLD, vamp2
-from ..labels import as_labels
+from ..labels import as_labels, with_article
 from ..presets import ROBUST
 from ..progress import progress_bar
 from .cross_validation import (
@@ -106,11 +107,12 @@ def compare(
     chosen = _chosen(methods, check_count("k", k))
     runs = checked_seeds(seeds)
     wanted = None if n_states is None else check_count("n_states", n_states, 2)
-    known = None if reference is None else as_labels(reference)
+    known = None if reference is None else as_labels(reference, "reference")
     if known is not None and len(known) != len(values):
         raise InputError(
             f"reference: {len(known):,} labels for {len(values):,} frames; pass one label per frame"
         )
+    time_step = time_unit(dt)[0] if time_unit(dt)[1] == "ps" else float("nan")
     folds = folds_of_time(segments, lag=lag, n_folds=n_folds, blocks_per_fold=blocks_per_fold)
     labels: dict[str, list[np.ndarray]] = {}
     scores: dict[str, np.ndarray] = {}
@@ -136,7 +138,6 @@ def compare(
         _row(name, labels[name], scores[name], seconds[name], lag, segments, known)
         for name in chosen
     ]
-    time_step = float("nan") if dt is None else float(dt)
     return Comparison(tuple(rows), labels, scores, int(lag), time_step, wanted, tuple(runs))
 
 
@@ -144,15 +145,18 @@ def _chosen(methods: Sequence[str] | Mapping[str, Method] | None, k: int) -> dic
     """Return the methods by name; "robust" gets its number of components."""
     if isinstance(methods, Mapping):
         found = dict(methods)
+        for name, method in found.items():
+            if not callable(method):
+                raise InputError(f"methods: {name} is not a function; it is {with_article(method)}")
     else:
-        names = (
-            list(METHODS)
-            if methods is None
-            else [methods]
-            if isinstance(methods, str)
-            else [*methods]
-        )
-        unknown = [name for name in names if name not in METHODS]
+        if not isinstance(methods, Sequence | None):
+            raise InputError(
+                f"methods: pass names such as ['robust', 'k-means']; this is "
+                f"{with_article(methods)}"
+            )
+        given = [methods] if isinstance(methods, str) else methods
+        names = [*METHODS] if given is None else [*given]
+        unknown = [name for name in names if name not in [*METHODS]]
         if unknown:
             raise InputError(
                 f"methods: {unknown[0]!r} is not one of {', '.join(METHODS)}; pass other methods "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..checks import check_count, check_counts
+from ..checks import check_count, check_counts, checked_seed
 from ..errors import InputError
 from ..kinetics.timescales import ImpliedTimescales, implied_timescales, timescale_cell
 from ..presets import ROBUST
@@ -137,6 +137,7 @@ def propose_lag(
     >>> propose_lag(wells(4_000, seed=0).X).lag
     5
     """
+    seed = checked_seed(seed)
     values, segments = features_of(X, lengths)
     default = ROBUST.lag or 1
     shortest = default if shortest is None else check_count("shortest", shortest)

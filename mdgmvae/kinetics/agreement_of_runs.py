@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..labels import as_labels
+from ..labels import as_labels, with_article
 from ..tables import Shown, Table, counted
 
 
@@ -86,7 +86,7 @@ def match(labels_a: Any, labels_b: Any) -> np.ndarray:
     """
     from scipy.optimize import linear_sum_assignment
 
-    table = _contingency(as_labels(labels_a), as_labels(labels_b))
+    table = _contingency(as_labels(labels_a, "labels_a"), as_labels(labels_b, "labels_b"))
     permutation = np.full(table.shape[1], -1, np.int64)
     rows, columns = linear_sum_assignment(-table)
     # States that share no frame are not a match.
@@ -110,10 +110,12 @@ def labels_of_each(runs: Any) -> list[np.ndarray]:
     >>> labels_of_each([[0, 1, 1], [1, 0, 0]])
     [array([0, 1, 1]), array([1, 0, 0])]
     """
-    if not isinstance(runs, Sequence | np.ndarray) or isinstance(runs, str):
+    is_list = isinstance(runs, Sequence | np.ndarray) and not isinstance(runs, str)
+    # A list of numbers is the labels of a single run.
+    if not is_list or any(isinstance(run, int | np.integer) for run in runs):
+        found = "these are those of one run" if is_list else f"this is {with_article(runs)}"
         raise InputError(
-            f"runs: pass a list with the labels of each run, such as [gm.results.labels], not "
-            f"{type(runs).__name__}"
+            f"runs: pass a list with the labels of each run, such as [gm.results.labels]; {found}"
         )
     return [as_labels(run, "runs") for run in runs]
 

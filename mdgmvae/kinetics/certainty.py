@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import check_number
 from ..errors import InputError
 from ..tables import Shown, Table, number, percent
 
@@ -89,6 +90,7 @@ def assignment_quality(probabilities: Any, *, min_share: float = MIN_SHARE) -> A
     >>> found.n_active, round(found.mean_entropy, 3), found.share_certain
     (2, 0.347, 0.5)
     """
+    min_share = check_number("min_share", min_share, low=0, high=1)
     q = np.asarray(probabilities)
     if q.ndim != 2 or q.size == 0 or q.dtype.kind != "f" or not _are_probabilities(q):
         raise InputError(

@@ -119,7 +119,7 @@ def lump(
     Raises
     ------
     InputError
-        If the labels, the lag or the lengths are invalid.
+        If an argument is invalid.
 
     Examples
     --------
@@ -135,6 +135,12 @@ def lump(
     k = n_states_of(components, k)
     if n_macrostates is not None:
         n_macrostates = check_count("n_macrostates", n_macrostates)
+    if finer is not None:
+        finer = as_labels(finer, "finer")
+        if len(finer) != len(components):
+            raise InputError(
+                f"finer: {len(finer):,} labels for {len(components):,} frames; pass one for each"
+            )
     frames = np.bincount(components[components >= 0], minlength=k)
     counts = _connected_counts(components, lag, lengths, k, frames > 0)
     sets = [s for s in connected_sets(counts) if frames[s[0]]]

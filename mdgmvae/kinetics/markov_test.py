@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..checks import check_count, check_counts
+from ..errors import InputError
 from ..segments import checked_lag, discrete_trajectories
 from ..tables import Shown, Table, number
 from .posterior import Estimate, Posteriors, time_unit
@@ -145,7 +146,10 @@ def chapman_kolmogorov_of(
     """Run `chapman_kolmogorov` on posteriors that may already be fitted."""
     segments = discrete_trajectories(models.labels, models.lengths)
     lag, longest = checked_lag(lag, segments), max(map(len, segments))
-    steps = [m for m in check_counts("multiples", multiples) if m * lag < longest] or [1]
+    multiples = check_counts("multiples", multiples)
+    if not multiples:
+        raise InputError("multiples=[]: pass at least one lag time, in units of the lag")
+    steps = [m for m in multiples if m * lag < longest] or [1]
     model = models.at(lag)
     predicted = model.estimate(
         lambda p, pi: np.array([np.linalg.matrix_power(p, m) for m in steps])

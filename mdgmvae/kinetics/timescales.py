@@ -117,7 +117,7 @@ def default_lags(lag: int, longest: int, n_lags: int = 8) -> list[int]:
     """
     lag, longest = check_count("lag", lag), check_count("longest", longest)
     last = max(1, min(4 * lag, longest // 10))
-    spaced = np.geomspace(1, last, n_lags).round().astype(int).tolist()
+    spaced = np.geomspace(1, last, check_count("n_lags", n_lags)).round().astype(int).tolist()
     nearest = min(spaced, key=lambda other: (abs(np.log(other / lag)), other))
     kept = [other for other in spaced if other != nearest or last < lag]
     return sorted({*kept, int(lag)})

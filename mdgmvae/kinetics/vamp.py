@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import check_count
+from ..checks import check_count, check_number
 from ..errors import InputError
 from ..labels import as_labels, n_states_of
 from ..segments import checked_lag, checked_lengths, cut, folds_of, within_lag
@@ -89,6 +89,7 @@ def vamp2(
     >>> round(vamp2(np.random.default_rng(0).integers(0, 2, 10_000), lag=1), 2)
     1.0
     """
+    epsilon = check_number("epsilon", epsilon, low=0)
     values, segments = prepared(assignments, lengths, lag)
     return _covariances(values, segments, lag).vamp2(epsilon=epsilon)
 
@@ -154,6 +155,7 @@ def vamp2_cross_validated(
     """
     if n_processes is not None:
         n_processes = check_count("n_processes", n_processes)
+    epsilon = check_number("epsilon", epsilon, low=0)
     values, segments = prepared(assignments, lengths, lag)
     folds = folds_of(checked_lengths(lengths, len(values)), lag, n_folds, blocks_per_fold)
     scores = []
@@ -233,7 +235,7 @@ def prepared(
             )
         values, assigned = given.astype(np.float64), np.ones(len(given), bool)
     else:
-        labels = as_labels(given)
+        labels = as_labels(assignments)
         n_states_of(labels, None)
         values, assigned = labels, labels >= 0
     n_frames = checked_lengths(lengths, len(values))

@@ -9,6 +9,8 @@ import numpy as np
 
 from ..checks import check_count
 from ..errors import InputError
+from ..labels import as_numbers
+from ..tables import counted
 
 _BINS = {1: 100, 2: 60, 3: 30}
 """Default number of bins along each axis by dimension, as fine as 10,000 frames can fill."""
@@ -29,7 +31,7 @@ def as_points(latent: Any, name: str = "latent") -> np.ndarray:
     InputError
         If there are no frames, more than three columns, or values that are not finite.
     """
-    points = np.asarray(latent, dtype=np.float64)
+    points = as_numbers(latent, name)
     if points.ndim == 1:
         points = points[:, np.newaxis]
     if points.ndim != 2 or not points.size:
@@ -94,7 +96,10 @@ def grid_edges(
     d = points.shape[1]
     numbers = [_default_bins(points) if bins is None else bins] * d if np.ndim(bins) == 0 else bins
     if len(numbers) != d:
-        raise InputError(f"bins: {len(numbers)} numbers were given for {d} axes; pass one for each")
+        raise InputError(
+            f"bins: {len(numbers)} numbers were given for {counted(d, 'coordinate')}; pass one for "
+            "each"
+        )
     return tuple(
         np.histogram_bin_edges(
             column,

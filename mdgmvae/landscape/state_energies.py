@@ -290,6 +290,8 @@ def state_free_energies_of(
         if of == "states"
         else (results.components, results.component_probabilities)
     )
+    if lag is not None:
+        lag = check_count("lag", lag)
     if lag is not None and options.get("block_length") is None and max(results.lengths) > lag:
         options["lag"] = lag
     # States without frames keep their number.

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import check_count, checked_seed
+from ..checks import check_count, check_number, checked_seed
 from ..errors import InputError
-from ..tables import Shown, Table
+from ..labels import as_numbers
+from ..tables import Shown, Table, counted
 from .bootstrap import Blocks, Spread
 from .cells import relaxation_of
 from .grid import (
@@ -152,7 +153,7 @@ class FreeEnergy(Shown):
         InputError
             If `points` have another number of coordinates or are not finite.
         """
-        given = np.asarray(points, np.float64)
+        given = as_numbers(points, "points")
         d = len(self.edges)
         if given.shape[-1:] != (d,) and not (d == 1 and given.ndim <= 1):
             raise InputError(f"points: of shape {given.shape}; pass {d} coordinates each, (n, {d})")
@@ -259,9 +260,9 @@ def free_energy(
     >>> bool(0 < error[0] < 0.05), found.unit, found.names
     (True, 'kT', ('z',))
     """
-    coordinates = as_points(points)
+    coordinates = as_points(points, "points")
     d = coordinates.shape[1]
-    periods = _one_each("periods", periods, (None,) * d)
+    periods = _checked_periods(_one_each("periods", periods, (None,) * d))
     coordinates = wrapped(coordinates, periods)
     kT, unit = energy_unit(temperature)
     edges = grid_edges(coordinates, bins, periods)
@@ -301,17 +302,26 @@ def free_energy(
 
 def _one_each(name: str, given: Sequence[Any] | None, default: Sequence[Any]) -> tuple[Any, ...]:
     """Return the values given for each coordinate, or the default."""
-    values = tuple(default if given is None else given)
-    if isinstance(given, str) or len(values) != len(default):
-        raise InputError(f"{name}={given!r}: pass one for each of the {len(default)} coordinates")
-    return values
+    is_list = hasattr(given, "__iter__") and not isinstance(given, str)
+    if given is None or (is_list and len(values := tuple(given)) == len(default)):
+        return tuple(default) if given is None else values
+    n = counted(len(default), "coordinate")
+    raise InputError(f"{name}={given!r}: pass a list with one for each of {n}")
+
+
+def _checked_periods(periods: Sequence[Any]) -> tuple[float | None, ...]:
+    """Check that each period is a positive number or None."""
+    for period in periods:
+        if period is not None and check_number("periods", period) <= 0:
+            raise InputError(f"periods={period!r}: must be positive, or None without a period")
+    return tuple(None if period is None else float(period) for period in periods)
 
 
 def _place(
     reference: Any, edges: Sequence[np.ndarray], periods: Sequence[float | None], there: np.ndarray
 ) -> int:
     """Find the position of the reference bin among the bins with frames."""
-    point = np.atleast_1d(np.asarray(reference, np.float64))
+    point = np.atleast_1d(as_numbers(reference, "reference"))
     if point.shape != (len(edges),):
         raise InputError(f"reference={reference!r}: pass a point of {len(edges)} coordinates")
     (number,) = bin_numbers(wrapped(point[np.newaxis], periods), edges)

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..checks import check_count, checked_memory, checked_seed
 from ..errors import InputError
+from ..labels import as_numbers
 from ..network.architecture import Architecture
 from ..storage.features import FeatureSet
 from ..tables import counted
@@ -214,7 +215,7 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
             If `z` does not have n_z columns of finite numbers.
         """
         check_is_fitted(self)
-        z = np.asarray(z, np.float32)
+        z = as_numbers(z, "z").astype(np.float32)
         n_z = self.architecture_.n_z
         if z.ndim != 2 or z.shape[1] != n_z or not np.isfinite(z).all():
             raise InputError(f"z of shape {z.shape}: must be (n, {n_z}), of finite numbers")
@@ -326,6 +327,12 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
     def _rows(self, X: Any, reset: bool = False) -> Dataset:
         """Open X; `reset` makes its number of columns that of the estimator."""
         max_memory = checked_memory(self.max_memory)
+        # A column of a table may have one of these names, too.
+        if hasattr(type(X), "universe") or hasattr(type(X), "topology"):
+            raise InputError(
+                "X: pass features of shape (n_frames, n_x), which mdgmvae.featurize computes from "
+                "a trajectory; GMVAEAnalysis takes the trajectory itself"
+            )
         if not isinstance(X, str | os.PathLike | np.memmap | FeatureSet):
             # Dataset.check_finite names the first frame that is not finite; scikit-learn would not.
             X = validate_data(

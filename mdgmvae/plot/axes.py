@@ -10,17 +10,57 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 
+from ..errors import InputError
+from ..labels import with_article
+
 #: Width in points from which a legend has two columns.
 _WIDE = 216
 
 
-def new_axes(size: tuple[float, float], *, three_dimensional: bool = False) -> Axes:
-    """Make a figure of the given width and height in inches and return its Axes."""
+def axes_or_new(
+    ax: Axes | None, size: tuple[float, float], *, three_dimensional: bool = False
+) -> Axes:
+    """Return the Axes of the user, or those of a new figure of this size in inches.
+
+    Raises
+    ------
+    InputError
+        If it is something else.
+    """
+    if isinstance(ax, Axes):
+        return ax
+    if ax is not None:
+        raise InputError(
+            f"ax: pass matplotlib Axes, as from plt.subplots(), or leave it out; this is "
+            f"{with_article(ax)}"
+        )
     import matplotlib.pyplot as plt
 
     figure = plt.figure(figsize=size, layout="constrained")
     axes: Axes = figure.add_subplot(projection="3d" if three_dimensional else None)
     return axes
+
+
+def check_result(name: str, value: Any, kind: type, source: str) -> None:
+    """Raise an error unless a value is what a function of this package returns.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument, for the message.
+    value : object
+    kind : type
+        The class of the results of the function.
+    source : str
+        The function, for the message.
+
+    Raises
+    ------
+    InputError
+        If it is of another class.
+    """
+    if not isinstance(value, kind):
+        raise InputError(f"{name}: pass what {source} returns; this is {with_article(value)}")
 
 
 def open_frame(ax: Axes) -> None:

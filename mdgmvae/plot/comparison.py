@@ -16,8 +16,17 @@ from ..comparison.choice import standard_error
 from ..comparison.feature_sets import FeatureSelection
 from ..comparison.method_comparison import Comparison
 from ..comparison.scan_of_k import Selection, as_range
+from ..kinetics.posterior import time_unit
 from ..tables import counted
-from .axes import legend_above, new_axes, open_frame, shift, size_in_points, ticks_that_fit
+from .axes import (
+    axes_or_new,
+    check_result,
+    legend_above,
+    open_frame,
+    shift,
+    size_in_points,
+    ticks_that_fit,
+)
 
 __all__ = ["feature_sets", "methods", "number_of_components"]
 
@@ -43,10 +52,15 @@ def methods(comparison: Comparison, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        If `comparison` is not such a result.
     """
+    check_result("comparison", comparison, Comparison, "mdgmvae.comparison.compare")
     rows = comparison.rows
-    if ax is None:
-        ax = new_axes((6.4, 1.9 + 0.42 * len(rows)))
+    ax = axes_or_new(ax, (6.4, 1.9 + 0.42 * len(rows)))
     lines = range(len(rows))
     for line, row in zip(lines, rows, strict=True):
         folds = _draw_folds(ax, comparison.scores[row.method], line, _HELD_OUT)
@@ -90,10 +104,16 @@ def feature_sets(
     Returns
     -------
     matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        If `selection` is not such a result, or `dt` is not positive.
     """
+    check_result("selection", selection, FeatureSelection, "mdgmvae.comparison.select_features")
+    lag_time = _lag_time(selection.lag, dt)
     ranked = selection.ranked
-    if ax is None:
-        ax = new_axes((6.0, 1.9 + 0.5 * len(ranked)))
+    ax = axes_or_new(ax, (6.0, 1.9 + 0.5 * len(ranked)))
     for line, found in enumerate(ranked):
         chosen = found.name == selection.best
         color = _FITTED if chosen else _HELD_OUT
@@ -106,7 +126,7 @@ def feature_sets(
     names = [f"{found.name}\n{counted(found.n_features, 'column')}" for found in ranked]
     ax.set_yticks(range(len(ranked)), names)
     ax.set_ylim(len(ranked) - 0.5, -0.5)
-    ax.set_xlabel(f"VAMP-2 held out\nlag time {_lag_time(selection.lag, dt)}")
+    ax.set_xlabel(f"VAMP-2 held out\nlag time {lag_time}")
     ax.grid(axis="x", color="0.9", zorder=0)
     ax.set_axisbelow(True)
     legend_above(ax, [mean, *folds, best], right=True)
@@ -134,9 +154,15 @@ def number_of_components(
     Returns
     -------
     matplotlib Axes
+
+    Raises
+    ------
+    InputError
+        If `selection` is not such a result, or `dt` is not positive.
     """
-    if ax is None:
-        ax = new_axes((6.0, 4.2))
+    check_result("selection", selection, Selection, "mdgmvae.comparison.select_k")
+    lag_time = _lag_time(selection.lag, dt)
+    ax = axes_or_new(ax, (6.0, 4.2))
     ks, scanned = selection.ks, selection.scanned
     components = [found.component_scores for found in scanned]
     beside = ax.errorbar(
@@ -169,7 +195,7 @@ def number_of_components(
     width = size_in_points(ax)[0]
     _label_each(ax, ks, [str(k) for k in ks], width)
     ax.set_xlabel("components k")
-    ax.set_ylabel(f"VAMP-2 held out\nlag time {_lag_time(selection.lag, dt)}")
+    ax.set_ylabel(f"VAMP-2 held out\nlag time {lag_time}")
     top = ax.secondary_xaxis("top")
     _label_each(top, ks, [as_range(found.n_states) for found in scanned], width)
     top.set_xlabel("states found")
@@ -199,4 +225,5 @@ def _label_each(ax: Any, ks: np.ndarray, labels: Sequence[str], width: float) ->
 
 
 def _lag_time(lag: int, dt: float | None) -> str:
-    return counted(lag, "frame") if dt is None or np.isnan(dt) else f"{lag * dt:g} ps"
+    step, unit = time_unit(dt)
+    return f"{lag * step:g} ps" if unit == "ps" else counted(lag, "frame")

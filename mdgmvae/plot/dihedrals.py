@@ -14,9 +14,9 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.lines import Line2D
 
 from ..errors import InputError
-from ..labels import as_labels
+from ..labels import as_labels, as_numbers
 from ..landscape.coordinates import coordinates_of, read_coordinates
-from .axes import legend_above, new_axes, size_in_points
+from .axes import axes_or_new, legend_above, size_in_points
 from .palette import UNASSIGNED, state_colors
 
 if TYPE_CHECKING:
@@ -81,9 +81,8 @@ def ramachandran(
     shown = shown[counts[shown] > 0]
     if not len(shown):
         raise InputError("labels: no frame has a state, so there is nothing to draw")
-    if ax is None:
-        n_columns = min(len(shown), 4)
-        ax = new_axes((1.0 + 1.5 * n_columns, 1.1 + 1.65 * math.ceil(len(shown) / n_columns)))
+    n_columns = min(len(shown), 4)
+    ax = axes_or_new(ax, (1.0 + 1.5 * n_columns, 1.1 + 1.65 * math.ceil(len(shown) / n_columns)))
     visited = np.histogramdd(angles, [_EDGES, _EDGES])[0] > 0
     panels, is_narrow = _panels(ax, len(shown))
     for panel, state in zip(panels, shown.tolist(), strict=True):
@@ -163,7 +162,7 @@ def _most_telling(angles: np.ndarray, labels: np.ndarray) -> int:
 
 
 def _angles(name: str, values: Any, n_frames: int) -> np.ndarray:
-    angles = np.asarray(values, dtype=np.float64)
+    angles = as_numbers(values, name)
     if angles.shape != (n_frames,) or not np.isfinite(angles).all():
         raise InputError(
             f"{name}: pass {n_frames:,} finite angles in degrees, one for each label, not an array "

@@ -14,10 +14,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
+from ..checks import check_count, check_counts
 from ..errors import InputError
 from ..kinetics.markov_test import ChapmanKolmogorov
 from ..kinetics.timescales import ImpliedTimescales
-from .axes import legend_above, new_axes, open_frame, size_in_points
+from ..labels import as_numbers
+from ..tables import counted
+from .axes import axes_or_new, check_result, legend_above, open_frame, size_in_points
 from .palette import UNASSIGNED, state_colors
 
 __all__ = ["chapman_kolmogorov", "implied_timescales", "vamp2_scores"]
@@ -62,15 +65,17 @@ def implied_timescales(
     Raises
     ------
     InputError
-        If no timescale is positive and finite.
+        If `timescales` are not such a result, none is positive and finite, or `lag` is no
+        number of frames.
     """
+    check_result("timescales", timescales, ImpliedTimescales, "mdgmvae.kinetics.implied_timescales")
+    marked = None if lag is None else check_count("lag", lag) * timescales.dt
     lags = timescales.lags * timescales.dt
     shown = np.where(np.isfinite(timescales.timescales), timescales.timescales, np.nan)
     shown[shown <= 0] = np.nan
     if not np.isfinite(shown).any():
         raise InputError("timescales: none is positive and finite, so there is nothing to draw")
-    if ax is None:
-        ax = new_axes((5.6, 4.4))
+    ax = axes_or_new(ax, (5.6, 4.4))
     # Timescales far below the lag time say nothing and would take up most of the axis.
     bottom = 0.5 * min(lags.min(), np.nanmax(shown))
     top = 2.0 * max(lags.max(), np.nanmax(shown))
@@ -95,10 +100,10 @@ def implied_timescales(
                 label=label,
             )
             label = "_"
-    if lag is not None:
+    if marked is not None:
         ax.axvline(
-            lag * timescales.dt, color="#D55E00", linestyle="--", linewidth=1.2, zorder=1,
-            label=f"lag time {lag * timescales.dt:g} {timescales.unit}",
+            marked, color="#D55E00", linestyle="--", linewidth=1.2, zorder=1,
+            label=f"lag time {marked:g} {timescales.unit}",
         )  # fmt: skip
     margin = max((lags.max() / lags.min()) ** 0.05, 1.2)
     line = np.array([lags.min() / margin, lags.max() * margin])
@@ -144,15 +149,15 @@ def chapman_kolmogorov(
     Raises
     ------
     InputError
-        If `states` is empty or names a state without frames.
+        If `test` is not such a result, or `states` is empty or names a state without frames.
     """
+    check_result("test", test, ChapmanKolmogorov, "mdgmvae.kinetics.chapman_kolmogorov")
     there = np.flatnonzero(np.isfinite(test.deviations)).tolist()
-    shown = there[:_MAX_GRID] if states is None else [int(s) for s in states]
+    shown = there[:_MAX_GRID] if states is None else check_counts("states", states, low=0)
     if not shown or not set(shown) <= set(there):
         raise InputError(f"states={shown}: choose from the states with frames, {there}")
     n = len(shown)
-    if ax is None:
-        ax = new_axes((1.2 + 1.7 * n, 1.0 + 1.6 * n))
+    ax = axes_or_new(ax, (1.2 + 1.7 * n, 1.0 + 1.6 * n))
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_visible(False)
@@ -197,20 +202,22 @@ def vamp2_scores(
     Raises
     ------
     InputError
-        If their lengths differ or they are empty.
+        If their lengths differ, they are empty, or they are not numbers.
     """
-    if not len(ks) or not len(ks) == len(mean) == len(std):
-        raise InputError(f"ks: {len(ks)} values for {len(mean)} scores and {len(std)} deviations")
-    if ax is None:
-        ax = new_axes((5.2, 3.6))
+    numbers = check_counts("ks", ks)
+    values, errors = as_numbers(mean, "mean"), as_numbers(std, "std")
+    if not numbers or not values.shape == errors.shape == (len(numbers),):
+        raise InputError(
+            f"ks: {counted(len(numbers), 'value')}, but mean of shape {values.shape} and std of "
+            f"shape {errors.shape}; pass one number in each for each k"
+        )
+    ax = axes_or_new(ax, (5.2, 3.6))
     color = state_colors(1)[0]
-    order = np.argsort(np.asarray(ks))
-    values, errors = np.asarray(mean, float)[order], np.asarray(std, float)[order]
-    numbers = np.asarray(ks)[order]
+    order = np.argsort(numbers)
     ax.errorbar(
-        numbers,
-        values,
-        errors,
+        np.array(numbers)[order],
+        values[order],
+        errors[order],
         color=color,
         marker="o",
         markersize=4,
@@ -218,7 +225,7 @@ def vamp2_scores(
         label="score ± standard deviation",
     )
     legend_above(ax)
-    ax.set_xticks(numbers)
+    ax.set_xticks(sorted(numbers))
     ax.set_xlabel("number of components")
     ax.set_ylabel("VAMP-2 score")
     ax.margins(x=0.08)

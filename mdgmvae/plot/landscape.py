@@ -18,7 +18,7 @@ from ..landscape.grid import as_points
 from ..landscape.surface import FreeEnergy, free_energy_grid
 from ..landscape.units import energy_unit
 from . import surfaces
-from .axes import new_axes
+from .axes import axes_or_new, check_result
 
 __all__ = ["free_energy", "free_energy_error"]
 
@@ -108,8 +108,8 @@ def free_energy_error(free_energy: FreeEnergy, labels: Any = None, ax: Axes | No
     Raises
     ------
     InputError
-        If it has one dimension, for which `free_energy` draws the error, too, or when it does
-        not fit `labels` or `ax`.
+        If it is not such a result, has one dimension, for which `free_energy` draws the error,
+        too, or does not fit `labels` or `ax`.
 
     Examples
     --------
@@ -121,6 +121,7 @@ def free_energy_error(free_energy: FreeEnergy, labels: Any = None, ax: Axes | No
     >>> axes.get_xlabel()
     '$z_1$'
     """
+    check_result("free_energy", free_energy, FreeEnergy, "mdgmvae.landscape.free_energy")
     points = free_energy.points
     if points.shape[1] == 1:
         raise InputError(
@@ -142,7 +143,6 @@ def _draw_surface(
     if states is not None and len(states) != len(points):
         raise InputError(f"labels: there are {len(states):,} for {len(points):,} latent points")
     d = points.shape[1]
-    if ax is None:
-        ax = new_axes((6.4, 4.0) if d == 1 else (5.6, 4.6), three_dimensional=d == 3)
+    ax = axes_or_new(ax, (6.4, 4.0) if d == 1 else (5.6, 4.6), three_dimensional=d == 3)
     draw(ax, surface, points, states)
     return ax

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import InputError
-from ..tables import number
-from .axes import new_axes, size_in_points
+from ..kinetics.exchange import Transitions
+from ..labels import as_numbers
+from ..tables import counted, number
+from .axes import axes_or_new, check_result, size_in_points
 from .palette import state_colors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from ..kinetics.exchange import Transitions
 
 __all__ = ["transition_network"]
 
@@ -55,7 +55,7 @@ def transition_network(transitions: Transitions, populations: Any, ax: Axes | No
     Raises
     ------
     InputError
-        If there is not one population for each state.
+        If `transitions` are not such a result, or there is not one population for each state.
 
     Examples
     --------
@@ -67,12 +67,14 @@ def transition_network(transitions: Transitions, populations: Any, ax: Axes | No
     >>> [text.get_text() for text in axes.texts][:2]
     ['0', '1']
     """
-    shares = np.asarray(populations, float)
+    check_result("transitions", transitions, Transitions, "mdgmvae.kinetics.transitions")
+    shares = as_numbers(populations, "populations")
     n = len(transitions.counts)
     if shares.shape != (n,):
-        raise InputError(f"populations: shape {shares.shape}; pass one for each of {n} states")
-    if ax is None:
-        ax = new_axes((5.0, 4.4))
+        raise InputError(
+            f"populations: of shape {shares.shape}; pass one for each of {counted(n, 'state')}"
+        )
+    ax = axes_or_new(ax, (5.0, 4.4))
     there = np.flatnonzero(shares > 0)
     at, radius = _places(there, n), _radii(shares)
     for state, color in enumerate(state_colors(n)):

@@ -127,7 +127,7 @@ ramachandran, transition_network, implied_timescales, chapman_kolmogorov, histor
         """Draw the share of the frames in each state."""
         return states.populations(self._results.labels, ax=ax)
 
-    def effect_sizes(self, ax: Axes | None = None, n: int = 3) -> Axes:
+    def effect_sizes(self, n: int = 3, ax: Axes | None = None) -> Axes:
         """Draw the `n` features that set each state apart most."""
         if self._features is None:
             raise InputError("effect_sizes: the features of these frames are not known")

@@ -5,18 +5,17 @@ Without `ax` a new figure is made.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
+from ..checks import check_count
 from ..errors import InputError
-from ..labels import as_labels
-from .axes import new_axes, open_frame, size_in_points, ticks_that_fit
+from ..labels import as_labels, as_numbers
+from ..states.state_features import Description
+from .axes import axes_or_new, check_result, open_frame, size_in_points, ticks_that_fit
 from .palette import state_colors
-
-if TYPE_CHECKING:
-    from ..states.state_features import Description
 
 __all__ = ["effect_sizes", "populations", "trace"]
 
@@ -47,9 +46,8 @@ def populations(labels_or_populations: Any, ax: Axes | None = None) -> Axes:
     InputError
         If no frame has a state, or the populations do not add up to 1.
     """
-    shares = _shares(np.asarray(labels_or_populations))
-    if ax is None:
-        ax = new_axes((1.6 + 0.6 * max(len(shares), 4), 3.4))
+    shares = _shares(labels_or_populations)
+    ax = axes_or_new(ax, (1.6 + 0.6 * max(len(shares), 4), 3.4))
     numbers = np.arange(len(shares))
     bars = ax.bar(numbers, 100 * shares, color=state_colors(len(shares)), width=0.75)
     width = size_in_points(ax)[0]
@@ -98,8 +96,7 @@ def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
     if len(begins):
         positions, label = _in_turn(positions, begins), f"{label}, one trajectory after another"
     n_states = int(states.max()) + 1
-    if ax is None:
-        ax = new_axes((8.0, 0.9 + 0.35 * max(n_states, 3)))
+    ax = axes_or_new(ax, (8.0, 0.9 + 0.35 * max(n_states, 3)))
     starts, widths, visited = _visits(states, positions)
     end = (starts + widths).max()
     for state, color in enumerate(state_colors(n_states)):
@@ -141,20 +138,20 @@ def effect_sizes(description: Description, ax: Axes | None = None, n: int = 3) -
     Raises
     ------
     InputError
-        If fewer than two states have frames, or n is not positive.
+        If `description` is not such a result, fewer than two states have frames, or `n` is not a
+        positive whole number.
     """
+    check_result("description", description, Description, "GMVAEAnalysis.describe")
+    n = check_count("n", n)
     states = description.states
     if len(states) < 2:
         raise InputError(
             "description: there is only one state; effect sizes compare a state with others"
         )
-    if n < 1:
-        raise InputError(f"n={n}: draw at least 1 feature of each state")
     rows = _leading(description, n)
     effects = description.effect_size[np.ix_(states, rows)].T
-    if ax is None:
-        longest = max(len(description.names[row]) for row in rows)
-        ax = new_axes((1.9 + 0.08 * longest + 0.75 * len(states), 1.4 + 0.32 * len(rows)))
+    longest = max(len(description.names[row]) for row in rows)
+    ax = axes_or_new(ax, (1.9 + 0.08 * longest + 0.75 * len(states), 1.4 + 0.32 * len(rows)))
     # Infinite values would be left blank.
     colored = np.clip(effects, -_STRONGEST, _STRONGEST)
     image = ax.imshow(colored, cmap="RdBu_r", vmin=-_STRONGEST, vmax=_STRONGEST, aspect="auto")
@@ -191,12 +188,13 @@ def _percent(share: float) -> str:
     return "<0.1" if share < 0.0005 else f"{100 * share:.1f}"
 
 
-def _shares(values: np.ndarray) -> np.ndarray:
+def _shares(labels_or_populations: Any) -> np.ndarray:
+    values = np.asarray(labels_or_populations)
     if values.ndim == 1 and values.dtype.kind == "f":
         if values.size and (values >= 0).all() and np.isclose(values.sum(), 1.0, atol=1e-3):
             return values
         raise InputError(f"populations: must be from 0 to 1 and add up to 1, not {values}")
-    states = as_labels(values)
+    states = as_labels(labels_or_populations)
     states = states[states >= 0]
     if not states.size:
         raise InputError("labels: no frame has a state, so there is nothing to draw")
@@ -207,7 +205,7 @@ def _time_axis(times: Any, n_frames: int) -> tuple[np.ndarray, str]:
     counted = np.arange(n_frames, dtype=np.float64), "frame"
     if times is None:
         return counted
-    positions = np.asarray(times, dtype=np.float64)
+    positions = as_numbers(times, "times")
     if positions.shape != (n_frames,) or np.isinf(positions).any():
         raise InputError(
             f"times: pass {n_frames:,} finite times in ps, one for each label, or leave times out "

@@ -14,7 +14,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ..errors import InputError
-from .axes import legend_above, new_axes, open_frame
+from ..labels import as_numbers, with_article
+from .axes import axes_or_new, legend_above, open_frame
 
 __all__ = ["history"]
 
@@ -52,37 +53,45 @@ def history(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> A
     Raises
     ------
     InputError
-        If it holds no loss.
+        If it is no such mapping, or holds no loss.
     """
-    if not len(history.get("loss", ())):
-        raise InputError("history: holds no loss; only a fitted model has a history")
-    if ax is None:
-        ax = new_axes((6.0, 3.8))
-    epochs = np.asarray(history.get("epoch", np.arange(1, len(history["loss"]) + 1)))
-    kinetic = _drawable(history, "val_vamp2", epochs)
+    if not isinstance(history, Mapping):
+        raise InputError(
+            "history: pass the history of a training, such as gm.results.history; this is "
+            f"{with_article(history)}"
+        )
+    known = [name for name in ("epoch", *_TERMS, "val_vamp2") if name in history]
+    terms = {name: np.atleast_1d(as_numbers(history[name], name)) for name in known}
+    if not terms.get("loss", np.empty(0)).size:
+        raise InputError(
+            "history: holds no loss; pass the history of a fitted model, such as gm.results.history"
+        )
+    ax = axes_or_new(ax, (6.0, 3.8))
+    epochs = terms.get("epoch", np.arange(1, len(terms["loss"]) + 1))
+    kinetic = _drawable(terms, "val_vamp2", epochs)
     lines = []
     for name, (label, color, dashes) in _TERMS.items():
-        if _drawable(history, name, epochs) and not (name == "val_loss" and kinetic):
+        if _drawable(terms, name, epochs) and not (name == "val_loss" and kinetic):
             width = 1.8 if name == "loss" else 1.2
             lines += ax.plot(
-                epochs, history[name], linestyle=dashes, color=color, linewidth=width, label=label
+                epochs, terms[name], linestyle=dashes, color=color, linewidth=width, label=label
             )
     ax.set_xlabel("epoch")
     ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=(1, 2, 5, 10)))
     ax.set_ylabel("mean over frames / nats")
     open_frame(ax)
-    if kinetic and _drawable(history, "val_loss", epochs):
-        lines += _draw_objective(ax, epochs, history["val_loss"])
+    if kinetic and _drawable(terms, "val_loss", epochs):
+        lines += _draw_objective(ax, epochs, terms["val_loss"])
     legend_above(ax, lines)
     return ax
 
 
-def _drawable(history: Mapping[str, Sequence[float]], name: str, epochs: np.ndarray) -> bool:
-    values = np.asarray(history.get(name, ()), dtype=np.float64)
+def _drawable(terms: Mapping[str, np.ndarray], name: str, epochs: np.ndarray) -> bool:
+    values = terms.get(name, np.empty(0))
     return len(values) == len(epochs) and bool(np.isfinite(values).any())
 
 
-def _draw_objective(ax: Axes, epochs: np.ndarray, values: Sequence[float]) -> list[Line2D]:
+def _draw_objective(ax: Axes, epochs: np.ndarray, values: np.ndarray) -> list[Line2D]:
     """Draw the objective of the held-out frames on an axis of its own, at the right."""
     right = ax.twinx()
     right.spines[["top", "left"]].set_visible(False)

@@ -10,13 +10,14 @@ import numpy as np
 
 from ..checks import check_count
 from ..errors import InputError
+from ..labels import with_article
 from ..storage.shown_features import ShownFeatures
 from ..tables import counted
 from ..training.dataset import Dataset
 from .moments import StateMoments, effect_sizes, means_and_spreads
 from .representatives import diverse_frames
 from .sensitivity import mean_gradients
-from .state_features import KINDS, Description
+from .state_features import KINDS, Description, check_described
 
 if TYPE_CHECKING:
     from ..model.gmvae import GMVAE
@@ -78,7 +79,7 @@ def describe(
     >>> found.top(1, 1)[0].name, len(found.representatives[1])
     ('x1', 5)
     """
-    if of not in KINDS:
+    if of not in [*KINDS]:
         raise InputError(f"of={of!r}: choose 'states' or 'components'")
     (found,) = _described(model, features, results, [of], n_representatives)
     return found
@@ -137,6 +138,11 @@ def _described(
     model: GMVAE, features: FeatureSet, results: Any, kinds: Sequence[str], n_representatives: int
 ) -> list[Description]:
     n_wanted = check_count("n_representatives", n_representatives)
+    check_described(results, features)
+    if not hasattr(model, "state_of_component_"):
+        raise InputError(
+            f"model: pass a fitted GMVAE, such as gm.model; this is {with_article(model)}"
+        )
     assigned = [_Assigned.to(of, model, results) for of in kinds]
     n_labels = len(assigned[0].labels)
     if len(features) != n_labels:

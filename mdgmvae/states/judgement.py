@@ -357,7 +357,7 @@ def _checked_probabilities(probabilities: Any, labels: np.ndarray) -> np.ndarray
 
 
 def _checked_states(states: Any, components: np.ndarray) -> np.ndarray:
-    of_frames = as_labels(states)
+    of_frames = as_labels(states, "states")
     if len(of_frames) != len(components):
         raise InputError(
             f"states: there are {len(of_frames):,} for {len(components):,} labels; pass both for "

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..labels import with_article
 from ..storage.atomic import atomic_file
+from ..storage.features import FeatureSet
 from ..storage.shown_features import with_unit
 from ..tables import Shown, Table, percent, to_plain
 
@@ -27,6 +29,25 @@ _CSV_COLUMNS = (
 )
 #: Characters of the features in a line of `Description.brief`.
 _WIDTH = 89
+
+
+def check_described(results: Any, features: Any) -> None:
+    """Raise an error unless these are results, and features or None.
+
+    Raises
+    ------
+    InputError
+        If they are something else.
+    """
+    if not hasattr(results, "latent"):
+        raise InputError(
+            "results: pass the results of an analysis or an assignment, such as gm.results; this "
+            f"is {with_article(results)}"
+        )
+    if not isinstance(features, FeatureSet | None):
+        raise InputError(
+            f"features: pass a FeatureSet, such as gm.features; this is {with_article(features)}"
+        )
 
 
 @dataclass(frozen=True)

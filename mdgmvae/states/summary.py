@@ -15,7 +15,7 @@ from ..storage.shown_features import ShownFeatures, with_unit
 from ..tables import Shown, Table, counted, percent
 from ..training.dataset import Dataset
 from .moments import StateMoments, means_and_spreads
-from .state_features import KINDS
+from .state_features import KINDS, check_described
 
 if TYPE_CHECKING:
     from ..storage.features import FeatureSet
@@ -153,8 +153,9 @@ def summarize(results: Any, features: FeatureSet | None = None, of: str = "state
         0       2            66.7             0.80      1               5
         1       1            33.3             0.80      1               7
     """
-    if of not in KINDS:
+    if of not in [*KINDS]:
         raise InputError(f"of={of!r}: choose 'states' or 'components'")
+    check_described(results, features)
     if of == "states":
         labels, probabilities = results.labels, results.probabilities
     else:

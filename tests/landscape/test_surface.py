@@ -461,7 +461,7 @@ def test_without_results_there_is_no_free_energy():
     [
         *(({"temperature": t}, "temperature=") for t in (0, -5, np.nan, np.inf, "x", True)),
         ({"bins": 0}, "bins"),
-        ({"bins": [5, 5]}, "2 numbers were given for 1 axes"),
+        ({"bins": [5, 5]}, "2 numbers were given for 1 coordinate"),
         ({"block_length": 0}, "block_length"),
         ({"block_length": 100}, "1 block"),
         ({"n_bootstrap": 1}, "n_bootstrap"),

@@ -35,6 +35,15 @@ def test_the_names_are_offered(analysed):
         analysed.plot.by_name("fit")
 
 
+def test_the_number_of_features_comes_first(analysed):
+    """5 was taken for the Axes."""
+    axes = analysed.plot.effect_sizes(1)
+    assert 1 <= len(axes.get_yticklabels()) <= 2
+    plt.close(axes.figure)
+    with pytest.raises(InputError, match=r"ax: pass matplotlib Axes, .*; this is the number 5"):
+        analysed.plot.trace(5)
+
+
 def test_free_energies_of_features_by_name(analysed):
     axes = analysed.plot.free_energy("phi ALA2", temperature=300)
     assert "kJ mol" in axes.get_ylabel()
