@@ -74,6 +74,21 @@ def size_in_points(ax: Axes) -> tuple[float, float]:
     return points * ax.bbox.width, points * ax.bbox.height
 
 
+def percent(share: float) -> str:
+    """Format a share as a percentage with one decimal, without the percent sign.
+
+    A state with few frames does not look like one without frames.
+
+    Examples
+    --------
+    >>> percent(0.5506), percent(1e-4), percent(0.0)
+    ('55.1', '<0.1', '0')
+    """
+    if share == 0:
+        return "0"
+    return "<0.1" if share < 0.0005 else f"{100 * share:.1f}"
+
+
 def ticks_that_fit(n: int, length: float, room: float) -> range:
     """Choose ticks from 0 to n - 1, on an axis of this length, that are `room` points apart.
 

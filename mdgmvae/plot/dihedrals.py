@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from ..errors import InputError
 from ..labels import as_labels, as_numbers
 from ..landscape.coordinates import coordinates_of, read_coordinates
-from .axes import axes_or_new, legend_above, size_in_points
+from .axes import axes_or_new, legend_above, percent, size_in_points
 from .palette import UNASSIGNED, state_colors
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def ramachandran(
     panels, is_narrow = _panels(ax, len(shown))
     for panel, state in zip(panels, shown.tolist(), strict=True):
         _draw_state(panel, angles[states == state], state)
-        share = f"{counts[state] / counts.sum():.1%}"
+        share = f"{percent(counts[state] / counts.sum())} %"
         caption = f"{state}: {share}" if is_narrow else f"state {state}, {share}"
         panel.set_title(caption, fontsize="small", pad=3)
         _outline(panel, visited)

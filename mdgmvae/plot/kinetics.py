@@ -6,10 +6,10 @@ Without `ax` a new figure is made.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
@@ -37,6 +37,8 @@ _PROCESSES = (
     ("#D8D020", "v"),
 )
 _FAINT = "#777777"
+#: The area below the lag time is hatched, since bands are grey in print, too.
+_BELOW: dict[str, Any] = {"facecolor": "#EEEEEE", "edgecolor": UNASSIGNED, "hatch": "////"}
 #: Room for a decade in points, and the ticks that fit there.
 _TICKS = ((105, (1, 2, 5)), (66, (1, 3)), (0, (1,)))
 
@@ -46,7 +48,7 @@ def implied_timescales(
 ) -> Axes:
     """Draw implied timescales against the lag time, with 95 % intervals as bands.
 
-    Timescales in the grey area are shorter than the lag time and cannot be resolved. The slowest
+    Timescales in the hatched area are shorter than the lag time and cannot be resolved. The slowest
     processes that are resolved have a colour, up to five of them; the others are thin and grey.
 
     Parameters
@@ -107,17 +109,19 @@ def implied_timescales(
         )  # fmt: skip
     margin = max((lags.max() / lags.min()) ** 0.05, 1.2)
     line = np.array([lags.min() / margin, lags.max() * margin])
-    ax.fill_between(line, bottom, line, color=UNASSIGNED, alpha=0.5, linewidth=0, zorder=0)
+    ax.fill_between(line, bottom, line, **_BELOW, linewidth=0, zorder=0)
     ax.plot(line, line, color="black", linewidth=1)
     ax.set(xscale="log", yscale="log", xlim=line, ylim=(bottom, top))
     ax.set_xlabel(f"lag time / {timescales.unit}")
     ax.set_ylabel(f"implied timescale / {timescales.unit}")
-    handles = ax.get_legend_handles_labels()[0]
+    handles: list[Any] = ax.get_legend_handles_labels()[0]
+    names = [str(handle.get_label()) for handle in handles]
     if np.isfinite(timescales.lower[:, named][resolved[:, named]]).any():
-        handles.append(Patch(color="black", alpha=0.2, linewidth=0, label="95 % interval"))
-    grey = to_rgba(UNASSIGNED, 0.5)
-    handles.append(Patch(facecolor=grey, edgecolor="black", label="below lag time"))
-    legend_above(ax, handles, ncols=2)
+        band = Patch(color="black", alpha=0.25, linewidth=0)
+        handles.append((band, Line2D([], [], color="black", linewidth=1.5)))
+        names.append("95 % interval")
+    handles.append(Patch(**_BELOW, linewidth=0))
+    legend_above(ax, handles, [*names, "below lag time"], ncols=2)
     _plain_ticks(ax)
     open_frame(ax)
     return ax

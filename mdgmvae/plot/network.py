@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import InputError
 from ..kinetics.exchange import Transitions
 from ..labels import as_numbers
-from ..tables import counted, number
+from ..tables import counted
 from .axes import axes_or_new, check_result, size_in_points
 from .palette import state_colors
 
@@ -27,9 +27,14 @@ _MOST_RATES = 12
 #: Bend of the arrows, so that both directions are seen.
 _BEND = 0.16
 #: Where on an arrow a rate can be, the best place first.
-_PLACES = (0.45, 0.35, 0.55, 0.27, 0.63, 0.2)
-#: Width of a character and height of a line in points, for a small font.
-_CHARACTER, _LINE = 5.5, 12
+_PLACES = (0.45, 0.4, 0.5, 0.35, 0.55, 0.3, 0.6, 0.25, 0.65, 0.2)
+#: Width of a character and height of a line in points, for a small font, and space around a rate.
+_CHARACTER, _LINE, _SPACE = 5.5, 10, 2
+#: Units of rates, from the largest, by the number of them in one of the transitions' unit.
+_UNITS = {
+    "1/ps": {1: "1/ps", 10**3: "1/ns", 10**6: "1/µs", 10**9: "1/ms"},
+    "1/frame": {1: "1/frame", 10**3: "1/(1,000 frames)", 10**6: "1/(1,000,000 frames)"},
+}
 
 
 def transition_network(transitions: Transitions, populations: Any, ax: Axes | None = None) -> Axes:
@@ -87,17 +92,17 @@ def transition_network(transitions: Transitions, populations: Any, ax: Axes | No
     colors = state_colors(n)
     margin = _LARGEST + 0.12
     low, high = np.nanmin(at, axis=0) - margin, np.nanmax(at, axis=0) + margin
-    taken: list[np.ndarray] = []
-    for start, end in np.argwhere(seen).tolist():
-        ends = _ends(at[[start, end]], radius[[start, end]])
+    pairs = np.argwhere(seen)
+    arrows = [_ends(at[pair], radius[pair]) for pair in pairs]
+    for (start, end), ends in zip(pairs.tolist(), arrows, strict=True):
         _draw_arrow(ax, ends, widths[start, end], colors[start])
-        if seen.sum() <= _MOST_RATES:
-            per_point = ((high - low) / size_in_points(ax)).max()
-            _draw_rate(ax, ends, number(rates[start, end]), per_point, taken)
-    if taken:
-        ax.text(
-            0, 0, f"rates in {transitions.rates.unit}", transform=ax.transAxes, fontsize="small"
-        )
+    if 0 < len(pairs) <= _MOST_RATES:
+        per_point = ((high - low) / size_in_points(ax)).max()
+        circles = np.column_stack([at[there], radius[there], radius[there]])
+        scale, unit = _unit(rates[seen], transitions.rates.unit)
+        texts = [_shown(rate) for rate in scale * rates[seen]]
+        _draw_rates(ax, arrows, texts, per_point, circles)
+        ax.text(0, 0, f"rates in {unit}", transform=ax.transAxes, fontsize="small")
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     ax.set_aspect("equal")
     ax.set_axis_off()
@@ -159,41 +164,76 @@ def _draw_arrow(ax: Axes, ends: np.ndarray, width: float, color: str) -> None:
     )  # fmt: skip
 
 
-def _draw_rate(
-    ax: Axes, ends: np.ndarray, text: str, per_point: float, taken: list[np.ndarray]
+def _unit(rates: np.ndarray, unit: str) -> tuple[int, str]:
+    """Choose a unit in which most rates are at least 1.
+
+    Returns the factor of the rates, and the name of the unit.
+
+    Examples
+    --------
+    >>> _unit(np.array([0.2, 0.01, 1e-4]), "1/ps")
+    (1000, '1/ns')
+    """
+    units = _UNITS[unit]
+    fitting = [scale for scale in units if scale * np.median(rates) >= 1]
+    scale = min(fitting, default=max(units))
+    return scale, units[scale]
+
+
+def _shown(rate: float) -> str:
+    """Format a rate with two significant digits, and never with an exponent.
+
+    Examples
+    --------
+    >>> _shown(264.3), _shown(9.64), _shown(0.000964)
+    ('260', '9.6', '0.00096')
+    """
+    text = np.format_float_positional(rate, precision=2, fractional=False, trim="-")
+    whole, dot, decimals = text.partition(".")
+    return f"{int(whole):,}{dot}{decimals}"
+
+
+def _draw_rates(
+    ax: Axes, arrows: list[np.ndarray], texts: list[str], per_point: float, circles: np.ndarray
 ) -> None:
-    """Write a rate on its arrow, where it covers no other rate if there is such a place.
+    """Write rates on their arrows, where they cover neither each other nor another arrow.
 
     Parameters
     ----------
     ax : matplotlib Axes
-    ends : ndarray of shape (2, 2)
-        Both ends of the arrow.
-    text : str
+    arrows : list of ndarray of shape (2, 2)
+        Both ends of each arrow.
+    texts : list of str
+        The rate of each arrow.
     per_point : float
         Length of a point in units of the Axes.
-    taken : list of ndarray of shape (4,)
-        Middle and half size of the texts so far, to which this one is added.
+    circles : ndarray of shape (n_states, 4)
+        Middle and half size of each circle.
     """
+    places = [_curve(ends, np.array(_PLACES)) for ends in arrows]
+    lines = [_curve(ends, np.linspace(0, 1, 50)) for ends in arrows]
+    taken = [*circles]
+    for number, (text, middles) in enumerate(zip(texts, places, strict=True)):
+        half = per_point * np.array([0.5 * _CHARACTER * len(text) + _SPACE, 0.5 * _LINE + _SPACE])
+        others = np.reshape([line for i, line in enumerate(lines) if i != number], (-1, 2))
+        # How far a text covers others is measured along the axis where it does so less.
+        covered = [
+            sum(max(0.0, (half + b[2:] - abs(middle - b[:2])).min()) for b in taken)
+            + 0.2 * per_point * (abs(others - middle) < half).all(axis=1).sum()
+            for middle in middles
+        ]
+        x, y = middles[int(np.argmin(covered))]
+        taken.append(np.array([x, y, *half]))
+        ax.text(
+            x, y, text, ha="center", va="center", fontsize="small", zorder=5,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85},
+        )  # fmt: skip
+
+
+def _curve(ends: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Return points (n, 2) at these shares of an arrow, which is bent by the style "arc3"."""
     start, end = ends
     along = end - start
-    # The curve is that of the connection style "arc3".
     control = (start + end) / 2 + _BEND * np.array([along[1], -along[0]])
-    half = per_point * np.array([0.5 * _CHARACTER * len(text) + 1, 0.5 * _LINE])
-    boxes = []
-    for share in _PLACES:
-        rest = 1 - share
-        middle = rest**2 * start + 2 * rest * share * control + share**2 * end
-        boxes.append(np.concatenate([middle, half]))
-    # How far a text covers others is measured along the axis where it does so less.
-    covered = [
-        sum(max(0.0, (box[2:] + b[2:] - abs(box[:2] - b[:2])).min()) for b in taken)
-        for box in boxes
-    ]
-    box = boxes[int(np.argmin(covered))]
-    taken.append(box)
-    x, y = box[:2]
-    ax.text(
-        x, y, text, ha="center", va="center", fontsize="small", zorder=5,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85},
-    )  # fmt: skip
+    share, rest = shares[:, None], 1 - shares[:, None]
+    return np.asarray(rest**2 * start + 2 * rest * share * control + share**2 * end)

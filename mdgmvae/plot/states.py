@@ -14,7 +14,7 @@ from ..checks import check_count
 from ..errors import InputError
 from ..labels import as_labels, as_numbers
 from ..states.state_features import Description
-from .axes import axes_or_new, check_result, open_frame, size_in_points, ticks_that_fit
+from .axes import axes_or_new, check_result, open_frame, percent, size_in_points, ticks_that_fit
 from .palette import state_colors
 
 __all__ = ["effect_sizes", "populations", "trace"]
@@ -52,7 +52,7 @@ def populations(labels_or_populations: Any, ax: Axes | None = None) -> Axes:
     bars = ax.bar(numbers, 100 * shares, color=state_colors(len(shares)), width=0.75)
     width = size_in_points(ax)[0]
     ax.bar_label(
-        bars, [_percent(share) for share in shares], padding=2, fontsize="small",
+        bars, [percent(share) for share in shares], padding=2, fontsize="small",
         rotation=90 if width < _LABEL_WIDTH * len(shares) else 0,
     )  # fmt: skip
     ax.set_xticks(ticks_that_fit(len(shares), width, _TICK_ROOM))
@@ -159,7 +159,7 @@ def effect_sizes(description: Description, ax: Axes | None = None, n: int = 3) -
     has_room = width > _EFFECT_WIDTH * len(states) and height > _TICK_ROOM * len(rows)
     for (row, column), effect in np.ndenumerate(effects if has_room else effects[:0]):
         color = "white" if abs(effect) > 0.6 * _STRONGEST else "black"
-        ax.text(column, row, f"{effect:+.1f}", ha="center", va="center", color=color, size="small")
+        ax.text(column, row, _signed(effect), ha="center", va="center", color=color, size="small")
     ax.set_yticks(range(len(rows)), [description.names[row] for row in rows])
     # The names of the features and the colour bar take up to half of the width.
     ticks = ticks_that_fit(len(states), 0.5 * width, _TICK_ROOM)
@@ -182,10 +182,9 @@ def _leading(description: Description, n: int) -> list[int]:
     return list(dict.fromkeys(leading))
 
 
-def _percent(share: float) -> str:
-    if share == 0:
-        return "0"
-    return "<0.1" if share < 0.0005 else f"{100 * share:.1f}"
+def _signed(effect: float) -> str:
+    """Format an effect size, with the same minus sign as matplotlib has on axes."""
+    return f"{effect:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _shares(labels_or_populations: Any) -> np.ndarray:

@@ -23,7 +23,7 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator
 from ..errors import InputError
 from ..landscape.units import axis_label
 from . import outlines
-from .axes import legend_above, open_frame, size_in_points
+from .axes import legend_above, open_frame, percent, size_in_points
 from .palette import UNASSIGNED
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ def _legend(ax: Axes, states: np.ndarray | None, band: bool) -> None:
         n_assigned = np.count_nonzero(states >= 0)
         for state, color in outlines.present(states):
             share = np.count_nonzero(states == state) / n_assigned
-            text = f"state {state}, {share:.1%}"
+            text = f"state {state}, {percent(share)} %"
             handles.append(Line2D([], [], marker="s", linestyle="", color=color, label=text))
     if band:
         handles.append(Patch(color=_BAND, label="95 % interval"))

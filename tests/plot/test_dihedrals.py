@@ -26,7 +26,7 @@ def mesh(panel):
 def test_each_state_has_a_panel_with_its_frames():
     axes = plot.ramachandran(PHI, PSI, np.where(np.arange(N) < 30, -1, LABELS), name="ALA2")
     assert [panel.get_title() for panel in axes.child_axes] == [
-        f"state {state}, 33.3%" for state in range(3)
+        f"state {state}, 33.3 %" for state in range(3)
     ]
     wrapped = (np.stack([PHI, PSI]) + 180) % 360
     for state, panel in enumerate(axes.child_axes):

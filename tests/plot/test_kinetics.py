@@ -59,6 +59,17 @@ def test_timescales_have_names_and_the_unresolved_ones_are_grey():
     assert (np.diff(lightness) > 0.1).all()
 
 
+def test_the_interval_and_the_area_below_the_lag_time_look_different_in_grey():
+    ax = plot.implied_timescales(of_many_processes(3))
+    *_, interval, below = ax.get_legend().legend_handles
+    assert legend(ax)[-2:] == ["95 % interval", "below lag time"]
+    assert below.get_hatch() and not interval.get_hatch()
+    (area,) = (drawn for drawn in ax.collections if drawn.get_hatch())
+    # The area is that below the diagonal.
+    ((left, _), *_, (_, bottom)) = area.get_paths()[0].vertices
+    assert bottom < left * 1.001
+
+
 def test_timescales_that_are_all_unresolved_are_drawn():
     found = of_many_processes(2)
     unresolved = replace(

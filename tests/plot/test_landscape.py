@@ -91,7 +91,7 @@ def test_one_dimension_shares_the_area_under_the_curve_among_the_states():
         np.testing.assert_array_equal(height > 1e-12, counts > 0)
     np.testing.assert_allclose(np.nanmax(areas[-1].get_data().values - energy), 0, atol=1e-12)
     texts = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert texts == [f"state {s}, {np.mean(labels == s):.1%}" for s in (0, 1)]
+    assert texts == [f"state {s}, {100 * np.mean(labels == s):.1f} %" for s in (0, 1)]
     # For readers in grey, the numbers are below the areas.
     numbers = {text.get_text(): text.get_position() for text in ax.texts}
     for state in (0, 1):

@@ -1,5 +1,8 @@
 """The network of transitions between states."""
 
+from itertools import combinations, pairwise, product
+
+import gallery
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -12,15 +15,24 @@ from mdgmvae.errors import InputError
 from mdgmvae.kinetics import transitions
 from mdgmvae.plot.palette import state_colors
 
+N_FRAMES = 20_000
 RING = np.array([[0.96, 0.02, 0.0, 0.02], [0.02, 0.96, 0.02, 0.0], [0.0, 0.02, 0.96, 0.02],
                  [0.02, 0.0, 0.02, 0.96]])  # fmt: skip
 
 
-def chain(matrix, n=20_000):
+def chain(matrix, n=N_FRAMES):
     rng, cumulative, states = np.random.default_rng(0), matrix.cumsum(axis=1), [0]
     for drawn in rng.random(n - 1):
         states.append(min(int(np.searchsorted(cumulative[states[-1]], drawn)), len(matrix) - 1))
     return np.array(states)
+
+
+def drawn(arrow):
+    """Return points of an arrow and its head, in pixels."""
+    path = arrow.get_transform().transform_path(arrow.get_path())
+    lines = [np.linspace(*ends, 50) for part in path.to_polygons(closed_only=False)
+             for ends in pairwise(part)]  # fmt: skip
+    return np.concatenate(lines)
 
 
 def shown(labels, n):
@@ -36,9 +48,35 @@ def test_every_transition_that_was_seen_is_an_arrow_with_its_rate():
     assert len(arrows) == np.count_nonzero(found.counts) == 8
     texts = [text.get_text() for text in axes.texts]
     assert texts[:4] == ["0", "1", "2", "3"]
-    # At 0.02 a step of 2 ps: 0.01 / ps.
-    np.testing.assert_allclose([float(text) for text in texts[4:-1]], 0.01, rtol=0.15)
-    assert texts[-1] == "rates in 1/ps"
+    # At 0.02 a step of 2 ps: 10 / ns.
+    np.testing.assert_allclose([float(text) for text in texts[4:-1]], 10, rtol=0.15)
+    assert texts[-1] == "rates in 1/ns"
+
+
+def test_fast_and_slow_rates_are_written_alike():
+    matrix = np.array([[0.9, 0.0998, 2e-4], [0.1, 0.9, 0.0], [2e-4, 0.0, 0.9998]])
+    found = transitions(chain(matrix, 40_000), lag=1)
+    axes = plot.transition_network(found, [0.4, 0.4, 0.2])
+    plt.close(axes.figure)
+    rates = [text.get_text() for text in axes.texts][3:-1]
+    assert axes.texts[-1].get_text() == "rates in 1/(1,000 frames)"
+    expected = 1000 * found.rates.value[found.counts > 0]
+    assert expected.max() / expected.min() > 100
+    assert not any("e" in rate for rate in rates)
+    np.testing.assert_allclose([float(rate) for rate in rates], expected, rtol=0.06)
+
+
+def test_rates_keep_away_from_each_other_and_from_other_arrows():
+    ax = column()
+    plot.transition_network(gallery.transitions(), np.bincount(gallery.labels()) / N_FRAMES, ax=ax)
+    ax.figure.draw_without_rendering()
+    rates = [text.get_window_extent() for text in ax.texts[4:-1]]
+    assert len(rates) == 7
+    for one, other in combinations(rates, 2):
+        assert not one.padded(1).overlaps(other.padded(1))
+    arrows = [patch for patch in ax.patches if isinstance(patch, FancyArrowPatch)]
+    for (i, arrow), (j, rate) in product(enumerate(arrows), enumerate(rates)):
+        assert i == j or not any(rate.contains(x, y) for x, y in drawn(arrow))
 
 
 def test_rates_lie_on_their_arrows_and_do_not_cover_each_other():
@@ -51,11 +89,8 @@ def test_rates_lie_on_their_arrows_and_do_not_cover_each_other():
     rates = ax.texts[4:-1]
     assert len(arrows) == len(rates) == 12
     for arrow, rate in zip(arrows, rates, strict=True):
-        path = ax.transData.inverted().transform_path(
-            arrow.get_transform().transform_path(arrow.get_path())
-        )
-        line = path.interpolated(200).vertices
-        assert np.linalg.norm(line - rate.get_position(), axis=1).min() < 0.1
+        line = ax.transData.inverted().transform(drawn(arrow))
+        assert np.linalg.norm(line - rate.get_position(), axis=1).min() < 0.01
     assert arrows[3].get_edgecolor() == to_rgba(state_colors(2)[1])
 
 
