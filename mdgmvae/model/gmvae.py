@@ -182,6 +182,13 @@ class GMVAE(Persistence):
     >>> labels = model.fit(X).predict(X)
     >>> labels[0], labels[-1], model.transform(X).shape
     (np.int64(0), np.int64(1), (900, 2))
+
+    Do the data support the states? Here each was visited once:
+
+    >>> from mdgmvae.states import judge
+    >>> states, q = model.predict_states(X), model.predict_proba(X)
+    >>> judge(labels, q, states=states, lag=model.lag).is_supported
+    False
     """
 
     k: int = PAPER.k
