@@ -11,6 +11,7 @@ import pytest
 from notebook_runner import FOLDER, LOOK, WIDGET, execute, read
 
 from mdgmvae.plot.palette import state_colors
+from mdgmvae.presets import ROBUST
 
 pytest.importorskip("nglview")
 
@@ -287,7 +288,7 @@ def test_same_states_with_mdtraj(run_once):
     (frames,) = re.findall(r"3 states; frames: \[(.*)\]", printed(executed, "learn"))
     assert sum(map(int, frames.split())) == 20_000
     assert "state 2 was entered once" in visible(executed, "judge")
-    states = re.findall(r"state \d:.* (\d+)% with φ > 0", printed(executed, "per-state"))
+    states = re.findall(r"state \d:.* (\d+) % with φ > 0", printed(executed, "per-state"))
     assert states == ["0", "0", "100"]
     assert "the same states as before: True" in printed(executed, "new")
     assert "states/state_2.xtc" in printed(executed, "write")
@@ -327,9 +328,9 @@ def test_peptide_is_judged_as_the_text_says(run_once):
     assert "The states are not supported by the data" in judged
     assert re.search("events +no ", judged) and re.search("gap +yes ", judged)
     assert float(printed(executed, "seed").split()[-1]) > 0.8
-    (helical,) = re.findall(r"helical residues: (\d+)% ± (\d+)%", printed(executed, "folded"))
+    (helical,) = re.findall(r"helical residues: (\d+) ± (\d+) %", printed(executed, "folded"))
     assert 60 < int(helical[0]) < 80 and int(helical[1]) < 10
-    for cell in ("look", "what"):
+    for cell in ("look", "trace", "what", "ramachandran"):
         assert any("image/png" in o.get("data", {}) for o in outputs(executed, cell))
     assert "starts/state_1.pdb" in printed(executed, "next")
 
@@ -373,6 +374,20 @@ def test_text_says_what_the_output_shows(name, text, output, both):
     for saying in both:
         assert re.search(saying, said)
         assert re.search(saying, visible(stored, output))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("quickstart", "learn-text"),
+        ("choosing-features-lag-and-k", "k-text"),
+        ("from-mdtraj", "learn-text"),
+        ("large-trajectories", "load-answer"),
+    ],
+)
+def test_epochs_of_the_preset_are_told(name, text):
+    (said,) = [cell.source for cell in read(FOLDER / f"{name}.ipynb").cells if cell.id == text]
+    assert f" {ROBUST.n_epochs}" in said
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
