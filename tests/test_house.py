@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 import re
 import subprocess
 from types import ModuleType
@@ -247,6 +248,25 @@ def test_public_names_are_no_modules():
         for n in public:
             assert not isinstance(getattr(package, n), ModuleType), f"{name}.{n}"
             assert n in dir(package)
+
+
+def test_public_functions_have_an_example():
+    """Classes may share the example of the function that returns them.
+
+    The functions of mdgmvae.report are those behind `GMVAEAnalysis.report` and the command.
+    """
+    page = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    names = re.findall(r"^\| `mdgmvae\.(\w+)` \|", page, re.MULTILINE)
+    assert {"kinetics", "plot"} <= set(names)
+    without = [
+        f"{name}.{n}"
+        for name in set(names) - {"report"}
+        for package in [importlib.import_module(f"mdgmvae.{name}")]
+        for n in getattr(package, "__all__", ())
+        if inspect.isfunction(found := getattr(package, n))
+        and "\nExamples\n---" not in (inspect.getdoc(found) or "")
+    ]
+    assert without == []
 
 
 def test_no_parameter_bears_the_name_of_a_method():

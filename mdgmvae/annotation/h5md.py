@@ -68,6 +68,19 @@ def write_h5md(
     -----
     UserWarning
         If the trajectory has data that are not numbers, such as text. They are left out.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import MDAnalysis as mda
+    >>> from mdgmvae.annotation import write_h5md
+    >>> from mdgmvae.data import alanine_dipeptide
+    >>> u = mda.Universe(*alanine_dipeptide())
+    >>> path = str(pathlib.Path(tempfile.mkdtemp()) / "states.h5md")
+    >>> write_h5md(u, [1, 2], path, frames=[0, 6400])
+    >>> written = mda.Universe(alanine_dipeptide().topology, path)
+    >>> [int(ts.data["mdgmvae/state"]) for ts in written.trajectory]
+    [1, 2]
     """
     labelled = LabelledFrames.of(source, labels, frames)
     labelled.check_output(path)

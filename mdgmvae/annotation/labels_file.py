@@ -98,6 +98,13 @@ def read_labels(path: str | os.PathLike[str]) -> Any:
     ------
     InputError
         If `path` is not a label file. The message says what is missing.
+
+    Examples
+    --------
+    ::
+
+        labels = read_labels("results")  # the folder of `mdgmvae run`, or a file
+        labels.frames[labels.labels == 1]  # the frames of state 1
     """
     from MDAnalysis.analysis.results import Results
 

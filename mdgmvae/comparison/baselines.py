@@ -222,6 +222,17 @@ def held_out_score(
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> from mdgmvae.comparison.cross_validation import folds_of_time
+    >>> from mdgmvae.data.processes import wells
+    >>> X = wells(2_000, seed=0).X
+    >>> fold, *_ = folds_of_time([len(X)], lag=5)
+    >>> score = held_out_score(
+    ...     METHODS["k-means"], X, (len(X),), lag=5, n_states=3, seed=0, fold=fold)
+    >>> 1 < score < 3
+    True
     """
     assign = method(X[fold.train], fold.train_lengths, lag, n_states, seed)
     return held_out_vamp2(as_labels(assign(X)), fold, lag=lag, lengths=lengths)

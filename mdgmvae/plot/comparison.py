@@ -57,6 +57,16 @@ def methods(comparison: Comparison, ax: Axes | None = None) -> Axes:
     ------
     InputError
         If `comparison` is not such a result.
+
+    Examples
+    --------
+    >>> from mdgmvae import plot
+    >>> from mdgmvae.comparison import compare
+    >>> from mdgmvae.data.processes import wells
+    >>> X = wells(2_000, seed=0).X
+    >>> axes = plot.methods(compare(X, lag=5, n_states=3, methods=["k-means"]))
+    >>> [label.get_text() for label in axes.get_yticklabels()]
+    ['k-means']
     """
     check_result("comparison", comparison, Comparison, "mdgmvae.comparison.compare")
     rows = comparison.rows
@@ -109,6 +119,16 @@ def feature_sets(
     ------
     InputError
         If `selection` is not such a result, or `dt` is not positive.
+
+    Examples
+    --------
+    >>> from mdgmvae import plot
+    >>> from mdgmvae.comparison import select_features
+    >>> from mdgmvae.data.processes import wells
+    >>> X = wells(2_000, seed=0).X
+    >>> axes = plot.feature_sets(select_features({"one": X[:, :1], "three": X}, lag=5), dt=2.0)
+    >>> [label.get_text().split()[0] for label in axes.get_yticklabels()]
+    ['three', 'one']
     """
     check_result("selection", selection, FeatureSelection, "mdgmvae.comparison.select_features")
     lag_time = _lag_time(selection.lag, dt)
@@ -159,6 +179,13 @@ def number_of_components(
     ------
     InputError
         If `selection` is not such a result, or `dt` is not positive.
+
+    Examples
+    --------
+    ::
+
+        selection = select_k("features.npy", range(2, 9), lag=5)
+        axes = number_of_components(selection, dt=2.0)
     """
     check_result("selection", selection, Selection, "mdgmvae.comparison.select_k")
     lag_time = _lag_time(selection.lag, dt)

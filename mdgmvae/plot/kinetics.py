@@ -69,6 +69,16 @@ def implied_timescales(
     InputError
         If `timescales` are not such a result, none is positive and finite, or `lag` is no
         number of frames.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae import plot
+    >>> from mdgmvae.kinetics import implied_timescales
+    >>> labels = np.cumsum(np.random.default_rng(0).random(5_000) < 0.02) % 2
+    >>> axes = plot.implied_timescales(implied_timescales(labels, lags=[1, 2, 5], dt=2.0), lag=2)
+    >>> [text.get_text() for text in axes.get_legend().get_texts()]
+    ['slowest process', 'lag time 4 ps', '95 % interval', 'below lag time']
     """
     check_result("timescales", timescales, ImpliedTimescales, "mdgmvae.kinetics.implied_timescales")
     marked = None if lag is None else check_count("lag", lag) * timescales.dt
@@ -154,6 +164,16 @@ def chapman_kolmogorov(
     ------
     InputError
         If `test` is not such a result, or `states` is empty or names a state without frames.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae import plot
+    >>> from mdgmvae.kinetics import chapman_kolmogorov
+    >>> labels = np.cumsum(np.random.default_rng(0).random(5_000) < 0.02) % 2
+    >>> axes = plot.chapman_kolmogorov(chapman_kolmogorov(labels, lag=2, dt=2.0))
+    >>> [panel.texts[0].get_text() for panel in axes.child_axes]
+    ['0 → 0', '0 → 1', '1 → 0', '1 → 1']
     """
     check_result("test", test, ChapmanKolmogorov, "mdgmvae.kinetics.chapman_kolmogorov")
     there = np.flatnonzero(np.isfinite(test.deviations)).tolist()
@@ -207,6 +227,13 @@ def vamp2_scores(
     ------
     InputError
         If their lengths differ, they are empty, or they are not numbers.
+
+    Examples
+    --------
+    >>> from mdgmvae.plot import vamp2_scores
+    >>> axes = vamp2_scores(ks=[2, 3, 4], mean=[1.4, 2.3, 2.3], std=[0.1, 0.2, 0.2])
+    >>> axes.get_xticks().tolist()
+    [2, 3, 4]
     """
     numbers = check_counts("ks", ks)
     values, errors = as_numbers(mean, "mean"), as_numbers(std, "std")

@@ -45,6 +45,13 @@ def populations(labels_or_populations: Any, ax: Axes | None = None) -> Axes:
     ------
     InputError
         If no frame has a state, or the populations do not add up to 1.
+
+    Examples
+    --------
+    >>> from mdgmvae.plot import populations
+    >>> axes = populations([0, 0, 0, 1])  # or gm.results.labels
+    >>> [text.get_text() for text in axes.texts]
+    ['75.0', '25.0']
     """
     shares = _shares(labels_or_populations)
     ax = axes_or_new(ax, (1.6 + 0.6 * max(len(shares), 4), 3.4))
@@ -87,6 +94,13 @@ def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
     ------
     InputError
         If times and labels do not fit, or a time is infinite.
+
+    Examples
+    --------
+    >>> from mdgmvae.plot import trace
+    >>> axes = trace([0, 0, 1, 1, 0], times=[0.0, 2.0, 4.0, 6.0, 8.0])
+    >>> axes.get_xlabel(), len(axes.collections)  # bars in two lines
+    ('time / ns', 2)
     """
     states = as_labels(labels)
     if not (states >= 0).any():
@@ -140,6 +154,13 @@ def effect_sizes(description: Description, ax: Axes | None = None, n: int = 3) -
     InputError
         If `description` is not such a result, fewer than two states have frames, or `n` is not a
         positive whole number.
+
+    Examples
+    --------
+    ::
+
+        axes = effect_sizes(gm.describe(), n=2)
+        axes.figure.savefig("effect_sizes.png")
     """
     check_result("description", description, Description, "GMVAEAnalysis.describe")
     n = check_count("n", n)

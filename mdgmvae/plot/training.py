@@ -54,6 +54,13 @@ def history(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> A
     ------
     InputError
         If it is no such mapping, or holds no loss.
+
+    Examples
+    --------
+    >>> from mdgmvae.plot import history
+    >>> axes = history({"loss": [3.0, 2.0, 1.5], "latent": [0.5, 0.7, 0.8]})
+    >>> [text.get_text() for text in axes.get_legend().get_texts()]
+    ['loss', 'latent']
     """
     if not isinstance(history, Mapping):
         raise InputError(

@@ -103,6 +103,13 @@ def describe_both(
     ------
     InputError
         If `features` and `results` have different frames.
+
+    Examples
+    --------
+    ::
+
+        states, components = describe_both(gm.model, gm.features, gm.results)
+        print(components)
     """
     states, components = _described(model, features, results, list(KINDS), n_representatives)
     return states, components
