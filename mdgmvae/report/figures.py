@@ -83,7 +83,7 @@ def of_kinetics(c: Contents) -> Iterator[Picture]:
         lambda ax: plot.transition_network(moves, c.results.populations, ax=ax),
         (5.6, 4.6),
         "Transitions between the states. Circles: states, with an area in proportion to their "
-        f"population. Arrows: rates in {moves.rates.unit}, wider for faster ones.",
+        "population. Arrows: rates, wider for faster transitions.",
         f"Network of transitions between {counted(c.n_states, 'state')}",
     )
     timescales = judgement.timescales
@@ -92,7 +92,7 @@ def of_kinetics(c: Contents) -> Iterator[Picture]:
             lambda ax: plot.implied_timescales(timescales, ax=ax),
             (5.6, 4.2),
             "Implied timescales against the lag time, with 95 % credible intervals. They should "
-            "not depend on the lag time. Timescales in the grey area are shorter than it.",
+            "not depend on the lag time. Timescales in the hatched area are shorter than it.",
             "Implied timescales against the lag time",
         )
     test = judgement.chapman_kolmogorov
