@@ -43,7 +43,7 @@ def checked_angles(angles: str | Iterable[str], known: Iterable[str]) -> tuple[s
     InputError
         If there are no names, or a name is unknown or given twice.
     """
-    names = (angles,) if isinstance(angles, str) else tuple(angles)
+    names = (angles,) if isinstance(angles, str) or not isinstance(angles, Iterable) else (*angles,)
     if not names or len(set(names)) < len(names) or not set(names) <= set(known):
         raise InputError(f"angles={names}: choose from {', '.join(known)}, each once")
     return names

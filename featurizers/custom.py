@@ -96,6 +96,8 @@ class Custom(Featurizer):
 
     def _one_per_column(self, values: Any, option: str) -> tuple[str, ...]:
         """Return one value for each column, or raise an error."""
+        if not hasattr(values, "__iter__"):
+            raise InputError(f"Custom: {option}={values!r}: pass a list, with one for each column")
         given: tuple[str, ...] = tuple(values)
         if len(given) != self.n_features:
             raise InputError(

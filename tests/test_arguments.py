@@ -12,6 +12,7 @@ from mdgmvae import GMVAE, annotate, comparison, kinetics, landscape, plot, stat
 from mdgmvae.annotation import write_h5md, write_states
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
+from mdgmvae.featurizers import Custom, Dihedrals
 from mdgmvae.states.state_features import Description
 
 LABELS = np.repeat([0, 1, 0, 1, 0, 1], 50)
@@ -128,6 +129,10 @@ FUNCTIONS = [
         "labels: pass the labels of this SimpleNamespace, its attribute",
     ),
     (lambda: annotate(u(), [0], [0], name=5), "name: 5 cannot be an attribute of ts.aux"),
+    (lambda: Dihedrals(angles=5).bind(u()), "angles=(5,): choose from phi, psi"),
+    (lambda: Custom(len, 3, names=5), "Custom: names=5: pass a list, with one for each column"),
+    (lambda: described().top(0, "x"), "n='x': must be a whole number"),
+    (lambda: described().order("x"), "state='x': choose one of the states with frames, [0, 1]"),
     (
         lambda: GMVAE().fit(u().atoms),
         "X: pass features of shape (n_frames, n_x), which mdgmvae.featurize",

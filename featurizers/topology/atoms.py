@@ -54,7 +54,7 @@ def as_atoms(source: Any) -> Any:
     atoms = getattr(source, "atoms", None)
     if atoms is None or not hasattr(atoms, "select_atoms"):
         raise InputError(
-            f"cannot take atoms from a {type(source).__name__}: pass an MDAnalysis Universe or "
+            f"cannot take atoms from this {type(source).__name__}: pass an MDAnalysis Universe or "
             "AtomGroup, or an mdtraj Trajectory or Topology"
         )
     if atoms.n_atoms == 0:

@@ -132,8 +132,8 @@ def _trajectory(source: Any) -> Any:
     trajectory = getattr(getattr(source, "universe", None), "trajectory", None)
     if trajectory is None:
         raise InputError(
-            f"cannot annotate a {type(source).__name__}: pass an MDAnalysis Universe or AtomGroup "
-            "that has a trajectory"
+            f"cannot annotate this {type(source).__name__}: pass an MDAnalysis Universe or "
+            "AtomGroup that has a trajectory"
         )
     return trajectory
 

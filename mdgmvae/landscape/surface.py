@@ -156,7 +156,8 @@ class FreeEnergy(Shown):
         given = as_numbers(points, "points")
         d = len(self.edges)
         if given.shape[-1:] != (d,) and not (d == 1 and given.ndim <= 1):
-            raise InputError(f"points: of shape {given.shape}; pass {d} coordinates each, (n, {d})")
+            each = counted(d, "coordinate")
+            raise InputError(f"points: of shape {given.shape}; pass {each} each, (n, {d})")
         wanted = wrapped(as_points(given.reshape(-1, d), "points"), self.periods)
         numbers = bin_numbers(wanted, self.edges)
         energy, error = (

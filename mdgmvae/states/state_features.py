@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checks import check_count
 from ..errors import InputError
 from ..labels import with_article
 from ..storage.atomic import atomic_file
@@ -161,7 +162,16 @@ class Description(Shown):
         Returns
         -------
         ndarray of int64 of shape (n_features,)
+
+        Raises
+        ------
+        InputError
+            If there is no such state, or it has no frames.
         """
+        if state not in self.states:
+            raise InputError(
+                f"state={state!r}: choose one of the {self.of} with frames, {self.states}"
+            )
         size = np.nan_to_num(np.abs(self.effect_size[state]))
         return np.argsort(np.where(self._points(state), -size, 0.0), kind="stable")
 
@@ -186,13 +196,10 @@ class Description(Shown):
         Raises
         ------
         InputError
-            If there is no such state, or it has no frames.
+            If there is no such state, it has no frames, or `n` is not a whole number.
         """
-        if state not in self.states:
-            raise InputError(
-                f"state={state}: choose one of the {self.of} with frames, {self.states}"
-            )
-        return [self._feature(state, feature) for feature in self.order(state)[: max(n, 0)]]
+        n = check_count("n", n, low=0)
+        return [self._feature(state, feature) for feature in self.order(state)[:n]]
 
     def tables(self, n: int = 3) -> list[Table]:
         """Return a table with `n` features of each state.

@@ -154,7 +154,8 @@ class Precomputed:
 def _checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, ...]:
     if names is None:
         return tuple(f"x{column}" for column in range(n_features))
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+    is_list = hasattr(names, "__iter__") and not isinstance(names, str)
+    if not is_list or not all(isinstance(name, str) for name in names):
         raise InputError(f"feature_names={names!r}: pass a list of names, one for each column")
     if len(names) != n_features:
         raise InputError(

@@ -34,6 +34,7 @@ from mdgmvae.featurizers import Dihedrals
         ({"features": "custom"}, "Custom has required options"),
         ({"features": []}, "features|featurizer"),
         ({"features": Dihedrals(angles=("chi5",))}, "chi5"),
+        ({"features": np.zeros((3, 2)), "feature_names": 5}, "feature_names=5: pass a list of nam"),
         ({"feature_names": ["a", "b"]}, "feature_names: computed features already have names"),
         ({"preset": "best"}, "preset='best': choose one of paper, robust"),
         ({"n_epoch": 3}, "n_epoch: no such hyperparameter; did you mean n_epochs?"),

@@ -221,7 +221,7 @@ def test_backends_are_for_universes(both):
         (lambda pdb, xtc: (pdb, [xtc], 3), "a source of 3 items"),
         (lambda pdb, xtc: (pdb, [DCD]), r"has 3,341 atoms, but the topology has \d+;"),
         (lambda pdb, xtc: (xtc, [xtc]), "cannot read a topology"),
-        (lambda pdb, xtc: "a.xtc", "cannot take atoms from a str"),
+        (lambda pdb, xtc: "a.xtc", "cannot take atoms from this str"),
         (lambda pdb, xtc: (None, [xtc]), "None: is not the name of a file"),
         (lambda pdb, xtc: (pdb, [5]), "5: is not the name of a file"),
         (lambda pdb, xtc: (pdb, ["a\0b.xtc"]), "contains a null"),

@@ -62,7 +62,7 @@ def test_universes_and_groups_are_taken_as_they_are(adk):
 
 
 def test_what_has_no_fixed_atoms_is_refused(adk):
-    with pytest.raises(InputError, match="cannot take atoms from a str"):
+    with pytest.raises(InputError, match="cannot take atoms from this str"):
         as_atoms("top.pdb")
     with pytest.raises(InputError, match="empty"):
         as_atoms(adk.atoms[:0])
