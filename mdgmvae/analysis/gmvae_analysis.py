@@ -216,7 +216,7 @@ class GMVAEAnalysis(Display, Evaluation, FeatureCollector):
                 "run() needs a trajectory, and this analysis was loaded without a universe; use "
                 "GMVAEAnalysis.load(path, universe=u), or assign(u)"
             )
-        self._bars = self.verbose if verbose is None else verbose
+        self._bars = self.verbose if verbose is None else checked_flag("verbose", verbose)
         if self._precomputed is None:
             return super().run(
                 start, stop, step, frames, verbose, n_workers, n_parts, backend,

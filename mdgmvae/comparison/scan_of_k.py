@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from ..progress import progress_bar
 from ..tables import Shown, Table, counted
 from .choice import smallest_near_best, standard_error
 from .cross_validation import Fold, features_of, folds_of_time, held_out_vamp2
+
+if TYPE_CHECKING:
+    from ..model.gmvae import GMVAE
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,6 +212,8 @@ def select_k(
         print(selection)
         model = GMVAE.from_preset("robust", k=selection.best_k, lag=5)
     """
+    from ..model.gmvae import GMVAE
+
     values, segments = features_of(X, lengths)
     numbers = sorted(set(check_counts("ks", ks)))
     if not numbers:
@@ -220,11 +225,16 @@ def select_k(
     runs = checked_seeds(range(check_count("n_repeats", n_repeats)) if seeds is None else seeds)
     folds = folds_of_time(segments, lag=lag, n_folds=n_folds, blocks_per_fold=blocks_per_fold)
 
-    def fit(X: np.ndarray, lengths: tuple[int, ...], k: int, seed: int) -> Any:
-        from ..model.gmvae import GMVAE
+    def estimator(k: int, seed: int) -> GMVAE:
+        return GMVAE.from_preset(preset, **options, k=k, seed=seed)
 
-        return GMVAE.from_preset(preset, **options, k=k, seed=seed).fit(X, lengths=lengths)
+    def fit(X: np.ndarray, lengths: tuple[int, ...], k: int, seed: int) -> GMVAE:
+        return estimator(k, seed).fit(X, lengths=lengths)
 
+    # The largest k is trained last, when the scan may have taken hours.
+    fewest = min(int(fold.train.sum()) for fold in folds)
+    for k in numbers:
+        estimator(k, runs[0]).check(fewest, values.shape[1])
     scanned = []
     total = len(numbers) * (len(runs) + len(folds))
     with progress_bar(total, "scanning k", "fits", verbose=verbose) as bar:

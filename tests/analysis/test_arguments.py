@@ -98,6 +98,11 @@ def test_a_name_that_is_taken_is_told_before_the_training(u, monkeypatch):
         GMVAEAnalysis(u, seed=0).run(step=20)
 
 
+def test_text_for_a_flag_is_refused_before_the_frames_are_read(u):
+    with pytest.raises(InputError, match="verbose='no': must be True or False"):
+        GMVAEAnalysis(u, seed=0).run(step=20, verbose="no")
+
+
 def test_workers_are_not_ignored(u):
     with pytest.raises(InputError, match="n_workers=4: the serial backend has one worker"):
         GMVAEAnalysis(u, seed=0).run(n_workers=4)

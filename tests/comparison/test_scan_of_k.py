@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from mdgmvae import plot
+from mdgmvae import GMVAE, plot
 from mdgmvae.comparison import Selection, select_k
 from mdgmvae.comparison.scan_of_k import ScannedK
 from mdgmvae.errors import InputError
@@ -148,9 +148,14 @@ def test_picture_marks_the_choice(on_wells):
         ({"seeds": 3}, "seeds=3: pass several whole numbers"),
         ({"k": 3}, r"k: is scanned; pass ks=\[3\]"),
         ({"n_epoch": 3}, "n_epoch: no such hyperparameter; did you mean n_epochs?"),
+        ({"ks": [2, 20_000]}, "k=20000: must be at least 1 and at most 10000"),
+        ({"ks": [2, 299]}, "k=299: more components than frames"),
+        ({"device": "cuda"}, "device='cuda': choose auto"),
     ],
 )
-def test_arguments_that_cannot_be_used(arguments, message):
+def test_arguments_that_cannot_be_used(arguments, message, monkeypatch):
+    """They were noticed when their turn came: the largest k after all others were trained."""
+    monkeypatch.setattr(GMVAE, "fit", None)
     X = np.random.default_rng(0).normal(size=(300, 2))
     with pytest.raises(InputError, match=message):
         select_k(X, **{"ks": [2], "lag": 2, **arguments})
