@@ -128,6 +128,7 @@ class FirstFrame:
 
 def _can_rewind(trajectory: Any) -> bool:
     """Return False for streams, which can only go forward."""
-    from MDAnalysis.coordinates.base import StreamReaderBase
+    from MDAnalysis.coordinates import base
 
-    return not isinstance(trajectory, StreamReaderBase)
+    # MDAnalysis 2.8 and 2.9 have no streams.
+    return not isinstance(trajectory, getattr(base, "StreamReaderBase", ()))

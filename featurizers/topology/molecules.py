@@ -70,7 +70,9 @@ def _tree(
     )
 
     def graph(pairs: np.ndarray, weights: np.ndarray, size: int) -> Any:
-        return coo_array((weights, tuple(pairs.T)), shape=(size, size)).tocsr()
+        # SciPy before 1.15 searches graphs with 32-bit indices only.
+        indices = tuple(pairs.T.astype(np.int32))
+        return coo_array((weights, indices), shape=(size, size)).tocsr()
 
     pairs, n_atoms = bonds.pairs, len(resindices)
     _, molecule = connected_components(graph(pairs, np.ones(len(pairs)), n_atoms), directed=False)
