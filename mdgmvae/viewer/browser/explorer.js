@@ -128,8 +128,9 @@ export class Explorer {
   updatePlayable() {
     this.playable = this.showable;
     if (this.chosen) {
-      const isChosen = new Set(this.chosen);
-      const both = this.showable.filter((row) => isChosen.has(row));
+      const isChosen = new Uint8Array(this.data.labels.length);
+      for (const row of this.chosen) isChosen[row] = 1;
+      const both = this.showable.filter((row) => isChosen[row]);
       if (both.length) this.playable = both;
     }
     this.playback.restart();

@@ -109,7 +109,8 @@ export class Landscape {
       return false;
     }
     const size = all.total > 3000 ? 2.2 : all.total > 300 ? 3.2 : 5;
-    this.drawUnlabelled(target);
+    const toScreen = this.plane.projection();
+    this.drawUnlabelled(target, toScreen);
     // A second round, so that chosen points are above others.
     for (const ofChosen of this.chosen ? [0, 1] : [null]) {
       target.globalAlpha = ofChosen === 0 ? FAINT : 0.8;
@@ -118,7 +119,7 @@ export class Landscape {
         target.fillStyle = color;
         for (let row = 0; row < labels.length; row++) {
           if (labels[row] !== state || (this.chosen && this.chosen[row] !== ofChosen)) continue;
-          const [x, y] = this.plane.toScreen(points[2 * row], points[2 * row + 1]);
+          const [x, y] = toScreen(points[2 * row], points[2 * row + 1]);
           if (x < box.x - size || x > box.x + box.width + size) continue;
           target.fillRect(x - size / 2, y - size / 2, size, size);
         }
@@ -127,13 +128,13 @@ export class Landscape {
     return true;
   }
 
-  drawUnlabelled(target) {
+  drawUnlabelled(target, toScreen) {
     const { points, labels } = this.data;
     target.fillStyle = "#BBBBBB";
     target.globalAlpha = 0.6;
     for (let row = 0; row < labels.length; row++) {
       if (labels[row] >= 0) continue;
-      const [x, y] = this.plane.toScreen(points[2 * row], points[2 * row + 1]);
+      const [x, y] = toScreen(points[2 * row], points[2 * row + 1]);
       target.fillRect(x - 1, y - 1, 2, 2);
     }
   }
@@ -158,10 +159,11 @@ export class Landscape {
     target.globalAlpha = 0.55;
     target.strokeStyle = "#000000";
     target.lineWidth = 0.7;
+    const toScreen = this.plane.projection();
     target.beginPath();
     for (const [a, b, c, d] of this.contours) {
-      target.moveTo(...this.plane.toScreen(a, b));
-      target.lineTo(...this.plane.toScreen(c, d));
+      target.moveTo(...toScreen(a, b));
+      target.lineTo(...toScreen(c, d));
     }
     target.stroke();
   }

@@ -3,6 +3,7 @@
 const MARGINS = { left: 52, right: 10, top: 10, bottom: 38 };
 /** Empty space beside the points, as a share of their extent. */
 const PADDING = 0.04;
+const GROUPED = new Intl.NumberFormat("en", { maximumFractionDigits: 6 });
 const FONT = "12px system-ui, sans-serif";
 
 /**
@@ -25,7 +26,7 @@ export function ticks(from, to, about = 5) {
 
 /** A number with a proper minus sign, and thousands in groups. */
 export function written(value) {
-  return value.toLocaleString("en", { maximumFractionDigits: 6 }).replace("-", "\u2212");
+  return GROUPED.format(value).replace("-", "\u2212");
 }
 
 /** Make a canvas as sharp as the screen, and clear it. Returns its context, in CSS pixels. */
@@ -70,8 +71,14 @@ export class Plane {
   }
 
   toScreen(x, y) {
+    return this.projection()(x, y);
+  }
+
+  /** Returns what `toScreen` does, for many points: the size of the canvas is asked for once. */
+  projection() {
     const { box, limits, scale } = this;
-    return [box.x + (x - limits.left) * scale[0], box.y + (limits.high - y) * scale[1]];
+    const [scaleX, scaleY] = scale;
+    return (x, y) => [box.x + (x - limits.left) * scaleX, box.y + (limits.high - y) * scaleY];
   }
 
   toData(x, y) {
