@@ -31,6 +31,7 @@ def explore(
     frames: Any = None,
     *,
     axes: Sequence[str] | None = None,
+    periods: Sequence[float | None] | None = None,
     palette: Sequence[str] | None = None,
     height: int = 560,
     title: str = "mdgmvae explorer",
@@ -53,6 +54,9 @@ def explore(
         Frame numbers of the labels. Default: all frames, in order.
     axes : sequence of str, optional
         Names of the coordinates, with units. Default: the columns of a pandas DataFrame.
+    periods : sequence of float or None, optional
+        Period of each coordinate; 360 for an angle in degrees, which is then wrapped to -180 to
+        180. Default: no coordinate is periodic.
     palette : sequence of str, optional
         Colour of each state as ``"#RRGGBB"``. Default: the colours of the plots.
     height : int
@@ -84,7 +88,9 @@ def explore(
     """
     moving = MovingAtoms.of(source)
     trajectory = moving.atoms.universe.trajectory
-    mapped = MappedFrames.of(trajectory, labels, xy, frames, axes=axes, palette=palette)
+    mapped = MappedFrames.of(
+        trajectory, labels, xy, frames, axes=axes, periods=periods, palette=palette
+    )
     return Explorer(moving, mapped, height=height, title=title)
 
 

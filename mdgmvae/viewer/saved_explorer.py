@@ -17,7 +17,7 @@ from .scripts import bundle
 _PROBED = 64
 _LEVELS = 65535
 #: Reading more structures would take too long.
-_MOST_STORED = 10_000
+_MOST_STORED = 20_000
 _STYLE = (
     "html, body { margin: 0; height: 100%; } #explorer { height: 100dvh; min-height: 480px; }\n"
 )

@@ -195,6 +195,16 @@ def test_one_coordinate_is_shown_against_time(short_alanine):
     assert not explorer.mapped.has_energy
 
 
+def test_periodic_coordinates_are_wrapped(short_alanine):
+    xy = [[190.0, 190.0], [-180.0, -181.0], [180.0, 0.0]]
+    explorer = mdgmvae.explore(short_alanine, [0, 1, 0], xy, [3, 7, 9], periods=(360, None))
+    assert explorer.mapped.points.tolist() == [[-170, 190], [-180, -181], [-180, 0]]
+    assert explorer.mapped.content()["periods"] == [360, None]
+    against_time = mdgmvae.explore(short_alanine, [0, 1], [10, 359], [3, 7], periods=[360])
+    assert against_time.mapped.points[:, 1].tolist() == [10, -1]
+    assert against_time.mapped.periods == (None, 360)
+
+
 def test_frames_are_put_in_the_order_of_time(short_alanine):
     explorer = mdgmvae.explore(
         short_alanine, [2, 0, 1], [[20, 2], [0, 0], [10, 1]], frames=[20, 0, 10]
@@ -237,6 +247,8 @@ def test_mdtraj_trajectory_is_explored(tmp_path):
             "xy: the point of frame 7 is",
         ),
         ({"labels": [0, 1], "frames": [0, 1], "axes": "xy"}, "axes='xy': pass 2 names"),
+        ({"labels": [0, 1], "frames": [0, 1], "periods": 360}, "periods=360: pass two positive"),
+        ({"labels": [0, 1], "frames": [0, 1], "periods": (360, 0)}, "periods=(360, 0): pass two"),
         ({"labels": [0, 1], "frames": [0, 1], "palette": ["#000000"]}, "palette: 1 colours"),
         ({"labels": [0, 0], "frames": [0, 1], "palette": ["red"]}, "'red' is no colour"),
     ],

@@ -17,6 +17,7 @@ import { Timeline } from "./timeline.js";
  * @property {?Int32Array} stored  rows with a structure, sorted; null for all
  * @property {string[]} names @property {string[]} colors  of the states
  * @property {string[]} axes  labels of the two axes
+ * @property {?number[]} periods  of the two axes, null for an axis that is not periodic
  * @property {boolean} hasEnergy  whether a free energy of the two coordinates means something
  * @property {object} topology  of the molecule
  * @property {?string} note

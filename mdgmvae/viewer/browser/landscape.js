@@ -19,6 +19,16 @@ const ENOUGH_FOR_ENERGY = 1000;
 const FAINT = 0.25;
 const INK = "#444444";
 
+/** Pieces of lines on a grid of n by n cells; those beyond the last cell are also before the first. */
+function repeatedAtBorder(pieces, n) {
+  for (const axis of [0, 1]) {
+    const beyond = pieces.filter((piece) => Math.max(piece[axis], piece[axis + 2]) > n - 1);
+    const moved = beyond.map((piece) => piece.map((v, k) => (k % 2 === axis ? v - n : v)));
+    pieces = [...pieces, ...moved];
+  }
+  return pieces;
+}
+
 /** The landscape on two canvases: points below, and above them the marker and the lasso. */
 export class Landscape {
   /**
@@ -29,13 +39,14 @@ export class Landscape {
    */
   constructor(below, above, data, listener) {
     Object.assign(this, { below, above, data, listener });
-    this.plane = new Plane(below, extentOf(data.points));
+    this.plane = new Plane(below, extentOf(data.points), data.periods);
     this.visible = data.colors.map(() => true);
     this.colors = data.colors.map(channels);
     this.row = -1;
     this.chosen = null;
     this.outline = null; // of the lasso, in data coordinates
     this.lassoing = false;
+    this.counts = null; // of the points in the cells of the view
     this.contours = this.findContours();
     this.listen();
   }
@@ -43,13 +54,14 @@ export class Landscape {
   /** Set which states are drawn, and the rows that can be picked. */
   setVisible(visible, rows) {
     this.visible = visible;
+    this.counts = null;
     this.buckets = new Buckets(this.data.points, rows);
     this.draw();
   }
 
   /** Highlight rows; null for none. @param {?ArrayLike<number>} rows */
   setChosen(rows) {
-    this.chosen = null;
+    this.chosen = this.counts = null;
     if (rows) {
       this.chosen = new Uint8Array(this.data.labels.length);
       for (const row of rows) this.chosen[row] = 1;
@@ -66,15 +78,18 @@ export class Landscape {
   }
 
   findContours() {
-    const { points, labels, colors, hasEnergy } = this.data;
+    const { points, labels, colors, hasEnergy, periods } = this.data;
     if (!hasEnergy || labels.length < ENOUGH_FOR_ENERGY) return [];
     const [n, all] = [ENERGY_CELLS, this.plane.all];
     const { counts } = densityOf(points, labels, colors.map(() => true), all, n, n, null);
-    const { energy, highest } = freeEnergyOf(counts, n);
+    const wraps = periods.map(Boolean);
+    const { energy, highest } = freeEnergyOf(counts, n, wraps);
     const x = (column) => all.left + ((column + 0.5) / n) * (all.right - all.left);
     const y = (line) => all.high - ((line + 0.5) / n) * (all.high - all.low);
     return ENERGY_LEVELS.filter((level) => level <= highest).flatMap((level) =>
-      contour(energy, n, level).map(([a, b, c, d]) => [x(a), y(b), x(c), y(d)]),
+      repeatedAtBorder(contour(energy, n, level, wraps), n).map(([a, b, c, d]) => [
+        x(a), y(b), x(c), y(d),
+      ]),
     );
   }
 
@@ -100,12 +115,10 @@ export class Landscape {
     const cell = CELL * Math.max(1, Math.sqrt(this.data.colors.length / MANY_STATES));
     const columns = Math.ceil(box.width / cell);
     const lines = Math.ceil(box.height / cell);
-    const count = (chosen) =>
-      densityOf(points, labels, this.visible, this.plane.limits, columns, lines, chosen);
-    const all = count(null);
+    const { all, chosen } = this.counted(columns, lines);
     if (all.total > MOST_POINTS) {
-      this.drawDensity(target, box, all, columns, this.chosen ? FAINT : 1);
-      if (this.chosen) this.drawDensity(target, box, count(this.chosen), columns, 1);
+      this.drawDensity(target, box, all, columns, chosen ? FAINT : 1);
+      if (chosen) this.drawDensity(target, box, chosen, columns, 1);
       return false;
     }
     const size = all.total > 3000 ? 2.2 : all.total > 300 ? 3.2 : 5;
@@ -126,6 +139,18 @@ export class Landscape {
       });
     }
     return true;
+  }
+
+  /** Count the points in the cells of the view. The same view is counted once. */
+  counted(columns, lines) {
+    const { points, labels } = this.data;
+    const { limits } = this.plane;
+    const view = JSON.stringify([limits, columns, lines]);
+    if (this.counts?.view !== view) {
+      const count = (rows) => densityOf(points, labels, this.visible, limits, columns, lines, rows);
+      this.counts = { view, all: count(null), chosen: this.chosen && count(this.chosen) };
+    }
+    return this.counts;
   }
 
   drawUnlabelled(target, toScreen) {
@@ -160,6 +185,12 @@ export class Landscape {
     target.strokeStyle = "#000000";
     target.lineWidth = 0.7;
     const toScreen = this.plane.projection();
+    // Of lines that cross the border of a period, each side has its part.
+    const { left, right, low, high } = this.plane.all;
+    const [[x, y], [endX, endY]] = [toScreen(left, high), toScreen(right, low)];
+    target.beginPath();
+    target.rect(x, y, endX - x, endY - y);
+    target.clip();
     target.beginPath();
     for (const [a, b, c, d] of this.contours) {
       target.moveTo(...toScreen(a, b));
