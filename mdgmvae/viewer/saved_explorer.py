@@ -19,7 +19,8 @@ _LEVELS = 65535
 #: Reading more structures would take too long.
 _MOST_STORED = 20_000
 _STYLE = (
-    "html, body { margin: 0; height: 100%; } #explorer { height: 100dvh; min-height: 480px; }\n"
+    ":root { color-scheme: light dark; } html, body { margin: 0; height: 100%; }\n"
+    "@media screen { #explorer { height: 100dvh; min-height: 480px; } }\n"
 )
 _BODY = (
     '<main id="explorer"></main>\n<noscript>This page needs JavaScript to show structures; it '

@@ -211,6 +211,43 @@ def test_molecule_turns_by_drag_and_keys_and_returns(browser, ramachandran):
     assert page.run(picture) == first
 
 
+def paper_of(page):
+    """Return the colours of the page, of the corner of the molecule, and of the axes."""
+    return page.run(
+        "(() => { const pixel = (canvas, x, y) => [...canvas.getContext('2d')"
+        ".getImageData(x, y, 1, 1).data].slice(0, 3); const { elements, landscape } = explorer;"
+        "const { x, y } = landscape.plane.box;"
+        "return [getComputedStyle(elements.root).backgroundColor,"
+        "pixel(elements.moleculeCanvas, 3, 3), pixel(elements.pointsCanvas, x, y + 40)]; })()"
+    )
+
+
+def test_dark_pages_have_dark_canvases_and_are_printed_light(browser, ramachandran):
+    _, path = ramachandran
+    page = opened(browser, path)
+    background, molecule, axes = paper_of(page)
+    assert (background, molecule) == ("rgb(255, 255, 255)", [255] * 3) and max(axes) < 150
+    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    page.call("Emulation.setEmulatedMedia", **dark)
+    page.wait("explorer.elements.root.classList.contains('dark')")
+    background, molecule, axes = paper_of(page)
+    assert background == f"rgb({', '.join(map(str, molecule))})"
+    assert max(molecule) < 40 and min(axes) > 100
+    # JupyterLab's theme is not that of the system.
+    for light in ("true", "false"):
+        page.run(f"document.body.dataset.jpThemeLight = '{light}'")
+        page.wait(f"explorer.elements.root.classList.contains('dark') === !{light}")
+        assert (max(paper_of(page)[1]) < 40) == (light == "false")
+    page.run("dispatchEvent(new Event('beforeprint'))")
+    assert paper_of(page)[:2] == ["rgb(255, 255, 255)", [255] * 3]
+    assert page.place(".mdgmvae")[2] < 700  # the width of paper
+    # Chromium prints the canvas above in white, so the marker has to be on the one below.
+    assert page.run("getComputedStyle(explorer.elements.markerCanvas).visibility") == "hidden"
+    page.run("dispatchEvent(new Event('afterprint'))")
+    assert max(paper_of(page)[1]) < 40 and page.place(".mdgmvae")[2] > 1000
+    assert page.errors == []
+
+
 @pytest.mark.slow
 def test_twenty_molecules_on_a_page_share_one_context(browser, tmp_path):
     """Browsers drop the oldest of some 16 contexts."""

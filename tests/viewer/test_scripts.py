@@ -10,6 +10,7 @@ from browser import NODE, needs_node
 from paths import ROOT
 from scipy.spatial import KDTree
 
+from mdgmvae.plot.palette import state_colors
 from mdgmvae.viewer.packing import pack
 from mdgmvae.viewer.scripts import bundle
 
@@ -202,6 +203,27 @@ def test_a_periodic_landscape_has_no_seam(shift, n=20):
 )
 def test_ticks_are_round(limits, expected):
     assert run_js(show(f"ticks({limits})"), "plane") == pytest.approx(expected)
+
+
+@needs_node
+@pytest.mark.parametrize("theme", ["LIGHT", "DARK"])
+def test_text_can_be_read_in_both_themes(theme):
+    script = show(
+        f"['ink', 'soft'].flatMap((text) => ['paper', 'shade'].map((on) =>"
+        f"contrast({theme}[text], {theme}[on])))"
+    )
+    assert min(run_js(script, "theme")) > 4.5
+
+
+@needs_node
+def test_colours_of_states_can_be_seen_on_dark_paper():
+    colors = [*state_colors(40), "#000000"]
+    script = f"const found = themeOf(true, {colors}).colors;" + show(
+        "[found, found.map((color) => contrast(color, DARK.paper))]"
+    )
+    found, contrasts = run_js(script, "theme")
+    assert min(contrasts) >= 3
+    assert [color.upper() for color in found[:3]] == colors[:3] and len(set(found)) == len(found)
 
 
 @needs_node

@@ -30,9 +30,7 @@ export function makeElements(data) {
     labelled++;
   }
   const made = {
-    states: data.names.map((name, state) =>
-      legendButton(name, data.colors[state], counts[state], labelled),
-    ),
+    states: data.names.map((name, state) => legendButton(name, counts[state], labelled)),
     pointsCanvas: canvas("below"),
     markerCanvas: canvas("above", `landscape: ${data.axes.join(" and ")}`),
     moleculeCanvas: canvas("", "molecule; drag or use the arrow keys to turn it"),
@@ -82,9 +80,8 @@ export function makeElements(data) {
   return made;
 }
 
-function legendButton(name, color, count, labelled) {
+function legendButton(name, count, labelled) {
   const swatch = element("span", { class: "swatch" });
-  swatch.style.background = color;
   const share = `${((100 * count) / Math.max(labelled, 1)).toFixed(1)} %`;
   const button = element("button", { "aria-pressed": "true" }, swatch, `${name} (${share})`);
   button.type = "button";

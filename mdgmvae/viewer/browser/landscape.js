@@ -4,7 +4,8 @@ import { Buckets, extentOf } from "./buckets.js";
 import { contour, densityOf, freeEnergyOf } from "./density.js";
 import { rowsInside } from "./frames.js";
 import { listenToPointer } from "./gestures.js";
-import { cleared, Plane } from "./plane.js";
+import { cleared } from "./pixels.js";
+import { Plane } from "./plane.js";
 import { channels } from "./vectors.js";
 
 /** With more points in view, their density is drawn. */
@@ -17,7 +18,7 @@ const ENERGY_CELLS = 64;
 const ENERGY_LEVELS = [1, 2, 3, 4, 5, 6, 7, 8];
 const ENOUGH_FOR_ENERGY = 1000;
 const FAINT = 0.25;
-const INK = "#444444";
+const UNASSIGNED = "#BBBBBB";
 
 /** Pieces of lines on a grid of n by n cells; those beyond the last cell are also before the first. */
 function repeatedAtBorder(pieces, n) {
@@ -34,14 +35,14 @@ export class Landscape {
   /**
    * @param {HTMLCanvasElement} below
    * @param {HTMLCanvasElement} above takes the pointer
-   * @param {object} data points, labels, colors, axes, hasEnergy
+   * @param {object} data points, labels, axes, periods, hasEnergy
+   * @param {Theme} theme with the colours of the states
    * @param {{onPick: (row: number) => void, onLasso: (rows: Int32Array) => void}} listener
    */
-  constructor(below, above, data, listener) {
-    Object.assign(this, { below, above, data, listener });
+  constructor(below, above, data, theme, listener) {
+    Object.assign(this, { below, above, data, theme, listener });
     this.plane = new Plane(below, extentOf(data.points), data.periods);
-    this.visible = data.colors.map(() => true);
-    this.colors = data.colors.map(channels);
+    this.visible = theme.colors.map(() => true);
     this.row = -1;
     this.chosen = null;
     this.outline = null; // of the lasso, in data coordinates
@@ -78,10 +79,10 @@ export class Landscape {
   }
 
   findContours() {
-    const { points, labels, colors, hasEnergy, periods } = this.data;
+    const { points, labels, hasEnergy, periods } = this.data;
     if (!hasEnergy || labels.length < ENOUGH_FOR_ENERGY) return [];
     const [n, all] = [ENERGY_CELLS, this.plane.all];
-    const { counts } = densityOf(points, labels, colors.map(() => true), all, n, n, null);
+    const { counts } = densityOf(points, labels, this.visible, all, n, n, null);
     const wraps = periods.map(Boolean);
     const { energy, highest } = freeEnergyOf(counts, n, wraps);
     const x = (column) => all.left + ((column + 0.5) / n) * (all.right - all.left);
@@ -104,7 +105,7 @@ export class Landscape {
     this.isDensity = !this.drawPoints(target, box);
     this.drawContours(target);
     target.restore();
-    this.plane.drawAxes(target, this.data.axes, INK);
+    this.plane.drawAxes(target, this.data.axes, this.theme.ink);
     this.drawAbove();
   }
 
@@ -112,7 +113,7 @@ export class Landscape {
   drawPoints(target, box) {
     const { points, labels } = this.data;
     // Every cell counts each state: with many states, there are fewer cells.
-    const cell = CELL * Math.max(1, Math.sqrt(this.data.colors.length / MANY_STATES));
+    const cell = CELL * Math.max(1, Math.sqrt(this.visible.length / MANY_STATES));
     const columns = Math.ceil(box.width / cell);
     const lines = Math.ceil(box.height / cell);
     const { all, chosen } = this.counted(columns, lines);
@@ -127,7 +128,7 @@ export class Landscape {
     // A second round, so that chosen points are above others.
     for (const ofChosen of this.chosen ? [0, 1] : [null]) {
       target.globalAlpha = ofChosen === 0 ? FAINT : 0.8;
-      this.data.colors.forEach((color, state) => {
+      this.theme.colors.forEach((color, state) => {
         if (!this.visible[state]) return;
         target.fillStyle = color;
         for (let row = 0; row < labels.length; row++) {
@@ -155,7 +156,7 @@ export class Landscape {
 
   drawUnlabelled(target, toScreen) {
     const { points, labels } = this.data;
-    target.fillStyle = "#BBBBBB";
+    target.fillStyle = UNASSIGNED;
     target.globalAlpha = 0.6;
     for (let row = 0; row < labels.length; row++) {
       if (labels[row] >= 0) continue;
@@ -167,10 +168,11 @@ export class Landscape {
   drawDensity(target, box, { counts, states, largest }, columns, opacity) {
     const lines = counts.length / columns;
     const image = new ImageData(columns, lines);
+    const colors = this.theme.colors.map(channels);
     const scale = 1 / Math.log(1 + Math.max(largest, 2));
     for (let cell = 0; cell < counts.length; cell++) {
       if (!counts[cell]) continue;
-      image.data.set(this.colors[states[cell]], 4 * cell);
+      image.data.set(colors[states[cell]], 4 * cell);
       image.data[4 * cell + 3] = 255 * opacity * (0.3 + 0.7 * Math.log(1 + counts[cell]) * scale);
     }
     const small = document.createElement("canvas");
@@ -181,8 +183,8 @@ export class Landscape {
   }
 
   drawContours(target) {
-    target.globalAlpha = 0.55;
-    target.strokeStyle = "#000000";
+    target.globalAlpha = 0.6;
+    target.strokeStyle = this.theme.ink;
     target.lineWidth = 0.7;
     const toScreen = this.plane.projection();
     // Of lines that cross the border of a period, each side has its part.
@@ -201,14 +203,15 @@ export class Landscape {
 
   drawAbove() {
     const target = cleared(this.above);
-    const { points, labels, colors } = this.data;
+    const { points, labels } = this.data;
+    const { ink, paper, colors } = this.theme;
     if (this.outline) {
       target.beginPath();
       for (const [x, y] of this.outline) target.lineTo(...this.plane.toScreen(x, y));
       target.closePath();
       target.save();
       target.setLineDash([4, 3]);
-      target.strokeStyle = "#000000";
+      target.strokeStyle = ink;
       target.stroke();
       target.restore();
     }
@@ -218,13 +221,13 @@ export class Landscape {
     if (x < box.x || x > box.x + box.width || y < box.y || y > box.y + box.height) return;
     target.beginPath();
     target.arc(x, y, 7, 0, 2 * Math.PI);
-    target.fillStyle = colors[labels[this.row]] ?? "#BBBBBB";
+    target.fillStyle = colors[labels[this.row]] ?? UNASSIGNED;
     target.fill();
     target.lineWidth = 4;
-    target.strokeStyle = "#FFFFFF";
+    target.strokeStyle = paper;
     target.stroke();
     target.lineWidth = 2;
-    target.strokeStyle = "#000000";
+    target.strokeStyle = ink;
     target.stroke();
   }
 

@@ -35,18 +35,6 @@ export function written(value) {
   return GROUPED.format(value).replace("-", "\u2212");
 }
 
-/** Make a canvas as sharp as the screen, and clear it. Returns its context, in CSS pixels. */
-export function cleared(canvas) {
-  const ratio = window.devicePixelRatio || 1;
-  const width = Math.round(canvas.clientWidth * ratio);
-  const height = Math.round(canvas.clientHeight * ratio);
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const target = canvas.getContext("2d");
-  target.setTransform(ratio, 0, 0, ratio, 0, 0);
-  target.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
-  return target;
-}
-
 /** The part of the plane that a canvas shows. */
 export class Plane {
   /**

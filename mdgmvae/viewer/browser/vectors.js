@@ -78,6 +78,14 @@ export function turned(view, right, down) {
   return result;
 }
 
+/** A colour "#RRGGBB" mixed with white. @param {string} color @param {number} share of white */
+export function whitened(color, share) {
+  const mixed = channels(color).map((channel) => {
+    return Math.round(channel + (255 - channel) * share).toString(16).padStart(2, "0");
+  });
+  return `#${mixed.join("")}`;
+}
+
 /** The colour "#RRGGBB" as three numbers from 0 to 255. @param {string} color */
 export function channels(color) {
   return [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
