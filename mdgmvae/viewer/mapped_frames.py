@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import InputError
-from ..labels import as_frames, as_labels
+from ..labels import as_frames, as_labels, check_labelled, check_repeated
 from ..landscape.grid import wrapped
 from ..plot.palette import chosen_colors
 from ..trajectory.frames import file_of_frames
@@ -89,6 +89,7 @@ class MappedFrames:
         """
         states = as_labels(labels)
         numbers = as_frames(frames, len(states), trajectory.n_frames)
+        check_repeated(numbers, states)
         n_found = int(states.max(initial=-1)) + 1
         if not n_found:
             raise InputError("labels: no frame has a state, so there is nothing to explore")
@@ -99,8 +100,7 @@ class MappedFrames:
                 f"{_MOST_STATES:,}; are these the labels of states?"
             )
         points, axes, periods = _points(xy, states, numbers, axes, periods)
-        order = np.argsort(numbers, kind="stable")
-        numbers = numbers[order]
+        numbers, order = _once(numbers, points)
         return cls(
             points[order],
             states[order].astype(np.int16),
@@ -166,20 +166,30 @@ class MappedFrames:
         wanted = np.asarray(frames)
         if wanted.ndim != 1 or not (np.issubdtype(wanted.dtype, np.integer) or wanted.size == 0):
             raise InputError(
-                f"frames: pass frame numbers, not an array of shape {wanted.shape} and dtype "
-                f"{wanted.dtype}"
+                f"frames: pass a list of frame numbers, not an array of shape {wanted.shape} and "
+                f"dtype {wanted.dtype}"
             )
         rows = self.rows
         numbers = self.frames[rows]
-        missing = wanted[~np.isin(wanted, numbers)]
-        if len(missing):
-            nearest = int(numbers[np.abs(numbers - missing[0]).argmin()])
-            raise InputError(
-                f"frame {missing[0]} was not analysed, so it has no state; the nearest frame that "
-                f"was is {nearest}"
-            )
+        check_labelled(wanted, numbers)
         found: np.ndarray = rows[np.isin(numbers, wanted)]
         return found
+
+
+def _once(numbers: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sorted frame numbers without repetitions, and the place of each."""
+    if (np.diff(numbers) > 0).all():
+        return numbers, np.arange(len(numbers))
+    found, places, inverse = np.unique(numbers, return_index=True, return_inverse=True)
+    differ = ~np.isclose(points, points[places][inverse], 0, 0, equal_nan=True).all(axis=1)
+    if differ.any():
+        row = int(differ.argmax())
+        first = places[inverse[row]]
+        raise InputError(
+            f"xy: frame {numbers[row]} has two points, {points[first].tolist()} and "
+            f"{points[row].tolist()}"
+        )
+    return found, places
 
 
 def _points(

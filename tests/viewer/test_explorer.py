@@ -45,7 +45,8 @@ def test_select_takes_frame_numbers(explorer):
     for wrong, message in (
         (21, "frame 21 was not analysed.*nearest frame that was is 20"),
         (36, "frame 36 was not analysed.*is 32"),
-        ("x", "frames: pass frame numbers"),
+        ("x", "frame='x': must be a whole number"),
+        (-1, "frame=-1: must be at least 0"),
     ):
         with pytest.raises(InputError, match=message):
             explorer.select(wrong)
@@ -77,6 +78,8 @@ def test_what_cannot_be_written_is_an_error(explorer, tmp_path):
     explorer.brush([0])
     with pytest.raises(InputError, match=r"must end in \.xtc, \.trr"):
         explorer.write(tmp_path / "brushed.txt")
+    with pytest.raises(InputError, match="None: is not the name of a file"):
+        explorer.write(None)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -214,6 +217,14 @@ def test_frames_are_put_in_the_order_of_time(short_alanine):
     assert explorer.mapped.points[:, 1].tolist() == [0, 1, 2]
 
 
+def test_a_frame_given_twice_is_one_frame(short_alanine):
+    """As an analysis of frames that were drawn with replacement."""
+    explorer = mdgmvae.explore(short_alanine, [1, 0, 1], [[1, 2], [3, 4], [1, 2]], [8, 2, 8])
+    assert explorer.mapped.frames.tolist() == [2, 8]
+    explorer.brush([8])
+    assert explorer.brushed.tolist() == [8]
+
+
 def test_trajectories_begin_where_files_do():
     u = mda.Universe(PSF, [DCD, DCD])
     explorer = mdgmvae.explore(u, np.zeros(8, int), np.zeros((8, 2)), np.arange(92, 108, 2))
@@ -247,6 +258,13 @@ def test_mdtraj_trajectory_is_explored(tmp_path):
             "xy: the point of frame 7 is",
         ),
         ({"labels": [0, 1], "frames": [0, 1], "axes": "xy"}, "axes='xy': pass 2 names"),
+        ({"labels": [0, 1], "frames": [3, 3]}, "frames: frame 3 has two labels, 0 and 1"),
+        (
+            {"labels": [0, 0], "frames": [3, 3], "xy": [[1, 2], [1, 3]]},
+            "xy: frame 3 has two points, [1.0, 2.0] and [1.0, 3.0]",
+        ),
+        ({"labels": [0, 1], "frames": [0, 1], "title": None}, "title=None: pass a text"),
+        ({"labels": [0, 0], "frames": [0, 1], "palette": "red"}, "palette='red': pass a list"),
         ({"labels": [0, 1], "frames": [0, 1], "periods": 360}, "periods=360: pass two positive"),
         ({"labels": [0, 1], "frames": [0, 1], "periods": (360, 0)}, "periods=(360, 0): pass two"),
         ({"labels": [0, 1], "frames": [0, 1], "palette": ["#000000"]}, "palette: 1 colours"),
