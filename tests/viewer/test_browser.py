@@ -118,6 +118,17 @@ def test_lasso_chooses_frames(browser, ramachandran):
     chosen = page.run("[...explorer.chosen]")
     assert len(chosen) > 10 and abs(len(chosen) - inside.sum()) <= 2  # pixels are whole
     assert f"{len(chosen)} frames chosen" in page.run("explorer.elements.clear.textContent")
+    # The others are faint, however many of them are in one place.
+    (other,) = np.flatnonzero((points[:, 0] > 0) & (explorer.mapped.labels == 2))[:1].tolist()
+    faint, pixel = page.run(
+        "(() => { const { landscape, data } = explorer;"
+        f"const [x, y] = data.points.subarray({2 * other}, {2 * other + 2});"
+        "const place = landscape.plane.toScreen(x, y);"
+        "const { data: seen } = landscape.below.getContext('2d').getImageData(...place, 1, 1);"
+        "const hex = [...seen].slice(0, 3).map((v) => v.toString(16).padStart(2, '0')).join('');"
+        "return [landscape.theme.faint[2], `#${hex}`]; })()"
+    )
+    assert pixel == faint != page.run("explorer.theme.colors[2]").lower()
     page.run("explorer.playback.speed = 600")
     page.click(".bar button:nth-of-type(1)")  # Play goes through the chosen frames only.
     seen = {page.run("explorer.row") for _ in range(20)}

@@ -2,7 +2,7 @@
 
 import { Molecule } from "./molecule.js";
 import { unpackStructures } from "./unpack.js";
-import { whitened } from "./vectors.js";
+import { mixed } from "./vectors.js";
 
 const STEP = 0.012; // radians for each frame of the screen
 const PALE = 0.6; // share of white in the colour of further structures
@@ -48,7 +48,7 @@ export async function drawCards(data) {
   data.states.forEach(({ color, n }, card) => {
     const shown = structures.slice(first, first + n).map((structure, i) => ({
       ...structure,
-      color: i ? whitened(color, PALE) : color,
+      color: i ? mixed(color, "#ffffff", PALE) : color,
     }));
     first += n;
     const molecule = new Molecule(canvases[card], data.topology);

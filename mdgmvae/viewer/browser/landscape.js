@@ -127,10 +127,12 @@ export class Landscape {
     this.drawUnlabelled(target, toScreen);
     // A second round, so that chosen points are above others.
     for (const ofChosen of this.chosen ? [0, 1] : [null]) {
-      target.globalAlpha = ofChosen === 0 ? FAINT : 0.8;
-      this.theme.colors.forEach((color, state) => {
-        if (!this.visible[state]) return;
-        target.fillStyle = color;
+      // Faint points are opaque, so that many of them do not add up.
+      const { colors, faint } = this.theme;
+      target.globalAlpha = ofChosen === 0 ? 1 : 0.8;
+      this.visible.forEach((isVisible, state) => {
+        if (!isVisible) return;
+        target.fillStyle = (ofChosen === 0 ? faint : colors)[state];
         for (let row = 0; row < labels.length; row++) {
           if (labels[row] !== state || (this.chosen && this.chosen[row] !== ofChosen)) continue;
           const [x, y] = toScreen(points[2 * row], points[2 * row + 1]);

@@ -9,7 +9,7 @@ function variables(theme) {
 export const STYLE = `
 .mdgmvae { ${variables(LIGHT)} color-scheme: light; }
 .mdgmvae.dark { ${variables(DARK)} color-scheme: dark; }
-.mdgmvae { container-type: inline-size; height: 100%; background: var(--paper); color: var(--ink);
+.mdgmvae { container-type: size; height: 100%; background: var(--paper); color: var(--ink);
   font: 14px/1.4 system-ui, sans-serif; text-align: left; }
 .mdgmvae * { box-sizing: border-box; }
 .mdgmvae .all { display: grid; grid-template: auto minmax(0, 1fr) auto auto / 1fr 1fr; gap: 6px;
@@ -38,7 +38,7 @@ export const STYLE = `
 .mdgmvae.printed { width: 690px; height: 470px; print-color-adjust: exact; break-inside: avoid; }
 .mdgmvae.printed .bar { display: none; }
 .mdgmvae.printed .above { visibility: hidden; }
-@container (max-width: 640px) {
+@container (max-width: 640px) or (max-aspect-ratio: 1) {
   .mdgmvae .all { grid-template: auto minmax(0, 1fr) minmax(0, 1fr) auto auto / 1fr; }
   .mdgmvae .legend, .mdgmvae .bar, .mdgmvae .time { grid-column: 1; }
 }

@@ -1,6 +1,6 @@
 // The colours of the explorer: light or dark, as the page around it.
 
-import { channels, whitened } from "./vectors.js";
+import { channels, mixed } from "./vectors.js";
 
 /**
  * @typedef {object} Theme
@@ -31,16 +31,27 @@ export const DARK = {
 /** Contrast with dark paper that the colours of the states have at least (WCAG 2, 1.4.11). */
 const CONTRAST = 3;
 
-/** The colours of a page. @param {boolean} dark @param {string[]} colors of the states */
-export function themeOf(dark, colors) {
-  return dark ? { ...DARK, colors: colors.map(onDark) } : { ...LIGHT, colors };
+/** Share of the paper in the colours of frames that are not chosen. */
+const FAINT = 0.75;
+
+/**
+ * The colours of a page.
+ * @param {boolean} dark
+ * @param {string[]} given colours of the states
+ * @returns {Theme} with `colors` of the states, and those of frames that are not chosen, `faint`
+ */
+export function themeOf(dark, given) {
+  const theme = dark ? DARK : LIGHT;
+  const colors = dark ? given.map(onDark) : given;
+  return { ...theme, colors, faint: colors.map((color) => mixed(color, theme.paper, FAINT)) };
 }
 
 /** A colour "#RRGGBB" that can be seen on dark paper: mixed with as much white as that needs. */
 function onDark(color) {
   let white = 0;
-  while (contrast(whitened(color, white), DARK.paper) < CONTRAST) white += 0.05;
-  return whitened(color, white);
+  const whitened = () => mixed(color, "#ffffff", white);
+  while (contrast(whitened(), DARK.paper) < CONTRAST) white += 0.05;
+  return whitened();
 }
 
 /** The contrast of two colours, from 1 to 21, as WCAG 2 defines it. */

@@ -78,12 +78,18 @@ export function turned(view, right, down) {
   return result;
 }
 
-/** A colour "#RRGGBB" mixed with white. @param {string} color @param {number} share of white */
-export function whitened(color, share) {
-  const mixed = channels(color).map((channel) => {
-    return Math.round(channel + (255 - channel) * share).toString(16).padStart(2, "0");
-  });
-  return `#${mixed.join("")}`;
+/**
+ * Mix two colours "#RRGGBB".
+ * @param {string} color
+ * @param {string} other
+ * @param {number} share of the other one
+ */
+export function mixed(color, other, share) {
+  const theirs = channels(other);
+  const result = channels(color).map((channel, k) =>
+    Math.round(channel + (theirs[k] - channel) * share).toString(16).padStart(2, "0"),
+  );
+  return `#${result.join("")}`;
 }
 
 /** The colour "#RRGGBB" as three numbers from 0 to 255. @param {string} color */
