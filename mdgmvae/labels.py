@@ -164,6 +164,65 @@ def as_frames(frames: Any, n_labels: int, n_frames: int) -> np.ndarray:
     return numbers.astype(np.int64)
 
 
+def check_repeated(frames: np.ndarray, labels: np.ndarray, problem: str = "frames:") -> None:
+    """Raise an error if a frame is given twice with different labels.
+
+    Parameters
+    ----------
+    frames, labels : (n,) int arrays
+        Frame numbers, and their labels.
+    problem : str
+        How the message begins.
+
+    Raises
+    ------
+    InputError
+        The message names the first of these frames.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.labels import check_repeated
+    >>> check_repeated(np.array([5, 2, 5]), np.array([1, 0, 1]))
+    """
+    order = np.argsort(frames, kind="stable")
+    differ = np.diff(labels[order]) != 0
+    if (contradictory := np.flatnonzero((np.diff(frames[order]) == 0) & differ)).size:
+        first, second = labels[order[contradictory[0] :][:2]]
+        frame = frames[order[contradictory[0]]]
+        raise InputError(f"{problem} frame {frame:,} has two labels, {first} and {second}")
+
+
+def check_labelled(wanted: np.ndarray, numbers: np.ndarray) -> None:
+    """Raise an error if some frames are not among those with a state.
+
+    Parameters
+    ----------
+    wanted : (n,) int array
+        Frame numbers.
+    numbers : (n_labelled,) int array
+        Numbers of the frames with a state, at least one.
+
+    Raises
+    ------
+    InputError
+        The message names the first frame that is not, and the nearest one that is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.labels import check_labelled
+    >>> check_labelled(np.array([4]), np.array([0, 2, 4]))
+    """
+    missing = wanted[~np.isin(wanted, numbers)]
+    if len(missing):
+        nearest = int(numbers[np.abs(numbers - missing[0]).argmin()])
+        raise InputError(
+            f"frame {missing[0]} was not analysed, so it has no state; the nearest frame that "
+            f"was is {nearest}"
+        )
+
+
 def representative_rows(labels: np.ndarray, latent: np.ndarray | None = None) -> dict[int, int]:
     """Choose a representative frame of each state.
 

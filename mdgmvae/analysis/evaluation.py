@@ -44,15 +44,23 @@ class Evaluation:
             raise AttributeError(_NO_MODEL)
         return self._trained.gmvae
 
-    def view(self, of: str = "states", **options: Any) -> Any:
+    def view(
+        self,
+        of: str = "states",
+        *,
+        palette: Sequence[str] | None = None,
+        select: str | None = None,
+        reference: Any = None,
+        superpose: bool | str = True,
+    ) -> Any:
         """Show the analysed atoms in nglview, coloured by state as the trajectory plays.
 
         Parameters
         ----------
         of : {"states", "components"}
             What to colour by.
-        **options
-            ``palette``, ``select``, ``reference`` and ``superpose`` of `mdgmvae.viewer.view`.
+        palette, select, reference, superpose
+            As in `mdgmvae.viewer.view`.
 
         Returns
         -------
@@ -71,10 +79,20 @@ class Evaluation:
         results = self._require_results()
         kind = kind_of(of)
         labels, probabilities = results[kind.labels], results[kind.probabilities]
-        options = {"probabilities": probabilities, **options}
-        return view(self.atomgroup, labels, results.frames, of=of, **options)
+        drawn: dict[str, Any] = {"select": select, "reference": reference, "superpose": superpose}
+        return view(self.atomgroup, labels, results.frames, probabilities, palette, of=of, **drawn)
 
-    def view_states(self, of: str = "states", n_representatives: int = 1, **options: Any) -> Any:
+    def view_states(
+        self,
+        of: str = "states",
+        n_representatives: int = 1,
+        *,
+        palette: Sequence[str] | None = None,
+        side_by_side: bool = False,
+        select: str | None = None,
+        reference: Any = None,
+        superpose: bool | str = True,
+    ) -> Any:
         """Show representative frames of the states in nglview, superposed or side by side.
 
         Parameters
@@ -83,9 +101,8 @@ class Evaluation:
             What to show.
         n_representatives : int
             Number of representative frames of each state, at most 20.
-        **options
-            ``side_by_side``, ``palette``, ``select``, ``reference`` and ``superpose`` of
-            `mdgmvae.viewer.view_states`.
+        palette, side_by_side, select, reference, superpose
+            As in `mdgmvae.viewer.view_states`.
 
         Returns
         -------
@@ -105,13 +122,20 @@ class Evaluation:
                 "state cannot be told apart; write them with write_states instead"
             )
         found = self.describe(of, n_representatives).representatives
-        return view_states(self.atomgroup, dict(enumerate(found)), of=of, **options)
+        drawn: dict[str, Any] = {"select": select, "reference": reference, "superpose": superpose}
+        frames = dict(enumerate(found))
+        return view_states(
+            self.atomgroup, frames, palette, of=of, side_by_side=side_by_side, **drawn
+        )
 
     def explore(
         self,
         coordinates: str | Sequence[str] | None = None,
         of: str = "states",
-        **options: Any,
+        *,
+        palette: Sequence[str] | None = None,
+        height: int = 560,
+        title: str = "mdgmvae explorer",
     ) -> Explorer:
         """Explore the states: a landscape that is linked with the molecule and a timeline.
 
@@ -122,8 +146,8 @@ class Evaluation:
             against time. By default the latent coordinates, the first two if there are more.
         of : {"states", "components"}
             What to show.
-        **options
-            ``palette``, ``height`` and ``title`` of `mdgmvae.explore`.
+        palette, height, title
+            As in `mdgmvae.explore`.
 
         Returns
         -------
@@ -140,7 +164,8 @@ class Evaluation:
         from ..viewer.explored_results import explore_results
 
         results = self._require_results()
-        return explore_results(self.atomgroup, results, self.features, coordinates, of, **options)
+        shown: dict[str, Any] = {"palette": palette, "height": height, "title": title}
+        return explore_results(self.atomgroup, results, self.features, coordinates, of, **shown)
 
     def judge(self, lag: int | None = None, *, n_samples: int = 50, seed: int = 0) -> Judgement:
         """Assess how well the data support the states and the components.

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..checks import real_path
 from ..errors import InputError
-from ..labels import as_frames, as_labels
+from ..labels import as_frames, as_labels, check_repeated
 from ..trajectory.moving_atoms import MovingAtoms
 
 #: Names of a label in files, one for each kind of labels.
@@ -59,6 +59,7 @@ class LabelledFrames:
         given = as_labels(labels)
         moving = MovingAtoms.of(source)
         numbers = as_frames(frames, len(given), moving.n_frames)
+        check_repeated(numbers, given)
         kept = given >= 0
         if not kept.any():
             raise InputError("labels: no frame has a state, so there is nothing to write")

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..checks import as_path
 from ..errors import InputError
+from ..labels import check_repeated
 from ..storage.atomic import atomic_file
 from ..storage.npz import Entry, read_npz
 from ..storage.workplace import finish_abandoned
@@ -172,15 +173,5 @@ def _checked(found: dict[str, Any], problem: str) -> dict[str, np.ndarray]:
                 f"{problem}; {name} contains {arrays[name].max():,}, but {of} has only "
                 f"{arrays[of].shape[1]:,} columns"
             )
-    _check_repeated(arrays["frames"], arrays["labels"], problem)
+    check_repeated(arrays["frames"], arrays["labels"], f"{problem};")
     return arrays
-
-
-def _check_repeated(frames: np.ndarray, labels: np.ndarray, problem: str) -> None:
-    """Raise an error if a frame is there twice with different labels."""
-    order = np.argsort(frames, kind="stable")
-    differ = np.diff(labels[order]) != 0
-    if (contradictory := np.flatnonzero((np.diff(frames[order]) == 0) & differ)).size:
-        first, second = labels[order[contradictory[0] :][:2]]
-        frame = frames[order[contradictory[0]]]
-        raise InputError(f"{problem}; frame {frame:,} has two labels, {first} and {second}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from MDAnalysis.analysis import align
 
 from ..featurizers.topology.atom_kinds import alpha_carbons, heavy_atoms
 
@@ -53,26 +52,39 @@ def fitted_atoms(atoms: Any) -> np.ndarray:
 
 
 def superposed(positions: np.ndarray, reference: np.ndarray, fitted: np.ndarray) -> np.ndarray:
-    """Rotate and translate a frame so that the fitted atoms superpose on a reference.
+    """Rotate and translate frames so that the fitted atoms superpose on a reference.
 
-    The rotation minimises the root-mean-square deviation (MDAnalysis.analysis.align).
+    The rotation minimises the root-mean-square deviation (Kabsch 1976, Acta Cryst. A 32, 922).
 
     Parameters
     ----------
-    positions, reference : ndarray of shape (n_atoms, 3)
-        Positions in angstrom of the frame and of the reference.
+    positions : ndarray of shape (..., n_atoms, 3)
+        Positions of one frame or of several in angstrom.
+    reference : ndarray of shape (n_atoms, 3)
+        Positions of the reference in angstrom.
     fitted : ndarray of bool of shape (n_atoms,)
-        The atoms to superpose. With fewer than 3, the frame is only translated.
+        The atoms to superpose. With fewer than 3, frames are only translated.
 
     Returns
     -------
-    ndarray of float32 of shape (n_atoms, 3)
+    ndarray of float32 of shape (..., n_atoms, 3)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mdgmvae.annotation.superposition import superposed
+    >>> reference = np.array([[0.0, 0, 0], [1, 0, 0], [1, 2, 0]])
+    >>> turned = np.array([[5.0, 5, 5], [5, 6, 5], [3, 6, 5]])
+    >>> np.allclose(superposed(turned, reference, np.ones(3, bool)), reference, atol=1e-6)
+    True
     """
-    mobile, target = positions[fitted].astype(float), reference[fitted].astype(float)
-    centre, onto = mobile.mean(axis=0), target.mean(axis=0)
+    mobile, target = positions[..., fitted, :].astype(float), reference[fitted].astype(float)
+    centre, onto = mobile.mean(axis=-2, keepdims=True), target.mean(axis=0)
     moved = positions - centre
-    if len(mobile) >= _MIN_ATOMS:
-        rotation, _ = align.rotation_matrix(mobile - centre, target - onto)
-        moved = moved @ rotation.T
+    if len(target) >= _MIN_ATOMS:
+        left, _, right = np.linalg.svd((mobile - centre).swapaxes(-1, -2) @ (target - onto))
+        # A mirror image would be another molecule.
+        left[..., 2] *= np.sign(np.linalg.det(left @ right))[..., np.newaxis]
+        moved = moved @ (left @ right)
     result: np.ndarray = (moved + onto).astype(np.float32)
     return result

@@ -81,6 +81,8 @@ def chosen_colors(n_states: int, palette: Sequence[str] | None) -> list[str]:
     """
     if palette is None:
         return state_colors(n_states)
+    if isinstance(palette, str):
+        raise InputError(f"palette={palette!r}: pass a list of colours such as '#0072B2'")
     colors = [str(color) for color in palette]
     if len(colors) < n_states:
         raise InputError(f"palette: {len(colors)} colours for {n_states} states; pass one for each")

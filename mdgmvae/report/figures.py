@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _DPI, _SCREEN_DPI = 160, 100
 #: States in the Chapman-Kolmogorov test, whose panels would otherwise be too small to read.
 _MOST_PANELS = 6
+#: Width of a figure for a phone in inches.
+_PHONE = 3.6
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Picture:
         What it shows, in a sentence or two.
     alt : str
         The same for readers who do not see it.
+    narrow : bytes or None
+        The image for a phone, if this one would be too wide for it.
     """
 
     png: bytes
@@ -46,6 +50,7 @@ class Picture:
     height: int
     caption: str
     alt: str
+    narrow: bytes | None = None
 
 
 def landscape(c: Contents) -> Picture:
@@ -65,12 +70,17 @@ def landscape(c: Contents) -> Picture:
 
 def trace(c: Contents) -> Picture:
     """Draw the state of each frame against time."""
-    return _picture(
-        lambda ax: plot.trace(c.results.labels, c.results.times, ax=ax),
-        (9.0, 0.9 + 0.35 * max(c.n_states, 3)),
-        "State of each frame against time.",
-        f"Time course of {counted(c.n_states, 'state')} in {len(c.results.labels):,} frames",
+    height = 0.9 + 0.35 * max(c.n_states, 3)
+    wide, narrow = (
+        _picture(
+            lambda ax: plot.trace(c.results.labels, c.results.times, ax=ax),
+            (width, height),
+            "State of each frame against time.",
+            f"Time course of {counted(c.n_states, 'state')} in {len(c.results.labels):,} frames",
+        )
+        for width in (9.0, _PHONE)
     )
+    return replace(wide, narrow=narrow.png)
 
 
 def of_kinetics(c: Contents) -> Iterator[Picture]:

@@ -191,14 +191,22 @@ def _tables(tables: Sequence[Table]) -> str:
 
 
 def _figure(picture: Picture) -> str:
-    data = base64.b64encode(picture.png).decode("ascii")
     image = (
-        f'<img src="data:image/png;base64,{data}" alt="{escape(picture.alt)}" '
+        f'<img src="{_data_url(picture.png)}" alt="{escape(picture.alt)}" '
         f'width="{picture.width}" height="{picture.height}">'
     )
-    # Shrunk to a phone, a wide picture could not be read.
-    kind = {"class_": "wide"} if picture.width > _WIDE else {}
+    kind = {}
+    if picture.narrow is not None:
+        source = f'<source media="(max-width: 640px)" srcset="{_data_url(picture.narrow)}">'
+        image = tag("picture", source + image)
+    elif picture.width > _WIDE:
+        # Shrunk to a phone, a wide picture could not be read.
+        kind = {"class_": "wide"}
     return tag("figure", image + tag("figcaption", escape(picture.caption)), **kind)
+
+
+def _data_url(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
 
 
 def _resource(name: str) -> str:

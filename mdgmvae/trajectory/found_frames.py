@@ -58,7 +58,7 @@ class Frames:
         first = min(2, len(self.begins))
         for frame in range(first):
             try:
-                decoder.read(frame, n_following=first - 1 - frame)
+                decoder.read(frame, ahead=np.arange(frame, first))
             except OSError as error:
                 raise InputError(
                     f"{self.path}: frame {frame} cannot be read ({error}); copy the file again"

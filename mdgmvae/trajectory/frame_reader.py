@@ -7,8 +7,8 @@ import numpy as np
 from MDAnalysis.coordinates.XTC import XTCReader
 
 from ..errors import LEAVE_OUT, FrameError, MDGMVAEError
-from .frames import Place, file_of_frames, place_of
-from .xtc_frames import XTCDecoder, XTCFrames, can_read, runs_of
+from .frames import Place, place_of
+from .xtc_frames import XTCDecoder, XTCFrames, can_read, parts_of
 
 #: Most characters of a reader's own message.
 _LONGEST_REASON = 200
@@ -100,24 +100,19 @@ class _Plain:
         """Yield the Timestep at each frame."""
         reader = self._reader
         parts = getattr(reader, "readers", [reader])
-        starts = [int(start) for start in getattr(reader, "_start_frames", [0])]
-        which, _ = file_of_frames(reader, np.asarray(self._numbers))
         decoders: dict[int, XTCDecoder] = {}
-        runs = runs_of(list(self._numbers))
-        for (number, n_following), file in zip(runs, which.tolist(), strict=True):
+        for file, numbers, local in parts_of(reader, self._numbers):
             part = parts[file]
-            if (
-                isinstance(part, XTCReader)
-                and hasattr(part, "_xdr")
-                and hasattr(part._xdr, "offsets")
-            ):
-                # Damaged coordinates would crash MDAnalysis' reader.
-                if file not in decoders:
-                    decoders[file] = XTCDecoder(
-                        part.filename, part._xdr.offsets, thorough=self._thorough
-                    )
-                decoders[file].read(number - starts[file], n_following=n_following)
-            yield reader[number]
+            is_xtc = isinstance(part, XTCReader) and hasattr(getattr(part, "_xdr", None), "offsets")
+            # Damaged coordinates would crash MDAnalysis' reader.
+            if is_xtc and file not in decoders:
+                decoders[file] = XTCDecoder(
+                    part.filename, part._xdr.offsets, thorough=self._thorough
+                )
+            for place, number in enumerate(numbers):
+                if is_xtc:
+                    decoders[file].read(int(local[place]), ahead=local[place:])
+                yield reader[number]
 
 
 def unreadable_frame(number: int, error: Exception, place: Place) -> FrameError:

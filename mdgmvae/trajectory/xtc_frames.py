@@ -32,6 +32,7 @@ _CHUNK_BYTES = 2**20
 # Streams are checked together, and frames of up to so many bytes always. That costs a twentieth of
 # the time of decoding them for 22 atoms, and more for larger frames.
 _MOST_CHECKED, _CHECKED_BYTES, _SMALL_FRAME = 1000, 16 * 2**20, 1000
+_CUT = "the file ends there"
 _DAMAGED = "its compressed coordinates are damaged, or were NaN when it was written"
 
 #: Attributes of the readers that are used here. Most of them are private.
@@ -73,24 +74,51 @@ class XTCFrames:
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the Timestep at each frame."""
-        reader, numbers = self._reader, list(self._numbers)
+        reader = self._reader
         files = [_File(part, self._thorough) for part in getattr(reader, "readers", [reader])]
-        starts = [int(start) for start in getattr(reader, "_start_frames", [0])]
-        which, _ = file_of_frames(reader, np.asarray(numbers))
-        for (number, n_following), file in zip(runs_of(numbers), which.tolist(), strict=True):
-            timestep = files[file].read(number - starts[file], n_following)
-            timestep.frame = number
-            for auxiliary in reader._auxs.values():
-                timestep = auxiliary.update_ts(timestep)
-            reader.ts = timestep
-            yield timestep
+        for file, numbers, local in parts_of(reader, self._numbers):
+            for number, timestep in zip(numbers, files[file].read(local), strict=True):
+                timestep.frame = number
+                for auxiliary in reader._auxs.values():
+                    timestep = auxiliary.update_ts(timestep)
+                reader.ts = timestep
+                yield timestep
 
 
-def runs_of(numbers: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield each number, and how many of those after it count on from it."""
-    ends = np.flatnonzero(np.diff(numbers, append=numbers[-1:]) != 1)
-    run_ends = np.repeat(ends, np.diff(ends, prepend=-1))
-    yield from zip(numbers, (run_ends - np.arange(len(numbers))).tolist(), strict=True)
+def parts_of(
+    reader: Any, numbers: Sequence[int]
+) -> Iterator[tuple[int, Sequence[int], np.ndarray]]:
+    """Divide frame numbers into parts, each of which is in one file.
+
+    Parameters
+    ----------
+    reader : MDAnalysis.coordinates.base.ProtoReader
+        The trajectory.
+    numbers : sequence of int
+        Frame numbers in any order.
+
+    Yields
+    ------
+    file : int
+        Index of the file.
+    numbers : sequence of int
+        The numbers of a part.
+    local : numpy.ndarray
+        Their numbers within the file, int64.
+    """
+    frames = np.asarray(numbers, np.int64)
+    files, _ = file_of_frames(reader, frames)
+    local = frames - np.asarray(getattr(reader, "_start_frames", [0]), np.int64)[files]
+    begin = 0
+    for end in _part_ends(files, 0):
+        yield int(files[begin]), numbers[begin:end], local[begin:end]
+        begin = end
+
+
+def _part_ends(values: np.ndarray, step: int) -> list[int]:
+    """Return where parts end in which each value is larger by `step` than the one before it."""
+    ends: list[int] = (np.flatnonzero(np.diff(values) != step) + 1).tolist()
+    return [*ends, len(values)]
 
 
 class XTCDecoder:
@@ -130,27 +158,50 @@ class XTCDecoder:
         self._checks = thorough or frame_bytes <= _SMALL_FRAME
         self._most_checked = max(1, min(_MOST_CHECKED, _CHECKED_BYTES // frame_bytes))
         self._next = 0
-        # Frames known to be sound: from the first number up to the second.
-        self._sound = (0, 0)
+        # Numbers of frames known to be sound.
+        self._sound: set[int] = set()
 
-    def _check(self, number: int, n_following: int) -> int:
-        """Check the stream of a frame and of some after it; return how many of them are sound."""
-        begin, end = self._sound
-        if begin <= number < end:
-            return end - number
-        n_frames = min(self._most_checked, n_following + 1, len(self._edges) - 1 - number)
-        edges = self._edges[number : number + n_frames + 1]
-        with open(self._path, "rb", buffering=0) as stream:
-            stream.seek(int(edges[0]))
-            raw = stream.read(int(edges[-1] - edges[0]))
-        if len(raw) < edges[-1] - edges[0]:
-            raise EOFError("the file ends there")
-        damaged = np.flatnonzero(damaged_streams(raw, edges[:-1] - edges[0]))
-        n_sound = int(damaged[0]) if len(damaged) else n_frames
-        self._sound = (number, number + n_sound)
+    def _n_sound(self, number: int, n_frames: int) -> int:
+        """Return how many consecutive frames from `number` on are known to be sound."""
+        n_sound = 0
+        while n_sound < n_frames and number + n_sound in self._sound:
+            n_sound += 1
         return n_sound
 
-    def read(self, number: int, n_frames: int = 1, n_following: int = 0) -> tuple[np.ndarray, ...]:
+    def _check(self, frames: np.ndarray) -> None:
+        """Check the streams of frames together."""
+        frames = np.unique(frames[: self._most_checked])
+        begins, ends = self._edges[frames], self._edges[frames + 1]
+        sizes = ends - begins
+        if (sizes <= 0).any():  # It has been cut since it was indexed.
+            raise EOFError(_CUT)
+        breaks = np.flatnonzero(np.diff(frames) != 1) + 1
+        parts = []
+        with open(self._path, "rb", buffering=0) as stream:
+            for first, last in zip([0, *breaks], [*breaks - 1, len(frames) - 1], strict=True):
+                stream.seek(int(begins[first]))
+                parts.append(stream.read(int(ends[last] - begins[first])))
+        raw = b"".join(parts)
+        if len(raw) < sizes.sum():
+            raise EOFError(_CUT)
+        self._sound = set(frames[~damaged_streams(raw, np.cumsum(sizes) - sizes)].tolist())
+
+    def _check_before(self, number: int, n_frames: int, ahead: np.ndarray | None) -> int:
+        """Return how many of the frames from `number` on are sound."""
+        n_frames = min(n_frames, len(self._edges) - 1 - number)
+        if n_frames < 1:
+            raise EOFError(_CUT)
+        if number not in self._sound:
+            these = np.arange(number, number + n_frames)
+            try:
+                self._check(these if ahead is None else ahead)
+            except EOFError:  # It may end before one of the later frames.
+                self._check(these[:1])
+        return self._n_sound(number, n_frames)
+
+    def read(
+        self, number: int, n_frames: int = 1, ahead: np.ndarray | None = None
+    ) -> tuple[np.ndarray, ...]:
         """Read consecutive frames.
 
         Parameters
@@ -159,8 +210,9 @@ class XTCDecoder:
             Number of the first one.
         n_frames : int
             How many to read. Fewer are returned if one of them is damaged, or the file ends.
-        n_following : int
-            How many frames after the first one will be read sooner or later.
+        ahead : numpy.ndarray, optional
+            Numbers of the frames that will be read sooner or later, int64, those of this call
+            first. Their streams are checked together, which is faster.
 
         Returns
         -------
@@ -175,7 +227,7 @@ class XTCDecoder:
             If the file ends before it.
         """
         if self._checks:
-            n_frames = min(n_frames, self._check(number, max(n_following, n_frames - 1)))
+            n_frames = self._check_before(number, n_frames, ahead)
             if n_frames == 0:
                 raise OSError(_DAMAGED)
         if number != self._next:
@@ -189,7 +241,7 @@ class XTCDecoder:
                 return self.read(number)
             raise OSError(_DAMAGED) from error
         if len(found[0]) == 0:
-            raise EOFError("the file ends there")
+            raise EOFError(_CUT)
         self._next = number + len(found[0])
         positions, times, steps, boxes = found
         if boxes is None:  # None of the frames has one.
@@ -203,44 +255,45 @@ class _File:
     def __init__(self, reader: Any, thorough: bool) -> None:
         self._reader, self._thorough = reader, thorough
         self._decoder: XTCDecoder | None = None
-        self._chunk: tuple[np.ndarray, ...] = (np.empty(0),)
-        self._first = -1
         self._length = max(1, _CHUNK_BYTES // (12 * reader.n_atoms))
         self._box = b""
 
-    def read(self, number: int, n_following: int) -> Any:
-        """Read one frame into the Timestep of the reader.
+    def read(self, numbers: np.ndarray) -> Iterator[Any]:
+        """Read frames one after the other into the Timestep of the reader, and yield it.
 
         Parameters
         ----------
-        number : int
-            Number of the frame in this file.
-        n_following : int
-            How many frames after it will be read next.
+        numbers : numpy.ndarray
+            Numbers of the frames in this file, in any order, int64.
         """
         reader = self._reader
+        if self._decoder is None:
+            self._decoder = XTCDecoder(
+                reader.filename, reader._xdr.offsets, thorough=self._thorough
+            )
+        begin = 0
+        for end in _part_ends(numbers, 1):
+            while begin < end:
+                first, n_frames = int(numbers[begin]), min(self._length, end - begin)
+                chunk = self._decoder.read(first, n_frames, numbers[begin:])
+                for row, decoded in enumerate(zip(*chunk, strict=True)):
+                    yield self._show(first + row, *decoded)
+                begin += len(chunk[0])
+
+    def _show(self, number: int, positions: Any, time: Any, step: Any, box: np.ndarray) -> Any:
+        """Update the reader and its Timestep to a frame."""
+        reader = self._reader
         timestep = reader.ts
-        row = number - self._first
-        if self._first < 0 or not 0 <= row < len(self._chunk[0]):
-            if self._decoder is None:
-                self._decoder = XTCDecoder(
-                    reader.filename, reader._xdr.offsets, thorough=self._thorough
-                )
-            # Another file may follow.
-            n_frames = min(self._length, n_following + 1, reader.n_frames - number)
-            self._chunk = self._decoder.read(number, n_frames, n_following)
-            self._first, row = number, 0
-        positions, times, steps, boxes = (values[row] for values in self._chunk)
         timestep.positions = positions
         reader.convert_pos_from_native(timestep.positions)
-        box = boxes.tobytes()
-        if box != self._box:
-            timestep.dimensions = triclinic_box(*boxes)
+        raw = box.tobytes()
+        if raw != self._box:
+            timestep.dimensions = triclinic_box(*box)
             if timestep.dimensions is not None:
                 reader.convert_pos_from_native(timestep.dimensions[:3])
-            self._box = box
-        reader._frame, timestep.time = number, float(times)
-        timestep.data["step"] = int(steps)
+            self._box = raw
+        reader._frame, timestep.time = number, float(time)
+        timestep.data["step"] = int(step)
         return timestep
 
 

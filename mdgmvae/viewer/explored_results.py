@@ -56,7 +56,7 @@ def explore_results(
         If there is no such feature, or another argument is invalid.
     """
     kind = kind_of(of)
-    xy, axes = _coordinates(results, features, coordinates)
+    xy, axes, periods = _coordinates(results, features, coordinates)
     moving = MovingAtoms.of(source)
     mapped = MappedFrames.of(
         moving.atoms.universe.trajectory,
@@ -64,6 +64,7 @@ def explore_results(
         xy,
         results.frames,
         axes=axes,
+        periods=periods,
         n_states=np.shape(results[kind.probabilities])[1],
         palette=palette,
         name=kind.name,
@@ -73,17 +74,19 @@ def explore_results(
 
 def _coordinates(
     results: Any, features: FeatureSet | None, names: str | Sequence[str] | None
-) -> tuple[np.ndarray, list[str]]:
-    """Return the coordinates of each frame, and their names with units."""
+) -> tuple[np.ndarray, list[str], list[float | None] | None]:
+    """Return the coordinates of each frame, their names with units, and their periods."""
     if names is None:
         latent = results.latent[:, :2]
         n_z = results.latent.shape[1]
         named = ["z"] if n_z == 1 else ["z1", "z2"]
-        return latent, [f"latent {name}" + (f" of {n_z}" if n_z > 2 else "") for name in named]
+        axes = [f"latent {name}" + (f" of {n_z}" if n_z > 2 else "") for name in named]
+        return latent, axes, None
     if features is None:
         raise InputError("coordinates: there are no features here; leave them out")
     chosen = chosen_coordinates(features, names)
     if len(chosen) > 2:
         raise InputError(f"coordinates: {len(chosen)} features are named; pass one or two")
     axes = [axis_label(coordinate.name, coordinate.unit) for coordinate in chosen]
-    return read_coordinates(features, chosen), axes
+    periods = [coordinate.period for coordinate in chosen]
+    return read_coordinates(features, chosen), axes, periods

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import MDAnalysis as mda
 import numpy as np
 
 from ..annotation.written import check_frames, named_in_errors
-from ..checks import as_page, check_count, checked_memory
+from ..checks import as_page, as_path, check_count, checked_memory
 from ..errors import InputError
 from ..storage.atomic import atomic_file
 from ..trajectory.moving_atoms import MovingAtoms
@@ -31,6 +30,7 @@ def explore(
     frames: Any = None,
     *,
     axes: Sequence[str] | None = None,
+    periods: Sequence[float | None] | None = None,
     palette: Sequence[str] | None = None,
     height: int = 560,
     title: str = "mdgmvae explorer",
@@ -53,6 +53,9 @@ def explore(
         Frame numbers of the labels. Default: all frames, in order.
     axes : sequence of str, optional
         Names of the coordinates, with units. Default: the columns of a pandas DataFrame.
+    periods : sequence of float or None, optional
+        Period of each coordinate; 360 for an angle in degrees, which is then wrapped to -180 to
+        180. Default: no coordinate is periodic.
     palette : sequence of str, optional
         Colour of each state as ``"#RRGGBB"``. Default: the colours of the plots.
     height : int
@@ -84,7 +87,9 @@ def explore(
     """
     moving = MovingAtoms.of(source)
     trajectory = moving.atoms.universe.trajectory
-    mapped = MappedFrames.of(trajectory, labels, xy, frames, axes=axes, palette=palette)
+    mapped = MappedFrames.of(
+        trajectory, labels, xy, frames, axes=axes, periods=periods, palette=palette
+    )
     return Explorer(moving, mapped, height=height, title=title)
 
 
@@ -118,6 +123,8 @@ class Explorer:
         title: str = "mdgmvae explorer",
     ) -> None:
         height = check_count("height", height, _LOWEST)
+        if not isinstance(title, str):
+            raise InputError(f"title={title!r}: pass a text")
         self.mapped = mapped
         self.row = int(mapped.rows[0])
         self.molecule = Molecule.of(moving, reference=int(mapped.frames[self.row]))
@@ -147,9 +154,9 @@ class Explorer:
         Raises
         ------
         InputError
-            If the frame was not analysed.
+            If the frame was not analysed, or `frame` is no whole number.
         """
-        self.row = int(self.mapped.rows_of([frame])[0])
+        self.row = int(self.mapped.rows_of([check_count("frame", frame, 0)])[0])
         if self._widget is not None:
             self._widget.show_row(self.row)
 
@@ -183,7 +190,7 @@ class Explorer:
         InputError
             If no frames are brushed, the format is another one, or the file cannot be written.
         """
-        path = Path(path)
+        path = as_path(path)
         if path.suffix.lower().lstrip(".") not in _FORMATS:
             raise InputError(f"{path}: the name must end in .{', .'.join(_FORMATS)}")
         if not len(self._chosen):

@@ -9,7 +9,8 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import InputError
-from ..labels import as_frames, as_labels
+from ..labels import as_frames, as_labels, check_labelled, check_repeated
+from ..landscape.grid import wrapped
 from ..plot.palette import chosen_colors
 from ..trajectory.frames import file_of_frames
 
@@ -34,6 +35,8 @@ class MappedFrames:
         Of the states.
     axes : tuple of str
         Labels of the two axes.
+    periods : tuple of float or None
+        Periods of the two axes.
     has_energy : bool
         Whether a free energy over the two coordinates means something.
     """
@@ -45,6 +48,7 @@ class MappedFrames:
     names: list[str]
     colors: list[str]
     axes: tuple[str, str]
+    periods: tuple[float | None, float | None]
     has_energy: bool
 
     @classmethod
@@ -56,6 +60,7 @@ class MappedFrames:
         frames: Any = None,
         *,
         axes: Sequence[str] | None = None,
+        periods: Sequence[float | None] | None = None,
         n_states: int | None = None,
         palette: Sequence[str] | None = None,
         name: str = "state",
@@ -66,7 +71,7 @@ class MappedFrames:
         ----------
         trajectory : MDAnalysis.coordinates.base.ProtoReader
             The trajectory.
-        labels, xy, frames, axes, palette
+        labels, xy, frames, axes, periods, palette
             As in `mdgmvae.explore`.
         n_states : int, optional
             Number of states, if there are some without frames at the end.
@@ -84,6 +89,7 @@ class MappedFrames:
         """
         states = as_labels(labels)
         numbers = as_frames(frames, len(states), trajectory.n_frames)
+        check_repeated(numbers, states)
         n_found = int(states.max(initial=-1)) + 1
         if not n_found:
             raise InputError("labels: no frame has a state, so there is nothing to explore")
@@ -93,9 +99,8 @@ class MappedFrames:
                 f"labels: there are {n_states:,} states, and the explorer shows up to "
                 f"{_MOST_STATES:,}; are these the labels of states?"
             )
-        points, axes = _points(xy, states, numbers, axes)
-        order = np.argsort(numbers, kind="stable")
-        numbers = numbers[order]
+        points, axes, periods = _points(xy, states, numbers, axes, periods)
+        numbers, order = _once(numbers, points)
         return cls(
             points[order],
             states[order].astype(np.int16),
@@ -104,6 +109,7 @@ class MappedFrames:
             [f"{name} {state}" for state in range(n_states)],
             chosen_colors(n_states, palette),
             (str(axes[0]), str(axes[1])),
+            (periods[0], periods[1]),
             has_energy=np.ndim(xy) == 2 and np.shape(xy)[1] == 2,
         )
 
@@ -125,6 +131,7 @@ class MappedFrames:
             "names": self.names,
             "colors": self.colors,
             "axes": list(self.axes),
+            "periods": list(self.periods),
             "hasEnergy": self.has_energy,
         }
 
@@ -159,26 +166,40 @@ class MappedFrames:
         wanted = np.asarray(frames)
         if wanted.ndim != 1 or not (np.issubdtype(wanted.dtype, np.integer) or wanted.size == 0):
             raise InputError(
-                f"frames: pass frame numbers, not an array of shape {wanted.shape} and dtype "
-                f"{wanted.dtype}"
+                f"frames: pass a list of frame numbers, not an array of shape {wanted.shape} and "
+                f"dtype {wanted.dtype}"
             )
         rows = self.rows
         numbers = self.frames[rows]
-        missing = wanted[~np.isin(wanted, numbers)]
-        if len(missing):
-            nearest = int(numbers[np.abs(numbers - missing[0]).argmin()])
-            raise InputError(
-                f"frame {missing[0]} was not analysed, so it has no state; the nearest frame that "
-                f"was is {nearest}"
-            )
+        check_labelled(wanted, numbers)
         found: np.ndarray = rows[np.isin(numbers, wanted)]
         return found
 
 
+def _once(numbers: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sorted frame numbers without repetitions, and the place of each."""
+    if (np.diff(numbers) > 0).all():
+        return numbers, np.arange(len(numbers))
+    found, places, inverse = np.unique(numbers, return_index=True, return_inverse=True)
+    differ = ~np.isclose(points, points[places][inverse], 0, 0, equal_nan=True).all(axis=1)
+    if differ.any():
+        row = int(differ.argmax())
+        first = places[inverse[row]]
+        raise InputError(
+            f"xy: frame {numbers[row]} has two points, {points[first].tolist()} and "
+            f"{points[row].tolist()}"
+        )
+    return found, places
+
+
 def _points(
-    xy: Any, states: np.ndarray, frames: np.ndarray, axes: Sequence[str] | None
-) -> tuple[np.ndarray, Sequence[str]]:
-    """Check coordinates and the names of their axes. One coordinate is shown against time."""
+    xy: Any,
+    states: np.ndarray,
+    frames: np.ndarray,
+    axes: Sequence[str] | None,
+    periods: Sequence[float | None] | None,
+) -> tuple[np.ndarray, Sequence[str], Sequence[float | None]]:
+    """Check coordinates, and names and periods of axes. One coordinate is shown against time."""
     if axes is None:
         axes = _names_of(xy)
     values = np.asarray(xy)
@@ -196,7 +217,8 @@ def _points(
         axes = ["coordinate"] if n_axes == 1 else ["coordinate 1", "coordinate 2"]
     if isinstance(axes, str) or len(axes) != n_axes:
         raise InputError(f"axes={axes!r}: pass {n_axes} name{'s' * (n_axes - 1)} for xy")
-    values = values.astype(np.float32)
+    periods = _periods(periods, n_axes)
+    values = wrapped(values.astype(np.float32), periods)
     wrong = ~np.isfinite(values).all(axis=1) & (states >= 0)
     if wrong.any():
         row = int(wrong.argmax())
@@ -206,8 +228,23 @@ def _points(
         )
     if n_axes == 1:
         time = frames.astype(np.float32)[:, np.newaxis]
-        return np.concatenate([time, values], axis=1), ("frame", axes[0])
-    return values, axes
+        return np.concatenate([time, values], axis=1), ("frame", axes[0]), (None, *periods)
+    return values, axes, periods
+
+
+def _periods(periods: Any, n_axes: int) -> list[float | None]:
+    """Check the periods of the coordinates."""
+    if periods is None:
+        return [None] * n_axes
+    try:
+        found = [None if period is None else float(period) for period in periods]
+    except (TypeError, ValueError):
+        found = []
+    is_right = all(period is None or 0 < period < np.inf for period in found)
+    if len(found) != n_axes or not is_right:
+        each = "a positive number" if n_axes == 1 else "two positive numbers"
+        raise InputError(f"periods={periods!r}: pass {each}, or None for an axis without a period")
+    return found
 
 
 def _names_of(xy: Any) -> Sequence[str] | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..annotation.labelled import assigned_probabilities
 from ..errors import InputError
-from ..labels import as_frames, as_labels
+from ..labels import as_frames, as_labels, check_repeated
 from ..trajectory.frames import file_of_frames
 
 
@@ -55,13 +55,12 @@ class PlayedFrames:
         """
         states = as_labels(labels)
         numbers = as_frames(frames, len(states), trajectory.n_frames)
+        check_repeated(numbers, states)
         certainty = None if probabilities is None else assigned_probabilities(states, probabilities)
         n_states = int(states.max(initial=-1)) + 1
         if probabilities is not None:
             n_states = np.shape(probabilities)[1]
-        # The last label of a frame counts.
-        _, last = np.unique(numbers[::-1], return_index=True)
-        order = len(numbers) - 1 - last
+        _, order = np.unique(numbers, return_index=True)
         order = order[states[order] >= 0]
         if not len(order):
             raise InputError("labels: no frame has a state, so there is nothing to show")

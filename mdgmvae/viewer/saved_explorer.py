@@ -17,9 +17,10 @@ from .scripts import bundle
 _PROBED = 64
 _LEVELS = 65535
 #: Reading more structures would take too long.
-_MOST_STORED = 10_000
+_MOST_STORED = 20_000
 _STYLE = (
-    "html, body { margin: 0; height: 100%; } #explorer { height: 100dvh; min-height: 480px; }\n"
+    ":root { color-scheme: light dark; } html, body { margin: 0; height: 100%; }\n"
+    "@media screen { #explorer { height: 100dvh; min-height: 480px; } }\n"
 )
 _BODY = (
     '<main id="explorer"></main>\n<noscript>This page needs JavaScript to show structures; it '
@@ -58,7 +59,8 @@ def explorer_page(molecule: Molecule, mapped: MappedFrames, title: str, max_byte
     script = bundle("page") + _OPEN
     rows = mapped.rows
     room = max_bytes - len(script) - 2000
-    size = sum(map(len, _packed_points(mapped).values()))
+    points = _packed_points(mapped)
+    size = sum(len(points[name]) for name in ("points", "labels", "frames"))
     kept = np.arange(len(mapped.labels))
     if size > room / 2:
         kept = _spread(kept, max(1, int(len(kept) * max(room, 0) / 2 / size)))
@@ -72,12 +74,14 @@ def explorer_page(molecule: Molecule, mapped: MappedFrames, title: str, max_byte
             "allow more"
         )
     stored = balanced_rows(mapped.labels, n_stored)
-    kept = np.union1d(kept, stored)
-    some = mapped.some(kept)
+    some = mapped
+    if len(kept) < len(mapped.labels):
+        kept = np.union1d(kept, stored)
+        some = mapped.some(kept)
+        points = _packed_points(some)
     data: dict[str, Any] = {
         **some.content(),
-        **_packed_points(some),
-        **_scale(some),
+        **points,
         "stored": pack(np.searchsorted(kept, stored).astype(np.int32)),
         "topology": molecule.topology(),
         "structures": molecule.snapshots(mapped.frames[stored]).to_json(),
@@ -124,23 +128,17 @@ def _spread(rows: np.ndarray, n: int) -> np.ndarray:
     return found
 
 
-def _scale(mapped: MappedFrames) -> dict[str, Any]:
-    """Return the smallest coordinates and the steps of the packed ones."""
-    low, high = _limits(mapped)
-    return {"low": low.tolist(), "step": ((high - low) / _LEVELS).tolist()}
-
-
-def _limits(mapped: MappedFrames) -> tuple[np.ndarray, np.ndarray]:
-    finite = mapped.points[np.isfinite(mapped.points).all(axis=1)].astype(np.float64)
-    return finite.min(axis=0), finite.max(axis=0)
-
-
-def _packed_points(mapped: MappedFrames) -> dict[str, str]:
-    low, high = _limits(mapped)
+def _packed_points(mapped: MappedFrames) -> dict[str, Any]:
+    """Pack points, labels and frame numbers, with the smallest coordinates and their steps."""
+    has_point = np.isfinite(mapped.points).all(axis=1)
+    low = mapped.points.min(axis=0, where=has_point[:, None], initial=np.inf).astype(np.float64)
+    high = mapped.points.max(axis=0, where=has_point[:, None], initial=-np.inf).astype(np.float64)
     span = np.where(high > low, high - low, 1.0)
     # Frames without a state may lack a point. They are not drawn where others are.
-    points = np.where(np.isfinite(mapped.points), mapped.points, low)
+    points = np.where(has_point[:, None], mapped.points, low)
     return {
+        "low": low.tolist(),
+        "step": ((high - low) / _LEVELS).tolist(),
         "points": pack(np.rint((points - low) / span * _LEVELS).astype(np.uint16)),
         "labels": pack(mapped.labels),
         # Differences are mostly equal, so they are packed into almost nothing.

@@ -12,6 +12,8 @@ import numpy as np
 import traitlets
 from IPython.display import display
 
+from ..checks import check_count
+from ..labels import check_labelled
 from .nglview_trajectory import ShownTrajectory
 from .played_frames import PlayedFrames
 from .shown_atoms import ShownAtoms
@@ -22,11 +24,23 @@ _KEPT_MESSAGES = 64
 _COLORED = ("cartoon", "licorice")
 
 
+class _ShownFrame(traitlets.Int):
+    """Number of the frame that is shown. Only one with a state can be assigned.
+
+    The browser sets the trait by its name, and the next frame with a state is then shown.
+    """
+
+    def __set__(self, view: Any, value: Any) -> None:
+        frame = check_count("frame", value, 0)
+        check_labelled(np.array([frame]), view._played.numbers)
+        super().__set__(view, frame)
+
+
 class StateView(nglview.NGLWidget):
     """An `nglview.NGLWidget` whose molecule has the colour of the state of the current frame.
 
-    Only frames with a state are shown. Of a frame without one, the next frame that has one takes
-    the place.
+    Only frames with a state are shown. While the browser plays, the next frame that has one takes
+    the place of a frame without one.
 
     Parameters
     ----------
@@ -47,6 +61,7 @@ class StateView(nglview.NGLWidget):
         Buttons that go to the previous and the next transition; displayed above the molecule.
     """
 
+    frame = _ShownFrame().tag(sync=True)
     _ngl_msg_archive: list[dict[str, Any]]
     _coordinates_dict: dict[int, np.ndarray]
 
@@ -92,6 +107,11 @@ class StateView(nglview.NGLWidget):
         frame = self._played.transition(self.frame, direction)
         if frame is not None:
             self.frame = frame
+
+    def _handle_request_frame(self) -> None:
+        """Show the next frame for a movie."""
+        following = self.frame + 1
+        self.set_trait("frame", 0 if following > self.max_frame else following)
 
     @traitlets.validate("frame")  # type: ignore[untyped-decorator]
     def _skip(self, proposal: Any) -> int:

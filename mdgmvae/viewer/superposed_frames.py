@@ -86,18 +86,20 @@ class SuperposedFrames:
             If a frame cannot be read.
         """
         numbers = [int(frame) for frame in frames]
-        parts = [self._block(numbers[i : i + _BLOCK]) for i in range(0, len(numbers), _BLOCK)]
-        return np.concatenate([np.empty((0, len(self.fitted), 3), np.float32), *parts])
-
-    def _block(self, numbers: list[int]) -> np.ndarray:
-        atoms, positions, boxes = self.moving.atoms, [], []
-        for ts in self.moving.at(numbers):
-            positions.append(ts.positions[atoms.ix])
-            boxes.append(np.zeros(6) if ts.dimensions is None else ts.dimensions.copy())
-        whole = _whole(np.array(positions), np.array(boxes), self.links)
-        if self.reference is None:
-            return whole
-        return np.array([superposed(frame, self.reference, self.fitted) for frame in whole])
+        ix = self.moving.atoms.ix
+        positions = np.empty((len(numbers), len(ix), 3), np.float32)
+        boxes = np.zeros((len(numbers), 6))
+        for row, ts in enumerate(self.moving.at(numbers)):
+            positions[row] = ts.positions[ix]
+            if ts.dimensions is not None:
+                boxes[row] = ts.dimensions
+        for first in range(0, len(numbers), _BLOCK):
+            block = slice(first, first + _BLOCK)
+            whole = _whole(positions[block], boxes[block], self.links)
+            if self.reference is not None:
+                whole = superposed(whole, self.reference, self.fitted)
+            positions[block] = whole
+        return positions
 
 
 def _whole(positions: np.ndarray, boxes: np.ndarray, links: Links | None) -> np.ndarray:

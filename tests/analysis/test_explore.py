@@ -13,16 +13,16 @@ from mdgmvae.viewer.explored_results import explore_results
 
 
 @pytest.mark.parametrize(
-    ("coordinates", "axes"),
+    ("coordinates", "axes", "periods"),
     [
-        (None, ("latent z1", "latent z2")),
-        (("phi ALA2", "psi ALA2"), ("phi ALA2 / °", "psi ALA2 / °")),
-        ("psi ALA2", ("frame", "psi ALA2 / °")),
+        (None, ("latent z1", "latent z2"), (None, None)),
+        (("phi ALA2", "psi ALA2"), ("phi ALA2 / °", "psi ALA2 / °"), (360, 360)),
+        ("psi ALA2", ("frame", "psi ALA2 / °"), (None, 360)),
     ],
 )
-def test_analysis_is_explored_over_latent_or_features(analysed, coordinates, axes):
+def test_analysis_is_explored_over_latent_or_features(analysed, coordinates, axes, periods):
     explorer = analysed.explore(coordinates)
-    assert explorer.mapped.axes == axes
+    assert (explorer.mapped.axes, explorer.mapped.periods) == (axes, periods)
     assert explorer.mapped.names == ["state 0", "state 1"]
     assert (explorer.mapped.labels == analysed.results.labels).all()
     if coordinates == ("phi ALA2", "psi ALA2"):

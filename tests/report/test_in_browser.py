@@ -46,6 +46,27 @@ def test_structures_turn_until_a_reader_takes_over(page):
     assert image(page) != still
 
 
+def test_on_a_phone_tables_scroll_by_themselves_and_the_time_course_fits(page):
+    page.resize(390, 844)
+    scrolled = page.run(
+        "[...document.querySelectorAll('.wide table')].map((table) => { table.scrollLeft = 60;"
+        "const [caption, cell] = ['caption', 'td'].map((name) => table.querySelector(name));"
+        "return [table.scrollLeft, ...[caption, cell].map((e) => e.getBoundingClientRect().x)]; })"
+    )
+    assert sum(left == 60 for left, *_ in scrolled) > 1
+    # Captions and first columns stay.
+    assert np.ptp([places for _, *places in scrolled]) < 1
+    wide = "[...document.querySelectorAll('.wide > :not(table)')].map((e) => e.clientWidth)"
+    assert max(page.run(wide)) < 390
+    page.wait("document.querySelector('picture img').complete")
+    shown, drawn = page.run(
+        "(({ clientWidth, naturalWidth }) => [clientWidth, naturalWidth])"
+        "(document.querySelector('picture img'))"
+    )
+    # Letters are as large as in other figures.
+    assert shown <= 360 and drawn / shown < 1.8
+
+
 @pytest.mark.parametrize("width", [390, 820, 1600])
 def test_the_page_is_never_wider_than_the_screen(page, width):
     page.resize(width, 900)

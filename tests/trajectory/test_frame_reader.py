@@ -11,6 +11,7 @@ from numpy.testing import assert_array_equal
 
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import FrameError, InputError
+from mdgmvae.trajectory import xtc_frames
 from mdgmvae.trajectory.frame_reader import FrameReader
 from mdgmvae.trajectory.integrity import check_trajectory
 from mdgmvae.trajectory.moving_atoms import MovingAtoms
@@ -81,6 +82,37 @@ def test_a_frame_that_cannot_be_decoded_is_named(damaged, move):
     for number in (0, 1, 2, 4, 5):
         expected = good[number].positions + move * np.float32([1, 2, 3])
         assert_array_equal(seen[number], expected)
+
+
+def test_streams_of_scattered_frames_are_checked_together(few, damaged, monkeypatch):
+    checked, check = [], xtc_frames.damaged_streams
+    monkeypatch.setattr(
+        xtc_frames, "damaged_streams", lambda *of: checked.append(len(of[1])) or check(*of)
+    )
+    numbers = [5, 0, 3, 2, 0]
+    good = mda.Universe(TOPOLOGY, str(few[0])).trajectory
+    expected = [good[number].positions.copy() for number in numbers]
+    for ts, positions in zip(FrameReader(good, numbers), expected, strict=True):
+        assert_array_equal(ts.positions, positions)
+    assert checked == [4]
+    # One of them is damaged.
+    read = FrameReader(damaged.trajectory, numbers, skip=True)
+    for ts, number, positions in zip(read, numbers, expected, strict=True):
+        assert np.isnan(ts.positions).all() if number == 3 else (ts.positions == positions).all()
+
+
+def test_a_file_that_ends_before_a_later_frame(few, tmp_path):
+    """Frames before the end are read."""
+    path, begins = few
+    cut = tmp_path / "cut.xtc"
+    shutil.copy(path, cut)
+    reader = mda.Universe(TOPOLOGY, str(cut)).trajectory
+    with open(cut, "r+b") as stream:
+        stream.truncate(int(begins[4]) - 10)
+    seen = []
+    with pytest.raises(FrameError, match=r"cut\.xtc: frame 4: cannot be read \(the file ends"):
+        seen.extend(ts.frame for ts in FrameReader(reader, [2, 0, 4, 5]))
+    assert seen == [2, 0]
 
 
 def test_the_second_of_two_files_is_named(few, damaged):

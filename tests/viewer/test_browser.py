@@ -118,6 +118,17 @@ def test_lasso_chooses_frames(browser, ramachandran):
     chosen = page.run("[...explorer.chosen]")
     assert len(chosen) > 10 and abs(len(chosen) - inside.sum()) <= 2  # pixels are whole
     assert f"{len(chosen)} frames chosen" in page.run("explorer.elements.clear.textContent")
+    # The others are faint, however many of them are in one place.
+    (other,) = np.flatnonzero((points[:, 0] > 0) & (explorer.mapped.labels == 2))[:1].tolist()
+    faint, pixel = page.run(
+        "(() => { const { landscape, data } = explorer;"
+        f"const [x, y] = data.points.subarray({2 * other}, {2 * other + 2});"
+        "const place = landscape.plane.toScreen(x, y);"
+        "const { data: seen } = landscape.below.getContext('2d').getImageData(...place, 1, 1);"
+        "const hex = [...seen].slice(0, 3).map((v) => v.toString(16).padStart(2, '0')).join('');"
+        "return [landscape.theme.faint[2], `#${hex}`]; })()"
+    )
+    assert pixel == faint != page.run("explorer.theme.colors[2]").lower()
     page.run("explorer.playback.speed = 600")
     page.click(".bar button:nth-of-type(1)")  # Play goes through the chosen frames only.
     seen = {page.run("explorer.row") for _ in range(20)}
@@ -209,6 +220,43 @@ def test_molecule_turns_by_drag_and_keys_and_returns(browser, ramachandran):
     page.click(".bar button:nth-of-type(5)")  # Reset view; the button to forget is hidden.
     page.run("explorer.resetView()")
     assert page.run(picture) == first
+
+
+def paper_of(page):
+    """Return the colours of the page, of the corner of the molecule, and of the axes."""
+    return page.run(
+        "(() => { const pixel = (canvas, x, y) => [...canvas.getContext('2d')"
+        ".getImageData(x, y, 1, 1).data].slice(0, 3); const { elements, landscape } = explorer;"
+        "const { x, y } = landscape.plane.box;"
+        "return [getComputedStyle(elements.root).backgroundColor,"
+        "pixel(elements.moleculeCanvas, 3, 3), pixel(elements.pointsCanvas, x, y + 40)]; })()"
+    )
+
+
+def test_dark_pages_have_dark_canvases_and_are_printed_light(browser, ramachandran):
+    _, path = ramachandran
+    page = opened(browser, path)
+    background, molecule, axes = paper_of(page)
+    assert (background, molecule) == ("rgb(255, 255, 255)", [255] * 3) and max(axes) < 150
+    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    page.call("Emulation.setEmulatedMedia", **dark)
+    page.wait("explorer.elements.root.classList.contains('dark')")
+    background, molecule, axes = paper_of(page)
+    assert background == f"rgb({', '.join(map(str, molecule))})"
+    assert max(molecule) < 40 and min(axes) > 100
+    # JupyterLab's theme is not that of the system.
+    for light in ("true", "false"):
+        page.run(f"document.body.dataset.jpThemeLight = '{light}'")
+        page.wait(f"explorer.elements.root.classList.contains('dark') === !{light}")
+        assert (max(paper_of(page)[1]) < 40) == (light == "false")
+    page.run("dispatchEvent(new Event('beforeprint'))")
+    assert paper_of(page)[:2] == ["rgb(255, 255, 255)", [255] * 3]
+    assert page.place(".mdgmvae")[2] < 700  # the width of paper
+    # Chromium prints the canvas above in white, so the marker has to be on the one below.
+    assert page.run("getComputedStyle(explorer.elements.markerCanvas).visibility") == "hidden"
+    page.run("dispatchEvent(new Event('afterprint'))")
+    assert max(paper_of(page)[1]) < 40 and page.place(".mdgmvae")[2] > 1000
+    assert page.errors == []
 
 
 @pytest.mark.slow

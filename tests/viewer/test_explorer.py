@@ -45,7 +45,8 @@ def test_select_takes_frame_numbers(explorer):
     for wrong, message in (
         (21, "frame 21 was not analysed.*nearest frame that was is 20"),
         (36, "frame 36 was not analysed.*is 32"),
-        ("x", "frames: pass frame numbers"),
+        ("x", "frame='x': must be a whole number"),
+        (-1, "frame=-1: must be at least 0"),
     ):
         with pytest.raises(InputError, match=message):
             explorer.select(wrong)
@@ -77,6 +78,8 @@ def test_what_cannot_be_written_is_an_error(explorer, tmp_path):
     explorer.brush([0])
     with pytest.raises(InputError, match=r"must end in \.xtc, \.trr"):
         explorer.write(tmp_path / "brushed.txt")
+    with pytest.raises(InputError, match="None: is not the name of a file"):
+        explorer.write(None)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -195,6 +198,16 @@ def test_one_coordinate_is_shown_against_time(short_alanine):
     assert not explorer.mapped.has_energy
 
 
+def test_periodic_coordinates_are_wrapped(short_alanine):
+    xy = [[190.0, 190.0], [-180.0, -181.0], [180.0, 0.0]]
+    explorer = mdgmvae.explore(short_alanine, [0, 1, 0], xy, [3, 7, 9], periods=(360, None))
+    assert explorer.mapped.points.tolist() == [[-170, 190], [-180, -181], [-180, 0]]
+    assert explorer.mapped.content()["periods"] == [360, None]
+    against_time = mdgmvae.explore(short_alanine, [0, 1], [10, 359], [3, 7], periods=[360])
+    assert against_time.mapped.points[:, 1].tolist() == [10, -1]
+    assert against_time.mapped.periods == (None, 360)
+
+
 def test_frames_are_put_in_the_order_of_time(short_alanine):
     explorer = mdgmvae.explore(
         short_alanine, [2, 0, 1], [[20, 2], [0, 0], [10, 1]], frames=[20, 0, 10]
@@ -202,6 +215,14 @@ def test_frames_are_put_in_the_order_of_time(short_alanine):
     assert explorer.mapped.frames.tolist() == [0, 10, 20]
     assert explorer.mapped.labels.tolist() == [0, 1, 2]
     assert explorer.mapped.points[:, 1].tolist() == [0, 1, 2]
+
+
+def test_a_frame_given_twice_is_one_frame(short_alanine):
+    """As an analysis of frames that were drawn with replacement."""
+    explorer = mdgmvae.explore(short_alanine, [1, 0, 1], [[1, 2], [3, 4], [1, 2]], [8, 2, 8])
+    assert explorer.mapped.frames.tolist() == [2, 8]
+    explorer.brush([8])
+    assert explorer.brushed.tolist() == [8]
 
 
 def test_trajectories_begin_where_files_do():
@@ -237,6 +258,15 @@ def test_mdtraj_trajectory_is_explored(tmp_path):
             "xy: the point of frame 7 is",
         ),
         ({"labels": [0, 1], "frames": [0, 1], "axes": "xy"}, "axes='xy': pass 2 names"),
+        ({"labels": [0, 1], "frames": [3, 3]}, "frames: frame 3 has two labels, 0 and 1"),
+        (
+            {"labels": [0, 0], "frames": [3, 3], "xy": [[1, 2], [1, 3]]},
+            "xy: frame 3 has two points, [1.0, 2.0] and [1.0, 3.0]",
+        ),
+        ({"labels": [0, 1], "frames": [0, 1], "title": None}, "title=None: pass a text"),
+        ({"labels": [0, 0], "frames": [0, 1], "palette": "red"}, "palette='red': pass a list"),
+        ({"labels": [0, 1], "frames": [0, 1], "periods": 360}, "periods=360: pass two positive"),
+        ({"labels": [0, 1], "frames": [0, 1], "periods": (360, 0)}, "periods=(360, 0): pass two"),
         ({"labels": [0, 1], "frames": [0, 1], "palette": ["#000000"]}, "palette: 1 colours"),
         ({"labels": [0, 0], "frames": [0, 1], "palette": ["red"]}, "'red' is no colour"),
     ],

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from MDAnalysisTests.datafiles import DCD, PSF
 
+from mdgmvae import explore
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
 from mdgmvae.plot.palette import state_colors
@@ -54,16 +55,48 @@ def test_frames_that_were_not_analysed_are_skipped(dipeptide):
     assert (widget.frame, widget.max_frame) == (10, 40)
     shown = []
     for frame in (0, 16, 17, 39, 40, 41, 19_999):
-        widget.frame = frame
+        widget.set_state({"frame": frame})  # as the player of the browser does
         shown.append(widget.frame)
     assert shown == [10, 40, 40, 40, 40, 40, 40]
     assert "7 of 20,000 frames have a state; the others are skipped" in widget.legend.value
     # A frame that was analysed, but has no state, is skipped, too.
     widget = view(dipeptide, [0, -1, 1], frames=[0, 2, 4])
-    widget.frame = 1
+    widget.set_state({"frame": 1})
     assert widget.frame == 4 and "frame 4: <b>state 1" in widget.legend.value
     with pytest.raises(InputError, match="no frame has a state"):
         view(dipeptide, [-1, -1], frames=[0, 2])
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (11, "frame 11 was not analysed.*nearest frame that was is 10"),
+        (38, "frame 38 was not analysed.*is 40"),
+        ("a", "frame='a': must be a whole number"),
+        (-1, "frame=-1: must be at least 0"),
+    ],
+)
+def test_a_frame_without_a_state_is_refused_as_by_the_explorer(dipeptide, frame, message):
+    labels, frames = [0, 1, 0], [0, 10, 40]
+    widget = view(dipeptide, labels, frames)
+    explorer = explore(dipeptide, labels, np.zeros((3, 2)), frames)
+    widget.frame = 10
+    explorer.select(10)
+    with pytest.raises(InputError, match=message):
+        widget.frame = frame
+    with pytest.raises(InputError, match=message):
+        explorer.select(frame)
+    assert widget.frame == explorer.frame == 10
+
+
+def test_movies_skip_frames_without_a_state(dipeptide):
+    """nglview asks for one frame after the other, and begins again at the end."""
+    widget = view(dipeptide, [0, -1, 1], frames=[0, 2, 4])
+    seen = []
+    for _ in range(3):
+        widget._handle_custom_msg({"type": "request_frame", "data": {}}, [])
+        seen.append(widget.frame)
+    assert seen == [4, 0, 4]
 
 
 def test_the_player_of_the_browser_visits_frames_with_a_state(dipeptide):
@@ -327,6 +360,7 @@ def test_another_trajectory_in_the_same_view_moves_too(dipeptide):
         ({"labels": [0, 1], "frames": [1, 20_000]}, "frame 20000"),
         ({"labels": [0, 1], "frames": [1, 2], "probabilities": np.ones((3, 2))}, "probabilities"),
         ({"labels": [0, 1], "frames": [1, 2], "of": "clusters"}, "states"),
+        ({"labels": [0, 1], "frames": [1, 1]}, "frames: frame 1 has two labels, 0 and 1"),
     ],
 )
 def test_what_does_not_fit_is_refused(dipeptide, options, says):

@@ -10,6 +10,7 @@ from browser import NODE, needs_node
 from paths import ROOT
 from scipy.spatial import KDTree
 
+from mdgmvae.plot.palette import state_colors
 from mdgmvae.viewer.packing import pack
 from mdgmvae.viewer.scripts import bundle
 
@@ -150,7 +151,7 @@ def test_free_energy_is_the_logarithm_of_the_share():
     """Far from other points, a cell with e times as many points is 1 kT lower."""
     counts = np.zeros((20, 20))
     counts[5, 5], counts[14, 14] = np.e * 1000, 1000
-    script = f"const f = freeEnergyOf({counts.ravel().tolist()}, 20);" + show(
+    script = f"const f = freeEnergyOf({counts.ravel().tolist()}, 20, [false, false]);" + show(
         f"[f.energy[{5 * 20 + 5}], f.energy[{14 * 20 + 14}], f.energy[0]]"
     )
     lowest, higher, empty = run_js(script, "density")
@@ -161,8 +162,32 @@ def test_free_energy_is_the_logarithm_of_the_share():
 @needs_node
 def test_contour_of_a_slope_is_a_straight_line():
     heights = np.tile(np.arange(4.0), (3, 1))
-    pieces = np.array(run_js(show(f"contour({heights.ravel().tolist()}, 4, 1.25)"), "density"))
+    call = f"contour({heights.ravel().tolist()}, 4, 1.25, [false, false])"
+    pieces = np.array(run_js(show(call), "density"))
     assert pieces[:, [0, 2]] == pytest.approx(np.full((2, 2), 1.25))
+
+
+@needs_node
+@pytest.mark.parametrize("shift", [(0, 0), (9, 0), (0, 7), (12, 10)], ids=str)
+def test_a_periodic_landscape_has_no_seam(shift, n=20):
+    """Moved across the border, lines are the same, and closed: each point ends two pieces."""
+    place = np.arange(n) - 6
+    counts = 1000 * np.exp(-(np.square(place)[:, np.newaxis] / 18 + np.square(place) / 8))
+    moved = np.roll(counts, shift, (0, 1)).ravel().tolist()
+    script = f"const f = freeEnergyOf({moved}, {n}, [true, true]);" + show(
+        f"[[...f.energy], contour(f.energy, {n}, 3, [true, true])]"
+    )
+    energy, pieces = run_js(script, "density")
+    whole = run_js(script.replace(str(moved), str(counts.ravel().tolist())), "density")
+    back = np.roll(np.reshape(energy, (n, n)), (-shift[0], -shift[1]), (0, 1))
+    assert back.ravel() == pytest.approx(np.array(whole[0]), abs=1e-4)
+    ends, theirs = (
+        np.array(sorted((np.round(points % n, 2) % n).tolist()))
+        for points in (np.reshape(pieces, (-1, 2)) - shift[::-1], np.reshape(whole[1], (-1, 2)))
+    )
+    assert ends == pytest.approx(theirs, abs=0.011)
+    _, counts = np.unique(ends, axis=0, return_counts=True)
+    assert (counts == 2).all() and len(counts) > 10
 
 
 @needs_node
@@ -171,11 +196,34 @@ def test_contour_of_a_slope_is_a_straight_line():
     [
         ("0, 10", [0, 2, 4, 6, 8, 10]),
         ("-180, 180", [-100, 0, 100]),
+        ("-180, 180, 5, true", [-180, -90, 0, 90, 180]),
+        ("-20, 20, 5, true", [-20, -10, 0, 10, 20]),
         ("-1e-9, 2.5e-9", [-1e-9, 0, 1e-9, 2e-9]),
     ],
 )
 def test_ticks_are_round(limits, expected):
     assert run_js(show(f"ticks({limits})"), "plane") == pytest.approx(expected)
+
+
+@needs_node
+@pytest.mark.parametrize("theme", ["LIGHT", "DARK"])
+def test_text_can_be_read_in_both_themes(theme):
+    script = show(
+        f"['ink', 'soft'].flatMap((text) => ['paper', 'shade'].map((on) =>"
+        f"contrast({theme}[text], {theme}[on])))"
+    )
+    assert min(run_js(script, "theme")) > 4.5
+
+
+@needs_node
+def test_colours_of_states_can_be_seen_on_dark_paper():
+    colors = [*state_colors(40), "#000000"]
+    script = f"const found = themeOf(true, {colors}).colors;" + show(
+        "[found, found.map((color) => contrast(color, DARK.paper))]"
+    )
+    found, contrasts = run_js(script, "theme")
+    assert min(contrasts) >= 3
+    assert [color.upper() for color in found[:3]] == colors[:3] and len(set(found)) == len(found)
 
 
 @needs_node

@@ -2,18 +2,10 @@
 
 import { Molecule } from "./molecule.js";
 import { unpackStructures } from "./unpack.js";
-import { channels } from "./vectors.js";
+import { mixed } from "./vectors.js";
 
 const STEP = 0.012; // radians for each frame of the screen
 const PALE = 0.6; // share of white in the colour of further structures
-
-/** Mix a colour "#RRGGBB" with white. */
-function pale(color) {
-  const mixed = channels(color).map((channel) => {
-    return Math.round(channel + (255 - channel) * PALE).toString(16).padStart(2, "0");
-  });
-  return `#${mixed.join("")}`;
-}
 
 /** Turn molecules while they are on the screen, until the reader takes over. */
 function turnVisible(molecules) {
@@ -56,7 +48,7 @@ export async function drawCards(data) {
   data.states.forEach(({ color, n }, card) => {
     const shown = structures.slice(first, first + n).map((structure, i) => ({
       ...structure,
-      color: i ? pale(color) : color,
+      color: i ? mixed(color, "#ffffff", PALE) : color,
     }));
     first += n;
     const molecule = new Molecule(canvases[card], data.topology);

@@ -51,25 +51,29 @@ const EMPTY = 50;
  * The free energy of the cells of a grid in kT, above the lowest.
  * @param {ArrayLike<number>} counts
  * @param {number} columns
+ * @param {boolean[]} wraps whether each axis is periodic, with the grid over one period
  * @returns {{energy: Float32Array, highest: number}} highest: that of a cell with a single point
  */
-export function freeEnergyOf(counts, columns) {
-  const smooth = blurred(blurred(Float32Array.from(counts), columns, 1), columns, columns);
+export function freeEnergyOf(counts, columns, wraps) {
+  const lines = counts.length / columns;
+  const along = blurred(Float32Array.from(counts), columns, 1, wraps[0]);
+  const smooth = blurred(along, lines, columns, wraps[1]);
   const largest = smooth.reduce((a, b) => Math.max(a, b), 0);
   const energy = smooth.map((count) => (count > 0 ? Math.log(largest / count) : EMPTY));
   return { energy, highest: Math.log(largest) };
 }
 
-function blurred(values, columns, step) {
+/** Smooth along an axis of n cells, which are `step` apart. */
+function blurred(values, n, step, wraps) {
   const result = new Float32Array(values.length);
   const reach = (SMOOTHING.length - 1) / 2;
   const total = SMOOTHING.reduce((a, b) => a + b);
   for (let cell = 0; cell < values.length; cell++) {
+    const place = Math.floor(cell / step) % n;
     for (let k = -reach; k <= reach; k++) {
-      const other = cell + k * step;
-      const sameLine = step !== 1 || Math.floor(other / columns) === Math.floor(cell / columns);
-      if (other < 0 || other >= values.length || !sameLine) continue;
-      result[cell] += (values[other] * SMOOTHING[k + reach]) / total;
+      const other = wraps ? (place + k + n) % n : place + k;
+      if (other < 0 || other >= n) continue;
+      result[cell] += (values[cell + (other - place) * step] * SMOOTHING[k + reach]) / total;
     }
   }
   return result;
@@ -80,17 +84,19 @@ function blurred(values, columns, step) {
  * @param {ArrayLike<number>} heights
  * @param {number} columns
  * @param {number} level
+ * @param {boolean[]} wraps whether each axis is periodic; lines then go beyond the last cell, to
+ *   the centre of the first one
  * @returns {number[][]} pieces [x, y, x, y] in cells, from centre to centre of the cells
  */
-export function contour(heights, columns, level) {
+export function contour(heights, columns, level, wraps) {
   const lines = heights.length / columns;
   const pieces = [];
-  for (let line = 0; line + 1 < lines; line++) {
-    for (let column = 0; column + 1 < columns; column++) {
+  for (let line = 0; line + (wraps[1] ? 0 : 1) < lines; line++) {
+    for (let column = 0; column + (wraps[0] ? 0 : 1) < columns; column++) {
       const corners = [[0, 0], [1, 0], [1, 1], [0, 1]].map(([dx, dy]) => [
         column + dx,
         line + dy,
-        heights[(line + dy) * columns + column + dx],
+        heights[((line + dy) % lines) * columns + ((column + dx) % columns)],
       ]);
       const ends = [];
       for (let k = 0; k < 4; k++) {

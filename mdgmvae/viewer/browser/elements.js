@@ -22,8 +22,15 @@ function canvas(className, label) {
  * @returns {object} the elements by name; `root` holds them all
  */
 export function makeElements(data) {
+  const counts = new Uint32Array(data.names.length);
+  let labelled = 0;
+  for (const label of data.labels) {
+    if (label < 0) continue;
+    counts[label]++;
+    labelled++;
+  }
   const made = {
-    states: data.names.map((name, state) => legendButton(name, state, data)),
+    states: data.names.map((name, state) => legendButton(name, counts[state], labelled)),
     pointsCanvas: canvas("below"),
     markerCanvas: canvas("above", `landscape: ${data.axes.join(" and ")}`),
     moleculeCanvas: canvas("", "molecule; drag or use the arrow keys to turn it"),
@@ -73,15 +80,8 @@ export function makeElements(data) {
   return made;
 }
 
-function legendButton(name, state, { colors, labels }) {
+function legendButton(name, count, labelled) {
   const swatch = element("span", { class: "swatch" });
-  swatch.style.background = colors[state];
-  let count = 0;
-  let labelled = 0;
-  for (const label of labels) {
-    count += label === state;
-    labelled += label >= 0;
-  }
   const share = `${((100 * count) / Math.max(labelled, 1)).toFixed(1)} %`;
   const button = element("button", { "aria-pressed": "true" }, swatch, `${name} (${share})`);
   button.type = "button";

@@ -4,8 +4,10 @@ import { makeElements } from "./elements.js";
 import { nearestIn, nextIn, lowerBound, showableRows, transitions } from "./frames.js";
 import { Landscape } from "./landscape.js";
 import { Molecule } from "./molecule.js";
+import { flatten } from "./pixels.js";
 import { written } from "./plane.js";
 import { Playback } from "./playback.js";
+import { isDark, themeOf, watchTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
 
 /**
@@ -17,6 +19,7 @@ import { Timeline } from "./timeline.js";
  * @property {?Int32Array} stored  rows with a structure, sorted; null for all
  * @property {string[]} names @property {string[]} colors  of the states
  * @property {string[]} axes  labels of the two axes
+ * @property {?number[]} periods  of the two axes, null for an axis that is not periodic
  * @property {boolean} hasEnergy  whether a free energy of the two coordinates means something
  * @property {object} topology  of the molecule
  * @property {?string} note
@@ -33,19 +36,24 @@ export class Explorer {
   constructor(parent, data, source, options = {}) {
     Object.assign(this, { data, source });
     this.row = -1;
+    this.structure = null;
     this.chosen = null;
     this.asked = 0;
+    this.isPrinted = false;
     this.visible = data.colors.map(() => true);
     this.transitions = transitions(data.labels, data.starts);
     const made = (this.elements = makeElements(data));
     parent.append(made.root);
+    const theme = themeOf(false, data.colors);
     this.molecule = new Molecule(made.moleculeCanvas, data.topology, options);
-    this.landscape = new Landscape(made.pointsCanvas, made.markerCanvas, data, {
+    this.landscape = new Landscape(made.pointsCanvas, made.markerCanvas, data, theme, {
       onPick: (row) => this.select(row),
       onLasso: (rows) => this.choose(rows),
     });
     if (this.landscape.contours.length) made.note.prepend("Lines: free energy, 1 kT apart. ");
-    this.timeline = new Timeline(made.stripCanvas, made.timeCanvas, data, (row) => this.seek(row));
+    this.timeline = new Timeline(made.stripCanvas, made.timeCanvas, data, theme, (row) =>
+      this.seek(row),
+    );
     this.playback = new Playback(
       () => this.playable,
       () => Math.max(0, lowerBound(this.playable, this.row)),
@@ -53,6 +61,11 @@ export class Explorer {
       (isPlaying) => (made.play.textContent = isPlaying ? "\u275A\u275A Pause" : "\u25B6 Play"),
     );
     this.listen();
+    this.useTheme(isDark());
+    this.endWatching = watchTheme((dark) => {
+      this.useTheme(dark);
+      this.draw();
+    });
     this.showStates();
     this.resizing = new ResizeObserver(() => this.draw());
     this.resizing.observe(made.root);
@@ -68,10 +81,35 @@ export class Explorer {
     const asked = ++this.asked;
     const structure = await this.source.load(row);
     if (!structure || asked !== this.asked) return; // Another frame has been asked for since.
-    const state = this.data.labels[row];
-    this.molecule.show([{ ...structure, color: this.data.colors[state] }]);
-    const name = this.data.names[state];
+    this.structure = { ...structure, state: this.data.labels[row] };
+    this.showStructure();
+    const name = this.data.names[this.structure.state];
     this.elements.caption.textContent = `frame ${written(this.data.frames[row])}: ${name}`;
+  }
+
+  showStructure() {
+    const color = this.theme.colors[this.structure.state];
+    this.molecule.show([{ ...this.structure, color }]);
+  }
+
+  /** Use light or dark colours from now on. @param {boolean} dark */
+  useTheme(dark) {
+    const theme = (this.theme = themeOf(dark, this.data.colors));
+    this.elements.root.classList.toggle("dark", dark);
+    this.elements.states.forEach((button, state) => {
+      button.querySelector(".swatch").style.background = theme.colors[state];
+    });
+    this.landscape.theme = this.timeline.theme = theme;
+    this.molecule.background = theme.paper;
+    if (this.structure) this.showStructure();
+  }
+
+  /** Use light colours and the width of paper while the page is printed. */
+  print(isPrinted) {
+    this.isPrinted = isPrinted;
+    this.elements.root.classList.toggle("printed", isPrinted);
+    this.useTheme(!isPrinted && isDark());
+    this.draw();
   }
 
   /** Go to the row nearest in time that can be shown. */
@@ -128,8 +166,9 @@ export class Explorer {
   updatePlayable() {
     this.playable = this.showable;
     if (this.chosen) {
-      const isChosen = new Set(this.chosen);
-      const both = this.showable.filter((row) => isChosen.has(row));
+      const isChosen = new Uint8Array(this.data.labels.length);
+      for (const row of this.chosen) isChosen[row] = 1;
+      const both = this.showable.filter((row) => isChosen[row]);
       if (both.length) this.playable = both;
     }
     this.playback.restart();
@@ -140,6 +179,10 @@ export class Explorer {
     this.landscape.draw();
     this.timeline.draw();
     this.molecule.draw();
+    if (!this.isPrinted) return;
+    const { pointsCanvas, markerCanvas, stripCanvas, timeCanvas } = this.elements;
+    flatten(pointsCanvas, markerCanvas);
+    flatten(stripCanvas, timeCanvas);
   }
 
   toggleLasso() {
@@ -155,6 +198,9 @@ export class Explorer {
 
   listen() {
     const { elements } = this;
+    const { signal } = (this.listening = new AbortController());
+    addEventListener("beforeprint", () => this.print(true), { signal });
+    addEventListener("afterprint", () => this.print(false), { signal });
     elements.states.forEach((button, state) => {
       button.addEventListener("click", () => {
         this.visible[state] = !this.visible[state];
@@ -204,6 +250,8 @@ export class Explorer {
   destroy() {
     this.playback.stop();
     this.resizing.disconnect();
+    this.endWatching();
+    this.listening.abort();
     this.molecule.destroy();
     this.elements.root.remove();
   }

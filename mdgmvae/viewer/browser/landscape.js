@@ -4,7 +4,8 @@ import { Buckets, extentOf } from "./buckets.js";
 import { contour, densityOf, freeEnergyOf } from "./density.js";
 import { rowsInside } from "./frames.js";
 import { listenToPointer } from "./gestures.js";
-import { cleared, Plane } from "./plane.js";
+import { cleared } from "./pixels.js";
+import { Plane } from "./plane.js";
 import { channels } from "./vectors.js";
 
 /** With more points in view, their density is drawn. */
@@ -17,25 +18,36 @@ const ENERGY_CELLS = 64;
 const ENERGY_LEVELS = [1, 2, 3, 4, 5, 6, 7, 8];
 const ENOUGH_FOR_ENERGY = 1000;
 const FAINT = 0.25;
-const INK = "#444444";
+const UNASSIGNED = "#BBBBBB";
+
+/** Pieces of lines on a grid of n by n cells; those beyond the last cell are also before the first. */
+function repeatedAtBorder(pieces, n) {
+  for (const axis of [0, 1]) {
+    const beyond = pieces.filter((piece) => Math.max(piece[axis], piece[axis + 2]) > n - 1);
+    const moved = beyond.map((piece) => piece.map((v, k) => (k % 2 === axis ? v - n : v)));
+    pieces = [...pieces, ...moved];
+  }
+  return pieces;
+}
 
 /** The landscape on two canvases: points below, and above them the marker and the lasso. */
 export class Landscape {
   /**
    * @param {HTMLCanvasElement} below
    * @param {HTMLCanvasElement} above takes the pointer
-   * @param {object} data points, labels, colors, axes, hasEnergy
+   * @param {object} data points, labels, axes, periods, hasEnergy
+   * @param {Theme} theme with the colours of the states
    * @param {{onPick: (row: number) => void, onLasso: (rows: Int32Array) => void}} listener
    */
-  constructor(below, above, data, listener) {
-    Object.assign(this, { below, above, data, listener });
-    this.plane = new Plane(below, extentOf(data.points));
-    this.visible = data.colors.map(() => true);
-    this.colors = data.colors.map(channels);
+  constructor(below, above, data, theme, listener) {
+    Object.assign(this, { below, above, data, theme, listener });
+    this.plane = new Plane(below, extentOf(data.points), data.periods);
+    this.visible = theme.colors.map(() => true);
     this.row = -1;
     this.chosen = null;
     this.outline = null; // of the lasso, in data coordinates
     this.lassoing = false;
+    this.counts = null; // of the points in the cells of the view
     this.contours = this.findContours();
     this.listen();
   }
@@ -43,13 +55,14 @@ export class Landscape {
   /** Set which states are drawn, and the rows that can be picked. */
   setVisible(visible, rows) {
     this.visible = visible;
+    this.counts = null;
     this.buckets = new Buckets(this.data.points, rows);
     this.draw();
   }
 
   /** Highlight rows; null for none. @param {?ArrayLike<number>} rows */
   setChosen(rows) {
-    this.chosen = null;
+    this.chosen = this.counts = null;
     if (rows) {
       this.chosen = new Uint8Array(this.data.labels.length);
       for (const row of rows) this.chosen[row] = 1;
@@ -66,15 +79,18 @@ export class Landscape {
   }
 
   findContours() {
-    const { points, labels, colors, hasEnergy } = this.data;
+    const { points, labels, hasEnergy, periods } = this.data;
     if (!hasEnergy || labels.length < ENOUGH_FOR_ENERGY) return [];
     const [n, all] = [ENERGY_CELLS, this.plane.all];
-    const { counts } = densityOf(points, labels, colors.map(() => true), all, n, n, null);
-    const { energy, highest } = freeEnergyOf(counts, n);
+    const { counts } = densityOf(points, labels, this.visible, all, n, n, null);
+    const wraps = periods.map(Boolean);
+    const { energy, highest } = freeEnergyOf(counts, n, wraps);
     const x = (column) => all.left + ((column + 0.5) / n) * (all.right - all.left);
     const y = (line) => all.high - ((line + 0.5) / n) * (all.high - all.low);
     return ENERGY_LEVELS.filter((level) => level <= highest).flatMap((level) =>
-      contour(energy, n, level).map(([a, b, c, d]) => [x(a), y(b), x(c), y(d)]),
+      repeatedAtBorder(contour(energy, n, level, wraps), n).map(([a, b, c, d]) => [
+        x(a), y(b), x(c), y(d),
+      ]),
     );
   }
 
@@ -89,7 +105,7 @@ export class Landscape {
     this.isDensity = !this.drawPoints(target, box);
     this.drawContours(target);
     target.restore();
-    this.plane.drawAxes(target, this.data.axes, INK);
+    this.plane.drawAxes(target, this.data.axes, this.theme.ink);
     this.drawAbove();
   }
 
@@ -97,28 +113,29 @@ export class Landscape {
   drawPoints(target, box) {
     const { points, labels } = this.data;
     // Every cell counts each state: with many states, there are fewer cells.
-    const cell = CELL * Math.max(1, Math.sqrt(this.data.colors.length / MANY_STATES));
+    const cell = CELL * Math.max(1, Math.sqrt(this.visible.length / MANY_STATES));
     const columns = Math.ceil(box.width / cell);
     const lines = Math.ceil(box.height / cell);
-    const count = (chosen) =>
-      densityOf(points, labels, this.visible, this.plane.limits, columns, lines, chosen);
-    const all = count(null);
+    const { all, chosen } = this.counted(columns, lines);
     if (all.total > MOST_POINTS) {
-      this.drawDensity(target, box, all, columns, this.chosen ? FAINT : 1);
-      if (this.chosen) this.drawDensity(target, box, count(this.chosen), columns, 1);
+      this.drawDensity(target, box, all, columns, chosen ? FAINT : 1);
+      if (chosen) this.drawDensity(target, box, chosen, columns, 1);
       return false;
     }
     const size = all.total > 3000 ? 2.2 : all.total > 300 ? 3.2 : 5;
-    this.drawUnlabelled(target);
+    const toScreen = this.plane.projection();
+    this.drawUnlabelled(target, toScreen);
     // A second round, so that chosen points are above others.
     for (const ofChosen of this.chosen ? [0, 1] : [null]) {
-      target.globalAlpha = ofChosen === 0 ? FAINT : 0.8;
-      this.data.colors.forEach((color, state) => {
-        if (!this.visible[state]) return;
-        target.fillStyle = color;
+      // Faint points are opaque, so that many of them do not add up.
+      const { colors, faint } = this.theme;
+      target.globalAlpha = ofChosen === 0 ? 1 : 0.8;
+      this.visible.forEach((isVisible, state) => {
+        if (!isVisible) return;
+        target.fillStyle = (ofChosen === 0 ? faint : colors)[state];
         for (let row = 0; row < labels.length; row++) {
           if (labels[row] !== state || (this.chosen && this.chosen[row] !== ofChosen)) continue;
-          const [x, y] = this.plane.toScreen(points[2 * row], points[2 * row + 1]);
+          const [x, y] = toScreen(points[2 * row], points[2 * row + 1]);
           if (x < box.x - size || x > box.x + box.width + size) continue;
           target.fillRect(x - size / 2, y - size / 2, size, size);
         }
@@ -127,13 +144,25 @@ export class Landscape {
     return true;
   }
 
-  drawUnlabelled(target) {
+  /** Count the points in the cells of the view. The same view is counted once. */
+  counted(columns, lines) {
     const { points, labels } = this.data;
-    target.fillStyle = "#BBBBBB";
+    const { limits } = this.plane;
+    const view = JSON.stringify([limits, columns, lines]);
+    if (this.counts?.view !== view) {
+      const count = (rows) => densityOf(points, labels, this.visible, limits, columns, lines, rows);
+      this.counts = { view, all: count(null), chosen: this.chosen && count(this.chosen) };
+    }
+    return this.counts;
+  }
+
+  drawUnlabelled(target, toScreen) {
+    const { points, labels } = this.data;
+    target.fillStyle = UNASSIGNED;
     target.globalAlpha = 0.6;
     for (let row = 0; row < labels.length; row++) {
       if (labels[row] >= 0) continue;
-      const [x, y] = this.plane.toScreen(points[2 * row], points[2 * row + 1]);
+      const [x, y] = toScreen(points[2 * row], points[2 * row + 1]);
       target.fillRect(x - 1, y - 1, 2, 2);
     }
   }
@@ -141,10 +170,11 @@ export class Landscape {
   drawDensity(target, box, { counts, states, largest }, columns, opacity) {
     const lines = counts.length / columns;
     const image = new ImageData(columns, lines);
+    const colors = this.theme.colors.map(channels);
     const scale = 1 / Math.log(1 + Math.max(largest, 2));
     for (let cell = 0; cell < counts.length; cell++) {
       if (!counts[cell]) continue;
-      image.data.set(this.colors[states[cell]], 4 * cell);
+      image.data.set(colors[states[cell]], 4 * cell);
       image.data[4 * cell + 3] = 255 * opacity * (0.3 + 0.7 * Math.log(1 + counts[cell]) * scale);
     }
     const small = document.createElement("canvas");
@@ -155,27 +185,35 @@ export class Landscape {
   }
 
   drawContours(target) {
-    target.globalAlpha = 0.55;
-    target.strokeStyle = "#000000";
+    target.globalAlpha = 0.6;
+    target.strokeStyle = this.theme.ink;
     target.lineWidth = 0.7;
+    const toScreen = this.plane.projection();
+    // Of lines that cross the border of a period, each side has its part.
+    const { left, right, low, high } = this.plane.all;
+    const [[x, y], [endX, endY]] = [toScreen(left, high), toScreen(right, low)];
+    target.beginPath();
+    target.rect(x, y, endX - x, endY - y);
+    target.clip();
     target.beginPath();
     for (const [a, b, c, d] of this.contours) {
-      target.moveTo(...this.plane.toScreen(a, b));
-      target.lineTo(...this.plane.toScreen(c, d));
+      target.moveTo(...toScreen(a, b));
+      target.lineTo(...toScreen(c, d));
     }
     target.stroke();
   }
 
   drawAbove() {
     const target = cleared(this.above);
-    const { points, labels, colors } = this.data;
+    const { points, labels } = this.data;
+    const { ink, paper, colors } = this.theme;
     if (this.outline) {
       target.beginPath();
       for (const [x, y] of this.outline) target.lineTo(...this.plane.toScreen(x, y));
       target.closePath();
       target.save();
       target.setLineDash([4, 3]);
-      target.strokeStyle = "#000000";
+      target.strokeStyle = ink;
       target.stroke();
       target.restore();
     }
@@ -185,13 +223,13 @@ export class Landscape {
     if (x < box.x || x > box.x + box.width || y < box.y || y > box.y + box.height) return;
     target.beginPath();
     target.arc(x, y, 7, 0, 2 * Math.PI);
-    target.fillStyle = colors[labels[this.row]] ?? "#BBBBBB";
+    target.fillStyle = colors[labels[this.row]] ?? UNASSIGNED;
     target.fill();
     target.lineWidth = 4;
-    target.strokeStyle = "#FFFFFF";
+    target.strokeStyle = paper;
     target.stroke();
     target.lineWidth = 2;
-    target.strokeStyle = "#000000";
+    target.strokeStyle = ink;
     target.stroke();
   }
 

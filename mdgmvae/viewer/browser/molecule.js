@@ -2,6 +2,7 @@
 
 import { Mesh } from "./mesh.js";
 import { paint } from "./painter.js";
+import { fitted } from "./pixels.js";
 import { Renderer } from "./renderer.js";
 import { addRibbon, detailFor } from "./ribbon.js";
 import { addSticks } from "./sticks.js";
@@ -87,11 +88,9 @@ export class Molecule {
   /** Draw again, in the present size of the canvas. */
   draw() {
     const { canvas, target, view } = this;
-    const ratio = window.devicePixelRatio || 1;
-    const width = Math.round(canvas.clientWidth * ratio);
-    const height = Math.round(canvas.clientHeight * ratio);
+    fitted(canvas);
+    const { width, height } = canvas;
     if (!width || !height) return; // It is not on the page yet, or hidden.
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     target.clearRect(0, 0, width, height);
     const clear = this.background === "transparent";
     if (!clear) {

@@ -18,10 +18,10 @@ export async function openPage(parent, packed) {
     unpackStructures(packed.structures),
   ]);
   const { low, step } = packed;
-  const points = Float32Array.from(steps, (value, k) => low[k % 2] + value * step[k % 2]);
+  const points = new Float32Array(steps.length);
+  for (let k = 0; k < points.length; k++) points[k] = low[k % 2] + steps[k] * step[k % 2];
   for (let row = 1; row < frames.length; row++) frames[row] += frames[row - 1];
-  const placeOf = new Map();
-  stored.forEach((row, place) => placeOf.set(row, place));
+  const placeOf = new Map(Array.from(stored, (row, place) => [row, place]));
   const data = { ...packed, points, labels, frames, stored };
   const explorer = new Explorer(parent, data, {
     load: async (row) => structures[placeOf.get(row)],

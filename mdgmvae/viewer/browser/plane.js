@@ -1,21 +1,28 @@
 // The plane of a landscape on a canvas: limits, axes and the way from data to pixels and back.
 
-const MARGINS = { left: 52, right: 10, top: 10, bottom: 38 };
-/** Empty space beside the points, as a share of their extent. */
+const MARGINS = { left: 52, right: 16, top: 10, bottom: 38 };
+/** Empty space beside the points, as a share of their extent; none at the ends of a period. */
 const PADDING = 0.04;
+const GROUPED = new Intl.NumberFormat("en", { maximumFractionDigits: 6 });
 const FONT = "12px system-ui, sans-serif";
+
+/** Distances of the marks on an axis of angles in degrees. */
+const DEGREES = [30, 45, 90, 180];
 
 /**
  * Round values for the marks of an axis.
  * @param {number} from
  * @param {number} to
  * @param {number} about how many
+ * @param {boolean} isAngle whether the values are angles in degrees
  * @returns {number[]}
  */
-export function ticks(from, to, about = 5) {
+export function ticks(from, to, about = 5, isAngle = false) {
   const rough = (to - from) / about;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999);
+  const fits = (step) => step >= rough * 0.999;
+  let step = [1, 2, 5, 10].map((factor) => factor * power).find(fits);
+  if (isAngle && step > 20) step = DEGREES.find(fits) ?? step;
   const found = [];
   for (let k = Math.ceil(from / step - 1e-9); k * step <= to + 1e-9 * step; k++) {
     found.push(Number((k * step).toPrecision(12)));
@@ -25,30 +32,26 @@ export function ticks(from, to, about = 5) {
 
 /** A number with a proper minus sign, and thousands in groups. */
 export function written(value) {
-  return value.toLocaleString("en", { maximumFractionDigits: 6 }).replace("-", "\u2212");
-}
-
-/** Make a canvas as sharp as the screen, and clear it. Returns its context, in CSS pixels. */
-export function cleared(canvas) {
-  const ratio = window.devicePixelRatio || 1;
-  const width = Math.round(canvas.clientWidth * ratio);
-  const height = Math.round(canvas.clientHeight * ratio);
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const target = canvas.getContext("2d");
-  target.setTransform(ratio, 0, 0, ratio, 0, 0);
-  target.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
-  return target;
+  return GROUPED.format(value).replace("-", "\u2212");
 }
 
 /** The part of the plane that a canvas shows. */
 export class Plane {
-  /** @param {HTMLCanvasElement} canvas @param {number[]} extent of the points: x, x, y, y */
-  constructor(canvas, extent) {
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {number[]} extent of the points: x, x, y, y
+   * @param {?number[]} periods of the two axes, null for an axis that is not periodic
+   */
+  constructor(canvas, extent, periods) {
     this.canvas = canvas;
-    const [left, right, low, high] = extent;
-    const wide = PADDING * (right - left) || 0.5;
-    const tall = PADDING * (high - low) || 0.5;
-    this.all = { left: left - wide, right: right + wide, low: low - tall, high: high + tall };
+    this.periods = periods;
+    const [[left, right], [low, high]] = [0, 1].map((axis) => {
+      if (periods[axis]) return [-periods[axis] / 2, periods[axis] / 2];
+      const [from, to] = extent.slice(2 * axis, 2 * axis + 2);
+      const beside = PADDING * (to - from) || 0.5;
+      return [from - beside, to + beside];
+    });
+    this.all = { left, right, low, high };
     this.limits = { ...this.all };
   }
 
@@ -70,8 +73,14 @@ export class Plane {
   }
 
   toScreen(x, y) {
+    return this.projection()(x, y);
+  }
+
+  /** Returns what `toScreen` does, for many points: the size of the canvas is asked for once. */
+  projection() {
     const { box, limits, scale } = this;
-    return [box.x + (x - limits.left) * scale[0], box.y + (limits.high - y) * scale[1]];
+    const [scaleX, scaleY] = scale;
+    return (x, y) => [box.x + (x - limits.left) * scaleX, box.y + (limits.high - y) * scaleY];
   }
 
   toData(x, y) {
@@ -115,12 +124,13 @@ export class Plane {
     target.strokeRect(box.x, box.y, box.width, box.height);
     target.font = FONT;
     target.textAlign = "center";
-    for (const value of ticks(limits.left, limits.right, box.width / 70)) {
+    const [isAngleX, isAngleY] = this.periods.map((period) => period === 360);
+    for (const value of ticks(limits.left, limits.right, box.width / 70, isAngleX)) {
       target.fillText(written(value), this.toScreen(value, 0)[0], box.y + box.height + 15);
     }
     target.fillText(names[0], box.x + box.width / 2, box.y + box.height + 33);
     target.textAlign = "right";
-    for (const value of ticks(limits.low, limits.high, box.height / 45)) {
+    for (const value of ticks(limits.low, limits.high, box.height / 45, isAngleY)) {
       target.fillText(written(value), box.x - 5, this.toScreen(0, value)[1] + 4);
     }
     target.save();

@@ -1,10 +1,10 @@
 // The states against time, as a strip: each column shows the states of its frames.
 
-import { cleared, written } from "./plane.js";
+import { cleared } from "./pixels.js";
+import { written } from "./plane.js";
 
 const STRIP_TOP = 8; // pixels above the strip, for the tip of the marker
 const LABELS = 16; // pixels below the strip, for numbers of frames
-const INK = "#444444";
 const UNASSIGNED = "#BBBBBB";
 
 /**
@@ -33,13 +33,14 @@ export class Timeline {
   /**
    * @param {HTMLCanvasElement} below
    * @param {HTMLCanvasElement} above takes pointer and keys
-   * @param {object} data labels, frames, starts, colors
+   * @param {object} data labels, frames, starts
+   * @param {Theme} theme with the colours of the states
    * @param {(row: number) => void} onSeek
    */
-  constructor(below, above, data, onSeek) {
-    Object.assign(this, { below, above, data, onSeek });
+  constructor(below, above, data, theme, onSeek) {
+    Object.assign(this, { below, above, data, theme, onSeek });
     this.row = 0;
-    this.visible = data.colors.map(() => true);
+    this.visible = theme.colors.map(() => true);
     this.listen();
   }
 
@@ -65,7 +66,8 @@ export class Timeline {
     const width = this.below.clientWidth;
     const height = this.below.clientHeight - STRIP_TOP - LABELS;
     if (width < 20 || height < 4) return;
-    const { labels, colors } = this.data;
+    const { labels } = this.data;
+    const { colors } = this.theme;
     const kinds = colors.length + 1;
     const shares = sharesOf(labels, width, colors.length);
     for (let x = 0; x < width; x++) {
@@ -86,9 +88,10 @@ export class Timeline {
   /** Write the first and last frame, and where each trajectory begins. */
   drawLabels(target, width, bottom) {
     const { frames, starts } = this.data;
+    const { ink, paper } = this.theme;
     target.globalAlpha = 1;
     target.font = "11px system-ui, sans-serif";
-    target.fillStyle = INK;
+    target.fillStyle = ink;
     const last = `frame ${written(frames[this.count - 1])}`;
     const end = width - target.measureText(last).width;
     target.fillText(last, end, bottom + 13);
@@ -96,9 +99,9 @@ export class Timeline {
     starts.forEach((row, k) => {
       const x = (row / this.count) * width;
       if (k > 0) {
-        target.fillStyle = "#FFFFFF";
+        target.fillStyle = paper;
         target.fillRect(x - 1, STRIP_TOP, 2, bottom - STRIP_TOP);
-        target.fillStyle = INK;
+        target.fillStyle = ink;
         target.fillRect(x - 0.5, bottom, 1, 4);
       }
       const first = `frame ${written(frames[row])}`;
@@ -114,9 +117,9 @@ export class Timeline {
     const target = cleared(this.above);
     const x = ((this.row + 0.5) / this.count) * this.above.clientWidth;
     const bottom = this.above.clientHeight - LABELS;
-    target.fillStyle = "#FFFFFF";
+    target.fillStyle = this.theme.paper;
     target.fillRect(x - 2.5, STRIP_TOP, 5, bottom - STRIP_TOP);
-    target.fillStyle = "#000000";
+    target.fillStyle = this.theme.ink;
     target.fillRect(x - 1, STRIP_TOP - 2, 2, bottom - STRIP_TOP + 2);
     target.beginPath();
     target.moveTo(x, STRIP_TOP);

@@ -19,7 +19,9 @@ const STEP = 0.01;
  * @returns {Promise<TypedArray>}
  */
 export async function unpack(text, type) {
-  const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const letters = atob(text);
+  const packed = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i++) packed[i] = letters.charCodeAt(i);
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new TYPES[type](await new Response(stream).arrayBuffer());
 }
@@ -43,8 +45,10 @@ export async function unpackStructures(packed) {
  */
 export function structuresFrom(steps, letters, n) {
   const [nSteps, nLetters] = [steps.length / n, (letters?.length ?? 0) / n];
+  const xyz = new Float32Array(steps.length);
+  for (let i = 0; i < xyz.length; i++) xyz[i] = steps[i] * STEP;
   return Array.from({ length: n }, (_, i) => ({
-    xyz: Float32Array.from(steps.subarray(i * nSteps, (i + 1) * nSteps), (v) => v * STEP),
+    xyz: xyz.subarray(i * nSteps, (i + 1) * nSteps),
     structure: letters
       ? String.fromCharCode(...letters.subarray(i * nLetters, (i + 1) * nLetters))
       : null,

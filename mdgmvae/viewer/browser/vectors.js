@@ -78,6 +78,20 @@ export function turned(view, right, down) {
   return result;
 }
 
+/**
+ * Mix two colours "#RRGGBB".
+ * @param {string} color
+ * @param {string} other
+ * @param {number} share of the other one
+ */
+export function mixed(color, other, share) {
+  const theirs = channels(other);
+  const result = channels(color).map((channel, k) =>
+    Math.round(channel + (theirs[k] - channel) * share).toString(16).padStart(2, "0"),
+  );
+  return `#${result.join("")}`;
+}
+
 /** The colour "#RRGGBB" as three numbers from 0 to 255. @param {string} color */
 export function channels(color) {
   return [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
