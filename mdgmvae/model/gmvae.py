@@ -180,8 +180,8 @@ class GMVAE(Persistence):
     >>> X = np.concatenate([rng.normal(-3, 1, (600, 2)), rng.normal(3, 1, (300, 2))])
     >>> model = GMVAE.from_preset("robust", k=2, n_epochs=20, lr=0.01, batch_size=50, seed=0)
     >>> labels = model.fit(X).predict(X)
-    >>> labels[0], labels[-1], model.transform(X).shape
-    (np.int64(0), np.int64(1), (900, 2))
+    >>> int(labels[0]), int(labels[-1]), model.transform(X).shape
+    (0, 1, (900, 2))
 
     Do the data support the states? Here each was visited once:
 

@@ -47,8 +47,8 @@ class FeatureWriter:
     ...     features = writer.commit(
     ...         names=("a", "b"), units=("1", "1"), frames=np.arange(3), times=np.arange(3.0),
     ...         trajectory_index=np.zeros(3, int), lengths=(3,))
-    >>> features.values.sum()
-    np.float32(6.0)
+    >>> float(features.values.sum())
+    6.0
     """
 
     def __init__(self, out: str | os.PathLike[str] | None, n_features: int) -> None:

@@ -35,8 +35,8 @@ def signatures(positions: np.ndarray) -> np.ndarray:
     >>> positions = np.zeros((3, 2, 3), np.float32)
     >>> positions[1, 0, 0] = 0.01
     >>> first, second, third = signatures(positions)
-    >>> first == second, first == third
-    (np.False_, np.True_)
+    >>> bool(first == second), bool(first == third)
+    (False, True)
     """
     n, n_atoms, _ = positions.shape
     bits = np.ascontiguousarray(positions).reshape(n, 3 * n_atoms).view(np.uint32)
