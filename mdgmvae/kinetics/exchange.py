@@ -80,7 +80,8 @@ class Transitions(Shown):
                 f"{self.lag * self.dt:g} {self.unit}",
                 note="Transitions: seen in the trajectory, between visits of at least one lag. "
                 "Rates and times: of the Markov model at the lag time, with 95 % credible "
-                "intervals in brackets.",
+                "intervals in brackets. Transitions that are reversed within the lag time count "
+                "for a rate but not for a lifetime, so 1/rate is shorter than the lifetime.",
             )
         ]
 

@@ -59,18 +59,19 @@ class Finding:
 
 def findings_of(e: Evidence) -> list[Finding]:
     """Return what each kind of evidence says about the states."""
-    found = [_lifetimes(e), _events(e)]
+    lifetimes, events = _lifetimes(e), _events(e)
     if (e.frames > 0).sum() < 2:
-        return found
+        return [lifetimes, events]
     return [
-        *found,
+        lifetimes,
+        events,
         _gap(e),
         _barriers(e),
         _chapman_kolmogorov(e),
         _timescales(e),
         _held_out(e),
         _balance(e),
-        _stationarity(e),
+        _stationarity(e, bool(events.holds)),
     ]
 
 
@@ -87,7 +88,9 @@ def _events(e: Evidence) -> Finding:
         return Finding(
             "events", True, f"every state was entered and left at least {fewest:,} times"
         )
-    times = "never" if fewest == 0 else "once" if fewest == 1 else f"only {fewest} times"
+    if fewest == 0:
+        return Finding("events", False, "a state was never entered, or never left")
+    times = "once" if fewest == 1 else f"only {fewest} times"
     return Finding("events", False, f"a state was entered or left {times}")
 
 
@@ -220,15 +223,22 @@ def _balance(e: Evidence) -> Finding:
     return Finding(
         "detailed balance",
         not balance.is_violated,
-        f"net flux around cycles: {net}",
+        f"net flux around cycles of states or components: {net}",
         f"the dynamics is irreversible: frames go around in a cycle (net flux: {net}), so there "
         "is no equilibrium between the states, and their free energies and lifetimes have no "
         "meaning",
     )
 
 
-def _stationarity(e: Evidence) -> Finding:
+def _stationarity(e: Evidence, has_events: bool) -> Finding:
     trend = f"correlation of the slowest process with time {e.trend:.2f}"
+    if e.trend <= TREND and not has_events:
+        # A relaxation out of a state that is never seen again has a small correlation, too.
+        return Finding(
+            "stationarity",
+            None,
+            f"too few transitions to rule out a drift (correlation with time {e.trend:.2f})",
+        )
     return Finding(
         "stationarity",
         e.trend <= TREND,

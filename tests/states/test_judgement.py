@@ -135,6 +135,20 @@ def test_events_are_counted_in_words():
     assert said_of([0], [500]) == ["all frames are in state 0: nothing to compare it with"]
 
 
+@pytest.mark.parametrize("share", [0.03, 0.3])
+def test_a_state_of_the_beginning_leaves_open_whether_there_is_a_drift(share):
+    """Its correlation with time is small, because most frames are in equilibrium."""
+    labels = np.cumsum(np.random.default_rng(0).random(20_000) < 0.02) % 2
+
+    def stationarity(judgement):
+        return next(f for f in judgement.findings if f.name == "stationarity")
+
+    assert stationarity(judge(labels, lag=5)).word == "yes"
+    labels[: int(share * len(labels))] = 2
+    found = stationarity(judge(labels, lag=5))
+    assert found.word == "not tested" and "too few transitions" in found.seen
+
+
 def test_returns_within_the_lag_are_no_events():
     """A state is visited once, and reached for a single frame thirty times."""
     labels = np.repeat([0, 1, 0], [4000, 500, 4000])
