@@ -18,6 +18,8 @@ const ENERGY_CELLS = 64;
 const ENERGY_LEVELS = [1, 2, 3, 4, 5, 6, 7, 8];
 const ENOUGH_FOR_ENERGY = 1000;
 const FAINT = 0.25;
+/** Pixels between a click and the point that it means. */
+const REACH = 40;
 const UNASSIGNED = "#BBBBBB";
 
 /** Pieces of lines on a grid of n by n cells; those beyond the last cell are also before the first. */
@@ -233,10 +235,15 @@ export class Landscape {
     target.stroke();
   }
 
-  /** Pick the frame nearest to a pixel. */
+  /** Pick the frame nearest to a pixel, unless it is far away. */
   pick(x, y) {
-    const row = this.buckets.nearest(...this.plane.toData(x, y), ...this.plane.scale);
-    if (row >= 0) this.listener.onPick(row);
+    const [right, up] = this.plane.toData(x, y);
+    const { scale } = this.plane;
+    const row = this.buckets.nearest(right, up, ...scale);
+    if (row < 0) return;
+    const { points } = this.data;
+    const away = [points[2 * row] - right, points[2 * row + 1] - up];
+    if (Math.hypot(away[0] * scale[0], away[1] * scale[1]) <= REACH) this.listener.onPick(row);
   }
 
   /** Choose the frames inside the outline that has been drawn. */

@@ -116,7 +116,6 @@ def test_numbers_in_a_file_are_kept_even_from_zero(tmp_path):
         assert as_atoms(theirs).residues.resids.tolist() == ours.residues.resids.tolist()
 
 
-@pytest.mark.skipif(mdtraj.__version__ < "1.11", reason="mdtraj cannot read such a file")
 def test_numbers_that_start_again_in_a_pdb_go_on(tmp_path):
     u = mda.Universe.empty(4, 4, atom_resindex=np.arange(4), trajectory=True)
     numbers = [9_998, 9_999, 10_000, 10_001]
