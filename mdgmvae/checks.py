@@ -88,8 +88,9 @@ def is_bool(value: Any) -> bool:
     -------
     bool
     """
-    # NumPy's bool does not derive from Python's. Comparing the name avoids importing NumPy.
-    return isinstance(value, bool) or type(value).__name__ == "bool"
+    # NumPy's bool (bool_ before NumPy 2) does not derive from Python's. Comparing the name avoids
+    # importing NumPy.
+    return isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")
 
 
 def check_count(name: str, value: Any, low: int = 1) -> int:

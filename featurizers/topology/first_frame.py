@@ -128,7 +128,6 @@ class FirstFrame:
 
 def _can_rewind(trajectory: Any) -> bool:
     """Return False for streams, which can only go forward."""
-    from MDAnalysis.coordinates import base
+    from MDAnalysis.coordinates.base import StreamReaderBase
 
-    # MDAnalysis 2.8 and 2.9 have no streams.
-    return not isinstance(trajectory, getattr(base, "StreamReaderBase", ()))
+    return not isinstance(trajectory, StreamReaderBase)

@@ -68,34 +68,27 @@ def check(ours, theirs):
 
 
 @pytest.mark.parametrize(
-    "name",
+    "file",
     [
-        "PRM",  # Amber: mdtraj counts residues from 0
-        "CPPTRAJ_TRAJ_TOP",
-        "NUCLsel",  # THY and DT
-        "PDB_xsmall",  # no elements: HG is mercury to mdtraj
-        "COORDINATES_TOPOLOGY",
-        "GRO_residwrap",  # numbers that start again after 99999
-        "GRO_residwrap_0base",
-        "capping_output",
+        data.PRM,  # Amber: mdtraj counts residues from 0
+        data.CPPTRAJ_TRAJ_TOP,
+        data.NUCLsel,  # THY and DT
+        data.PDB_xsmall,  # no elements: HG is mercury to mdtraj
+        data.COORDINATES_TOPOLOGY,
+        data.GRO_residwrap,  # numbers that start again after 99999
+        data.GRO_residwrap_0base,
+        data.capping_output,
     ],
+    ids=lambda file: Path(file).name,
 )
-def test_files_that_mdtraj_reads_otherwise(name):
-    file = file_called(name)
-    if name == "capping_output":
+def test_files_that_mdtraj_reads_otherwise(file):
+    if file == data.capping_output:
         ours, theirs = both(file)
         chosen = Distances(scheme="ca")
         assert names(chosen, ours) == names(chosen, theirs)
         assert len(names(chosen, ours)) == 14 * 13 // 2  # no methyl of a cap
         return
     check(*both(file))
-
-
-def file_called(name):
-    """Return a file of MDAnalysisTests, or skip the test where it is not yet among them."""
-    if not hasattr(data, name):
-        pytest.skip(f"this version of MDAnalysisTests has no {name}")
-    return getattr(data, name)
 
 
 def test_numbers_of_a_part_of_an_amber_topology():
@@ -144,7 +137,7 @@ def test_nucleotides_with_the_names_of_charmm(tmp_path):
 
 def test_ten_residues_have_one_number_of_distances():
     """Hydrogens such as HG were counted as heavy: 3,403 columns."""
-    ours, theirs = both(file_called("PDB_xsmall"))
+    ours, theirs = both(data.PDB_xsmall)
     heavy = sum(not name.lstrip("0123456789").startswith("H") for name in ours.atoms.names)
     for source in (ours, theirs):
         assert Distances().bind(source).n_features == heavy * (heavy - 1) // 2 == 2485
