@@ -58,7 +58,6 @@ def _serve(*command) -> None:
     from mdgmvae.training import checkpoint
 
     checkpoint.INTERVAL = 0.0
-    os.environ["XDG_CACHE_HOME"] = str(Path(command[1]).parent / "cache")
     sys.exit(_run(*command))
 
 

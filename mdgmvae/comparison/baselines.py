@@ -112,7 +112,8 @@ def compare(
         raise InputError(
             f"reference: {len(known):,} labels for {len(values):,} frames; pass one label per frame"
         )
-    time_step = time_unit(dt)[0] if time_unit(dt)[1] == "ps" else float("nan")
+    scale, unit = time_unit(dt)
+    time_step = scale if unit == "ps" else float("nan")
     folds = folds_of_time(segments, lag=lag, n_folds=n_folds, blocks_per_fold=blocks_per_fold)
     labels: dict[str, list[np.ndarray]] = {}
     scores: dict[str, np.ndarray] = {}

@@ -68,12 +68,16 @@ def test_nearest_point_is_that_of_a_tree(seed=3):
     rows = np.flatnonzero(rng.random(500) < 0.6)
     asked = rng.standard_normal((60, 2)) * [3, 90]  # many are outside
     scale = np.array([200.0, 4.0])
-    _, nearest = KDTree(points[rows] * scale).query(asked * scale)
-    script = (
+    away, nearest = KDTree(points[rows] * scale).query(asked * scale)
+    buckets = (
         f"const b = new Buckets(Float32Array.from({points.ravel().tolist()}), {rows.tolist()});"
-        + show(f"{asked.tolist()}.map(([x, y]) => b.nearest(x, y, 200, 4))")
     )
-    assert run_js(script, "buckets") == rows[nearest].tolist()
+    for reach in (np.inf, 40):
+        within = "" if np.isinf(reach) else f", {reach}"
+        script = show(f"{asked.tolist()}.map(([x, y]) => b.nearest(x, y, 200, 4{within}))")
+        expected = np.where(away < reach, rows[nearest], -1)
+        assert run_js(buckets + script, "buckets") == expected.tolist()
+    assert 0 < (expected < 0).sum() < len(expected)
 
 
 @needs_node

@@ -58,16 +58,17 @@ export class Buckets {
    * @param {number} y
    * @param {number} scaleX pixels of one unit of x: nearest is meant on the screen
    * @param {number} scaleY
-   * @returns {number} -1 if there are no rows
+   * @param {number} [reach] pixels within which it has to be
+   * @returns {number} -1 if there is no such row
    */
-  nearest(x, y, scaleX, scaleY) {
+  nearest(x, y, scaleX, scaleY, reach = Infinity) {
     const [column, line] = [this.column(x), this.line(y)];
     // Outside of the grid, the cells are farther away than their number says, which does no harm.
     const ring = Math.min(this.width * scaleX, this.height * scaleY);
     let best = -1;
-    let shortest = Infinity;
+    let shortest = reach ** 2;
     for (let radius = 0; radius <= this.size; radius++) {
-      if (best >= 0 && (radius - 1) * ring > Math.sqrt(shortest)) break;
+      if ((radius - 1) * ring > Math.sqrt(shortest)) break;
       for (let j = line - radius; j <= line + radius; j++) {
         if (j < 0 || j >= this.size) continue;
         const whole = Math.abs(j - line) === radius;

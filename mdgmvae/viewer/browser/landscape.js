@@ -237,13 +237,9 @@ export class Landscape {
 
   /** Pick the frame nearest to a pixel, unless it is far away. */
   pick(x, y) {
-    const [right, up] = this.plane.toData(x, y);
-    const { scale } = this.plane;
-    const row = this.buckets.nearest(right, up, ...scale);
-    if (row < 0) return;
-    const { points } = this.data;
-    const away = [points[2 * row] - right, points[2 * row + 1] - up];
-    if (Math.hypot(away[0] * scale[0], away[1] * scale[1]) <= REACH) this.listener.onPick(row);
+    const { plane } = this;
+    const row = this.buckets.nearest(...plane.toData(x, y), ...plane.scale, REACH);
+    if (row >= 0) this.listener.onPick(row);
   }
 
   /** Choose the frames inside the outline that has been drawn. */
