@@ -168,10 +168,9 @@ class TrainedModel:
         # It must not depend on the frames: the score of a frame is the same in any company.
         affordable = int(4e6 / (a.k * a.n_weights))
         for raw, x in self._chunks(rows, self.inference.loss_frames):
-            total = np.zeros(len(x), np.float64)
-            for draw, weight in draws.weighted_draws(raw, a.n_z, a.k, affordable, self.seed):
-                total += weight * self.inference.loss(x, draw, r_nent)
-            parts.append(total - self.scaling.log_jacobian)
+            noise, weights = draws.weighted_draws(raw, a.n_z, a.k, affordable, self.seed)
+            losses = self.inference.loss(x, noise, r_nent)
+            parts.append(np.sum(losses * weights, axis=1) - self.scaling.log_jacobian)
         return np.concatenate(parts).astype(np.float32)
 
     @property

@@ -7,8 +7,6 @@ In more dimensions a low-discrepancy point set is shifted by a hash of the frame
 (Cranley & Patterson, SIAM J. Numer. Anal. 13, 904 (1976)).
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
 from scipy.special import ndtri
@@ -22,8 +20,8 @@ POINTS = {1: 15, 2: 3}
 
 def weighted_draws(
     x: np.ndarray, n_z: int, k: int, n_affordable: int, seed: int
-) -> Iterator[tuple[np.ndarray, float]]:
-    """Yield noise and weights with which to average over z.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return noise and weights with which to average over z.
 
     Parameters
     ----------
@@ -38,26 +36,26 @@ def weighted_draws(
         two from 4 to 64, and used only in more than two latent dimensions.
     seed : int
 
-    Yields
-    ------
-    noise : ndarray of shape (k, n, n_z), float32
-    weight : float
-        The weights of all draws add up to 1.
+    Returns
+    -------
+    noise : ndarray of shape (n_draws, k, n, n_z), float32
+    weights : ndarray of shape (n_draws,), float64
+        They add up to 1.
 
     Examples
     --------
-    >>> draws = weighted_draws(np.zeros((3, 2), np.float32), 1, 4, 64, seed=0)
-    >>> variance = sum(weight * noise[0, 0, 0] ** 2 for noise, weight in draws)
+    >>> noise, weights = weighted_draws(np.zeros((3, 2), np.float32), 1, 4, 64, seed=0)
+    >>> variance = weights @ noise[:, 0, 0, 0] ** 2
     >>> round(float(variance), 6)
     1.0
     """
     if n_z in POINTS:
-        for point, weight in zip(*_gauss_hermite(POINTS[n_z], n_z), strict=True):
-            yield np.broadcast_to(point, (k, len(x), n_z)), float(weight)
-    else:
-        n_draws = max(4, min(64, 1 << max(n_affordable, 1).bit_length() - 1))
-        for draw in normal_draws(frame_keys(x, seed), n_draws, (k, n_z)):
-            yield draw.swapaxes(0, 1), 1.0 / n_draws
+        points, weights = _gauss_hermite(POINTS[n_z], n_z)
+        shape = (len(points), k, len(x), n_z)
+        return np.broadcast_to(points[:, np.newaxis, np.newaxis], shape), weights
+    n_draws = max(4, min(64, 1 << max(n_affordable, 1).bit_length() - 1))
+    noise = normal_draws(frame_keys(x, seed), n_draws, (k, n_z))
+    return noise.swapaxes(1, 2), np.full(n_draws, 1.0 / n_draws)
 
 
 def _gauss_hermite(n: int, n_z: int) -> tuple[np.ndarray, np.ndarray]:

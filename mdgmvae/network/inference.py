@@ -27,7 +27,7 @@ _SHORTEST, _SHORTEST_OF_WIDE = 256, 16
 _LIMITS = {"CPU": (8192, 2**25), "GPU": (131_072, 2**30)}
 #: The same for the loss, with the bytes of the decoded frames: each frame is decoded once for each
 #: component, which takes many times the memory of labelling it.
-_LOSS_LIMITS = {"CPU": (4096, 2**22), "GPU": (65_536, 2**28)}
+_LOSS_LIMITS = {"CPU": (4096, 2**23), "GPU": (65_536, 2**28)}
 
 
 class Inference:
@@ -61,7 +61,7 @@ class Inference:
         """Number of frames whose loss to compute at once."""
         longest, n_bytes = _LOSS_LIMITS[self._device[:3]]
         affordable = n_bytes // (4 * self._architecture.k * self._architecture.n_x)
-        return min(self.chunk_frames, longest, max(_SHORTEST, affordable))
+        return min(self.chunk_frames, longest, max(_SHORTEST, _power_of_two(affordable)))
 
     def assign(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return q(y|x) of shape (n, k) and the latent coordinates of shape (n, n_z)."""
@@ -97,9 +97,10 @@ class Inference:
     def loss(
         self, x: np.ndarray, noise: np.ndarray, r_nent: float, target: np.ndarray | None = None
     ) -> np.ndarray:
-        """Return the loss of each frame for the given noise: shape (n,), in nats.
+        """Return the loss of each frame for each draw of noise: shape (n, n_draws), in nats.
 
-        `target` contains the frames to decode. Default: `x`.
+        `noise` has the shape (n_draws, k, n, n_z). `target` contains the frames to decode.
+        Default: `x`.
         """
         target = x if target is None else target
         constants = (np.float32(r_nent),)
@@ -124,20 +125,27 @@ class Inference:
     def _run(
         self, name: str, x: np.ndarray, *noise: np.ndarray, constants: tuple[Any, ...] = ()
     ) -> tuple[np.ndarray, ...]:
-        """Call the compiled function `name` on chunks of `x` (n, ...) and `noise` (k, n, ...)."""
+        """Call the compiled function `name` on chunks of `x` (n, ...) and `noise` (..., n, ...)."""
         function = _compiled(name, self._architecture)
         with tf.device(self._device):
             scalars = [tf.constant(value) for value in constants]
         parts = []
         for start, stop, n_padded in _chunk_bounds(len(x), self.chunk_frames):
             pad = n_padded - (stop - start)
-            frames = np.pad(x[start:stop], ((0, pad), (0, 0)))
-            draws = [np.pad(a[:, start:stop], ((0, 0), (0, pad), (0, 0))) for a in noise]
+            frames = _padded(x[start:stop], pad)
+            draws = [_padded(a[..., start:stop, :], pad) for a in noise]
             with tf.device(self._device), full_precision(self._device):
                 tensors = [tf.constant(array, tf.float32) for array in (frames, *draws)]
                 results = function(self._flat, *tensors, *scalars)
                 parts.append([result.numpy()[: stop - start] for result in results])
         return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+
+def _padded(values: np.ndarray, n_added: int) -> np.ndarray:
+    """Append zeros for more frames: the last axis but one."""
+    if not n_added:
+        return values
+    return np.pad(values, [*[(0, 0)] * (values.ndim - 2), (0, n_added), (0, 0)])
 
 
 def _chunk_bounds(n: int, chunk_frames: int) -> Iterator[tuple[int, int, int]]:
@@ -195,8 +203,15 @@ def _membership_gradient(network: Network, x: tf.Tensor, members: tf.Tensor) -> 
 def _loss(
     network: Network, x: tf.Tensor, noise: tf.Tensor, target: tf.Tensor, r_nent: tf.Tensor
 ) -> Iterable[tf.Tensor]:
-    terms = losses.frame_loss(network, x, noise, target=target)
-    return (terms.total(r_nent, network.architecture.k),)
+    # The frames are encoded once for all draws.
+    logits, posterior = network.logits(x), network.encode(x)
+
+    def of_draw(noise: tf.Tensor) -> tf.Tensor:
+        terms = losses.loss_of_draw(network, logits, posterior, _as_columns(noise), target)
+        return terms.total(r_nent, network.architecture.k)
+
+    # One after the other: together they would not fit into the processor's cache.
+    return (tf.map_fn(of_draw, noise, fn_output_signature=tf.float32, parallel_iterations=1),)
 
 
 def _decode(network: Network, z: tf.Tensor) -> Iterable[tf.Tensor]:
@@ -215,7 +230,7 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Iterable[tf.Tensor]], tuple[str, ...]]
     "draw_reconstruction": (_draw_reconstruction, ("x", "k z", "k x")),
     "probabilities": (_probabilities, ("x",)),
     "membership_gradient": (_membership_gradient, ("x", "k")),
-    "loss": (_loss, ("x", "k z", "1 x", "")),
+    "loss": (_loss, ("x", "draws k z", "1 x", "")),
     "decode": (_decode, ("z",)),
     "encode": (_encode, ("x",)),
 }
@@ -240,6 +255,7 @@ def _compiled(name: str, architecture: Architecture) -> Callable[..., Iterable[t
         "1 x": [1, None, a.n_x],
         "k x": [a.k, None, a.n_x],
         "k z": [a.k, None, a.n_z],
+        "draws k z": [None, a.k, None, a.n_z],
         "": [],
     }
 

@@ -131,12 +131,39 @@ def frame_loss(
     LossTerms
         Each of shape (n,).
     """
-    logits = network.logits(x)
+    target = x if target is None else target
+    return loss_of_draw(network, network.logits(x), network.encode(x), noise, target, analytic_kl)
+
+
+def loss_of_draw(
+    network: Network,
+    logits: tf.Tensor,
+    posterior: Gaussian,
+    noise: tf.Tensor,
+    target: tf.Tensor,
+    analytic_kl: bool = False,
+) -> LossTerms:
+    """Return the terms of the loss of frames that are already encoded.
+
+    Parameters
+    ----------
+    network : Network
+    logits : tensor of shape (k, n)
+        Logits of q(y|x).
+    posterior : Gaussian of tensors of shape (n_z, k n)
+        q(z|x,y).
+    noise, target, analytic_kl
+        As for `frame_loss`.
+
+    Returns
+    -------
+    LossTerms
+        Each of shape (n,).
+    """
     q = softmax(logits)
-    posterior = network.encode(x)
     z = draw(posterior, noise)
     # Each frame is decoded once for each component.
-    decoded = tf.tile(x if target is None else target, [1, network.architecture.k])
+    decoded = tf.tile(target, [1, network.architecture.k])
     return LossTerms(
         reconstruction=expectation(q, -log_normal(decoded, network.decode(z))),
         latent=expectation(q, latent_loss(network, posterior, z, analytic_kl)),

@@ -63,7 +63,7 @@ class Validator:
     def has_finite_loss(self, flat: np.ndarray) -> bool:
         """Return whether the loss of frames spread over the data is finite with these weights."""
         a = self.architecture
-        noise = np.zeros((a.k, len(self._probe), a.n_z), np.float32)
+        noise = np.zeros((1, a.k, len(self._probe), a.n_z), np.float32)
         loss = self._inference(flat).loss(self._probe, noise, self.hyperparameters.r_nent)
         return bool(np.isfinite(loss).all())
 
@@ -160,7 +160,7 @@ class Validator:
             noise = draws.component_noise(frames, self.seed, a.k, a.n_z)
             x = scale(frames)
             decoded = x if targets is None else scale(targets)
-            loss = inference.loss(x, noise, self.hyperparameters.r_nent, decoded)
+            loss = inference.loss(x, noise[np.newaxis], self.hyperparameters.r_nent, decoded)
             total, n = total + float(loss.sum(dtype=np.float64)), n + len(frames)
         return total / n
 
