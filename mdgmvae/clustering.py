@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 if TYPE_CHECKING:
     from sklearn.cluster import KMeans
@@ -54,7 +55,16 @@ def kmeans_of(
     from sklearn.exceptions import ConvergenceWarning
 
     clusters = KMeans(n, n_init=n_init, max_iter=max_iter, random_state=seed)
-    with warnings.catch_warnings(), threadpool_limits(1, "openmp"):
+    with warnings.catch_warnings(), _thread_pools().limit(limits=1, user_api="openmp"):
         # Fewer distinct points than clusters give fewer clusters.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return clusters.fit(points, sample_weight=weights)
+
+
+@lru_cache(maxsize=1)
+def _thread_pools() -> ThreadpoolController:
+    """Return the thread pools of this process; looking for them takes as long as a small k-means.
+
+    Called when scikit-learn is imported, so its pool is among them.
+    """
+    return ThreadpoolController()
