@@ -103,8 +103,11 @@ def write_h5md(
     left_out: set[str] = set()
     with atomic_file(path) as temporary:
         file = SafeFile(temporary)
-        with _h5md(file, labelled.atoms.n_atoms) as writer:
-            for row, ts in zip(order, labelled.moving.at(numbers), strict=True):
+        with (
+            _h5md(file, labelled.atoms.n_atoms) as writer,
+            closing(labelled.moving.at(numbers)) as moving,
+        ):
+            for row, ts in zip(order, moving, strict=True):
                 data = {f"mdgmvae/{key}": values[row] for key, values in written.items()}
                 left_out |= _unfit(ts)
                 with _other_data(ts, {"step": ts.frame, **data}, left_out):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -84,8 +85,11 @@ def write_pdb(source: Any, labels: Any, path: str | os.PathLike[str], frames: An
             f"a state {largest:,}; write H5MD instead"
         )
     name = Path(path).name
-    with atomic_file(path) as temporary, PDBFrames(atoms, temporary, shown=name) as pdb:
-        moving = labelled.moving.at(labelled.frames)
+    with (
+        atomic_file(path) as temporary,
+        PDBFrames(atoms, temporary, shown=name) as pdb,
+        closing(labelled.moving.at(labelled.frames)) as moving,
+    ):
         for state, ts in zip(labelled.labels.tolist(), moving, strict=True):
             pdb.write(atoms.positions, ts, state)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +186,8 @@ def _write_trajectories(
         bar = stack.enter_context(
             progress_bar(n_frames, f"writing {name}s", "frames", verbose=verbose)
         )
-        frames = labelled.moving.at(labelled.frames)
+        # Closed after an error, too, which returns the universe to its frame.
+        frames = stack.enter_context(closing(labelled.moving.at(labelled.frames)))
         for state, _ in zip(labelled.labels.tolist(), frames, strict=True):
             with named_in_errors(paths[state]):
                 if state not in writers:
@@ -207,8 +208,11 @@ def _write_representatives(
     for state, numbers in chosen.items():
         remarks = [f"MODEL {i} IS FRAME {frame}" for i, frame in enumerate(numbers, start=1)]
         path = folder / f"{name}_{state}.pdb"
-        with PDBFrames(atoms, path, f"{name} {state}", remarks) as pdb:
-            for ts in labelled.moving.at(numbers):
+        with (
+            PDBFrames(atoms, path, f"{name} {state}", remarks) as pdb,
+            closing(labelled.moving.at(numbers)) as frames,
+        ):
+            for ts in frames:
                 if reference is None:
                     reference = within_limits(atoms.positions, fitted)
                     positions = reference

@@ -270,7 +270,9 @@ def explained_errors() -> Iterator[None]:
         raise InputError(_WORKER_ENDED) from error
     except Exception as error:
         # Pickling can fail with AttributeError, TypeError, PicklingError, ValueError and others.
-        if isinstance(error, InputError) or "pickle" not in str(error).lower():
+        # Python 3.13 does not say "pickle" of a lambda.
+        signs = ("pickle", "can't get local object")
+        if isinstance(error, InputError) or not any(sign in str(error).lower() for sign in signs):
             raise
         raise InputError(
             f"this analysis cannot be sent to other processes ({error}): define functions in a "

@@ -1,6 +1,6 @@
 """Atoms of MDAnalysis or mdtraj, together with their trajectory."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
@@ -75,10 +75,11 @@ class MovingAtoms:
         """Number of frames of the trajectory."""
         return int(self.atoms.universe.trajectory.n_frames)
 
-    def at(self, frames: Iterable[int]) -> Iterator[Any]:
+    def at(self, frames: Iterable[int]) -> Generator[Any, None, None]:
         """Yield the Timestep of the trajectory at each of the given frames.
 
-        At the end of the loop, the trajectory returns to the frame that it was at.
+        At the end of the loop, or when it is closed, the trajectory returns to the frame that it
+        was at.
 
         Parameters
         ----------

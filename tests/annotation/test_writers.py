@@ -356,8 +356,13 @@ def test_a_full_disk_is_reported_wherever_it_is_found(dipeptide, tmp_path, forma
     write_states(dipeptide, labels, tmp_path / "whole", frames, format=format)
     size = (tmp_path / "whole" / f"state_0.{format}").stat().st_size
     limit = 50 if left_out is None else size - left_out
-    with largest_file(limit), pytest.raises(InputError, match=rf"state_0.{format}: cannot be wri"):
+    dipeptide.trajectory[7]
+    says = rf"state_0.{format}: cannot be wri"
+    with largest_file(limit), pytest.raises(InputError, match=says) as caught:
         write_states(dipeptide, labels, tmp_path / "cut", frames, format=format)
+    # Even while somebody looks at the traceback, which keeps all that was in use.
+    assert caught.tb is not None
+    assert dipeptide.trajectory.frame == 7
     assert [path.name for path in tmp_path.iterdir()] == ["whole"]
 
 

@@ -446,8 +446,8 @@ def test_a_feature_set_brings_its_segments(five_wells, tmp_path):
 
 
 def test_every_parameter_is_documented():
-    documented = GMVAE.__doc__.partition("Attributes\n")[0]
-    names = re.findall(r"^    (\w[\w, ]*) : ", documented, re.MULTILINE)
+    documented = inspect.getdoc(GMVAE).partition("Attributes\n")[0]
+    names = re.findall(r"^(\w[\w, ]*) : ", documented, re.MULTILINE)
     names = [name for line in names for name in line.split(", ")]
     assert names == list(inspect.signature(GMVAE).parameters)
     assert set(RULES) <= set(names)
