@@ -3,7 +3,11 @@
 A message names the file, frame or option that is wrong and says what to do.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
+from typing import TypeVar
+
+Part = TypeVar("Part", bound=type)
 
 #: What an error about a frame recommends, after what repairs the trajectory.
 LEAVE_OUT = "or leave such frames out: --on-bad-frames skip (on_bad_frames='skip')"
@@ -194,3 +198,38 @@ class TrajectoryWarning(UserWarning):
 
 class TrainingError(MDGMVAEError, RuntimeError):
     """Raised when training cannot continue, for example if the loss is no longer finite."""
+
+
+def methods_of(owner: str) -> Callable[[Part], Part]:
+    """Decorate a class whose methods users know as those of another class.
+
+    The errors of Python about arguments, such as an unknown one, then name that class.
+
+    Parameters
+    ----------
+    owner : str
+        Name of the class that inherits the methods.
+
+    Returns
+    -------
+    callable
+        The decorator.
+
+    Examples
+    --------
+    >>> @methods_of("Analysis")
+    ... class Part:
+    ...     def judge(self): ...
+    >>> Part().judge(lag=5)
+    Traceback (most recent call last):
+    TypeError: Analysis.judge() got an unexpected keyword argument 'lag'
+    """
+
+    def rename(part: Part) -> Part:
+        for name, method in vars(part).items():
+            function = getattr(method, "__func__", method)  # of a class method
+            if isinstance(function, FunctionType) and not name.startswith("_"):
+                function.__qualname__ = f"{owner}.{name}"
+        return part
+
+    return rename

@@ -6,12 +6,11 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..annotation.writers import kind_of
 from ..assignment.results import TrajectoryResults
 from ..assignment.trajectory_model import TrajectoryModel
-from ..checks import check_count
-from ..errors import InputError
+from ..errors import InputError, methods_of
 from ..plot import require_matplotlib
+from ..trajectory.lag_time import chosen_lag
 
 if TYPE_CHECKING:
     from ..kinetics.exchange import Transitions
@@ -22,13 +21,11 @@ if TYPE_CHECKING:
     from ..states.judgement import Judgement
     from ..states.state_features import Description
     from ..storage.features import FeatureSet
-    from ..viewer.explorer import Explorer
 
 _NO_MODEL = "there is no trained model: call run() first"
-#: Most representative frames of a state that are shown at a time.
-_MOST_SHOWN = 20
 
 
+@methods_of("GMVAEAnalysis")
 class Evaluation:
     """The part of `GMVAEAnalysis` that evaluates its results."""
 
@@ -44,136 +41,22 @@ class Evaluation:
             raise AttributeError(_NO_MODEL)
         return self._trained.gmvae
 
-    def view(
+    def judge(
         self,
-        of: str = "states",
+        lag: int | None = None,
         *,
-        palette: Sequence[str] | None = None,
-        select: str | None = None,
-        reference: Any = None,
-        superpose: bool | str = True,
-    ) -> Any:
-        """Show the analysed atoms in nglview, coloured by state as the trajectory plays.
-
-        Parameters
-        ----------
-        of : {"states", "components"}
-            What to colour by.
-        palette, select, reference, superpose
-            As in `mdgmvae.viewer.view`.
-
-        Returns
-        -------
-        nglview.NGLWidget
-            Shows the frames that were analysed; ``frame`` is the number of the current one.
-            Buttons go to the previous and the next transition, as do ``previous_transition()``
-            and ``next_transition()``.
-
-        Raises
-        ------
-        InputError
-            Before `run`, or if an argument is invalid.
-        """
-        from ..viewer.playback import view
-
-        results = self._require_results()
-        kind = kind_of(of)
-        labels, probabilities = results[kind.labels], results[kind.probabilities]
-        drawn: dict[str, Any] = {"select": select, "reference": reference, "superpose": superpose}
-        return view(self.atomgroup, labels, results.frames, probabilities, palette, of=of, **drawn)
-
-    def view_states(
-        self,
-        of: str = "states",
-        n_representatives: int = 1,
-        *,
-        palette: Sequence[str] | None = None,
-        side_by_side: bool = False,
-        select: str | None = None,
-        reference: Any = None,
-        superpose: bool | str = True,
-    ) -> Any:
-        """Show representative frames of the states in nglview, superposed or side by side.
-
-        Parameters
-        ----------
-        of : {"states", "components"}
-            What to show.
-        n_representatives : int
-            Number of representative frames of each state, at most 20.
-        palette, side_by_side, select, reference, superpose
-            As in `mdgmvae.viewer.view_states`.
-
-        Returns
-        -------
-        ipywidgets.VBox
-            Its attribute ``views`` is a list of `nglview.NGLWidget`.
-
-        Raises
-        ------
-        InputError
-            Before `run`, or if an argument is invalid.
-        """
-        from ..viewer.playback import view_states
-
-        if check_count("n_representatives", n_representatives) > _MOST_SHOWN:
-            raise InputError(
-                f"n_representatives={n_representatives}: more than {_MOST_SHOWN} structures of a "
-                "state cannot be told apart; write them with write_states instead"
-            )
-        found = self.describe(of, n_representatives).representatives
-        drawn: dict[str, Any] = {"select": select, "reference": reference, "superpose": superpose}
-        frames = dict(enumerate(found))
-        return view_states(
-            self.atomgroup, frames, palette, of=of, side_by_side=side_by_side, **drawn
-        )
-
-    def explore(
-        self,
-        coordinates: str | Sequence[str] | None = None,
-        of: str = "states",
-        *,
-        palette: Sequence[str] | None = None,
-        height: int = 560,
-        title: str = "mdgmvae explorer",
-    ) -> Explorer:
-        """Explore the states: a landscape that is linked with the molecule and a timeline.
-
-        Parameters
-        ----------
-        coordinates : str or sequence of str, optional
-            Names of two features, such as ``("phi ALA2", "psi ALA2")``, or of one, which is shown
-            against time. By default the latent coordinates, the first two if there are more.
-        of : {"states", "components"}
-            What to show.
-        palette, height, title
-            As in `mdgmvae.explore`.
-
-        Returns
-        -------
-        Explorer
-            Displays itself in a notebook. ``save("explorer.html")`` writes an offline page,
-            ``brushed`` has the numbers of the frames that a lasso has chosen, and
-            ``write("brushed.xtc")`` writes these frames.
-
-        Raises
-        ------
-        InputError
-            Before `run`, or if a feature does not exist or `of` has another value.
-        """
-        from ..viewer.explored_results import explore_results
-
-        results = self._require_results()
-        shown: dict[str, Any] = {"palette": palette, "height": height, "title": title}
-        return explore_results(self.atomgroup, results, self.features, coordinates, of, **shown)
-
-    def judge(self, lag: int | None = None, *, n_samples: int = 50, seed: int = 0) -> Judgement:
+        lag_time: float | None = None,
+        n_samples: int = 50,
+        seed: int = 0,
+    ) -> Judgement:
         """Assess how well the data support the states and the components.
 
         Parameters
         ----------
         lag : int, optional
             Lag time in frames; by default that of the training (1 if it had none).
+        lag_time : float, optional
+            Lag time in ps, instead of `lag`: a multiple of the time between frames.
         n_samples : int
             Number of sampled Markov models for each error, at least 2.
         seed : int
@@ -193,16 +76,22 @@ class Evaluation:
         from ..states.judgement import judge_results
 
         results = self._require_results()
-        return judge_results(results, self._lag(lag), n_samples=n_samples, seed=seed)
+        chosen = self._lag(lag, lag_time, results)
+        return judge_results(results, chosen, n_samples=n_samples, seed=seed)
 
     def transitions(
-        self, lag: int | None = None, *, n_samples: int = 50, seed: int = 0
+        self,
+        lag: int | None = None,
+        *,
+        lag_time: float | None = None,
+        n_samples: int = 50,
+        seed: int = 0,
     ) -> Transitions:
         """Count the transitions between states, with rates and mean first passage times.
 
         Parameters
         ----------
-        lag, n_samples, seed
+        lag, lag_time, n_samples, seed
             As in `judge`.
 
         Returns
@@ -217,7 +106,8 @@ class Evaluation:
         from ..states.state_transitions import transitions_of
 
         results = self._require_results()
-        return transitions_of(results, self._lag(lag), n_samples=n_samples, seed=seed)
+        chosen = self._lag(lag, lag_time, results)
+        return transitions_of(results, chosen, n_samples=n_samples, seed=seed)
 
     def describe(self, of: str = "states", n_representatives: int = 5) -> Description:
         """Find the features that set each state apart, and representative frames.
@@ -285,7 +175,12 @@ class Evaluation:
         return free_energy_of(results, self.features, coordinates, **options)
 
     def state_free_energies(
-        self, of: str = "states", temperature: float | None = None, **options: Any
+        self,
+        of: str = "states",
+        temperature: float | None = None,
+        *,
+        lag_time: float | None = None,
+        **options: Any,
     ) -> StateFreeEnergies:
         """Compute the free energies of the states relative to the first one, with errors.
 
@@ -298,6 +193,8 @@ class Evaluation:
             Which free energies to compute.
         temperature : float, optional
             In K; energies are then in kJ/mol. By default energies are in units of kT.
+        lag_time : float, optional
+            Lag time of the Markov model in ps, instead of ``lag`` in frames.
         **options
             ``lag``, ``reference``, ``block_length``, ``n_bootstrap``, ``seed`` of
             `mdgmvae.landscape.state_free_energies`. A ``block_length`` chooses blocks, and so does
@@ -315,8 +212,11 @@ class Evaluation:
         from ..landscape.state_energies import state_free_energies_of
 
         results = self._require_results()
-        options = {"lag": self.model.lag, "temperature": temperature, **options}
-        return state_free_energies_of(results, of, **options)
+        if lag_time is None:
+            options = {"lag": self.model.lag, **options}
+        else:
+            options["lag"] = chosen_lag(options.get("lag"), lag_time, results)
+        return state_free_energies_of(results, of, temperature=temperature, **options)
 
     def report(self, path: str | os.PathLike[str], *, runs: Sequence[Any] = ()) -> None:
         """Write a page that shows the results, with turning structures of the states.
@@ -357,8 +257,9 @@ class Evaluation:
         """The preset of the training, after `run` or `load`."""
         return self._require_model().origin.preset
 
-    def _lag(self, lag: int | None) -> int:
-        """Return `lag`, by default that of the training in frames, or 1 if it had none."""
+    def _lag(self, lag: int | None, lag_time: float | None, results: TrajectoryResults) -> int:
+        """Return the lag in frames, by default that of the training, or 1 if it had none."""
+        lag = chosen_lag(lag, lag_time, results)
         lag = self.model.lag if lag is None else lag
         return 1 if lag is None else lag
 

@@ -27,12 +27,12 @@ from ..trajectory.lag_time import checked_lag_time
 from ..trajectory.on_bad_frames import skips
 from ..trajectory.precomputed import Precomputed
 from .display import Display
-from .evaluation import Evaluation
 from .selection import check_source, default_selection
 from .training import Training
+from .views import Views
 
 
-class GMVAEAnalysis(Display, Evaluation, FeatureCollector):
+class GMVAEAnalysis(Display, Views, FeatureCollector):
     """Learn the states of a trajectory and write the state of each frame back to it.
 
     Parameters

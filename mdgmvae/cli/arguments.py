@@ -140,6 +140,7 @@ def add_model(parser: argparse.ArgumentParser, preset: str, seed: int | None = N
     group = parser.add_argument_group(
         "hyperparameters", f"Values that are not given are those of --preset (here: {preset})."
     )
+    add_lag_time(group)
     values = presets.PRESETS[preset].to_dict()
     for option, rule in presets.RULES.items():
         flags = ["-k", "--k"] if option == "k" else [f"--{option}"]
@@ -183,9 +184,9 @@ def add_computing(group: Any) -> None:
     )
 
 
-def add_lag_time(parser: argparse.ArgumentParser) -> None:
+def add_lag_time(group: Any) -> None:
     """Add the lag time."""
-    parser.add_argument(
+    group.add_argument(
         "--lag_time",
         type=number,
         metavar="PS",

@@ -119,6 +119,7 @@ class Training:
 
     preset: str
     hyperparameters: dict[str, Any]
+    lag_time: float | None
     seed: int | None
     device: str
     threads: int | None
@@ -139,6 +140,7 @@ class Training:
         return cls(
             options.preset,
             check_values(_hyperparameters(options)),
+            options.lag_time,
             options.seed,
             options.device,
             options.threads,

@@ -61,7 +61,6 @@ def _run(commands: Any) -> argparse.ArgumentParser:
     add_featurizer(parser)
     add_frames(parser)
     add_model(parser, "robust")
-    add_lag_time(parser)
     add_output(parser)
     add_states(parser)
     add_report(parser)
@@ -257,7 +256,6 @@ def _demo(commands: Any) -> argparse.ArgumentParser:
         "mdgmvae demo",
     )
     add_model(parser, "robust", seed=0)
-    add_lag_time(parser)
     add_output(parser, "mdgmvae-demo")
     add_states(parser)
     add_report(parser)
@@ -304,7 +302,7 @@ def _select(commands: Any) -> argparse.ArgumentParser:
         help="lag time in frames (default: that of the preset for the features, and the proposed "
         "one for k)",
     )
-    add_lag_time(parser)
+    add_lag_time(group)
     group.add_argument("--seed", type=int, default=0, metavar="N", help="seed (default: 0)")
     add_computing(group)
     add_frames(parser)

@@ -24,6 +24,7 @@ from .cross_validation import (
     features_of,
     folds_of_time,
     held_out_vamp2,
+    lag_of,
 )
 from .method_comparison import Comparison, MethodResult
 from .methods import METHODS, robust
@@ -34,7 +35,8 @@ __all__ = ["METHODS", "Comparison", "Method", "MethodResult", "compare"]
 def compare(
     X: np.ndarray | str | os.PathLike[str],
     *,
-    lag: int,
+    lag: int | None = None,
+    lag_time: float | None = None,
     lengths: Sequence[int] | None = None,
     k: int = ROBUST.k,
     n_states: int | None = None,
@@ -57,8 +59,11 @@ def compare(
     ----------
     X : (n_frames, n_x) array-like, or path of a .npy file
         Features. They are held in memory.
-    lag : int
+    lag : int, optional
         Lag time in frames.
+    lag_time : float, optional
+        The same in ps, instead of `lag`, for features that have times: a multiple of the time
+        between frames.
     lengths : sequence of int, optional
         Number of frames in each segment. Default: one segment, or what the .json beside a file
         lists.
@@ -103,6 +108,7 @@ def compare(
     >>> found.rows[0].n_states, round(found.rows[0].cv_mean, 1)  # 1 + (1 - 4 x 0.02)^2
     (2, 1.8)
     """
+    lag = lag_of(X, lag, lag_time)
     values, segments = features_of(X, lengths)
     chosen = _chosen(methods, check_count("k", k))
     runs = checked_seeds(seeds)

@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..kinetics import vamp
 from ..segments import checked_lag, checked_lengths, cut, folds_of, within_lag
 from ..storage.features import FeatureSet
+from ..trajectory.lag_time import chosen_lag
 
 #: A function from features (n_frames, n_x) to labels (n_frames,), with -1 for none.
 Assign: TypeAlias = Callable[[np.ndarray], np.ndarray]
@@ -73,6 +74,45 @@ def features_of(
             f"X: frame {frame} is not finite; leave such frames out or correct the feature"
         )
     return values, checked_lengths(lengths, len(values))
+
+
+def lag_of(
+    X: np.ndarray | str | os.PathLike[str] | FeatureSet,
+    lag: int | None,
+    lag_time: float | None,
+) -> int:
+    """Return the lag in frames that the user has set, in frames or in ps.
+
+    Parameters
+    ----------
+    X : array-like, path of a .npy file, or FeatureSet
+        Features; a lag time needs their times.
+    lag : int or None
+        In frames.
+    lag_time : float or None
+        In ps.
+
+    Raises
+    ------
+    InputError
+        If not exactly one of both is set, or the times of the frames are unknown.
+
+    Examples
+    --------
+    >>> lag_of(np.zeros((100, 2)), lag=5, lag_time=None)
+    5
+    """
+    if lag_time is None:
+        if lag is None:
+            raise InputError("lag: pass a lag time, in frames (lag=) or in ps (lag_time=)")
+        return lag
+    if not isinstance(X, str | os.PathLike | FeatureSet):
+        raise InputError(
+            f"lag_time={lag_time!r}: an array has no times; pass a FeatureSet, or the lag in "
+            "frames, lag="
+        )
+    features = X if isinstance(X, FeatureSet) else FeatureSet.load(X)
+    return lag_of(X, chosen_lag(lag, lag_time, features), None)
 
 
 def folds_of_time(

@@ -17,7 +17,7 @@ from ..segments import checked_lag
 from ..storage.features import FeatureSet
 from ..tables import Shown, Table, counted, number
 from .choice import smallest_near_best, standard_error
-from .cross_validation import Fold, features_of, folds_of_time
+from .cross_validation import Fold, features_of, folds_of_time, lag_of
 from .slow_coordinates import slow_coordinates
 
 #: Features of frames, or the path of a .npy file with them.
@@ -157,7 +157,8 @@ class FeatureSelection(Shown):
 def select_features(
     feature_sets: Mapping[str, Features],
     *,
-    lag: int,
+    lag: int | None = None,
+    lag_time: float | None = None,
     lengths: Sequence[int] | None = None,
     n_slow: int | None = None,
     n_folds: int = 5,
@@ -180,8 +181,11 @@ def select_features(
     ----------
     feature_sets : mapping of str to (n_frames, n_x) array-like, path of a .npy file or FeatureSet
         The sets by name, all of the same frames. One set at a time is held in memory.
-    lag : int
+    lag : int, optional
         Lag time in frames.
+    lag_time : float, optional
+        The same in ps, instead of `lag`, for features that have times: a multiple of the time
+        between frames.
     lengths : sequence of int, optional
         Number of frames in each segment. Default: one segment, or the segments of the files.
     n_slow : int, optional
@@ -216,6 +220,7 @@ def select_features(
         raise InputError(
             "feature_sets: pass one or more sets by name, such as {'dihedrals': 'dihedrals.npy'}"
         )
+    lag = lag_of(next(iter(feature_sets.values())), lag, lag_time)
     wanted = None if n_slow is None else check_count("n_slow", n_slow)
     checked, fitted = _Frames(lengths), {}
     total = len(feature_sets) * (1 + check_count("n_folds", n_folds, low=2))

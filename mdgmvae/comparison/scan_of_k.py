@@ -17,7 +17,7 @@ from ..presets import check_names
 from ..progress import progress_bar
 from ..tables import Shown, Table, counted
 from .choice import smallest_near_best, standard_error
-from .cross_validation import Fold, features_of, folds_of_time, held_out_vamp2
+from .cross_validation import Fold, features_of, folds_of_time, held_out_vamp2, lag_of
 
 if TYPE_CHECKING:
     from ..model.gmvae import GMVAE
@@ -151,7 +151,8 @@ def select_k(
     X: np.ndarray | str | os.PathLike[str],
     ks: Sequence[int] = range(2, 11),
     *,
-    lag: int,
+    lag: int | None = None,
+    lag_time: float | None = None,
     lengths: Sequence[int] | None = None,
     n_repeats: int = 3,
     seeds: Sequence[int] | None = None,
@@ -175,9 +176,12 @@ def select_k(
         Features. They are held in memory.
     ks : sequence of int
         Numbers of components, at least 1.
-    lag : int
+    lag : int, optional
         Lag time in frames, for the training (if the preset has kinetics), the states and the
         scores.
+    lag_time : float, optional
+        The same in ps, instead of `lag`, for features that have times: a multiple of the time
+        between frames.
     lengths : sequence of int, optional
         Number of frames in each segment. Default: one segment, or what the .json beside a file
         lists.
@@ -214,6 +218,7 @@ def select_k(
     """
     from ..model.gmvae import GMVAE
 
+    lag = lag_of(X, lag, lag_time)
     values, segments = features_of(X, lengths)
     numbers = sorted(set(check_counts("ks", ks)))
     if not numbers:

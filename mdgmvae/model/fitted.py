@@ -17,7 +17,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..checks import check_count, checked_memory, checked_seed
-from ..errors import InputError
+from ..errors import InputError, methods_of
 from ..labels import as_numbers
 from ..network.architecture import Architecture
 from ..storage.features import FeatureSet
@@ -31,6 +31,7 @@ from .trained_model import Assignment, TrainedModel
 Features: TypeAlias = np.ndarray | str | os.PathLike[str] | FeatureSet
 
 
+@methods_of("GMVAE")
 class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseEstimator):
     """The part of `GMVAE` that answers questions about frames once it is fitted."""
 

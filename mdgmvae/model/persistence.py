@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ..checks import checked_seed
+from ..errors import methods_of
 from ..training.scaling import Scaling
 from .fitted import FittedMixture
 from .saved_model import SavedModel, TrajectoryPart
@@ -19,6 +20,7 @@ from .trained_model import TrainedModel
 _OF_THE_MACHINE = ("device", "strategy", "max_memory", "checkpoint", "verbose")
 
 
+@methods_of("GMVAE")
 class Persistence(FittedMixture):
     """The part of `GMVAE` that writes and reads files."""
 

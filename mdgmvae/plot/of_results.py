@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
+from ..errors import InputError, methods_of
 from ..kinetics.agreement_of_runs import compare_runs, labels_of_each
 from ..landscape.coordinates import drawable, free_energy_of
 from ..landscape.surface import FreeEnergy, free_energy
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["ResultPlots"]
 
 
+@methods_of("GMVAEAnalysis.plot")
 class ResultPlots:
     """Figures of the results of an analysis. Each method returns the Axes and takes `ax`.
 
@@ -62,6 +64,10 @@ ramachandran, transition_network, implied_timescales, chapman_kolmogorov, histor
         """Return the names of the figures."""
         return list(FIGURES)
 
+    def __getattr__(self, name: str) -> Any:
+        """Say which figures there are, for a name that is none of them."""
+        raise AttributeError(_no_such_figure(name), name=name, obj=self)
+
     def by_name(self, name: str) -> Callable[..., Axes]:
         """Return the method of a figure.
 
@@ -76,7 +82,7 @@ ramachandran, transition_network, implied_timescales, chapman_kolmogorov, histor
             If there is no such figure.
         """
         if name not in FIGURES:
-            raise InputError(f"{name}: there is no such figure; choose from {', '.join(FIGURES)}")
+            raise InputError(_no_such_figure(name))
         method: Callable[..., Axes] = getattr(self, name)
         return method
 
@@ -223,3 +229,9 @@ ramachandran, transition_network, implied_timescales, chapman_kolmogorov, histor
                 "labels and a lag to mdgmvae.kinetics"
             )
         return self._model.lag
+
+
+def _no_such_figure(name: str) -> str:
+    close = difflib.get_close_matches(name, FIGURES, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"choose from {', '.join(FIGURES)}"
+    return f"{name}: there is no such figure; {hint}"

@@ -6,13 +6,24 @@ import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..errors import InputError
 from ..segments import SAME_STEP, rounding_of
-from ..storage.features import FeatureSet
+
+
+class Timed(Protocol):
+    """Frames with times, in segments: a `FeatureSet`, or the results of an analysis."""
+
+    @property
+    def times(self) -> np.ndarray:
+        """Time of each frame in ps; NaN where unknown."""
+
+    @property
+    def lengths(self) -> Sequence[int]:
+        """Number of frames in each segment."""
 
 
 def time_step(times: np.ndarray, lengths: Sequence[int]) -> float | None:
@@ -147,15 +158,41 @@ def checked_lag_time(lag_time: Any, hyperparameters: Mapping[str, Any]) -> float
     return value
 
 
-def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
+def chosen_lag(lag: int | None, lag_time: float | None, frames: Timed) -> int | None:
+    """Return the lag in frames that the user has set, in frames or in ps.
+
+    Parameters
+    ----------
+    lag : int or None
+        In frames.
+    lag_time : float or None
+        In ps. Only one of both can be set.
+    frames : FeatureSet or TrajectoryResults
+        The frames, with their times.
+
+    Returns
+    -------
+    int or None
+        None if neither is set.
+
+    Raises
+    ------
+    InputError
+        As in `checked_lag_time` and `lag_in_frames`.
+    """
+    lag_time = checked_lag_time(lag_time, {"lag": lag})
+    return lag if lag_time is None else lag_in_frames(lag_time, frames)
+
+
+def lag_in_frames(lag_time: float, frames: Timed) -> int:
     """Convert a lag time to a number of frames.
 
     Parameters
     ----------
     lag_time : float
         In ps.
-    features : FeatureSet
-        Features with the times of their frames.
+    frames : FeatureSet or TrajectoryResults
+        The frames, with their times.
 
     Returns
     -------
@@ -173,9 +210,9 @@ def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
     UserWarning
         If the lag time is not a multiple of the time between frames.
     """
-    spans = Spans.of(features.times, features.lengths)
+    spans = Spans.of(frames.times, frames.lengths)
     if spans is None or spans.differ:
-        different = different_steps(features)
+        different = different_steps(frames)
         if different:
             raise InputError(
                 f"lag_time={lag_time:g}: {different}, so this lag time is not the same number of "
@@ -193,7 +230,7 @@ def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
             f"lag_time={lag_time:g} ps: shorter than the time between frames, {step:g} ps; use a "
             "multiple of it"
         )
-    longest = max(features.lengths)
+    longest = max(frames.lengths)
     if lag >= longest:
         raise InputError(
             f"lag_time={lag_time:g} ps: no segment is longer than this lag time (the longest has "
@@ -208,22 +245,22 @@ def lag_in_frames(lag_time: float, features: FeatureSet) -> int:
     return lag
 
 
-def warn_of_different_steps(lag: int, features: FeatureSet) -> None:
+def warn_of_different_steps(lag: int, frames: Timed) -> None:
     """Warn if a lag in frames is a different time in different segments.
 
     Parameters
     ----------
     lag : int
         In frames.
-    features : FeatureSet
-        Features with the times of their frames.
+    frames : FeatureSet or TrajectoryResults
+        The frames, with their times.
 
     Warns
     -----
     UserWarning
         If segments have different time steps. The warning names the shortest and the longest.
     """
-    different = different_steps(features)
+    different = different_steps(frames)
     if different:
         warnings.warn(
             f"lag={lag}: {different}, so a lag of {lag} frames is a different lag time in them; "
@@ -232,20 +269,20 @@ def warn_of_different_steps(lag: int, features: FeatureSet) -> None:
         )
 
 
-def different_steps(features: FeatureSet) -> str:
+def different_steps(frames: Timed) -> str:
     """Describe how time steps differ between segments.
 
     Parameters
     ----------
-    features : FeatureSet
-        Features with the times of their frames.
+    frames : FeatureSet or TrajectoryResults
+        The frames, with their times.
 
     Returns
     -------
     str
         Empty if they do not, or if times are unknown.
     """
-    spans = Spans.of(features.times, features.lengths)
+    spans = Spans.of(frames.times, frames.lengths)
     if spans is None or not spans.differ:
         return ""
     steps = spans.steps

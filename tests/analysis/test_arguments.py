@@ -10,6 +10,7 @@ from mdgmvae import GMVAE, GMVAEAnalysis
 from mdgmvae.data import alanine_dipeptide
 from mdgmvae.errors import InputError
 from mdgmvae.featurizers import Dihedrals
+from mdgmvae.plot.of_results import ResultPlots
 
 
 @pytest.mark.parametrize(
@@ -101,6 +102,23 @@ def test_a_name_that_is_taken_is_told_before_the_training(u, monkeypatch):
 def test_text_for_a_flag_is_refused_before_the_frames_are_read(u):
     with pytest.raises(InputError, match="verbose='no': must be True or False"):
         GMVAEAnalysis(u, seed=0).run(step=20, verbose="no")
+
+
+@pytest.mark.parametrize(
+    ("method", "known_as"),
+    [
+        (GMVAEAnalysis.judge, "GMVAEAnalysis.judge"),
+        (GMVAEAnalysis.explore, "GMVAEAnalysis.explore"),
+        (GMVAEAnalysis.save_model, "GMVAEAnalysis.save_model"),
+        (GMVAE.predict, "GMVAE.predict"),
+        (GMVAE.load, "GMVAE.load"),
+        (ResultPlots.trace, "GMVAEAnalysis.plot.trace"),
+    ],
+)
+def test_an_unknown_argument_is_told_of_the_method_that_was_called(method, known_as):
+    """The message named the internal class that defines it: Evaluation.judge()."""
+    with pytest.raises(TypeError, match=rf"^{known_as}\(\) got an unexpected keyword argument"):
+        method(nope=1)
 
 
 def test_workers_are_not_ignored(u):

@@ -57,6 +57,18 @@ def test_transitions_are_those_between_states_at_the_lag_of_the_model(analysed):
     assert analysed.transitions(lag=2, n_samples=5).lag == 2
 
 
+def test_a_lag_is_given_in_frames_or_in_ps(analysed):
+    """The frames are 40 ps apart."""
+    assert analysed.judge(lag_time=80, n_samples=2).lag == 2
+    assert analysed.transitions(lag_time=80, n_samples=2).lag == 2
+    assert analysed.state_free_energies(lag_time=80).lag == 2
+    for evaluate in (analysed.judge, analysed.transitions, analysed.state_free_energies):
+        with pytest.raises(InputError, match="lag=2 and lag_time=80: lag is in frames"):
+            evaluate(lag=2, lag_time=80)
+        with pytest.raises(InputError, match=r"lag_time=1 ps: shorter than the time between fr"):
+            evaluate(lag_time=1)
+
+
 def test_the_view_is_coloured_by_states_or_components(analysed):
     pytest.importorskip("nglview")
     frame = analysed.results.frames[1]

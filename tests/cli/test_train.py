@@ -19,7 +19,13 @@ def test_featurize_then_train_is_run(ran):
         cwd=folder,
     )  # fmt: skip
     np.testing.assert_array_equal(np.load(folder / "x.npy"), np.load(folder / "out/features.npy"))
-    call("train", "--traj_file", "x.npy", "--preset", "robust", *FAST, "-o", "tr", cwd=folder)
+    # The same lag: 5 frames of 2 ps.
+    call(
+        "train", "--traj_file", "x.npy", "--preset", "robust", *FAST, "--lag_time", 10, "-o", "tr",
+        cwd=folder,
+    )  # fmt: skip
+    model = json.loads((folder / "tr/model/model.json").read_text())
+    assert model["params"]["lag"] == 5
     trained, known = (read_labels(folder / d / "labels.npz") for d in ("tr", "out"))
     np.testing.assert_array_equal(trained.labels, known.labels)
     # The .json file describes how the features were computed, so the model can read trajectories.

@@ -1,11 +1,14 @@
 """The choice of features: sets with known slow processes are ranked as they must be."""
 
+from dataclasses import replace
+from functools import partial
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from mdgmvae import FeatureSet, plot
-from mdgmvae.comparison import FeatureSelection, select_features
+from mdgmvae.comparison import FeatureSelection, compare, select_features, select_k
 from mdgmvae.comparison.cross_validation import folds_of_time
 from mdgmvae.comparison.feature_sets import ScoredFeatures
 from mdgmvae.data.processes import exclusive_or, harmonic_well, wells
@@ -54,6 +57,27 @@ def test_timescales_are_those_of_the_process(on_wells):
     assert (all_axes.timescales < -1 / np.log(0.985)).all() and (all_axes.timescales > 20).all()
     (only_noise,) = [found for found in on_wells.scored if found.name == "noise"]
     assert len(only_noise.timescales) == 0
+
+
+def test_a_lag_is_given_in_frames_or_in_ps(tmp_path):
+    x = wells(N, seed=0).X
+    np.save(tmp_path / "x.npy", x)
+    timed = replace(FeatureSet.load(tmp_path / "x.npy"), times=2.0 * np.arange(N))
+    timed.save(tmp_path / "timed.npy")
+    assert select_features({"x": timed}, lag_time=10, verbose=False).lag == 5
+    assert select_features({"x": tmp_path / "timed.npy"}, lag_time=10, verbose=False).lag == 5
+    assert compare(timed, lag_time=10, n_states=3, methods=["k-means"], verbose=False).lag == 5
+    for call in (
+        partial(select_features, {"x": timed}, verbose=False),
+        partial(compare, timed, verbose=False),
+        partial(select_k, timed, verbose=False),
+    ):
+        with pytest.raises(InputError, match=r"pass a lag time, in frames \(lag=\) or in ps"):
+            call()
+        with pytest.raises(InputError, match="lag=5 and lag_time=10: lag is in frames"):
+            call(lag=5, lag_time=10)
+    with pytest.raises(InputError, match=r"lag_time=10: an array has no times; pass a FeatureSet"):
+        compare(x, lag_time=10, verbose=False)
 
 
 def test_score_of_one_column_is_its_squared_correlation_on_held_out_pairs():

@@ -33,6 +33,11 @@ def test_the_names_are_offered(analysed):
     assert dir(analysed.plot) == sorted(FIGURES) and len(FIGURES) == 11
     with pytest.raises(InputError, match="there is no such figure; choose from free_energy"):
         analysed.plot.by_name("fit")
+    with pytest.raises(AttributeError, match="nope: there is no such figure; choose from free_en"):
+        analysed.plot.nope()
+    with pytest.raises(AttributeError, match=r"histroy: .*; did you mean history\?"):
+        analysed.plot.histroy()
+    assert not hasattr(analysed.plot, "_repr_png_")
 
 
 def test_the_number_of_features_comes_first(analysed):

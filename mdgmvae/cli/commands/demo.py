@@ -18,7 +18,6 @@ def demo(options: argparse.Namespace) -> str:
             Source(topology, tuple(trajectories)),
             None,
             "dihedrals",
-            options.lag_time,
             Training.of(options),
             Output.of(options),
             options.states,

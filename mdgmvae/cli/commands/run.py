@@ -30,8 +30,6 @@ class RunOptions:
         Atoms to analyse.
     features : str
         The value of --features.
-    lag_time : float or None
-        In ps.
     training : Training
         How to train.
     output : Output
@@ -47,7 +45,6 @@ class RunOptions:
     source: Source
     select: str | None
     features: str
-    lag_time: float | None
     training: Training
     output: Output
     states: str
@@ -61,7 +58,6 @@ class RunOptions:
             Source.of(options),
             options.select,
             options.features,
-            options.lag_time,
             Training.of(options),
             Output.of(options),
             options.states,
@@ -102,7 +98,7 @@ def _analyse(options: RunOptions, training: Training, output: Output) -> str:
         options.select,
         featurizer_of(options.features),
         preset=training.preset,
-        lag_time=options.lag_time,
+        lag_time=training.lag_time,
         **training.arguments,
     )
     start_tensorflow(
