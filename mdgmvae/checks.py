@@ -1,4 +1,4 @@
-"""Check values from users: numbers, counts, seeds, amounts of memory, paths and text."""
+"""Check values from users: numbers, flags, counts, seeds, amounts of memory and paths."""
 
 from __future__ import annotations
 
@@ -91,6 +91,36 @@ def is_bool(value: Any) -> bool:
     # NumPy's bool (bool_ before NumPy 2) does not derive from Python's. Comparing the name avoids
     # importing NumPy.
     return isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")
+
+
+def checked_flag(name: str, value: Any) -> bool:
+    """Check that a value is True or False, or 1 or 0, and convert it to bool.
+
+    Text such as "no" would otherwise count as True.
+
+    Parameters
+    ----------
+    name : str
+        Name of the option, for the message.
+    value : object
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    InputError
+        If the value is something else.
+
+    Examples
+    --------
+    >>> checked_flag("annotate", 0)
+    False
+    """
+    if is_bool(value) or (isinstance(value, int) and value in (0, 1)):
+        return bool(value)
+    raise InputError(f"{name}={value!r}: must be True or False")
 
 
 def check_count(name: str, value: Any, low: int = 1) -> int:
@@ -363,28 +393,3 @@ def real_path(path: str | os.PathLike[str]) -> Path:
     True
     """
     return Path(os.path.realpath(as_path(path)))
-
-
-def printable(text: str) -> str:
-    r"""Replace characters that would control a terminal by their escape sequences.
-
-    Names in files from others may contain them.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> printable("chain \x1b[2J A")
-    'chain \\x1b[2J A'
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )

@@ -233,3 +233,28 @@ def methods_of(owner: str) -> Callable[[Part], Part]:
         return part
 
     return rename
+
+
+def printable(text: str) -> str:
+    r"""Replace characters that would control a terminal by their escape sequences.
+
+    Names in files from others may contain them.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> printable("chain \x1b[2J A")
+    'chain \\x1b[2J A'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )

@@ -5,6 +5,8 @@ from typing import Any
 
 from tqdm.std import tqdm
 
+from .checks import checked_flag
+
 
 def progress_bar(
     total: int | None,
@@ -35,6 +37,11 @@ def progress_bar(
     tqdm.tqdm
         Use it in a `with` statement, or close it. Without a bar it prints nothing.
 
+    Raises
+    ------
+    InputError
+        If `verbose` is neither None, True nor False.
+
     Examples
     --------
     >>> with progress_bar(2, "reading frames", "frames", verbose=False) as bar:
@@ -43,7 +50,8 @@ def progress_bar(
     True
     """
     notebook = _in_notebook()
-    shown = (notebook or sys.stderr.isatty()) if verbose is None else verbose
+    by_default = notebook or sys.stderr.isatty()
+    shown = by_default if verbose is None else checked_flag("verbose", verbose)
     settings: dict[str, Any] = {
         "total": total,
         "desc": description,

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .checks import printable
+from .errors import printable
 
 #: Two spaces between columns.
 _GAP = "  "

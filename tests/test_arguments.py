@@ -121,6 +121,7 @@ FUNCTIONS = [
         "methods: ['k-means'] is not one",
     ),
     (lambda: comparison.compare(X, lag=1, methods={"a": 5}), "methods: a is not a function; it is"),
+    (lambda: comparison.compare(X, lag=1, verbose="x"), "verbose='x': must be True or False"),
     (lambda: comparison.compare(X, lag=1, dt="x"), "dt='x': the time between frames, in ps,"),
     (lambda: comparison.compare(X, lag=1, reference=5), "reference: pass one whole number for"),
     (lambda: comparison.propose_lag(X, seed="x"), "seed='x': must be a whole number"),
@@ -153,6 +154,8 @@ def test_the_message_names_the_argument(call, message):
     [
         (write_states, {"n_representatives": "x"}, "n_representatives='x': must be a whole number"),
         (write_states, {"n_representatives": 0}, "n_representatives=0: must be at least 1"),
+        (write_states, {"overwrite": "no"}, "overwrite='no': must be True or False"),
+        (write_states, {"verbose": "no"}, "verbose='no': must be True or False"),
         (write_states, {"representatives": 5}, "representatives: pass the frame numbers of each"),
         (write_states, {"representatives": [5]}, "frames: pass a list of frame numbers"),
         (write_states, {"representatives": {"a": [1]}}, "representatives='a': must be a whole"),

@@ -13,12 +13,12 @@ from MDAnalysis.analysis.backends import BackendBase
 from ..annotation.attach import annotate_results, check_can_annotate
 from ..assignment.results import TrajectoryResults
 from ..assignment.trajectory_model import TrajectoryModel
+from ..checks import checked_flag
 from ..errors import InputError
 from ..featurizers.base import Featurizer
 from ..featurizers.registry import by_name
 from ..featurizers.topology.atoms import as_atoms
 from ..model.gmvae import GMVAE
-from ..model.settings import checked_flag
 from ..presets import Hyperparameters, check_names
 from ..storage.features import FeatureSet
 from ..trajectory.collector import FeatureCollector
@@ -320,20 +320,23 @@ class GMVAEAnalysis(Display, Views, FeatureCollector):
             n_workers=n_workers, verbose=self.verbose, on_bad_frames=on_bad_frames,
         )  # fmt: skip
 
-    def save_model(self, path: str | os.PathLike[str]) -> None:
+    def save_model(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the model, its featurizer and the fingerprint of its atoms to a folder.
 
         Parameters
         ----------
         path : path-like
-            A folder for model.json and weights.npz; one that holds a model is replaced.
+            A folder for model.json and weights.npz.
+        overwrite : bool
+            Replace a model that is already there. Other files in the folder are kept.
 
         Raises
         ------
         InputError
-            If there is no trained model yet, or `path` holds something else.
+            If there is no trained model yet, or `path` is a file, or a folder that is not empty and
+            `overwrite` is False.
         """
-        self._require_model().save(path)
+        self._require_model().save(path, overwrite=overwrite)
 
     @classmethod
     def load(

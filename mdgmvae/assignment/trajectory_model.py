@@ -224,20 +224,22 @@ class TrajectoryModel:
         atoms = selected_atoms(source, self.origin.selection)
         Fingerprint.from_dict(self.origin.fingerprint or {}).check(atoms, "the universe given")
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the model to a folder of model.json and weights.npz.
 
         Parameters
         ----------
         path : path-like
-            A folder that holds a model is replaced.
+            The folder.
+        overwrite : bool
+            Replace a model that is already there. Other files in the folder are kept.
 
         Raises
         ------
         InputError
-            If `path` is a file, or a folder that holds something other than a model.
+            If `path` is a file, or a folder that is not empty and `overwrite` is False.
         """
-        self.gmvae.to_saved_model(self.origin).save(path)
+        self.gmvae.to_saved_model(self.origin).save(path, overwrite=overwrite)
 
     @classmethod
     def load(

@@ -21,8 +21,8 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from .._version import __version__
-from ..checks import as_path, printable
-from ..errors import MDGMVAEError, TopologyWarning
+from ..checks import as_path
+from ..errors import MDGMVAEError, TopologyWarning, printable
 from .grammar import WRONG_INPUT
 from .parser import make_parser
 

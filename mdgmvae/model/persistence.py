@@ -31,20 +31,22 @@ class Persistence(FittedMixture):
         kept = state["strategy"] if isinstance(state.get("strategy"), str) else None
         return {**state, "strategy": kept}
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the model to a folder, as model.json and weights.npz.
 
         Parameters
         ----------
         path : path-like
-            The folder. A model that is already there is replaced.
+            The folder.
+        overwrite : bool
+            Replace a model that is already there. Other files in the folder are kept.
 
         Raises
         ------
         InputError
-            If `path` is a file, or a folder with anything other than a model in it.
+            If `path` is a file, or a folder that is not empty and `overwrite` is False.
         """
-        self.to_saved_model().save(path)
+        self.to_saved_model().save(path, overwrite=overwrite)
 
     def to_saved_model(self, trajectory: TrajectoryPart | None = None) -> SavedModel:
         """Collect everything that defines the model as a value that can be written.

@@ -123,20 +123,21 @@ class SavedModel:
     trajectory: TrajectoryPart | None = None
     versions: dict[str, str] = field(default_factory=dict)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the folder.
 
         Parameters
         ----------
         path : path-like
-            The folder. A model that is already there is replaced.
+            The folder.
+        overwrite : bool
+            Replace a model that is already there. Other files in the folder are kept.
 
         Raises
         ------
         InputError
-            If `path` cannot be written, or has anything other than a model in it.
+            If `path` is a file, cannot be written, or is not empty and `overwrite` is False.
         """
-        path = as_path(path)
         architecture = {n: v for n, v in asdict(self.architecture).items() if n != "shapes"}
         content = {
             "format": FORMAT,
@@ -148,7 +149,7 @@ class SavedModel:
             "trajectory": None if self.trajectory is None else self.trajectory.to_dict(),
         }
         arrays = {**self.weights, **_scaling_arrays(self.scaling)}
-        with atomic_folder(path, overwrite=(path / "model.json").is_file()) as temporary:
+        with atomic_folder(path, overwrite) as temporary:
             with open(temporary / "weights.npz", "wb") as file:
                 np.savez(file, **arrays)  # type: ignore[arg-type]
             content["sha256"] = {"weights.npz": _digest(temporary / "weights.npz")}

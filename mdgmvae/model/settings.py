@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..checks import checked_memory, checked_seed, is_bool
+from ..checks import checked_flag, checked_memory, checked_seed
 from ..errors import InputError
 from ..training.checkpoint import check_path
 from ..training.distribution import STRATEGIES, strategy_of
@@ -68,33 +68,3 @@ def checked_device(device: Any) -> str:
 
         choose(device)
     return device.lower()
-
-
-def checked_flag(name: str, value: Any) -> bool:
-    """Check that a value is True or False, or 1 or 0, and convert it to bool.
-
-    Text such as "no" would otherwise count as True.
-
-    Parameters
-    ----------
-    name : str
-        Name of the option, for the message.
-    value : object
-
-    Returns
-    -------
-    bool
-
-    Raises
-    ------
-    InputError
-        If the value is something else.
-
-    Examples
-    --------
-    >>> checked_flag("annotate", 0)
-    False
-    """
-    if is_bool(value) or (isinstance(value, int) and value in (0, 1)):
-        return bool(value)
-    raise InputError(f"{name}={value!r}: must be True or False")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..checks import as_path, real_path
+from ..checks import as_path, checked_flag, real_path
 from ..errors import InputError
 from .switch import switch
 from .workplace import (
@@ -227,9 +227,10 @@ def check_folder(path: str | os.PathLike[str], overwrite: bool = False) -> None:
     Raises
     ------
     InputError
-        If `path` is a file, is not writable, or is not empty and `overwrite` is False.
+        If `path` is a file, is not writable, or is not empty and `overwrite` is False, or if
+        `overwrite` is no bool.
     """
-    path = as_path(path)
+    path, overwrite = as_path(path), checked_flag("overwrite", overwrite)
     finish_abandoned(path)
     if path.exists() and not path.is_dir():
         raise InputError(f"{path}: is a file; choose the name of a folder")

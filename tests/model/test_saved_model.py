@@ -1,5 +1,6 @@
 """Saved models: plain files, the same labels in another process, damage is reported."""
 
+import copy
 import hashlib
 import json
 import os
@@ -81,12 +82,26 @@ def test_the_description_of_the_trajectory_survives(fitted, tmp_path):
     )
     fitted.to_saved_model(part).save(tmp_path / "model")
     assert SavedModel.load(tmp_path / "model").trajectory == part
-    fitted.save(tmp_path / "model")
+    fitted.save(tmp_path / "model", overwrite=True)
     assert SavedModel.load(tmp_path / "model").trajectory is None
 
 
-def test_a_model_is_replaced_and_anything_else_is_not(saved, fitted, tmp_path):
-    fitted.save(saved)
+def test_a_model_is_replaced_only_on_request(saved, fitted, tmp_path):
+    """It was replaced without a word, where `mdgmvae run` asks for --overwrite."""
+    before = (saved / "model.json").read_bytes()
+    (saved / "notes.txt").write_text("precious")
+    with pytest.raises(InputError, match=r"not empty; choose another, or .*overwrite=True"):
+        fitted.save(saved)
+    with pytest.raises(InputError, match="overwrite='no': must be True or False"):
+        fitted.save(saved, overwrite="no")
+    assert (saved / "model.json").read_bytes() == before
+    changed = copy.copy(fitted).set_params(n_init=fitted.n_init + 1)
+    changed.save(saved, overwrite=True)
+    assert GMVAE.load(saved).n_init == fitted.n_init + 1
+    assert (saved / "notes.txt").read_text() == "precious"
+
+
+def test_a_folder_of_other_files_is_no_place_for_a_model(fitted, tmp_path):
     other = tmp_path / "thesis"
     other.mkdir()
     (other / "chapter1.tex").write_text("precious")
