@@ -145,12 +145,7 @@ def as_frames(frames: Any, n_labels: int, n_frames: int) -> np.ndarray:
                 f"{n_labels:,} labels; pass frames=, the frame number of each label"
             )
         return np.arange(n_frames, dtype=np.int64)
-    numbers = np.asarray(frames)
-    if numbers.ndim != 1 or not (np.issubdtype(numbers.dtype, np.integer) or numbers.size == 0):
-        raise InputError(
-            f"frames: pass a list of frame numbers, not an array of shape {numbers.shape} "
-            f"and dtype {numbers.dtype}"
-        )
+    numbers = frame_list(frames)
     if len(numbers) != n_labels:
         raise InputError(
             f"frames: pass {n_labels:,} frame numbers, one for each label, not {len(numbers):,}"
@@ -162,6 +157,41 @@ def as_frames(frames: Any, n_labels: int, n_frames: int) -> np.ndarray:
             f"{n_frames - 1:,}; check that the labels belong to this trajectory"
         )
     return numbers.astype(np.int64)
+
+
+def frame_list(frames: Any) -> np.ndarray:
+    """Check that frames are given by their numbers, and return these.
+
+    Parameters
+    ----------
+    frames : array-like of int
+
+    Returns
+    -------
+    ndarray of shape (n,)
+
+    Raises
+    ------
+    InputError
+        If it is not a list of whole numbers.
+
+    Examples
+    --------
+    >>> from mdgmvae.labels import frame_list
+    >>> frame_list([5, 3])
+    array([5, 3])
+    """
+    numbers = np.asarray(frames)
+    if not numbers.ndim:
+        raise InputError(
+            f"frames: pass a list of frame numbers, such as [5, 8]; this is {with_article(frames)}"
+        )
+    if numbers.ndim != 1 or not (np.issubdtype(numbers.dtype, np.integer) or numbers.size == 0):
+        raise InputError(
+            f"frames: pass a list of frame numbers, not an array of shape {numbers.shape} "
+            f"and dtype {numbers.dtype}"
+        )
+    return numbers
 
 
 def check_repeated(frames: np.ndarray, labels: np.ndarray, problem: str = "frames:") -> None:
@@ -193,7 +223,7 @@ def check_repeated(frames: np.ndarray, labels: np.ndarray, problem: str = "frame
         raise InputError(f"{problem} frame {frame:,} has two labels, {first} and {second}")
 
 
-def check_labelled(wanted: np.ndarray, numbers: np.ndarray) -> None:
+def check_labelled(wanted: np.ndarray, numbers: np.ndarray, n_frames: int) -> None:
     """Raise an error if some frames are not among those with a state.
 
     Parameters
@@ -202,18 +232,26 @@ def check_labelled(wanted: np.ndarray, numbers: np.ndarray) -> None:
         Frame numbers.
     numbers : (n_labelled,) int array
         Numbers of the frames with a state, at least one.
+    n_frames : int
+        Number of frames of the trajectory.
 
     Raises
     ------
     InputError
-        The message names the first frame that is not, and the nearest one that is.
+        The message names the first frame that is not, and the nearest one that is, or the frames
+        of the trajectory if it has no such frame.
 
     Examples
     --------
     >>> import numpy as np
     >>> from mdgmvae.labels import check_labelled
-    >>> check_labelled(np.array([4]), np.array([0, 2, 4]))
+    >>> check_labelled(np.array([4]), np.array([0, 2, 4]), n_frames=6)
     """
+    outside = wanted[(wanted < 0) | (wanted >= n_frames)]
+    if len(outside):
+        raise InputError(
+            f"frame {outside[0]} does not exist; the trajectory has frames 0 to {n_frames - 1:,}"
+        )
     missing = wanted[~np.isin(wanted, numbers)]
     if len(missing):
         nearest = int(numbers[np.abs(numbers - missing[0]).argmin()])

@@ -154,9 +154,10 @@ class Explorer:
         Raises
         ------
         InputError
-            If the frame was not analysed, or `frame` is no whole number.
+            If the frame was not analysed or does not exist, or `frame` is no whole number.
         """
-        self.row = int(self.mapped.rows_of([check_count("frame", frame, 0)])[0])
+        number = check_count("frame", frame, 0)
+        self.row = int(self.mapped.rows_of([number], self._moving.n_frames)[0])
         if self._widget is not None:
             self._widget.show_row(self.row)
 
@@ -171,9 +172,9 @@ class Explorer:
         Raises
         ------
         InputError
-            If one of them was not analysed.
+            If one of them was not analysed or does not exist, or they are no list of numbers.
         """
-        self._chosen = self.mapped.rows_of(frames)
+        self._chosen = self.mapped.rows_of(frames, self._moving.n_frames)
         if self._widget is not None:
             self._widget.show_chosen(self._chosen)
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import InputError
-from ..labels import as_frames, as_labels, check_labelled, check_repeated
+from ..labels import as_frames, as_labels, check_labelled, check_repeated, frame_list
 from ..landscape.grid import wrapped
 from ..plot.palette import chosen_colors
 from ..trajectory.frames import file_of_frames
@@ -145,13 +145,15 @@ class MappedFrames:
             files=self.files[rows],
         )
 
-    def rows_of(self, frames: Any) -> np.ndarray:
+    def rows_of(self, frames: Any, n_frames: int) -> np.ndarray:
         """Find the rows of frames that have a state.
 
         Parameters
         ----------
         frames : array-like of int
             Frame numbers, in any order.
+        n_frames : int
+            Number of frames of the trajectory.
 
         Returns
         -------
@@ -161,17 +163,11 @@ class MappedFrames:
         Raises
         ------
         InputError
-            If a frame has no state; the message names the nearest one that has.
+            If a frame has no state, or the trajectory has no such frame.
         """
-        wanted = np.asarray(frames)
-        if wanted.ndim != 1 or not (np.issubdtype(wanted.dtype, np.integer) or wanted.size == 0):
-            raise InputError(
-                f"frames: pass a list of frame numbers, not an array of shape {wanted.shape} and "
-                f"dtype {wanted.dtype}"
-            )
-        rows = self.rows
+        wanted, rows = frame_list(frames), self.rows
         numbers = self.frames[rows]
-        check_labelled(wanted, numbers)
+        check_labelled(wanted, numbers, n_frames)
         found: np.ndarray = rows[np.isin(numbers, wanted)]
         return found
 

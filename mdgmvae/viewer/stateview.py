@@ -32,7 +32,7 @@ class _ShownFrame(traitlets.Int):
 
     def __set__(self, view: Any, value: Any) -> None:
         frame = check_count("frame", value, 0)
-        check_labelled(np.array([frame]), view._played.numbers)
+        check_labelled(np.array([frame]), view._played.numbers, view._n_frames)
         super().__set__(view, frame)
 
 
@@ -70,6 +70,7 @@ class StateView(nglview.NGLWidget):
     ) -> None:
         super().__init__()
         self._played, self._state_name = played, name
+        self._n_frames = shown.frames.moving.n_frames
         self._colors: list[str] = list(colors)
         self._kinds = [kind for kind in shown.representations if kind in _COLORED]
         first, last = int(played.numbers[0]), int(played.numbers[-1])

@@ -45,12 +45,28 @@ def test_select_takes_frame_numbers(explorer):
     for wrong, message in (
         (21, "frame 21 was not analysed.*nearest frame that was is 20"),
         (36, "frame 36 was not analysed.*is 32"),
+        (20_001, r"frame 20001 does not exist; the trajectory has frames 0 to"),
         ("x", "frame='x': must be a whole number"),
         (-1, "frame=-1: must be at least 0"),
     ):
         with pytest.raises(InputError, match=message):
             explorer.select(wrong)
     assert explorer.frame == 20
+
+
+def test_frames_are_brushed_by_their_numbers(explorer):
+    explorer.brush([8])
+    for wrong, message in (
+        ([8, 20_001], "frame 20001 does not exist; the trajectory has frames 0 to"),
+        ([-1], "frame -1 does not exist"),
+        ([21], "frame 21 was not analysed"),
+        ("all", r"frames: pass a list of frame numbers, such as .*; this is the text 'all'"),
+        (8, "this is the number 8"),
+        ([8.5], r"not an array of shape \(1,\) and dtype float64"),
+    ):
+        with pytest.raises(InputError, match=message):
+            explorer.brush(wrong)
+    assert explorer.brushed.tolist() == [8]
 
 
 def test_brushed_frames_are_written_as_a_trajectory(explorer, short_alanine, tmp_path):

@@ -72,6 +72,7 @@ def test_frames_that_were_not_analysed_are_skipped(dipeptide):
     [
         (11, "frame 11 was not analysed.*nearest frame that was is 10"),
         (38, "frame 38 was not analysed.*is 40"),
+        (20_000, "frame 20000 does not exist; the trajectory has frames 0 to 19,999"),
         ("a", "frame='a': must be a whole number"),
         (-1, "frame=-1: must be at least 0"),
     ],
