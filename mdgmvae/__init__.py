@@ -20,6 +20,7 @@ _NAMES = {
     "explore": ".viewer.explorer",
     "FeatureSet": ".storage.features",
     "featurize": ".trajectory.streaming",
+    "frames_from": ".trajectory.start_time",
 }
 _PACKAGES = (
     *("annotation", "comparison", "data", "errors", "featurizers", "kinetics", "landscape"),

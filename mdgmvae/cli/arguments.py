@@ -75,6 +75,12 @@ def add_frames(parser: argparse.ArgumentParser, backend: bool = True) -> None:
     ):
         group.add_argument(f"--{bound}", type=int, metavar="N", help=text)
     group.add_argument(
+        "--start_time",
+        type=picoseconds,
+        metavar="PS",
+        help="leave out the frames of each file before this time, the equilibration",
+    )
+    group.add_argument(
         "--on_bad_frames",
         default=ERROR,
         choices=CHOICES,

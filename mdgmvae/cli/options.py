@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+import numpy as np
+
 from ..checks import as_path
 from ..errors import InputError
 from ..presets import RULES, Hyperparameters, check_values
@@ -50,6 +52,7 @@ class Source:
     scheduler: str | None = None
     formats: Formats = Formats()
     on_bad_frames: str = ERROR
+    start_time: float | None = None
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Self:
@@ -65,6 +68,7 @@ class Source:
             options.scheduler,
             Formats.of(options),
             options.on_bad_frames,
+            options.start_time,
         )
 
     @property
@@ -72,13 +76,37 @@ class Source:
         """The input files, the topology first."""
         return [self.topology, *self.trajectories]
 
-    @property
-    def reading(self) -> dict[str, Any]:
-        """Arguments of everything that reads frames."""
+    def frames(self, universe: Any) -> dict[str, Any]:
+        """Return the arguments that choose frames of a universe.
+
+        Raises
+        ------
+        InputError
+            If --start_time is combined with --start, or leaves no frame.
+        """
+        if self.start_time is None:
+            return {"start": self.start, "stop": self.stop, "step": self.step}
+        from ..trajectory.frames import frame_numbers
+        from ..trajectory.start_time import frames_from
+
+        if self.start is not None:
+            raise InputError(
+                f"--start {self.start}: counts frames and --start_time ps; use only one of them"
+            )
+        among = frame_numbers(universe.trajectory.n_frames, None, self.stop, self.step)
+        later = frames_from(universe, self.start_time, on_bad_frames=self.on_bad_frames)
+        chosen = among[np.isin(among, later)]
+        if not len(chosen):
+            raise InputError(
+                f"--start_time {self.start_time:g}: no frame before --stop is at this time or "
+                f"later; choose an earlier time"
+            )
+        return {"frames": chosen}
+
+    def reading(self, universe: Any) -> dict[str, Any]:
+        """Return the arguments of everything that reads frames of a universe."""
         return {
-            "start": self.start,
-            "stop": self.stop,
-            "step": self.step,
+            **self.frames(universe),
             "backend": self.backend,
             "n_workers": self.n_workers,
             "on_bad_frames": self.on_bad_frames,

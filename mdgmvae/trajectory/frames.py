@@ -70,9 +70,12 @@ def frame_numbers(
             raise InputError("step=0 selects no frames; use a positive or a negative number")
         numbers = np.arange(n_frames, dtype=np.int64)[slice(start, stop, step)]
         if len(numbers) == 0:
+            values = {"start": start, "stop": stop, "step": step}
+            given = ", ".join(f"{n}={value}" for n, value in values.items() if value is not None)
             raise InputError(
-                f"start={start}, stop={stop}, step={step} select none of the {n_frames:,} frames; "
-                "choose other values"
+                f"{given}: no frame is left; the trajectory has frames 0 to {n_frames - 1:,}"
+                if n_frames
+                else "the trajectory has no frames"
             )
         return numbers
     if not (start is None and stop is None and step is None):

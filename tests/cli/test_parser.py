@@ -86,7 +86,7 @@ def test_options_are_values_that_do_not_change():
     options = parsed(*RUN, "--start", 5, "--temperature", 300, "--overwrite")
     source, output = Source.of(options), Output.of(options)
     assert source.files == ["top.pdb", "a.xtc"]
-    assert source.reading == {
+    assert source.reading(None) == {
         "start": 5, "stop": None, "step": None, "backend": "serial", "n_workers": None,
         "on_bad_frames": "error",
     }  # fmt: skip

@@ -45,7 +45,7 @@ def assign(options: argparse.Namespace) -> str:
 
 
 def _label_features(model: TrajectoryModel, source: Source, options: argparse.Namespace) -> Any:
-    for name in ("start", "stop", "step"):
+    for name in ("start", "start_time", "stop", "step"):
         if getattr(source, name) is not None:
             raise InputError(
                 f"--{name}: all frames of a feature file are labelled; leave it out, or pass "
@@ -68,7 +68,9 @@ def _label_trajectory(model: TrajectoryModel, source: Source, options: argparse.
     out = as_path(options.out)
     with workplace(real_path(out), out) as folder:
         features = folder / "features.npy"
-        return model.assign(universe, out=features, verbose=options.verbose, **source.reading)
+        return model.assign(
+            universe, out=features, verbose=options.verbose, **source.reading(universe)
+        )
 
 
 def _start(model: TrajectoryModel, options: argparse.Namespace) -> None:

@@ -16,9 +16,7 @@ def check(options: argparse.Namespace) -> str:
     universe = open_universe(source.topology, source.trajectories, source.stop, source.formats)
     found = check_frames(
         universe,
-        source.start,
-        source.stop,
-        source.step,
+        **source.frames(universe),
         on_bad_frames=source.on_bad_frames,
         verbose=options.verbose,
     )

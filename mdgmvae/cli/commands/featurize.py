@@ -32,7 +32,7 @@ def featurize(options: argparse.Namespace) -> str:
             options.out,
             select=default_selection(universe, options.select),
             verbose=options.verbose,
-            **source.reading,
+            **source.reading(universe),
         )
     size = f"{counted(len(features), 'frame')}, {counted(features.n_features, 'feature')}"
     return f"{size}: {options.out}"

@@ -110,7 +110,7 @@ def _analyse(options: RunOptions, training: Training, output: Output) -> str:
     )
     with results_folder(output, training) as (folder, extras):
         analysis.out = folder / "features.npy"
-        analysis.run(**source.reading)
+        analysis.run(**source.reading(universe))
         results, model = analysis.results, analysis.model
         save_model(analysis.save_model, folder, output.folder)
         written = write_results(

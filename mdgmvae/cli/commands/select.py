@@ -135,7 +135,7 @@ def _select(
     tried = wanted or dict(_that_apply(universe, atoms, notes))
     sets: dict[str, FeatureSet] = {
         name: featurize(
-            universe, featurizer, select=atoms, verbose=options.verbose, **source.reading
+            universe, featurizer, select=atoms, verbose=options.verbose, **source.reading(universe)
         )
         for name, featurizer in tried.items()
     }
@@ -210,6 +210,7 @@ def _command(source: Source, select: str | None, chosen: Sequence[Any]) -> str:
     for option, value in (
         ("select", select),
         ("start", source.start),
+        ("start_time", source.start_time),
         ("stop", source.stop),
         ("step", source.step),
         ("dt", source.formats.dt),
