@@ -155,7 +155,7 @@ def check_universe(universe: Any, stop: int | None = None) -> InputFiles:
     Raises
     ------
     InputError
-        If a file fails the check.
+        If a file fails the check, or files are given as a list within a list.
 
     Examples
     --------
@@ -163,9 +163,14 @@ def check_universe(universe: Any, stop: int | None = None) -> InputFiles:
     >>> from MDAnalysisTests.datafiles import GRO, XTC
     >>> check_universe(mda.Universe(GRO, XTC)).check()
     """
-    files = InputFiles.of_universe(universe)
     reader = universe.trajectory
     readers = getattr(reader, "readers", [reader])
+    if any(hasattr(part, "readers") for part in readers):
+        raise InputError(
+            "the universe was made from a list within a list of files, so its frames have no "
+            "single file; pass one list: MDAnalysis.Universe(topology, [file, file])"
+        )
+    files = InputFiles.of_universe(universe)
     starts = getattr(reader, "_start_frames", [0])
     # The last start may be the total number of frames, for which there is no reader.
     for part, first in zip(readers, map(int, starts), strict=False):

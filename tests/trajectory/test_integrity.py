@@ -209,3 +209,10 @@ def test_universe_of_several_files_counts_over_all(cut):
 def test_universe_in_memory_has_no_files():
     universe = mda.Universe(PSF, DCD, in_memory=True, in_memory_step=50)
     check_universe(universe).check()
+
+
+def test_lists_within_a_list_are_named():
+    """The advice was to copy the files again, which are sound."""
+    nested = mda.Universe(GRO, [[XTC], [XTC]])
+    with pytest.raises(InputError, match=r"a list within a list of files.*; pass one list: MDA"):
+        check_universe(nested)
