@@ -509,3 +509,20 @@ def test_each_row_of_the_table_writes_labels_of_either_kind(adk, tmp_path, name,
         kind = of.removesuffix("s")
         names = {f"{kind}_{label}.{end}" for label in expected for end in ("pdb", "xtc")}
         assert {file.name for file in path.iterdir()} == names
+
+
+@pytest.mark.slow
+def test_more_models_than_a_pdb_file_can_number(tmp_path):
+    """Both libraries go by the position of a model, not by its number, which begins again at 0."""
+    n = 10_003
+    u = mda.Universe.empty(1, trajectory=True)
+    u.add_TopologyAttr("names", ["CA"])
+    x = (np.arange(n) / 100).astype(np.float32)
+    u.load_new(np.stack([x, 0 * x, 0 * x], axis=1)[:, None])
+    write_pdb(u, np.arange(n) % 3, tmp_path / "many.pdb")
+    written = mda.Universe(tmp_path / "many.pdb").trajectory
+    ends = [9_998, 9_999, 10_000, 10_002]
+    np.testing.assert_allclose([written[i].positions[0, 0] for i in ends], x[ends], atol=1e-3)
+    assert [int(written[i].data["tempfactor"][0]) for i in ends] == [i % 3 for i in ends]
+    read = mdtraj.load(tmp_path / "many.pdb")
+    np.testing.assert_allclose(read.xyz[:, 0, 0] * 10, x, atol=1e-3)
