@@ -7,6 +7,7 @@ import numpy as np
 
 from ..geometry.arms import LONGEST_BOND, SHORTEST_BOND
 from ..geometry.boxes import is_box, minimum_image
+from ..geometry.neighbours import close_pairs
 from .atom_kinds import attribute_or, heavy_atoms
 from .names import chain_names
 
@@ -177,15 +178,13 @@ def _guessed(
     atoms: Any, used: np.ndarray, positions: np.ndarray, box: np.ndarray | None
 ) -> np.ndarray:
     """Return the guessed bonds of some atoms, as indices in the universe."""
-    from MDAnalysis.lib.distances import capped_distance, self_capped_distance
-
     atoms = atoms[np.abs(positions[atoms.ix]).max(axis=1) < 1e6]  # False also for NaN
     heavy = heavy_atoms(atoms)
     candidates = atoms.ix[heavy]
-    contacts, distances = self_capped_distance(
-        positions[candidates], LONGEST_BOND, SHORTEST_BOND, box=box, method="pkdtree"
-    )
-    contacts = candidates[np.asarray(contacts, dtype=np.int64).reshape(-1, 2)]
+    points = positions[candidates]
+    contacts, distances = close_pairs(points, points, LONGEST_BOND, box)
+    once = (contacts[:, 0] < contacts[:, 1]) & (distances > SHORTEST_BOND)
+    contacts, distances = candidates[contacts[once]], distances[once]
     contacts = contacts[
         distances < _longest_contacts(atoms.universe.atoms.resindices, contacts, candidates)
     ]
@@ -195,13 +194,7 @@ def _guessed(
     hydrogens = np.setdiff1d(used, candidates)
     hydrogens = hydrogens[np.isin(hydrogens, atoms.ix)]
     if len(hydrogens):
-        pairs, distances = capped_distance(
-            positions[hydrogens],
-            positions[candidates],
-            _LONGEST_TO_HYDROGEN,
-            box=box,
-            method="pkdtree",
-        )
+        pairs, distances = close_pairs(positions[hydrogens], points, _LONGEST_TO_HYDROGEN, box)
         order = np.lexsort((distances, pairs[:, 0]))
         _, nearest = np.unique(pairs[order, 0], return_index=True)
         pairs = pairs[order][nearest]

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..geometry.arms import LONGEST_BOND
-from ..geometry.boxes import is_box
+from ..geometry.boxes import is_box, minimum_image
+from ..geometry.neighbours import close_pairs
 
 #: Shortest bond in angstrom between residues. Atoms that are closer clash, or are not placed.
 SHORTEST_LINK = 1.0
@@ -83,10 +84,10 @@ class FirstFrame:
         numpy.ndarray
             Distances in angstrom, (n_pairs,) float64. NaN if a coordinate is NaN.
         """
-        from MDAnalysis.lib.distances import calc_bonds
-
-        one, other = self.positions[list(rows)], self.positions[list(others)]
-        lengths: np.ndarray = calc_bonds(one, other, box=self.box)
+        between = self.positions[list(others)] - self.positions[list(rows)]
+        if self.box is not None:
+            between = minimum_image(between[None], np.asarray(self.box, np.float64)[None])[0]
+        lengths: np.ndarray = np.linalg.norm(between.astype(np.float64), axis=1)
         return lengths
 
     def bonded_pairs(self, rows: Sequence[int], others: Sequence[int]) -> np.ndarray:
@@ -102,16 +103,11 @@ class FirstFrame:
         numpy.ndarray
             Pairs of indices into the two lists, the closest first, (n_pairs, 2) int64.
         """
-        from MDAnalysis.lib.distances import capped_distance
-
         one, other = self.positions[list(rows)], self.positions[list(others)]
         finite = [np.flatnonzero(np.isfinite(points).all(axis=1)) for points in (one, other)]
-        if not (len(finite[0]) and len(finite[1])):
-            return np.empty((0, 2), np.int64)
-        found, lengths = capped_distance(
-            one[finite[0]], other[finite[1]], LONGEST_BOND, SHORTEST_LINK, self.box
-        )
-        found = found[np.argsort(lengths, kind="stable")]
+        found, lengths = close_pairs(one[finite[0]], other[finite[1]], LONGEST_BOND, self.box)
+        apart = lengths > SHORTEST_LINK
+        found = found[apart][np.argsort(lengths[apart], kind="stable")]
         pairs: np.ndarray = np.stack([finite[side][found[:, side]] for side in (0, 1)], axis=1)
         return pairs
 
