@@ -30,7 +30,8 @@ def fail(frames):
     raise RuntimeError(f"no frame {frames[0]}")
 
 
-@pytest.fixture(scope="module")
+# A client that is active in the tests of other backends makes dask 2024.1 warn of processes.
+@pytest.fixture
 def client():
     distributed = pytest.importorskip("distributed")
     with distributed.Client(
