@@ -54,7 +54,7 @@ def kmeans_of(
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    clusters = KMeans(n, n_init=n_init, max_iter=max_iter, random_state=seed)
+    clusters = KMeans(min(n, len(points)), n_init=n_init, max_iter=max_iter, random_state=seed)
     with warnings.catch_warnings(), _thread_pools().limit(limits=1, user_api="openmp"):
         # Fewer distinct points than clusters give fewer clusters.
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -7,7 +7,11 @@ from sklearn.metrics import adjusted_rand_score
 
 from mdgmvae import GMVAE
 from mdgmvae.errors import InputError
+from mdgmvae.training.dataset import Dataset
+from mdgmvae.training.lagged_pairs import LaggedPairs
+from mdgmvae.training.scaling import Scaling
 from mdgmvae.training.tica import Tica
+from mdgmvae.training.warm_start import SlowClusters
 
 #: One epoch with negligible steps, so the labels are those of the start. The kinetic term would
 #: only take time to trace.
@@ -80,6 +84,14 @@ def test_slow_coordinates_are_the_slow_ones_whatever_their_size():
     tica = Tica.fit([(x[:-1], later)], lag=1)
     assert np.abs(tica.projection).argmax(axis=0).tolist() == [1, 2, 0]
     assert (np.diff(tica.autocorrelation) < 0).all()
+
+
+def test_fewer_pairs_than_components_are_divided():
+    """mdgmvae run --stop 14 ended as a fault of ours: there are 9 pairs for 10 clusters."""
+    x = np.random.default_rng(0).normal(size=(14, 2)).astype(np.float32)
+    dataset, pairs = Dataset(x), LaggedPairs.within([14], 5)
+    labels = SlowClusters(dataset, Scaling.fit("standard", [x], 2), pairs).divide(10, seed=0)
+    assert len(labels) == 9 and 2 <= len(np.unique(labels)) <= 9
 
 
 @pytest.mark.slow
