@@ -337,10 +337,9 @@ def as_path(path: str | os.PathLike[str]) -> Path:
     if not isinstance(path, str | bytes | os.PathLike):
         raise InputError(f"{path!r}: is not the name of a file or folder; pass a string or a path")
     name = os.fsdecode(path)
-    if "\0" in name:
-        raise InputError(
-            f"{name!r}: is not the name of a file or folder, because it contains a null"
-        )
+    if not name or "\0" in name:
+        why = "it contains a null" if name else "it is empty"
+        raise InputError(f"{name!r}: is not the name of a file or folder, because {why}")
     # Path.expanduser refuses names such as "~backup.xtc".
     return Path(os.path.expanduser(name))
 

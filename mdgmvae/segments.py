@@ -351,8 +351,8 @@ def folds_of(lengths: Sequence[int], lag: int, n_folds: int, blocks_per_fold: in
     length = min(wanted, n_frames / n_folds)
     if length <= 2 * lag:
         raise InputError(
-            f"n_folds={n_folds}: blocks of {length:.0f} frames are too short for lag={lag}; choose "
-            "fewer folds or a shorter lag"
+            f"n_folds={n_folds}: {n_frames:,} frames give blocks of {length:.0f}, too short for "
+            f"lag={lag}; use more frames, fewer folds or a shorter lag"
         )
     blocks = [part for n in lengths for part in even_parts(n, int(np.ceil(n / length)))]
     return np.repeat(np.arange(len(blocks)) % n_folds, blocks)

@@ -8,7 +8,7 @@ from typing import Any
 from .. import presets
 from ..training.distribution import STRATEGIES
 from ..trajectory.on_bad_frames import CHOICES, ERROR
-from .grammar import kelvin, name, number, picoseconds, widths
+from .grammar import kelvin, name, number, picoseconds, whole, widths
 
 
 def add_trajectory(parser: argparse.ArgumentParser) -> None:
@@ -73,7 +73,7 @@ def add_frames(parser: argparse.ArgumentParser, backend: bool = True) -> None:
         ("stop", "frame to stop at, which is not read"),
         ("step", "read every N-th frame"),
     ):
-        group.add_argument(f"--{bound}", type=int, metavar="N", help=text)
+        group.add_argument(f"--{bound}", type=whole, metavar="N", help=text)
     group.add_argument(
         "--start_time",
         type=picoseconds,
@@ -101,7 +101,7 @@ def add_frames(parser: argparse.ArgumentParser, backend: bool = True) -> None:
         choices=("serial", "multiprocessing", "dask"),
         help="where features are computed (default: serial)",
     )
-    group.add_argument("--n_workers", type=int, metavar="N", help="number of processes")
+    group.add_argument("--n_workers", type=whole, metavar="N", help="number of processes")
     group.add_argument(
         "--scheduler",
         metavar="ADDRESS",
@@ -120,7 +120,7 @@ def add_model(parser: argparse.ArgumentParser, preset: str, seed: int | None = N
     )
     group.add_argument(
         "--seed",
-        type=int,
+        type=whole,
         default=seed,
         metavar="N",
         help="the same seed gives the same result (default: "
@@ -186,7 +186,7 @@ def add_computing(group: Any) -> None:
         "--device", default="auto", metavar="DEVICE", help="auto, cpu, gpu:0, ... (default: auto)"
     )
     group.add_argument(
-        "--threads", type=int, metavar="N", help="number of processor threads of TensorFlow"
+        "--threads", type=whole, metavar="N", help="number of processor threads of TensorFlow"
     )
 
 

@@ -145,6 +145,14 @@ def number(text: str) -> float | int | None:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number") from error
 
 
+def whole(text: str) -> int:
+    """Read a whole number."""
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from error
+
+
 def kelvin(text: str) -> float:
     """Read a temperature in kelvin."""
     return _positive(text, "a temperature", "kelvin")

@@ -27,7 +27,7 @@ from .arguments import (
     add_states,
     add_trajectory,
 )
-from .grammar import CommandParser, MainParser, components, kelvin, name
+from .grammar import CommandParser, MainParser, components, kelvin, name, whole
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -297,13 +297,13 @@ def _select(commands: Any) -> argparse.ArgumentParser:
     )
     group.add_argument(
         "--lag",
-        type=int,
+        type=whole,
         metavar="N",
         help="lag time in frames (default: that of the preset for the features, and the proposed "
         "one for k)",
     )
     add_lag_time(group)
-    group.add_argument("--seed", type=int, default=0, metavar="N", help="seed (default: 0)")
+    group.add_argument("--seed", type=whole, default=0, metavar="N", help="seed (default: 0)")
     add_computing(group)
     add_frames(parser)
     group = parser.add_argument_group("output")

@@ -128,6 +128,8 @@ def test_formats_of_annotate_are_those_of_the_table():
         ([*RUN, "--learning_rate", "1"], ["--learning_rate: no such option;"]),
         (["--lag-time", "4", *RUN], ["--lag-time: options follow", "mdgmvae run --help"]),
         ([*RUN, "--dt", "0"], ["--dt", "above 0 ps"]),
+        ([*RUN, "--start", "1.5"], ["--start: '1.5' is not a whole number", "run --help"]),
+        ([*TRAIN, "--seed", "abc"], ["--seed: 'abc' is not a whole number"]),
         ([*RUN, "--dt", "inf"], ["--dt", "above 0 ps"]),
         ([*TRAIN[:-2], "-o", ""], ["-o/--out", "is empty"]),
         (["dance"], ["dance: no such command; choose from run", "mdgmvae --help"]),

@@ -225,6 +225,7 @@ def test_backends_are_for_universes(both):
         (lambda pdb, xtc: (None, [xtc]), "None: is not the name of a file"),
         (lambda pdb, xtc: (pdb, [5]), "5: is not the name of a file"),
         (lambda pdb, xtc: (pdb, ["a\0b.xtc"]), "contains a null"),
+        (lambda pdb, xtc: (pdb, [""]), "because it is empty"),
         (lambda pdb, xtc: mdtraj.load_topology(pdb), "has no frames"),
     ],
 )
