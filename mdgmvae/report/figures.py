@@ -102,7 +102,8 @@ def of_kinetics(c: Contents) -> Iterator[Picture]:
             lambda ax: plot.implied_timescales(timescales, ax=ax),
             (5.6, 4.2),
             "Implied timescales against the lag time, with 95 % credible intervals. They should "
-            "not depend on the lag time. Timescales in the hatched area are shorter than it.",
+            "not depend on the lag time. Timescales in the hatched area are shorter than it. An "
+            "arrow marks an interval that goes on beyond the axis.",
             "Implied timescales against the lag time",
         )
     test = judgement.chapman_kolmogorov
