@@ -93,6 +93,7 @@ def explorer_page(molecule: Molecule, mapped: MappedFrames, title: str, max_byte
         "topology": molecule.topology(),
         "times": pack(mapped.times_of(stored, structures.times).astype(np.float32)),
         "structures": structures.to_json(),
+        "total": len(mapped.labels),
         "note": _note(len(mapped.labels), len(kept), len(stored), len(rows)),
     }
     return offline_page(title, _STYLE, _BODY, script, data)

@@ -1,5 +1,7 @@
 """Frames that a lasso has chosen on a saved page, and what the page says of frames."""
 
+import re
+
 import numpy as np
 import pytest
 from browser import chromium, needs_chromium, wait_for_lines
@@ -124,6 +126,19 @@ def test_numbers_are_selected_where_the_clipboard_is_refused(browser, two_files)
     page.key("Enter", text="\r")
     page.wait("explorer.numbers.said.textContent.includes('copy the selected text')")
     assert page.run("explorer.numbers.text.selectionEnd") > 20
+
+
+def test_numbers_of_a_page_that_lacks_points_are_said_to_be_incomplete(browser, two_files, pages):
+    _, path = two_files
+    (data,) = re.findall('id="data">(.*?)</script>', path.read_text())
+    copy = pages / "incomplete.html"
+    copy.write_text(path.read_text().replace(data, data.replace('"total": 40', '"total": 1240')))
+    for where, warned in ((path, False), (copy, True)):
+        page = opened(browser, where)
+        lasso(page, MIDDLE, SHIFT)
+        page.key("c")
+        text = page.run("explorer.numbers.dialog.textContent")
+        assert ("1,200 points are not in this page" in text) == warned
 
 
 def test_play_tells_what_it_goes_through(browser, two_files):

@@ -21,6 +21,7 @@ import { playedText, whereText } from "./words.js";
  * @property {{name: string, first: number}[]} files  with the number of the first frame of each,
  *   beside `starts`
  * @property {?Int32Array} stored  rows with a structure, sorted; null for all
+ * @property {?number} total  number of points of which these are a part
  * @property {string[]} names @property {string[]} colors  of the states
  * @property {string[]} axes  labels of the two axes
  * @property {?number[]} periods  of the two axes, null for an axis that is not periodic

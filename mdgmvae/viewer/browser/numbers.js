@@ -6,7 +6,7 @@ import { numberLists } from "./words.js";
 
 /** A dialog with the numbers. Text is always set as text, never as HTML. */
 export class FrameNumbers {
-  /** @param {HTMLElement} parent @param {object} data starts, frames, files */
+  /** @param {HTMLElement} parent @param {object} data starts, frames, files, labels, total */
   constructor(parent, data) {
     this.data = data;
     this.heading = element("h2", {});
@@ -16,6 +16,8 @@ export class FrameNumbers {
     this.save = element("button", { type: "button" }, "Save as frames.txt");
     this.close = element("button", { type: "button" }, "Close");
     this.said = element("p", { role: "status" });
+    const missing = (data.total ?? 0) - data.labels.length;
+    const warning = `${written(missing)} points are not in this page, so their frames are missing here.`;
     this.dialog = element(
       "dialog",
       { "aria-label": "Numbers of the chosen frames" },
@@ -24,6 +26,7 @@ export class FrameNumbers {
       this.text,
       element("div", { class: "buttons" }, this.copy, this.save, this.close),
       this.said,
+      ...(missing > 0 ? [element("p", {}, warning)] : []),
     );
     parent.append(this.dialog);
     this.which.addEventListener("change", () => this.write());
