@@ -26,8 +26,8 @@ def agreement(agreement: Agreement, ax: Axes | None = None) -> Axes:
 
     Left: the adjusted Rand index of each pair of runs, 1 for the same states and 0 on average for
     random ones. Right: for each state of the reference run, the Jaccard index with its counterpart
-    in each other run, 1 for the same frames and 0 if the run has no such state. It shows whether a
-    rare state was found, too.
+    in each other run, 1 for the same frames and 0 if the run has no such state. The points of a
+    state are in the order of the runs. They show whether a rare state was found, too.
 
     Parameters
     ----------
