@@ -159,8 +159,7 @@ def _note(n_points: int, n_kept: int, n_stored: int, n_rows: int) -> str | None:
     notes = []
     if n_stored < n_rows:
         notes.append(
-            f"The structures of {n_stored:,} of {n_rows:,} frames are in this page; a click shows "
-            "the nearest of them."
+            f"{n_stored:,} of {n_rows:,} structures are stored; a click shows the nearest of them."
         )
     if n_kept < n_points:
         notes.append(f"{n_kept:,} of {n_points:,} points are drawn.")

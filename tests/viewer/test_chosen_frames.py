@@ -91,7 +91,6 @@ def test_numbers_of_chosen_frames_are_copied_and_saved_from_a_file(browser, two_
     page = opened(browser, path)
     page.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
     page.call("Browser.grantPermissions", permissions=["clipboardReadWrite"])
-    assert page.run("explorer.elements.numbers.hidden")
     chosen = lasso(page, MIDDLE, SHIFT)
     page.key("c")
     said, text = (f"explorer.numbers.{name}" for name in ("said.textContent", "text.value"))
@@ -114,6 +113,18 @@ def test_numbers_of_chosen_frames_are_copied_and_saved_from_a_file(browser, two_
     page.key("Escape")  # It closes the dialog and keeps the frames.
     assert not page.run("explorer.numbers.dialog.open") and len(page.run("[...explorer.chosen]"))
     assert page.errors == []
+
+
+def test_numbers_of_a_state_are_had_without_a_lasso(browser, two_files):
+    """As with a keyboard, by which nobody can draw a lasso."""
+    _, path = two_files
+    page = opened(browser, path)
+    page.run("explorer.elements.states[0].focus()")
+    page.key(" ")  # Hides the first state.
+    page.key("c")
+    assert page.run("explorer.numbers.text.value") == str(list(range(1, 40, 2)))
+    heading = page.run("explorer.numbers.heading.textContent")
+    assert heading == "20 frames of the states shown; none are chosen"
 
 
 def test_numbers_are_selected_where_the_clipboard_is_refused(browser, two_files):

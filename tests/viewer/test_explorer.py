@@ -148,7 +148,7 @@ def test_page_says_how_many_structures_it_holds(tmp_path):
     explorer.save(tmp_path / "explorer.html", max_size=1_048_576 // 8 * 9)
     assert data_of(tmp_path / "explorer.html")["note"] is None
     small = data_of_size(explorer, tmp_path, 120_000)
-    assert re.match(r"The structures of [\d,]+ of 2,000 frames are in this page", small["note"])
+    assert re.match(r"[\d,]+ of 2,000 structures are stored; a click", small["note"])
     assert small["structures"]["n"] < 2000
 
 

@@ -57,7 +57,11 @@ export function makeElements(data) {
     clear: element("button", { title: "Choose no frames (escape)", hidden: "" }),
     numbers: element(
       "button",
-      { title: "Copy the numbers of the chosen frames, or save them as a file (c)", hidden: "" },
+      {
+        title:
+          "Copy the numbers of the chosen frames, or save them as a file (c). With none chosen, they " +
+          "are those of the states that are shown.",
+      },
       "Frame numbers \u2026",
     ),
     home: element("button", { title: "Show the whole landscape (0, or double click)" }, "Reset view"),

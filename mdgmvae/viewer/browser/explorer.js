@@ -158,8 +158,8 @@ export class Explorer {
   /** Choose rows; none for no choice. Playing goes through them only. */
   choose(rows, { isQuiet = false } = {}) {
     this.chosen = rows.length ? rows : null;
-    const { clear, numbers } = this.elements;
-    clear.hidden = numbers.hidden = !this.chosen;
+    const { clear } = this.elements;
+    clear.hidden = !this.chosen;
     clear.textContent = `${written(rows.length)} frames chosen \u2715`;
     if (isQuiet) this.landscape.outlines = []; // They were drawn around other frames.
     this.landscape.setChosen(this.chosen);
@@ -211,6 +211,16 @@ export class Explorer {
     flatten(stripCanvas, timeCanvas);
   }
 
+  /** Show the numbers of the chosen frames, or else of all frames of the states that are shown. */
+  showNumbers() {
+    if (this.chosen) {
+      this.numbers.open(this.chosen, "frames chosen");
+    } else {
+      const shown = showableRows(this.data.labels, this.visible, null);
+      this.numbers.open(shown, "frames of the states shown; none are chosen");
+    }
+  }
+
   toggleLasso() {
     this.landscape.lassoing = !this.landscape.lassoing;
     this.elements.lasso.setAttribute("aria-pressed", String(this.landscape.lassoing));
@@ -239,7 +249,7 @@ export class Explorer {
       after: () => this.jump(1),
       lasso: () => this.toggleLasso(),
       clear: () => this.choose(new Int32Array()),
-      numbers: () => this.chosen && this.numbers.open(this.chosen),
+      numbers: () => this.showNumbers(),
       home: () => this.resetView(),
     };
     for (const [name, act] of Object.entries(actions)) elements[name].addEventListener("click", act);

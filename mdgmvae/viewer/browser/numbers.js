@@ -1,4 +1,4 @@
-// The numbers of the chosen frames, to copy them or to save them as a file.
+// The numbers of frames, to copy them or to save them as a file.
 
 import { element } from "./elements.js";
 import { written } from "./plane.js";
@@ -20,7 +20,7 @@ export class FrameNumbers {
     const warning = `${written(missing)} points are not in this page, so their frames are missing here.`;
     this.dialog = element(
       "dialog",
-      { "aria-label": "Numbers of the chosen frames" },
+      { "aria-label": "Numbers of frames" },
       this.heading,
       this.which,
       this.text,
@@ -37,10 +37,10 @@ export class FrameNumbers {
     this.dialog.addEventListener("keydown", (event) => event.stopPropagation());
   }
 
-  /** Show the numbers of some rows. @param {ArrayLike<number>} rows sorted */
-  open(rows) {
+  /** Show the numbers of some rows. @param {ArrayLike<number>} rows sorted @param {string} what */
+  open(rows, what) {
     this.lists = numberLists(this.data, rows);
-    this.heading.textContent = `${written(rows.length)} frames chosen`;
+    this.heading.textContent = `${written(rows.length)} ${what}`;
     this.which.hidden = this.lists.length < 2;
     this.which.replaceChildren(
       ...this.lists.map(({ name, numbers }, k) =>

@@ -51,5 +51,7 @@ export const STYLE = `
 @container (max-width: 640px) or (max-aspect-ratio: 1) {
   .mdgmvae .all { grid-template: auto minmax(0, 1fr) minmax(0, 1fr) auto auto / 1fr; }
   .mdgmvae .legend, .mdgmvae .bar, .mdgmvae .time { grid-column: 1; }
+  .mdgmvae .legend, .mdgmvae .bar { gap: 4px; }
+  .mdgmvae .legend button, .mdgmvae .bar button, .mdgmvae .bar select { font-size: 13px; padding: 2px 6px; }
 }
 `;
