@@ -37,7 +37,7 @@ CLICK = """(async () => { const { box, scale } = e.landscape.plane; const t = pe
   e.molecule.target.getImageData(0, 0, 1, 1); return performance.now() - t; })()"""
 LASSO = """(() => { const t = performance.now(); const { box } = e.landscape.plane;
   const at = (x, y) => e.landscape.plane.toData(box.x + x * box.width, box.y + y * box.height);
-  e.landscape.outline = [at(0.2, 0.2), at(0.7, 0.3), at(0.6, 0.8)]; e.landscape.closeLasso();
+  e.landscape.lasso = [at(0.2, 0.2), at(0.7, 0.3), at(0.6, 0.8)]; e.landscape.closeLasso();
   return performance.now() - t; })()"""
 
 

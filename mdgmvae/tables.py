@@ -74,12 +74,20 @@ class Table:
         lines += [f"- {printable(sentence)}" for sentence in self.sentences]
         return "\n".join(lines)
 
-    def html(self) -> str:
-        """Return the table as HTML. Every cell, head and sentence is escaped."""
+    def html(self, *, with_heads: bool = False) -> str:
+        """Return the table as HTML. Every cell, head and sentence is escaped.
+
+        Parameters
+        ----------
+        with_heads : bool
+            Whether each cell has the head of its column as its attribute ``data-head``, from which
+            a style sheet can make a list of each row where the screen is narrow.
+        """
         parts = []
         if self.rows:
             caption = f"<caption>{html.escape(self.title)}</caption>" if self.title else ""
-            body = "".join(f"<tr>{_tags('td', row)}</tr>" for row in self.rows)
+            heads = self.columns if with_heads else ()
+            body = "".join(f"<tr>{_tags('td', row, heads)}</tr>" for row in self.rows)
             head = f"<thead><tr>{_tags('th', self.columns)}</tr></thead>"
             parts.append(f"<table>{caption}{head}<tbody>{body}</tbody></table>")
         elif self.title:
@@ -318,5 +326,9 @@ def _alignment(cells: Sequence[str]) -> Callable[[str, int], str]:
     return str.rjust if all(map(_NUMBER.match, cells)) else str.ljust
 
 
-def _tags(tag: str, cells: Sequence[Any]) -> str:
-    return "".join(f"<{tag}>{html.escape(str(cell))}</{tag}>" for cell in cells)
+def _tags(tag: str, cells: Sequence[Any], heads: Sequence[str] = ()) -> str:
+    given = [f' data-head="{html.escape(head)}"' for head in heads] or [""] * len(cells)
+    return "".join(
+        f"<{tag}{attribute}>{html.escape(str(cell))}</{tag}>"
+        for cell, attribute in zip(cells, given, strict=True)
+    )

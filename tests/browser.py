@@ -21,6 +21,8 @@ _FLAGS = (
     *("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"),
     *("--remote-debugging-port=0", "--no-first-run"),
 )
+#: Codes of keys on which a browser acts by itself.
+_KEYS = {"Tab": 9, "Enter": 13, "Escape": 27}
 #: Seconds to wait for anything.
 _PATIENCE = 60
 
@@ -158,10 +160,18 @@ class Page:
         left, top, width, height = self.place(selector)
         self.drag([(left + x * width, top + y * height)])
 
-    def key(self, key, code=None):
+    def key(self, key, code=None, text=""):
+        typed = key if len(key) == 1 else text
         for kind in ("keyDown", "keyUp"):
-            text = {"text": key} if len(key) == 1 and kind == "keyDown" else {}
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=code or key, **text)
+            text = {"text": typed} if typed and kind == "keyDown" else {}
+            self.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=code or key,
+                windowsVirtualKeyCode=_KEYS.get(key, 0),
+                **text,
+            )
 
     def screenshot(self, path):
         Path(path).write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))

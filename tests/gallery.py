@@ -66,6 +66,10 @@ def described():
     )  # fmt: skip
 
 
+def equilibrium():
+    return kinetics.stationary_populations(labels(), lag=LAG)
+
+
 def transitions():
     return kinetics.transitions(labels(), lag=LAG, dt=DT)
 
@@ -100,7 +104,9 @@ PICTURES = {
         (COLUMN, 2.7), lambda ax: plot.free_energy_error(energy(0, 1), labels(), ax=ax)
     ),
     "trace": ((PAGE, 1.8), lambda ax: plot.trace(labels(), DT * np.arange(len(labels())), ax=ax)),
-    "populations": ((COLUMN, 2.5), lambda ax: plot.populations(labels(), ax=ax)),
+    "populations": (
+        (COLUMN, 2.5), lambda ax: plot.populations(labels(), ax=ax, equilibrium=equilibrium())
+    ),
     "effect_sizes": ((COLUMN, 2.5), lambda ax: plot.effect_sizes(described(), ax=ax, n=4)),
     "ramachandran": (
         (COLUMN, 3.4), lambda ax: plot.ramachandran(*dihedrals().T, labels(), ax=ax, name="ALA2")

@@ -20,10 +20,13 @@ TABLE = Table(
 
 def test_html_is_escaped():
     page = TABLE.html()
+    assert "data-head" not in page
     assert "<caption>a &lt; b</caption>" in page
     assert "<td>d &lt;A &amp; B&gt;</td>" in page
     assert "<p>x &amp; y</p><ul><li>&lt;script&gt;</li></ul>" in page
     assert page.count("<tr>") == 3
+    cell = '<td data-head="lifetime / ps">57 (51 to 63)</td>'
+    assert cell in TABLE.html(with_heads=True)
 
 
 def test_text_puts_words_left_and_numbers_right_and_wraps_heads():

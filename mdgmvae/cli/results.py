@@ -286,4 +286,4 @@ def _plot_free_energy(path: Path, results: Any, temperature: float | None) -> No
 
     latent = drawable(np.asarray(results.latent))
     axes = plot.free_energy(latent, labels=results.labels, temperature=temperature)
-    cast("Figure", axes.figure).savefig(path, dpi=150, bbox_inches="tight")
+    cast("Figure", axes.figure).savefig(path, dpi=300, bbox_inches="tight")

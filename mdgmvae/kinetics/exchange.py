@@ -15,6 +15,12 @@ from .markov import connected_sets, symmetric_form
 from .posterior import CONFIDENCE, Estimate, Posterior, time_unit
 from .rates import passage_times_of
 
+#: Units of rates, from the largest, by the number of them in one of the unit of `Transitions`.
+_UNITS = {
+    "1/ps": {1: "1/ps", 10**3: "1/ns", 10**6: "1/µs", 10**9: "1/ms"},
+    "1/frame": {1: "1/frame", 10**3: "1/(1,000 frames)", 10**6: "1/(1,000,000 frames)"},
+}
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Transitions(Shown):
@@ -51,15 +57,29 @@ class Transitions(Shown):
     dt: float
     unit: str
 
+    @property
+    def readable_rates(self) -> Estimate:
+        """The rates in a unit in which most of those that were seen are at least 1."""
+        rates = self.rates.value
+        seen = rates[(self.counts > 0) & np.isfinite(rates) & (rates > 0)]
+        units = _UNITS[self.rates.unit]
+        fitting = [scale for scale in units if len(seen) and scale * np.median(seen) >= 1]
+        scale = min(fitting, default=max(units) if len(seen) else 1)
+        return self.rates.times(scale, units[scale])
+
     def tables(self) -> list[Table]:
-        """Return a table with a row for each pair of states that have frames."""
+        """Return a table with a row for each pair of states that have frames.
+
+        Its rates have the unit of `readable_rates`, as in `mdgmvae.plot.transition_network`.
+        """
+        rates = self.readable_rates
         there = np.flatnonzero(~np.isnan(np.diag(self.mean_first_passage_times.value))).tolist()
         rows = tuple(
             (
                 start,
                 end,
                 f"{self.counts[start, end]:,}",
-                self.rates.cell(start, end),
+                rates.cell(start, end),
                 self.mean_first_passage_times.cell(start, end),
             )
             for start in there
@@ -68,7 +88,7 @@ class Transitions(Shown):
         )
         heads = (
             *("from state", "to state", "transitions"),
-            f"rate / {self.rates.unit}",
+            f"rate / {rates.unit}",
             f"mean first passage time / {self.unit}",
         )
         n = len(there)

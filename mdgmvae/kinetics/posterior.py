@@ -70,6 +70,12 @@ class Estimate(Shown):
             std = samples.std(axis=0)
         return cls(value, lower, upper, std, unit)
 
+    def times(self, scale: float, unit: str) -> Estimate:
+        """Return the values in a unit of which there are `scale` in one of this unit."""
+        return Estimate(
+            scale * self.value, scale * self.lower, scale * self.upper, scale * self.std, unit
+        )
+
     def cell(self, *index: int, shown: Callable[[float], str] = number) -> str:
         """Return one value with its interval as text, such as "57 (51 to 63)"."""
         value, lower, upper = (

@@ -13,6 +13,8 @@ from matplotlib.transforms import ScaledTranslation
 from ..errors import InputError
 from ..labels import with_article
 
+#: Width of a figure in inches, unless it needs more room: that of a column of a journal.
+COLUMN = 3.4
 #: Width in points from which a legend has two columns.
 _WIDE = 216
 

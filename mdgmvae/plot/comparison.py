@@ -19,6 +19,7 @@ from ..comparison.scan_of_k import Selection, as_range
 from ..kinetics.posterior import time_unit
 from ..tables import counted
 from .axes import (
+    COLUMN,
     axes_or_new,
     check_result,
     legend_above,
@@ -70,7 +71,7 @@ def methods(comparison: Comparison, ax: Axes | None = None) -> Axes:
     """
     check_result("comparison", comparison, Comparison, "mdgmvae.comparison.compare")
     rows = comparison.rows
-    ax = axes_or_new(ax, (6.4, 1.9 + 0.42 * len(rows)))
+    ax = axes_or_new(ax, (COLUMN, 1.9 + 0.42 * len(rows)))
     lines = range(len(rows))
     for line, row in zip(lines, rows, strict=True):
         folds = _draw_folds(ax, comparison.scores[row.method], line, _HELD_OUT)
@@ -133,7 +134,7 @@ def feature_sets(
     check_result("selection", selection, FeatureSelection, "mdgmvae.comparison.select_features")
     lag_time = _lag_time(selection.lag, dt)
     ranked = selection.ranked
-    ax = axes_or_new(ax, (6.0, 1.9 + 0.5 * len(ranked)))
+    ax = axes_or_new(ax, (COLUMN, 1.9 + 0.5 * len(ranked)))
     for line, found in enumerate(ranked):
         chosen = found.name == selection.best
         color = _FITTED if chosen else _HELD_OUT
@@ -189,7 +190,7 @@ def number_of_components(
     """
     check_result("selection", selection, Selection, "mdgmvae.comparison.select_k")
     lag_time = _lag_time(selection.lag, dt)
-    ax = axes_or_new(ax, (6.0, 4.2))
+    ax = axes_or_new(ax, (COLUMN, 2.9))
     ks, scanned = selection.ks, selection.scanned
     components = [found.component_scores for found in scanned]
     beside = ax.errorbar(

@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from ..errors import InputError
 from ..labels import as_labels, as_numbers
 from ..landscape.coordinates import coordinates_of, read_coordinates
-from .axes import axes_or_new, legend_above, percent, size_in_points
+from .axes import COLUMN, axes_or_new, legend_above, percent, size_in_points
 from .palette import UNASSIGNED, state_colors
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def ramachandran(
     if not len(shown):
         raise InputError("labels: no frame has a state, so there is nothing to draw")
     n_columns = min(len(shown), 4)
-    ax = axes_or_new(ax, (1.0 + 1.5 * n_columns, 1.1 + 1.65 * math.ceil(len(shown) / n_columns)))
+    ax = axes_or_new(ax, (COLUMN, 1.0 + 0.9 * math.ceil(len(shown) / n_columns)))
     visited = np.histogramdd(angles, [_EDGES, _EDGES])[0] > 0
     panels, is_narrow = _panels(ax, len(shown))
     for panel, state in zip(panels, shown.tolist(), strict=True):

@@ -20,7 +20,7 @@ from ..kinetics.markov_test import ChapmanKolmogorov
 from ..kinetics.timescales import ImpliedTimescales
 from ..labels import as_numbers
 from ..tables import counted
-from .axes import axes_or_new, check_result, legend_above, open_frame, size_in_points
+from .axes import COLUMN, axes_or_new, check_result, legend_above, open_frame, size_in_points
 from .palette import UNASSIGNED, state_colors
 
 __all__ = ["chapman_kolmogorov", "implied_timescales", "vamp2_scores"]
@@ -49,7 +49,8 @@ def implied_timescales(
     """Draw implied timescales against the lag time, with 95 % intervals as bands.
 
     Timescales in the hatched area are shorter than the lag time and cannot be resolved. The slowest
-    processes that are resolved have a colour, up to five of them; the others are thin and grey.
+    processes that are resolved have a colour, up to five of them; the others are thin and grey. An
+    arrow at the upper or lower edge marks an interval that goes on beyond it.
 
     Parameters
     ----------
@@ -87,7 +88,7 @@ def implied_timescales(
     shown[shown <= 0] = np.nan
     if not np.isfinite(shown).any():
         raise InputError("timescales: none is positive and finite, so there is nothing to draw")
-    ax = axes_or_new(ax, (5.6, 4.4))
+    ax = axes_or_new(ax, (COLUMN, 2.9))
     # Timescales far below the lag time say nothing and would take up most of the axis.
     bottom = 0.5 * min(lags.min(), np.nanmax(shown))
     top = 2.0 * max(lags.max(), np.nanmax(shown))
@@ -97,6 +98,12 @@ def implied_timescales(
         ends = (timescales.lower[:, process], timescales.upper[:, process])
         lower, upper = (np.clip(end, bottom, top) for end in ends)
         _draw_band(ax, lags, lower, upper, resolved[:, process], color)
+        for edge, arrow, beyond in (
+            (top, "\N{UPWARDS ARROW}", ends[1] > top),
+            (bottom, "\N{DOWNWARDS ARROW}", ends[0] < bottom),
+        ):
+            for at in lags[resolved[:, process] & beyond]:
+                _draw_arrow(ax, at, edge, arrow, color)
         label = f"process {process + 1}" if process else "slowest process"
         ax.plot(lags, shown[:, process], color=color, marker=marker, markersize=3.5, label=label)
     label = "other processes" if len(named) else "processes"
@@ -181,7 +188,7 @@ def chapman_kolmogorov(
     if not shown or not set(shown) <= set(there):
         raise InputError(f"states={shown}: choose from the states with frames, {there}")
     n = len(shown)
-    ax = axes_or_new(ax, (1.2 + 1.7 * n, 1.0 + 1.6 * n))
+    ax = axes_or_new(ax, (max(COLUMN, 0.8 + 0.8 * n), max(2.6, 1.0 + 0.75 * n)))
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_visible(False)
@@ -242,7 +249,7 @@ def vamp2_scores(
             f"ks: {counted(len(numbers), 'value')}, but mean of shape {values.shape} and std of "
             f"shape {errors.shape}; pass one number in each for each k"
         )
-    ax = axes_or_new(ax, (5.2, 3.6))
+    ax = axes_or_new(ax, (COLUMN, 2.6))
     color = state_colors(1)[0]
     order = np.argsort(numbers)
     ax.errorbar(
@@ -305,6 +312,15 @@ def _draw_band(
     beside = np.pad(where, 1)
     alone = where & ~beside[:-2] & ~beside[2:]
     ax.vlines(lags[alone], lower[alone], upper[alone], color=color, alpha=0.4, linewidth=3)
+
+
+def _draw_arrow(ax: Axes, lag: float, edge: float, arrow: str, color: str) -> None:
+    """Mark an interval that goes on beyond the edge of the Axes."""
+    is_up = arrow == "\N{UPWARDS ARROW}"
+    ax.text(
+        lag, edge, arrow, color=color, ha="center", va="top" if is_up else "bottom", fontsize=9,
+        fontweight="bold",
+    )  # fmt: skip
 
 
 def _plain_ticks(ax: Axes) -> None:

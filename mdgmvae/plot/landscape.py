@@ -18,7 +18,7 @@ from ..landscape.grid import as_points
 from ..landscape.surface import FreeEnergy, free_energy_grid
 from ..landscape.units import energy_unit
 from . import surfaces
-from .axes import axes_or_new, check_result
+from .axes import COLUMN, axes_or_new, check_result
 
 __all__ = ["free_energy", "free_energy_error"]
 
@@ -143,6 +143,6 @@ def _draw_surface(
     if states is not None and len(states) != len(points):
         raise InputError(f"labels: there are {len(states):,} for {len(points):,} latent points")
     d = points.shape[1]
-    ax = axes_or_new(ax, (6.4, 4.0) if d == 1 else (5.6, 4.6), three_dimensional=d == 3)
+    ax = axes_or_new(ax, (COLUMN, 2.4 if d == 1 else 2.8), three_dimensional=d == 3)
     draw(ax, surface, points, states)
     return ax

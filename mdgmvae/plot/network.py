@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..kinetics.exchange import Transitions
 from ..labels import as_numbers
 from ..tables import counted
-from .axes import axes_or_new, check_result, size_in_points
+from .axes import COLUMN, axes_or_new, check_result, size_in_points
 from .palette import state_colors
 
 if TYPE_CHECKING:
@@ -30,11 +30,6 @@ _BEND = 0.16
 _PLACES = (0.45, 0.4, 0.5, 0.35, 0.55, 0.3, 0.6, 0.25, 0.65, 0.2)
 #: Width of a character and height of a line in points, for a small font, and space around a rate.
 _CHARACTER, _LINE, _SPACE = 5.5, 10, 2
-#: Units of rates, from the largest, by the number of them in one of the transitions' unit.
-_UNITS = {
-    "1/ps": {1: "1/ps", 10**3: "1/ns", 10**6: "1/µs", 10**9: "1/ms"},
-    "1/frame": {1: "1/frame", 10**3: "1/(1,000 frames)", 10**6: "1/(1,000,000 frames)"},
-}
 
 
 def transition_network(transitions: Transitions, populations: Any, ax: Axes | None = None) -> Axes:
@@ -79,7 +74,7 @@ def transition_network(transitions: Transitions, populations: Any, ax: Axes | No
         raise InputError(
             f"populations: of shape {shares.shape}; pass one for each of {counted(n, 'state')}"
         )
-    ax = axes_or_new(ax, (5.0, 4.4))
+    ax = axes_or_new(ax, (COLUMN, 2.9))
     there = np.flatnonzero(shares > 0)
     at, radius = _places(there, n), _radii(shares)
     for state, color in enumerate(state_colors(n)):
@@ -99,10 +94,10 @@ def transition_network(transitions: Transitions, populations: Any, ax: Axes | No
     if 0 < len(pairs) <= _MOST_RATES:
         per_point = ((high - low) / size_in_points(ax)).max()
         circles = np.column_stack([at[there], radius[there], radius[there]])
-        scale, unit = _unit(rates[seen], transitions.rates.unit)
-        texts = [_shown(rate) for rate in scale * rates[seen]]
+        shown = transitions.readable_rates
+        texts = [_shown(rate) for rate in shown.value[seen]]
         _draw_rates(ax, arrows, texts, per_point, circles)
-        ax.text(0, 0, f"rates in {unit}", transform=ax.transAxes, fontsize="small")
+        ax.text(0, 0, f"rates in {shown.unit}", transform=ax.transAxes, fontsize="small")
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     ax.set_aspect("equal")
     ax.set_axis_off()
@@ -162,22 +157,6 @@ def _draw_arrow(ax: Axes, ends: np.ndarray, width: float, color: str) -> None:
             arrowstyle="-|>", mutation_scale=8 + 2 * width, color=color, zorder=2,
         )
     )  # fmt: skip
-
-
-def _unit(rates: np.ndarray, unit: str) -> tuple[int, str]:
-    """Choose a unit in which most rates are at least 1.
-
-    Returns the factor of the rates, and the name of the unit.
-
-    Examples
-    --------
-    >>> _unit(np.array([0.2, 0.01, 1e-4]), "1/ps")
-    (1000, '1/ns')
-    """
-    units = _UNITS[unit]
-    fitting = [scale for scale in units if scale * np.median(rates) >= 1]
-    scale = min(fitting, default=max(units))
-    return scale, units[scale]
 
 
 def _shown(rate: float) -> str:

@@ -6,12 +6,15 @@ import difflib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..errors import InputError, methods_of
 from ..kinetics.agreement_of_runs import compare_runs, labels_of_each
+from ..kinetics.rates import stationary_populations
 from ..landscape.coordinates import drawable, free_energy_of
 from ..landscape.surface import FreeEnergy, free_energy
 from ..states.description import describe
-from ..states.judgement import Judgement, judge_results
+from ..states.judgement import N_SAMPLES, Judgement, judge_results
 from ..states.state_transitions import transitions_of
 from . import dihedrals, kinetics, landscape, network, runs, states, training
 from .figures import FIGURES
@@ -130,8 +133,18 @@ ramachandran, transition_network, implied_timescales, chapman_kolmogorov, histor
         return states.trace(self._results.labels, self._results.times, ax=ax)
 
     def populations(self, ax: Axes | None = None) -> Axes:
-        """Draw the share of the frames in each state."""
-        return states.populations(self._results.labels, ax=ax)
+        """Draw the share of the frames in each state, with a lag time also its equilibrium."""
+        lag, results = self._model.lag, self._results
+        found = None
+        if lag is not None:
+            found = stationary_populations(
+                results.labels,
+                lag=lag,
+                lengths=results.lengths,
+                k=len(results.populations),
+                n_samples=N_SAMPLES,  # so that the table of `judge` has the same intervals
+            )
+        return states.populations(np.asarray(results.populations), ax=ax, equilibrium=found)
 
     def effect_sizes(self, n: int = 3, ax: Axes | None = None) -> Axes:
         """Draw the `n` features that set each state apart most."""

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from ..errors import InputError
 from ..kinetics.agreement_of_runs import Agreement
-from .axes import axes_or_new, check_result, open_frame, size_in_points, ticks_that_fit
+from .axes import COLUMN, axes_or_new, check_result, open_frame, size_in_points, ticks_that_fit
 from .palette import state_colors
 
 __all__ = ["agreement"]
@@ -26,8 +26,8 @@ def agreement(agreement: Agreement, ax: Axes | None = None) -> Axes:
 
     Left: the adjusted Rand index of each pair of runs, 1 for the same states and 0 on average for
     random ones. Right: for each state of the reference run, the Jaccard index with its counterpart
-    in each other run, 1 for the same frames and 0 if the run has no such state. It shows whether a
-    rare state was found, too.
+    in each other run, 1 for the same frames and 0 if the run has no such state. The points of a
+    state are in the order of the runs. They show whether a rare state was found, too.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def agreement(agreement: Agreement, ax: Axes | None = None) -> Axes:
     n = len(agreement.matrix)
     if n < 2:
         raise InputError("agreement: there is one run; pass the labels of two or more")
-    ax = axes_or_new(ax, (6.4, 3.0))
+    ax = axes_or_new(ax, (COLUMN, 1.9))
     ax.set_axis_off()
     width, height = size_in_points(ax)
     pairs = ax.inset_axes((_MATRIX[0], 0.0, _MATRIX[1], 1.0))

@@ -12,9 +12,20 @@ from matplotlib.axes import Axes
 
 from ..checks import check_count
 from ..errors import InputError
+from ..kinetics.posterior import Estimate
 from ..labels import as_labels, as_numbers
 from ..states.state_features import Description
-from .axes import axes_or_new, check_result, open_frame, percent, size_in_points, ticks_that_fit
+from ..tables import counted
+from .axes import (
+    COLUMN,
+    axes_or_new,
+    check_result,
+    legend_above,
+    open_frame,
+    percent,
+    size_in_points,
+    ticks_that_fit,
+)
 from .palette import state_colors
 
 __all__ = ["effect_sizes", "populations", "trace"]
@@ -27,8 +38,13 @@ _FINEST = 4000
 _STRONGEST = 4.0
 
 
-def populations(labels_or_populations: Any, ax: Axes | None = None) -> Axes:
-    """Draw the population of each state as a bar.
+def populations(
+    labels_or_populations: Any, ax: Axes | None = None, *, equilibrium: Estimate | None = None
+) -> Axes:
+    """Draw the population of each state as a bar, and its equilibrium population with its interval.
+
+    The share of the frames has no error of its own. How well it is known shows the equilibrium
+    population of the Markov model, a point with its 95 % credible interval.
 
     Parameters
     ----------
@@ -36,6 +52,8 @@ def populations(labels_or_populations: Any, ax: Axes | None = None) -> Axes:
         Labels, or the populations themselves. Frames with the label -1 are left out.
     ax : matplotlib Axes, optional
         The Axes to draw on.
+    equilibrium : Estimate, optional
+        The result of `mdgmvae.kinetics.stationary_populations` for these states.
 
     Returns
     -------
@@ -44,7 +62,8 @@ def populations(labels_or_populations: Any, ax: Axes | None = None) -> Axes:
     Raises
     ------
     InputError
-        If no frame has a state, or the populations do not add up to 1.
+        If no frame has a state, the populations do not add up to 1, or `equilibrium` is not such
+        a result for as many states.
 
     Examples
     --------
@@ -54,22 +73,51 @@ def populations(labels_or_populations: Any, ax: Axes | None = None) -> Axes:
     ['75.0', '25.0']
     """
     shares = _shares(labels_or_populations)
-    ax = axes_or_new(ax, (1.6 + 0.6 * max(len(shares), 4), 3.4))
+    if equilibrium is not None:
+        source = "mdgmvae.kinetics.stationary_populations"
+        check_result("equilibrium", equilibrium, Estimate, source)
+        if np.shape(equilibrium.value) != shares.shape:
+            raise InputError(
+                f"equilibrium: of shape {np.shape(equilibrium.value)}; pass one for each of "
+                f"{counted(len(shares), 'state')}"
+            )
+    ax = axes_or_new(ax, (max(COLUMN, 0.8 + 0.2 * len(shares)), 2.6))
     numbers = np.arange(len(shares))
     bars = ax.bar(numbers, 100 * shares, color=state_colors(len(shares)), width=0.75)
     width = size_in_points(ax)[0]
-    ax.bar_label(
-        bars, [percent(share) for share in shares], padding=2, fontsize="small",
-        rotation=90 if width < _LABEL_WIDTH * len(shares) else 0,
-    )  # fmt: skip
+    tops = 100 * shares
+    if equilibrium is not None:
+        tops = np.fmax(tops, _draw_intervals(ax, equilibrium, shares > 0))
+    is_narrow = width < _LABEL_WIDTH * len(shares)
+    for number, (share, top) in enumerate(zip(shares, tops, strict=True)):
+        ax.annotate(
+            percent(share), (number, top), (0, 2), textcoords="offset points", ha="center",
+            va="bottom", fontsize="small", rotation=90 if is_narrow else 0,
+        )  # fmt: skip
     ax.set_xticks(ticks_that_fit(len(shares), width, _TICK_ROOM))
     # A bar of a single state is not as wide as the figure.
     ax.set_xlim(min(-0.5, 0.5 * len(shares) - 2), max(len(shares) - 0.5, 0.5 * len(shares) + 1))
     ax.set_xlabel("state")
     ax.set_ylabel("population / %")
-    ax.margins(y=0.2 if width < _LABEL_WIDTH * len(shares) else 0.12)
+    ax.set_ylim(0, (1.25 if is_narrow else 1.15) * tops.max())
+    if equilibrium is not None:
+        bars.set_label("share of the frames")
+        legend_above(ax, ncols=1)
     open_frame(ax)
     return ax
+
+
+def _draw_intervals(ax: Axes, found: Estimate, there: np.ndarray) -> np.ndarray:
+    """Draw equilibrium populations with their intervals; return the upper ends in percent."""
+    value, lower, upper = (
+        np.where(there, 100 * end, np.nan) for end in (found.value, found.lower, found.upper)
+    )
+    lengths = np.clip([value - lower, upper - value], 0, None)
+    ax.errorbar(
+        np.arange(len(value)), value, lengths, fmt="o", color="black", markersize=3, capsize=2.5,
+        linewidth=1, label="in equilibrium, 95 % interval",
+    )  # fmt: skip
+    return np.fmax(value, upper)
 
 
 def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
@@ -110,7 +158,7 @@ def trace(labels: Any, times: Any = None, ax: Axes | None = None) -> Axes:
     if len(begins):
         positions, label = _in_turn(positions, begins), f"{label}, one trajectory after another"
     n_states = int(states.max()) + 1
-    ax = axes_or_new(ax, (8.0, 0.9 + 0.35 * max(n_states, 3)))
+    ax = axes_or_new(ax, (COLUMN, 0.8 + 0.25 * max(n_states, 3)))
     starts, widths, visited = _visits(states, positions)
     end = (starts + widths).max()
     for state, color in enumerate(state_colors(n_states)):
@@ -172,7 +220,8 @@ def effect_sizes(description: Description, ax: Axes | None = None, n: int = 3) -
     rows = _leading(description, n)
     effects = description.effect_size[np.ix_(states, rows)].T
     longest = max(len(description.names[row]) for row in rows)
-    ax = axes_or_new(ax, (1.9 + 0.08 * longest + 0.75 * len(states), 1.4 + 0.32 * len(rows)))
+    width = max(COLUMN, 1.2 + 0.07 * longest + 0.45 * len(states))
+    ax = axes_or_new(ax, (width, 1.0 + 0.25 * len(rows)))
     # Infinite values would be left blank.
     colored = np.clip(effects, -_STRONGEST, _STRONGEST)
     image = ax.imshow(colored, cmap="RdBu_r", vmin=-_STRONGEST, vmax=_STRONGEST, aspect="auto")

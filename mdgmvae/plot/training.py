@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ..errors import InputError
 from ..labels import as_numbers, with_article
-from .axes import axes_or_new, legend_above, open_frame
+from .axes import COLUMN, axes_or_new, legend_above, open_frame
 
 __all__ = ["history"]
 
@@ -73,7 +73,7 @@ def history(history: Mapping[str, Sequence[float]], ax: Axes | None = None) -> A
         raise InputError(
             "history: holds no loss; pass the history of a fitted model, such as gm.results.history"
         )
-    ax = axes_or_new(ax, (6.0, 3.8))
+    ax = axes_or_new(ax, (COLUMN, 2.7))
     epochs = terms.get("epoch", np.arange(1, len(terms["loss"]) + 1))
     kinetic = _drawable(terms, "val_vamp2", epochs)
     lines = []

@@ -102,7 +102,8 @@ def of_kinetics(c: Contents) -> Iterator[Picture]:
             lambda ax: plot.implied_timescales(timescales, ax=ax),
             (5.6, 4.2),
             "Implied timescales against the lag time, with 95 % credible intervals. They should "
-            "not depend on the lag time. Timescales in the hatched area are shorter than it.",
+            "not depend on the lag time. Timescales in the hatched area are shorter than it. An "
+            "arrow marks an interval that goes on beyond the axis.",
             "Implied timescales against the lag time",
         )
     test = judgement.chapman_kolmogorov
@@ -124,7 +125,7 @@ def agreement(found: Agreement) -> Picture:
         (6.4, 2.8),
         "Left: agreement of each pair of runs, 1 for the same states and 0 on average for random "
         f"ones. Right: how well each state of run {found.reference} is found again in each other "
-        "run; 0 if it is not. Run 0 is that of this page.",
+        "run, a point for each in their order; 0 if it is not. Run 0 is that of this page.",
         f"Agreement of {counted(len(found.matrix), 'run')}",
     )
 

@@ -22,6 +22,8 @@ from .verdict import verdict
 
 #: Features of each state in the table, and in the card of the state.
 _N_FEATURES, _N_IN_CARD = 3, 2
+#: Tables with more columns do not fit a phone.
+_MOST_COLUMNS = 3
 #: Pictures that are wider than this many pixels scroll on a phone.
 _WIDE = 700
 _CITATION = (
@@ -68,8 +70,8 @@ def _sections(c: Contents) -> Iterator[str]:
     if c.structures is not None:
         yield tag(
             "p",
-            "Each card shows the representative frame of the state and, in a pale colour, further "
-            "frames. Drag to turn a molecule, or use the arrow keys.",
+            "Each card shows the representative frame of the state and, in a fainter colour, "
+            "further frames. Drag to turn a molecule, or use the arrow keys.",
             class_="note screen",
         )
     yield _tables(c.summary.tables())
@@ -187,7 +189,14 @@ def _end(c: Contents) -> Iterator[str]:
 
 
 def _tables(tables: Sequence[Table]) -> str:
-    return "".join(tag("div", table.html(), class_="wide") for table in tables)
+    return "".join(
+        tag(
+            "div",
+            table.html(with_heads=True),
+            class_="wide many" if len(table.columns) > _MOST_COLUMNS else "wide",
+        )
+        for table in tables
+    )
 
 
 def _figure(picture: Picture) -> str:

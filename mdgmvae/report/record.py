@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from ..trajectory.input_files import shortest_names
 
 #: Name of the page in a folder of results.
 REPORT = "report.html"
@@ -36,7 +37,7 @@ class Record:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the files without folders, except where these tell files apart."""
-        return tuple(map(_names_of_paths(self.files).__getitem__, self.files))
+        return tuple(shortest_names(self.files))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as values for JSON."""
@@ -65,21 +66,3 @@ def _texts(values: object) -> tuple[str, ...]:
     """Return the texts of a list, and nothing if it is no list."""
     found = values if isinstance(values, list) else []
     return tuple(text for text in found if isinstance(text, str))
-
-
-def _names_of_paths(paths: Sequence[str]) -> dict[str, str]:
-    """Return the shortest ends of different paths that differ from each other."""
-    parts = {path: Path(path).parts for path in paths}
-
-    def end(path: str, length: int) -> str:
-        return str(Path(*parts[path][-length:])) if parts[path] else path
-
-    names = {}
-    for path in parts:
-        length = 1
-        while length < len(parts[path]) and any(
-            end(other, length) == end(path, length) for other in parts if other != path
-        ):
-            length += 1
-        names[path] = end(path, length)
-    return names

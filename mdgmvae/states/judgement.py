@@ -20,6 +20,8 @@ from .evidence import Evidence, evidence_of
 from .findings import Finding, findings_of, remarks_of, sentences_of
 from .verdicts import Verdict, on_states, sentences
 
+#: Models drawn from the posterior.
+N_SAMPLES = 50
 #: What the columns of the table mean.
 NOTE = (
     "Population: share of the analysed frames. Equilibrium population and lifetime: of the Markov "
@@ -200,7 +202,7 @@ def judge(
     lengths: Sequence[int] | None = None,
     dt: float | None = None,
     states: Any = None,
-    n_samples: int = 50,
+    n_samples: int = N_SAMPLES,
     seed: int = 0,
 ) -> Judgement:
     """Judge the states of a trajectory by their kinetics.
@@ -280,7 +282,7 @@ def judge_results(results: Any, lag: int | None, **options: Any) -> Judgement:
         "lag": 1 if lag is None else lag,
         "lengths": lengths,
         "dt": time_step(results.times, lengths),
-        "n_samples": 50,
+        "n_samples": N_SAMPLES,
         "seed": 0,
         **options,
     }

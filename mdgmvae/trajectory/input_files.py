@@ -5,7 +5,7 @@ import hashlib
 import os
 import stat
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -210,3 +210,27 @@ class InputFiles:
             other = known.setdefault((state.size, state.digest), state)
             if other is not state:
                 yield state.path, other.path
+
+
+def shortest_names(paths: Sequence[str]) -> list[str]:
+    """Return names of files without folders, except where these tell files apart.
+
+    Examples
+    --------
+    >>> shortest_names(["runs/1/a.xtc", "runs/2/a.xtc", "runs/2/b.xtc"])
+    ['1/a.xtc', '2/a.xtc', 'b.xtc']
+    """
+    parts = {path: Path(path).parts for path in paths}
+
+    def end(path: str, length: int) -> str:
+        return str(Path(*parts[path][-length:])) if parts[path] else path
+
+    names = {}
+    for path in parts:
+        length = 1
+        while length < len(parts[path]) and any(
+            end(other, length) == end(path, length) for other in parts if other != path
+        ):
+            length += 1
+        names[path] = end(path, length)
+    return [names[path] for path in paths]

@@ -59,7 +59,7 @@ def explore_results(
     xy, axes, periods = _coordinates(results, features, coordinates)
     moving = MovingAtoms.of(source)
     mapped = MappedFrames.of(
-        moving.atoms.universe.trajectory,
+        moving,
         results[kind.labels],
         xy,
         results.frames,
@@ -68,6 +68,7 @@ def explore_results(
         n_states=np.shape(results[kind.probabilities])[1],
         palette=palette,
         name=kind.name,
+        times=results.times,
     )
     return Explorer(moving, mapped, height=height, title=title)
 

@@ -86,9 +86,8 @@ def explore(
     6400
     """
     moving = MovingAtoms.of(source)
-    trajectory = moving.atoms.universe.trajectory
     mapped = MappedFrames.of(
-        trajectory, labels, xy, frames, axes=axes, periods=periods, palette=palette
+        moving, labels, xy, frames, axes=axes, periods=periods, palette=palette
     )
     return Explorer(moving, mapped, height=height, title=title)
 
@@ -256,11 +255,11 @@ class Explorer:
             )
         return self._widget
 
-    def _load(self, row: int) -> Snapshots:
-        """Read the structure of a row, which is then the one that is shown."""
+    def _load(self, row: int) -> tuple[Snapshots, float]:
+        """Read the structure and the time of a row, which is then the one that is shown."""
         shown = self.molecule.snapshots([self.mapped.frames[row]])
         self.row = row
-        return shown
+        return shown, float(self.mapped.times_of(np.array([row]), shown.times)[0])
 
     def _choose(self, rows: np.ndarray) -> None:
         """Remember the rows that a lasso has chosen."""

@@ -12,7 +12,10 @@ from ..errors import InputError
 from ..labels import as_frames, as_labels, check_labelled, check_repeated, frame_list
 from ..landscape.grid import wrapped
 from ..plot.palette import chosen_colors
-from ..trajectory.frames import file_of_frames
+from ..trajectory.frame_times import TimedFile, timed_files
+from ..trajectory.frames import file_of_frames, place_of
+from ..trajectory.input_files import shortest_names
+from ..trajectory.moving_atoms import MovingAtoms
 
 #: More states cannot be told apart in any way.
 _MOST_STATES = 1000
@@ -31,6 +34,10 @@ class MappedFrames:
         Frame numbers.
     files : ndarray of int64 of shape (n,)
         Index of the trajectory file of each frame.
+    trajectories : tuple of TimedFile
+        The trajectory files, with an empty name for frames in memory.
+    times : ndarray of float64 of shape (n,), or None
+        Times in ps, NaN if unknown. None: they are those of the files.
     names, colors : list of str
         Of the states.
     axes : tuple of str
@@ -45,6 +52,8 @@ class MappedFrames:
     labels: np.ndarray
     frames: np.ndarray
     files: np.ndarray
+    trajectories: tuple[TimedFile, ...]
+    times: np.ndarray | None
     names: list[str]
     colors: list[str]
     axes: tuple[str, str]
@@ -54,7 +63,7 @@ class MappedFrames:
     @classmethod
     def of(
         cls,
-        trajectory: Any,
+        moving: MovingAtoms,
         labels: Any,
         xy: Any,
         frames: Any = None,
@@ -64,19 +73,22 @@ class MappedFrames:
         n_states: int | None = None,
         palette: Sequence[str] | None = None,
         name: str = "state",
+        times: np.ndarray | None = None,
     ) -> Self:
         """Check labels, coordinates and frame numbers.
 
         Parameters
         ----------
-        trajectory : MDAnalysis.coordinates.base.ProtoReader
-            The trajectory.
+        moving : MovingAtoms
+            The atoms, with their trajectory.
         labels, xy, frames, axes, periods, palette
             As in `mdgmvae.explore`.
         n_states : int, optional
             Number of states, if there are some without frames at the end.
         name : str
             What a state is called.
+        times : ndarray of shape (n,), optional
+            Times in ps. Default: those of the files, if they hold any.
 
         Returns
         -------
@@ -88,7 +100,7 @@ class MappedFrames:
             If they do not match, or are invalid.
         """
         states = as_labels(labels)
-        numbers = as_frames(frames, len(states), trajectory.n_frames)
+        numbers = as_frames(frames, len(states), moving.n_frames)
         check_repeated(numbers, states)
         n_found = int(states.max(initial=-1)) + 1
         if not n_found:
@@ -101,11 +113,21 @@ class MappedFrames:
             )
         points, axes, periods = _points(xy, states, numbers, axes, periods)
         numbers, order = _once(numbers, points)
+        universe = moving.atoms.universe
+        if times is None and moving.times is not None:
+            times = moving.times[numbers]
+        elif times is not None:
+            times = times[order]
         return cls(
             points[order],
             states[order].astype(np.int16),
             numbers,
-            file_of_frames(trajectory, numbers)[0],
+            file_of_frames(universe.trajectory, numbers)[0],
+            tuple(
+                replace(file, name=place_of(universe.trajectory, file.first).file)
+                for file in timed_files(universe)
+            ),
+            times,
             [f"{name} {state}" for state in range(n_states)],
             chosen_colors(n_states, palette),
             (str(axes[0]), str(axes[1])),
@@ -126,8 +148,13 @@ class MappedFrames:
 
     def content(self) -> dict[str, Any]:
         """Return what JSON can hold of the ``Data`` of ``browser/explorer.js``."""
+        names = shortest_names([file.name for file in self.trajectories])
         return {
             "starts": self.starts,
+            "files": [
+                {"name": names[index], "first": self.trajectories[index].first}
+                for index in self.files[self.starts].tolist()
+            ],
             "names": self.names,
             "colors": self.colors,
             "axes": list(self.axes),
@@ -143,7 +170,21 @@ class MappedFrames:
             labels=self.labels[rows],
             frames=self.frames[rows],
             files=self.files[rows],
+            times=None if self.times is None else self.times[rows],
         )
+
+    def times_of(self, rows: np.ndarray, read: np.ndarray) -> np.ndarray:
+        """Return the times of rows in ps, NaN where they are unknown.
+
+        Parameters
+        ----------
+        rows : ndarray of int64 of shape (n_rows,)
+        read : ndarray of float64 of shape (n_rows,)
+            What the reader gave as times of these rows.
+        """
+        known = np.array([file.has_times for file in self.trajectories])[self.files[rows]]
+        times: np.ndarray = np.where(known, read, np.nan)
+        return times if self.times is None else self.times[rows]
 
     def rows_of(self, frames: Any, n_frames: int) -> np.ndarray:
         """Find the rows of frames that have a state.

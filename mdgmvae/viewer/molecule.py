@@ -27,10 +27,13 @@ class Snapshots:
         origin.
     structure : ndarray of uint8 of shape (n_frames, n_residues), or None
         The letters H (helix), E (strand) and C (coil) of the residues of all ribbons.
+    times : ndarray of float64 of shape (n_frames,)
+        What the reader gives as times, in ps if the file holds times.
     """
 
     positions: np.ndarray
     structure: np.ndarray | None
+    times: np.ndarray
 
     def to_json(self) -> dict[str, Any]:
         """Pack the frames for ``unpackStructures`` of ``browser/unpack.js``.
@@ -166,11 +169,11 @@ class Molecule:
         InputError
             If a frame cannot be read.
         """
-        moved = self.frames.read(list(frames))
+        moved, times = self.frames.read_with_times(list(frames))
         if self.secondary is None:
-            return Snapshots(moved[:, self.drawn], None)
+            return Snapshots(moved[:, self.drawn], None, times)
         backbone = moved[:, self.secondary.backbone.ravel()]
-        return Snapshots(moved[:, self.drawn], self.secondary.at(backbone))
+        return Snapshots(moved[:, self.drawn], self.secondary.at(backbone), times)
 
 
 def _content(

@@ -16,11 +16,16 @@ from .scripts import bundle
 #: Frames whose packed size tells how many fit.
 _PROBED = 64
 _LEVELS = 65535
+#: Size of what is beside script, points and structures.
+_REST = 3000
+#: Largest size of the packed row and time of a structure.
+_ROW_AND_TIME = 10
 #: Reading more structures would take too long.
 _MOST_STORED = 20_000
 _STYLE = (
     ":root { color-scheme: light dark; } html, body { margin: 0; height: 100%; }\n"
     "@media screen { #explorer { height: 100dvh; min-height: 480px; } }\n"
+    "@media screen and (max-width: 640px) { #explorer { min-height: 760px; } }\n"
 )
 _BODY = (
     '<main id="explorer"></main>\n<noscript>This page needs JavaScript to show structures; it '
@@ -58,7 +63,7 @@ def explorer_page(molecule: Molecule, mapped: MappedFrames, title: str, max_byte
     """
     script = bundle("page") + _OPEN
     rows = mapped.rows
-    room = max_bytes - len(script) - 2000
+    room = max_bytes - len(script) - _REST
     points = _packed_points(mapped)
     size = sum(len(points[name]) for name in ("points", "labels", "frames"))
     kept = np.arange(len(mapped.labels))
@@ -66,7 +71,8 @@ def explorer_page(molecule: Molecule, mapped: MappedFrames, title: str, max_byte
         kept = _spread(kept, max(1, int(len(kept) * max(room, 0) / 2 / size)))
         size = int(size * len(kept) / len(mapped.labels))
     probe = molecule.snapshots(mapped.frames[_spread(rows, _PROBED)]).to_json()
-    each = sum(len(part or "") for part in (probe["xyz"], probe["structure"])) / probe["n"]
+    packed = sum(len(part or "") for part in (probe["xyz"], probe["structure"]))
+    each = packed / probe["n"] + _ROW_AND_TIME
     n_stored = min(int((room - size) / each), _MOST_STORED)
     if n_stored < len(np.unique(mapped.labels[rows])):
         raise InputError(
@@ -79,12 +85,15 @@ def explorer_page(molecule: Molecule, mapped: MappedFrames, title: str, max_byte
         kept = np.union1d(kept, stored)
         some = mapped.some(kept)
         points = _packed_points(some)
+    structures = molecule.snapshots(mapped.frames[stored])
     data: dict[str, Any] = {
         **some.content(),
         **points,
         "stored": pack(np.searchsorted(kept, stored).astype(np.int32)),
         "topology": molecule.topology(),
-        "structures": molecule.snapshots(mapped.frames[stored]).to_json(),
+        "times": pack(mapped.times_of(stored, structures.times).astype(np.float32)),
+        "structures": structures.to_json(),
+        "total": len(mapped.labels),
         "note": _note(len(mapped.labels), len(kept), len(stored), len(rows)),
     }
     return offline_page(title, _STYLE, _BODY, script, data)
@@ -150,8 +159,7 @@ def _note(n_points: int, n_kept: int, n_stored: int, n_rows: int) -> str | None:
     notes = []
     if n_stored < n_rows:
         notes.append(
-            f"The structures of {n_stored:,} of {n_rows:,} frames are in this page; a click shows "
-            "the nearest of them."
+            f"{n_stored:,} of {n_rows:,} structures are stored; a click shows the nearest of them."
         )
     if n_kept < n_points:
         notes.append(f"{n_kept:,} of {n_points:,} points are drawn.")

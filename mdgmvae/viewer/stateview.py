@@ -14,6 +14,7 @@ from IPython.display import display
 
 from ..checks import check_count
 from ..labels import check_labelled
+from ..tables import percent
 from .nglview_trajectory import ShownTrajectory
 from .played_frames import PlayedFrames
 from .shown_atoms import ShownAtoms
@@ -172,7 +173,7 @@ class StateView(nglview.NGLWidget):
         played = self._played
         shares = np.bincount(played.states, minlength=len(self._colors)) / len(played.states)
         text = "".join(
-            entry(color, f"{self._state_name} {state} ({share:.1%})")
+            entry(color, f"{self._state_name} {state} ({percent(share)} %)")
             for state, (color, share) in enumerate(zip(self._colors, shares, strict=True))
         )
         if len(played.numbers) < played.n_frames:

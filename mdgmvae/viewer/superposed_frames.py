@@ -68,6 +68,10 @@ class SuperposedFrames:
         return replace(self, reference=reference)
 
     def read(self, frames: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Read the positions of frames, (n_frames, n_atoms, 3), as `read_with_times` does."""
+        return self.read_with_times(frames)[0]
+
+    def read_with_times(self, frames: Sequence[int] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Read frames. The current frame of the Universe stays.
 
         Parameters
@@ -77,8 +81,10 @@ class SuperposedFrames:
 
         Returns
         -------
-        ndarray of float32 of shape (n_frames, n_atoms, 3)
+        positions : ndarray of float32 of shape (n_frames, n_atoms, 3)
             In angstrom.
+        times : ndarray of float64 of shape (n_frames,)
+            What the reader gives as times, in ps if the file holds times.
 
         Raises
         ------
@@ -88,9 +94,9 @@ class SuperposedFrames:
         numbers = [int(frame) for frame in frames]
         ix = self.moving.atoms.ix
         positions = np.empty((len(numbers), len(ix), 3), np.float32)
-        boxes = np.zeros((len(numbers), 6))
+        boxes, times = np.zeros((len(numbers), 6)), np.empty(len(numbers))
         for row, ts in enumerate(self.moving.at(numbers)):
-            positions[row] = ts.positions[ix]
+            positions[row], times[row] = ts.positions[ix], ts.time
             if ts.dimensions is not None:
                 boxes[row] = ts.dimensions
         for first in range(0, len(numbers), _BLOCK):
@@ -99,7 +105,7 @@ class SuperposedFrames:
             if self.reference is not None:
                 whole = superposed(whole, self.reference, self.fitted)
             positions[block] = whole
-        return positions
+        return positions, times
 
 
 def _whole(positions: np.ndarray, boxes: np.ndarray, links: Links | None) -> np.ndarray:

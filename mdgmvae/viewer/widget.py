@@ -10,6 +10,7 @@ import numpy as np
 import traitlets
 
 from ..errors import MDGMVAEError
+from ..tables import to_plain
 from .mapped_frames import MappedFrames
 from .molecule import Snapshots
 from .packing import steps
@@ -30,7 +31,8 @@ class ExplorerWidget(anywidget.AnyWidget):
     row : int
         The row to show first.
     load : callable
-        Returns the structure of a row, and is so told that it is shown.
+        Returns the structure of a row and its time in ps, which may be NaN, and is so told that
+        the row is shown.
     choose : callable
         Is told the rows that the lasso has chosen.
     height : int
@@ -50,7 +52,7 @@ class ExplorerWidget(anywidget.AnyWidget):
         topology: dict[str, Any],
         mapped: MappedFrames,
         row: int,
-        load: Callable[[int], Snapshots],
+        load: Callable[[int], tuple[Snapshots, float]],
         choose: Callable[[np.ndarray], None],
         height: int,
     ) -> None:
@@ -81,7 +83,7 @@ class ExplorerWidget(anywidget.AnyWidget):
         elif kind == "load":
             row = int(message["row"])
             try:
-                shown = self._load(row)
+                shown, time = self._load(row)
                 sent = [steps(shown.positions).astype("<i2").tobytes()]
             except MDGMVAEError as error:
                 self.send({"kind": "error", "text": str(error)})
@@ -90,4 +92,5 @@ class ExplorerWidget(anywidget.AnyWidget):
                 sent.append(shown.structure.tobytes())
             self.row = row
             answer = {"kind": "structure", "view": message["view"], "row": row}
-            self.send({**answer, "hasStructure": len(sent) > 1}, sent)
+            known = {"time": to_plain(time), "hasStructure": len(sent) > 1}
+            self.send({**answer, **known}, sent)

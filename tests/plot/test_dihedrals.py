@@ -24,7 +24,9 @@ def mesh(panel):
 
 
 def test_each_state_has_a_panel_with_its_frames():
-    axes = plot.ramachandran(PHI, PSI, np.where(np.arange(N) < 30, -1, LABELS), name="ALA2")
+    labels = np.where(np.arange(N) < 30, -1, LABELS)
+    ax = plt.figure(figsize=(6, 3)).add_subplot()  # In a column, captions are shorter.
+    axes = plot.ramachandran(PHI, PSI, labels, ax=ax, name="ALA2")
     assert [panel.get_title() for panel in axes.child_axes] == [
         f"state {state}, 33.3 %" for state in range(3)
     ]

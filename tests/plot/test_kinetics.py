@@ -39,6 +39,20 @@ def test_timescales_with_bands_and_the_line_where_they_equal_the_lag():
     ax.figure.canvas.draw()
 
 
+def test_arrows_mark_intervals_that_go_on_beyond_the_axis():
+    found = of_many_processes(3)
+    found.upper[:3, 0] = [np.inf, 1e6, 1e6]
+    found.lower[0, 2] = 1e-3
+    ax = plot.implied_timescales(found)
+    (low, high), arrows = ax.get_ylim(), {}
+    for text in ax.texts:
+        arrows.setdefault(text.get_text(), []).append(text.get_position())
+    assert arrows == {"↑": [(2, high), (5, high), (10, high)], "↓": [(2, low)]}
+    plt.close(ax.figure)
+    assert not plot.implied_timescales(of_many_processes(3)).texts
+    plt.close("all")
+
+
 def legend(ax) -> list[str]:
     return [text.get_text() for text in ax.get_legend().get_texts()]
 

@@ -232,7 +232,7 @@ def test_one_dimension_has_a_band_of_the_interval():
 
 def test_axes_of_angles_show_one_period_in_degrees():
     points, labels = angles()
-    ax = plot.free_energy(of_angles(points), labels)
+    ax = plot.free_energy(of_angles(points), labels, ax=plt.subplots(figsize=(5.6, 4.6))[1])
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("phi ALA2 / °", "psi ALA2 / °")
     assert ax.get_xlim() == ax.get_ylim() == (-180, 180)
     assert set(ax.get_xticks()) >= {-180, -60, 0, 60, 180}

@@ -51,6 +51,10 @@ def test_every_transition_that_was_seen_is_an_arrow_with_its_rate():
     # At 0.02 a step of 2 ps: 10 / ns.
     np.testing.assert_allclose([float(text) for text in texts[4:-1]], 10, rtol=0.15)
     assert texts[-1] == "rates in 1/ns"
+    (table,) = found.tables()
+    assert table.columns[3] == "rate / 1/ns"
+    cells = [row[3].split()[0] for row in table.rows if row[2] != "0"]
+    np.testing.assert_allclose([float(cell) for cell in cells], 10, rtol=0.15)
 
 
 def test_fast_and_slow_rates_are_written_alike():

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from legibility import faults
 from small_analyses import FAST, alanine
 
 from mdgmvae import GMVAEAnalysis, plot
@@ -27,6 +28,16 @@ def test_every_figure_draws_on_the_axes_that_it_is_given(analysed, name):
     drawn = [*ax.lines, *ax.collections, *ax.patches, *ax.images, *ax.child_axes]
     assert drawn or ax.texts
     plt.close(figure)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_made_for_a_column_of_a_journal(analysed, name):
+    """Shrunk from 8 inches to a column of 3.4, the letters of a figure cannot be read."""
+    options = {"others": [1 - analysed.results.labels]} if name == "agreement" else {}
+    ax = getattr(analysed.plot, name)(**options)
+    assert ax.figure.get_size_inches()[0] == 3.4
+    assert not faults(ax)
+    plt.close(ax.figure)
 
 
 def test_the_names_are_offered(analysed):

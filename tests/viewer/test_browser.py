@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from browser import chromium, needs_chromium
+from explored_page import CAPTION, opened
 from MDAnalysis.analysis.dihedrals import Ramachandran
 from small_analyses import alanine
 
@@ -44,17 +45,6 @@ def protein(adk, pages):
     explorer = mdgmvae.explore(adk, labels, np.random.default_rng(0).random((98, 2)))
     explorer.save(pages / "adk.html")
     return explorer, pages / "adk.html"
-
-
-def opened(browser, path, **options):
-    """Open a saved explorer; its object is then ``explorer`` in the page."""
-    page = browser(path.as_uri(), **options)
-    page.wait("document.querySelector('.caption')?.textContent")
-    page.run("opened.then((explorer) => { window.explorer = explorer; })")
-    return page
-
-
-CAPTION = "document.querySelector('.caption').textContent"
 
 
 def point_of(page, row):
@@ -180,7 +170,7 @@ def test_thinned_page_shows_the_frame_that_it_names(browser, adk, pages):
     xy = np.stack([np.arange(98), np.arange(98) % 7], axis=1)
     explorer = mdgmvae.explore(adk, labels, xy)
     path = pages / "thinned.html"
-    path.write_text(explorer_page(explorer.molecule, explorer.mapped, "", 120_000))
+    path.write_text(explorer_page(explorer.molecule, explorer.mapped, "", 135_000))
     page = opened(browser, path)
     stored = page.run("[...explorer.data.stored]")
     assert len(stored) < 60 and {95, 96, 97} <= set(stored)

@@ -48,7 +48,7 @@ widget
     "view_states(u, {0: [0, 10], 1: [20]})",
 )
 LEGEND = "document.querySelector('.jp-OutputArea-output .widget-html-content')?.textContent"
-CAPTION = "document.querySelector('.mdgmvae .caption')?.textContent"
+CAPTION = "document.querySelector('.mdgmvae .caption > div')?.textContent"
 
 
 @contextmanager

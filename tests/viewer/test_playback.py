@@ -161,12 +161,12 @@ def test_legend_names_every_colour_and_the_state_shown(dipeptide):
     widget.frame = 12
     for color in state_colors(4):
         assert color in widget.legend.value
-    assert "state 0 (42.9%)" in widget.legend.value
-    assert "state 3 (0.0%)" in widget.legend.value
+    assert "state 0 (42.9 %)" in widget.legend.value
+    assert "state 3 (0.0 %)" in widget.legend.value
     assert "frame 12: <b>state 2, probability 0.70</b>" in widget.legend.value
     widget = view(dipeptide, LABELS, FRAMES, of="components")
     widget.frame = 12
-    assert "component 0 (42.9%)" in widget.legend.value
+    assert "component 0 (42.9 %)" in widget.legend.value
     assert "frame 12: <b>component 2</b>" in widget.legend.value
 
 

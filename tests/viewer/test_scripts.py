@@ -1,12 +1,11 @@
 """The modules of the browser, run by node, against numbers from elsewhere."""
 
-import json
 import re
-import subprocess
 
 import numpy as np
 import pytest
-from browser import NODE, needs_node
+from browser import needs_node
+from browser_modules import run_js, show
 from paths import ROOT
 from scipy.spatial import KDTree
 
@@ -16,23 +15,6 @@ from mdgmvae.viewer.scripts import bundle
 
 BROWSER = ROOT / "mdgmvae" / "viewer" / "browser"
 MODULES = sorted(path.stem for path in BROWSER.glob("*.js"))
-
-
-def run_js(script, *names):
-    """Run a script that prints JSON, with the exports of some modules in scope."""
-    done = subprocess.run(
-        [NODE, "--input-type=module"],
-        input=bundle(*names) + script,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def show(expression):
-    return f"console.log(JSON.stringify({expression}));"
 
 
 @needs_node

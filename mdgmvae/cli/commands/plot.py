@@ -24,7 +24,7 @@ _OPTIONS = {
     "runs": ("others", ("agreement",)),
 }
 #: Pixels per inch of a .png file.
-DPI = 200
+DPI = 300
 
 
 def plot(options: argparse.Namespace) -> str:

@@ -14,22 +14,25 @@ const SMOOTHING = [1, 4, 6, 4, 1];
  * @param {number} columns
  * @param {number} lines from top to bottom
  * @param {?Uint8Array} chosen rows to count where it is not zero; null for all
+ * @param {number[][]} images how far each periodic image of the points is moved
  * @returns {{counts: Uint32Array, states: Int16Array, largest: number, total: number}}
  */
-export function densityOf(points, labels, visible, limits, columns, lines, chosen) {
-  const { left, right, low, high } = limits;
+export function densityOf(points, labels, visible, limits, columns, lines, chosen, images = [[0, 0]]) {
+  const { left, low, high } = limits;
   const cells = columns * lines;
   const perState = new Uint32Array(cells * visible.length);
-  const [scaleX, scaleY] = [columns / (right - left), lines / (high - low)];
+  const [scaleX, scaleY] = [columns / (limits.right - left), lines / (high - low)];
   let total = 0;
   for (let row = 0; row < labels.length; row++) {
     const state = labels[row];
     if (state < 0 || !visible[state] || (chosen && !chosen[row])) continue;
-    const column = Math.floor((points[2 * row] - left) * scaleX);
-    const line = Math.floor((high - points[2 * row + 1]) * scaleY);
-    if (column < 0 || column >= columns || line < 0 || line >= lines) continue;
-    perState[state * cells + line * columns + column]++;
-    total++;
+    for (const [right, up] of images) {
+      const column = Math.floor((points[2 * row] + right - left) * scaleX);
+      const line = Math.floor((high - points[2 * row + 1] - up) * scaleY);
+      if (column < 0 || column >= columns || line < 0 || line >= lines) continue;
+      perState[state * cells + line * columns + column]++;
+      total++;
+    }
   }
   const counts = new Uint32Array(cells);
   const states = new Int16Array(cells).fill(-1);

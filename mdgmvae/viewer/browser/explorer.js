@@ -4,19 +4,24 @@ import { makeElements } from "./elements.js";
 import { nearestIn, nextIn, lowerBound, showableRows, transitions } from "./frames.js";
 import { Landscape } from "./landscape.js";
 import { Molecule } from "./molecule.js";
+import { FrameNumbers } from "./numbers.js";
 import { flatten } from "./pixels.js";
 import { written } from "./plane.js";
 import { Playback } from "./playback.js";
 import { isDark, themeOf, watchTheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
+import { playedText, whereText } from "./words.js";
 
 /**
  * @typedef {object} Data
  * @property {Float32Array} points  x0 y0 x1 y1 ... of all rows
  * @property {Int16Array} labels  state of each row, -1 for none
  * @property {Int32Array} frames  frame number of each row
- * @property {number[]} starts  first row of each trajectory
+ * @property {number[]} starts  first row of each file
+ * @property {{name: string, first: number}[]} files  with the number of the first frame of each,
+ *   beside `starts`
  * @property {?Int32Array} stored  rows with a structure, sorted; null for all
+ * @property {?number} total  number of points of which these are a part
  * @property {string[]} names @property {string[]} colors  of the states
  * @property {string[]} axes  labels of the two axes
  * @property {?number[]} periods  of the two axes, null for an axis that is not periodic
@@ -26,8 +31,13 @@ import { Timeline } from "./timeline.js";
  */
 /**
  * @typedef {object} Source
- * @property {(row: number) => Promise<?{xyz: Float32Array, structure: ?string}>} load
+ * @property {(row: number) => Promise<?Structure>} load
  * @property {(rows: Int32Array) => void} onChoose
+ */
+
+/**
+ * @typedef {{xyz: Float32Array, structure: ?string, time: ?number}} Structure  time: in ps; null or
+ *   NaN if it is unknown
  */
 
 /** The explorer within an element of a page. */
@@ -51,6 +61,7 @@ export class Explorer {
       onLasso: (rows) => this.choose(rows),
     });
     if (this.landscape.contours.length) made.note.prepend("Lines: free energy, 1 kT apart. ");
+    this.numbers = new FrameNumbers(made.root, data);
     this.timeline = new Timeline(made.stripCanvas, made.timeCanvas, data, theme, (row) =>
       this.seek(row),
     );
@@ -58,7 +69,10 @@ export class Explorer {
       () => this.playable,
       () => Math.max(0, lowerBound(this.playable, this.row)),
       (row) => this.select(row, { isPlaying: true }),
-      (isPlaying) => (made.play.textContent = isPlaying ? "\u275A\u275A Pause" : "\u25B6 Play"),
+      (isPlaying) => {
+        made.play.textContent = isPlaying ? "\u275A\u275A Pause" : "\u25B6 Play";
+        made.caption.setAttribute("aria-live", isPlaying ? "off" : "polite");
+      },
     );
     this.listen();
     this.useTheme(isDark());
@@ -84,7 +98,8 @@ export class Explorer {
     this.structure = { ...structure, state: this.data.labels[row] };
     this.showStructure();
     const name = this.data.names[this.structure.state];
-    this.elements.caption.textContent = `frame ${written(this.data.frames[row])}: ${name}`;
+    this.elements.frame.textContent = `frame ${written(this.data.frames[row])}: ${name}`;
+    this.elements.where.textContent = whereText(this.data, row, structure.time ?? NaN);
   }
 
   showStructure() {
@@ -146,7 +161,7 @@ export class Explorer {
     const { clear } = this.elements;
     clear.hidden = !this.chosen;
     clear.textContent = `${written(rows.length)} frames chosen \u2715`;
-    if (isQuiet) this.landscape.outline = null; // It was drawn around other frames.
+    if (isQuiet) this.landscape.outlines = []; // They were drawn around other frames.
     this.landscape.setChosen(this.chosen);
     this.updatePlayable();
     if (!isQuiet) this.source.onChoose(rows);
@@ -164,13 +179,24 @@ export class Explorer {
   }
 
   updatePlayable() {
+    const { labels, stored } = this.data;
     this.playable = this.showable;
+    const kinds = this.visible.every(Boolean) ? [] : ["of the states shown"];
+    if (!kinds.length && labels.some((label) => label < 0)) kinds.push("with a state");
+    if (stored && stored.length < labels.length) kinds.push("stored in this page");
+    let before = "";
     if (this.chosen) {
-      const isChosen = new Uint8Array(this.data.labels.length);
+      const isChosen = new Uint8Array(labels.length);
       for (const row of this.chosen) isChosen[row] = 1;
       const both = this.showable.filter((row) => isChosen[row]);
-      if (both.length) this.playable = both;
+      if (both.length) {
+        this.playable = both;
+        kinds.unshift("chosen");
+      } else {
+        before = "None of the chosen frames can be shown. ";
+      }
     }
+    this.elements.played.textContent = before + playedText(this.playable.length, labels.length, kinds);
     this.playback.restart();
   }
 
@@ -183,6 +209,16 @@ export class Explorer {
     const { pointsCanvas, markerCanvas, stripCanvas, timeCanvas } = this.elements;
     flatten(pointsCanvas, markerCanvas);
     flatten(stripCanvas, timeCanvas);
+  }
+
+  /** Show the numbers of the chosen frames, or else of all frames of the states that are shown. */
+  showNumbers() {
+    if (this.chosen) {
+      this.numbers.open(this.chosen, "frames chosen");
+    } else {
+      const shown = showableRows(this.data.labels, this.visible, null);
+      this.numbers.open(shown, "frames of the states shown; none are chosen");
+    }
   }
 
   toggleLasso() {
@@ -213,6 +249,7 @@ export class Explorer {
       after: () => this.jump(1),
       lasso: () => this.toggleLasso(),
       clear: () => this.choose(new Int32Array()),
+      numbers: () => this.showNumbers(),
       home: () => this.resetView(),
     };
     for (const [name, act] of Object.entries(actions)) elements[name].addEventListener("click", act);
@@ -232,6 +269,7 @@ export class Explorer {
       n: actions.after,
       p: actions.before,
       l: actions.lasso,
+      c: actions.numbers,
       0: actions.home,
       Escape: actions.clear,
     };

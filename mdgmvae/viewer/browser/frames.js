@@ -20,6 +20,11 @@ export function lowerBound(sorted, value) {
   return low;
 }
 
+/** The number of entries of a sorted list that are not above a value. */
+export function upperBound(sorted, value) {
+  return lowerBound(sorted, value + 1);
+}
+
 /** The entry of a sorted list that is nearest to a value, or -1 if the list is empty. */
 export function nearestIn(sorted, value) {
   const after = lowerBound(sorted, value);
@@ -95,4 +100,11 @@ export function rowsInside(points, polygon, accepts) {
     if (inside) found.push(row);
   }
   return Int32Array.from(found);
+}
+
+/** The rows that are in any of several lists. @param {Int32Array[]} lists @returns {Int32Array} */
+export function union(lists) {
+  const filled = lists.filter((rows) => rows.length);
+  if (filled.length < 2) return Int32Array.from(filled[0] ?? []);
+  return Int32Array.from(new Set(filled.flatMap((rows) => [...rows]))).sort();
 }

@@ -13,7 +13,7 @@ const CLICK = 4;
  * @param {(factor: number, x: number, y: number) => void} act.onZoom
  * @param {() => void} act.onReset
  * @param {(pixels: number[][]) => void} act.onLassoMove the line so far
- * @param {() => void} act.onLassoEnd
+ * @param {(isMore: boolean) => void} act.onLassoEnd isMore: with the shift key
  */
 export function listenToPointer(element, act) {
   const fingers = new Map();
@@ -25,9 +25,10 @@ export function listenToPointer(element, act) {
   element.addEventListener("pointerdown", (event) => {
     fingers.set(event.pointerId, at(event));
     element.setPointerCapture(event.pointerId);
-    const isLasso = act.isLasso() || event.shiftKey;
+    const isMore = event.shiftKey;
+    const isLasso = act.isLasso() || isMore;
     // A second finger makes the gesture a zoom, which is no click when it ends.
-    drag = { line: [at(event)], moved: fingers.size > 1 ? Infinity : 0, isLasso };
+    drag = { line: [at(event)], moved: fingers.size > 1 ? Infinity : 0, isLasso, isMore };
   });
   element.addEventListener("pointermove", (event) => {
     const last = fingers.get(event.pointerId);
@@ -53,7 +54,7 @@ export function listenToPointer(element, act) {
     fingers.delete(event.pointerId);
     if (!drag || fingers.size) return;
     if (drag.moved <= CLICK) act.onClick(...at(event));
-    else if (drag.isLasso && drag.line.length > 2) act.onLassoEnd();
+    else if (drag.isLasso && drag.line.length > 2) act.onLassoEnd(drag.isMore);
     drag = null;
   };
   element.addEventListener("pointerup", end);

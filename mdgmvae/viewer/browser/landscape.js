@@ -2,10 +2,10 @@
 
 import { Buckets, extentOf } from "./buckets.js";
 import { contour, densityOf, freeEnergyOf } from "./density.js";
-import { rowsInside } from "./frames.js";
+import { rowsInside, union } from "./frames.js";
 import { listenToPointer } from "./gestures.js";
 import { cleared } from "./pixels.js";
-import { Plane } from "./plane.js";
+import { imagesWithin, Plane } from "./plane.js";
 import { channels } from "./vectors.js";
 
 /** With more points in view, their density is drawn. */
@@ -46,8 +46,9 @@ export class Landscape {
     this.plane = new Plane(below, extentOf(data.points), data.periods);
     this.visible = theme.colors.map(() => true);
     this.row = -1;
-    this.chosen = null;
-    this.outline = null; // of the lasso, in data coordinates
+    this.chosen = this.chosenRows = null;
+    this.outlines = []; // of the frames that are chosen, in data coordinates
+    this.lasso = null; // that is being drawn
     this.lassoing = false;
     this.counts = null; // of the points in the cells of the view
     this.contours = this.findContours();
@@ -65,11 +66,12 @@ export class Landscape {
   /** Highlight rows; null for none. @param {?ArrayLike<number>} rows */
   setChosen(rows) {
     this.chosen = this.counts = null;
+    this.chosenRows = rows;
     if (rows) {
       this.chosen = new Uint8Array(this.data.labels.length);
       for (const row of rows) this.chosen[row] = 1;
     } else {
-      this.outline = null;
+      this.outlines = [];
     }
     this.draw();
   }
@@ -126,6 +128,7 @@ export class Landscape {
     }
     const size = all.total > 3000 ? 2.2 : all.total > 300 ? 3.2 : 5;
     const toScreen = this.plane.projection();
+    const { images } = this.plane;
     this.drawUnlabelled(target, toScreen);
     // A second round, so that chosen points are above others.
     for (const ofChosen of this.chosen ? [0, 1] : [null]) {
@@ -137,9 +140,11 @@ export class Landscape {
         target.fillStyle = (ofChosen === 0 ? faint : colors)[state];
         for (let row = 0; row < labels.length; row++) {
           if (labels[row] !== state || (this.chosen && this.chosen[row] !== ofChosen)) continue;
-          const [x, y] = toScreen(points[2 * row], points[2 * row + 1]);
-          if (x < box.x - size || x > box.x + box.width + size) continue;
-          target.fillRect(x - size / 2, y - size / 2, size, size);
+          for (const [right, up] of images) {
+            const [x, y] = toScreen(points[2 * row] + right, points[2 * row + 1] + up);
+            if (x < box.x - size || x > box.x + box.width + size) continue;
+            target.fillRect(x - size / 2, y - size / 2, size, size);
+          }
         }
       });
     }
@@ -149,10 +154,11 @@ export class Landscape {
   /** Count the points in the cells of the view. The same view is counted once. */
   counted(columns, lines) {
     const { points, labels } = this.data;
-    const { limits } = this.plane;
+    const { limits, images } = this.plane;
     const view = JSON.stringify([limits, columns, lines]);
     if (this.counts?.view !== view) {
-      const count = (rows) => densityOf(points, labels, this.visible, limits, columns, lines, rows);
+      const count = (rows) =>
+        densityOf(points, labels, this.visible, limits, columns, lines, rows, images);
       this.counts = { view, all: count(null), chosen: this.chosen && count(this.chosen) };
     }
     return this.counts;
@@ -162,10 +168,13 @@ export class Landscape {
     const { points, labels } = this.data;
     target.fillStyle = UNASSIGNED;
     target.globalAlpha = 0.6;
+    const { images } = this.plane;
     for (let row = 0; row < labels.length; row++) {
       if (labels[row] >= 0) continue;
-      const [x, y] = toScreen(points[2 * row], points[2 * row + 1]);
-      target.fillRect(x - 1, y - 1, 2, 2);
+      for (const [right, up] of images) {
+        const [x, y] = toScreen(points[2 * row] + right, points[2 * row + 1] + up);
+        target.fillRect(x - 1, y - 1, 2, 2);
+      }
     }
   }
 
@@ -186,43 +195,90 @@ export class Landscape {
     target.drawImage(small, box.x, box.y, box.width, box.height);
   }
 
+  /** Draw the lines of the free energy, and the borders of periods within the view. */
   drawContours(target) {
-    target.globalAlpha = 0.6;
-    target.strokeStyle = this.theme.ink;
-    target.lineWidth = 0.7;
     const toScreen = this.plane.projection();
-    // Of lines that cross the border of a period, each side has its part.
     const { left, right, low, high } = this.plane.all;
-    const [[x, y], [endX, endY]] = [toScreen(left, high), toScreen(right, low)];
-    target.beginPath();
-    target.rect(x, y, endX - x, endY - y);
-    target.clip();
-    target.beginPath();
-    for (const [a, b, c, d] of this.contours) {
-      target.moveTo(...toScreen(a, b));
-      target.lineTo(...toScreen(c, d));
+    const { images } = this.plane;
+    for (const [across, up] of images) {
+      // Of lines that cross the border of a period, each side has its part.
+      const [[x, y], [endX, endY]] = [
+        toScreen(left + across, high + up),
+        toScreen(right + across, low + up),
+      ];
+      target.save();
+      target.beginPath();
+      target.rect(x, y, endX - x, endY - y);
+      target.clip();
+      target.beginPath();
+      for (const [a, b, c, d] of this.contours) {
+        target.moveTo(...toScreen(a + across, b + up));
+        target.lineTo(...toScreen(c + across, d + up));
+      }
+      // Lines can be seen on points of any colour.
+      for (const [color, width] of [[this.theme.paper, 3], [this.theme.ink, 1.2]]) {
+        target.globalAlpha = color === this.theme.paper ? 0.7 : 1;
+        target.strokeStyle = color;
+        target.lineWidth = width;
+        target.stroke();
+      }
+      target.restore();
+      if (images.length < 2) continue;
+      target.globalAlpha = 1;
+      target.lineWidth = 1;
+      target.strokeStyle = this.theme.line;
+      target.strokeRect(x, y, endX - x, endY - y);
     }
-    target.stroke();
   }
 
   drawAbove() {
     const target = cleared(this.above);
-    const { points, labels } = this.data;
-    const { ink, paper, colors } = this.theme;
-    if (this.outline) {
-      target.beginPath();
-      for (const [x, y] of this.outline) target.lineTo(...this.plane.toScreen(x, y));
-      target.closePath();
-      target.save();
-      target.setLineDash([4, 3]);
-      target.strokeStyle = ink;
-      target.stroke();
-      target.restore();
-    }
+    const { points } = this.data;
+    this.drawOutlines(target);
     if (this.row < 0) return;
-    const [x, y] = this.plane.toScreen(points[2 * this.row], points[2 * this.row + 1]);
-    const { box } = this.plane;
-    if (x < box.x || x > box.x + box.width || y < box.y || y > box.y + box.height) return;
+    const { box, images } = this.plane;
+    for (const [right, up] of images) {
+      const [x, y] = this.plane.toScreen(
+        points[2 * this.row] + right,
+        points[2 * this.row + 1] + up,
+      );
+      const isInside = x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
+      if (isInside) this.drawMarker(target, x, y);
+    }
+  }
+
+  /** Draw the lasso, and the outlines of earlier ones with their periodic images. */
+  drawOutlines(target) {
+    const { box, limits } = this.plane;
+    const [x, y] = this.data.periods.map((period) => period ?? 0);
+    const wider = {
+      left: limits.left - x,
+      right: limits.right + x,
+      low: limits.low - y,
+      high: limits.high + y,
+    };
+    const draw = (outline, right = 0, up = 0) => {
+      target.beginPath();
+      for (const [x, y] of outline) target.lineTo(...this.plane.toScreen(x + right, y + up));
+      target.closePath();
+      target.stroke();
+    };
+    target.save();
+    target.setLineDash([4, 3]);
+    target.strokeStyle = this.theme.ink;
+    if (this.lasso) draw(this.lasso);
+    target.beginPath();
+    target.rect(box.x, box.y, box.width, box.height);
+    target.clip();
+    for (const image of imagesWithin(wider, this.data.periods)) {
+      for (const outline of this.outlines) draw(outline, ...image);
+    }
+    target.restore();
+  }
+
+  drawMarker(target, x, y) {
+    const { ink, paper, colors } = this.theme;
+    const { labels } = this.data;
     target.beginPath();
     target.arc(x, y, 7, 0, 2 * Math.PI);
     target.fillStyle = colors[labels[this.row]] ?? UNASSIGNED;
@@ -237,17 +293,50 @@ export class Landscape {
 
   /** Pick the frame nearest to a pixel, unless it is far away. */
   pick(x, y) {
-    const { plane } = this;
-    const row = this.buckets.nearest(...plane.toData(x, y), ...plane.scale, REACH);
-    if (row >= 0) this.listener.onPick(row);
+    const { plane, buckets } = this;
+    const { points, periods } = this.data;
+    const [[left, high], [right, low]] = [
+      plane.toData(x - REACH, y - REACH),
+      plane.toData(x + REACH, y + REACH),
+    ];
+    let [nearest, least] = [-1, Infinity];
+    for (const [across, up] of imagesWithin({ left, right, low, high }, periods)) {
+      const [atX, atY] = plane.toData(x, y);
+      const row = buckets.nearest(atX - across, atY - up, ...plane.scale, REACH);
+      if (row < 0) continue;
+      const [pointX, pointY] = plane.toScreen(points[2 * row] + across, points[2 * row + 1] + up);
+      const away = Math.hypot(pointX - x, pointY - y);
+      if (away < least) [nearest, least] = [row, away];
+    }
+    if (nearest >= 0) this.listener.onPick(nearest);
   }
 
-  /** Choose the frames inside the outline that has been drawn. */
-  closeLasso() {
-    const isArea = this.outline.length > 2;
-    const { points, labels } = this.data;
+  /** The rows inside an outline, of which any periodic image counts. */
+  rowsInside(outline) {
+    const { points, labels, periods } = this.data;
+    const xs = outline.map(([x]) => x);
+    const ys = outline.map(([, y]) => y);
+    const limits = {
+      left: Math.min(...xs),
+      right: Math.max(...xs),
+      low: Math.min(...ys),
+      high: Math.max(...ys),
+    };
     const accepts = (row) => labels[row] >= 0 && this.visible[labels[row]];
-    this.listener.onLasso(isArea ? rowsInside(points, this.outline, accepts) : new Int32Array());
+    const found = imagesWithin(limits, periods).map(([right, up]) =>
+      rowsInside(points, outline.map(([x, y]) => [x - right, y - up]), accepts),
+    );
+    return union(found);
+  }
+
+  /** Choose the frames inside the lasso, beside those that are chosen or instead of them. */
+  closeLasso(isMore) {
+    const { lasso } = this;
+    this.lasso = null;
+    const inside = lasso.length > 2 ? this.rowsInside(lasso) : new Int32Array();
+    const before = isMore ? (this.chosenRows ?? []) : [];
+    this.outlines = isMore ? [...this.outlines, lasso] : [lasso];
+    this.listener.onLasso(union([before, inside]));
   }
 
   listen() {
@@ -275,10 +364,10 @@ export class Landscape {
         redraw();
       },
       onLassoMove: (pixels) => {
-        this.outline = pixels.map(([x, y]) => plane.toData(x, y));
+        this.lasso = pixels.map(([x, y]) => plane.toData(x, y));
         this.drawAbove();
       },
-      onLassoEnd: () => this.closeLasso(),
+      onLassoEnd: (isMore) => this.closeLasso(isMore),
     });
   }
 }

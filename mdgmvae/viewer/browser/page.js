@@ -10,11 +10,12 @@ import { unpack, unpackStructures } from "./unpack.js";
  * @returns {Promise<Explorer>}
  */
 export async function openPage(parent, packed) {
-  const [steps, labels, frames, stored, structures] = await Promise.all([
+  const [steps, labels, frames, stored, times, structures] = await Promise.all([
     unpack(packed.points, "uint16"),
     unpack(packed.labels, "int16"),
     unpack(packed.frames, "int32"),
     unpack(packed.stored, "int32"),
+    unpack(packed.times, "float32"),
     unpackStructures(packed.structures),
   ]);
   const { low, step } = packed;
@@ -24,7 +25,7 @@ export async function openPage(parent, packed) {
   const placeOf = new Map(Array.from(stored, (row, place) => [row, place]));
   const data = { ...packed, points, labels, frames, stored };
   const explorer = new Explorer(parent, data, {
-    load: async (row) => structures[placeOf.get(row)],
+    load: async (row) => ({ ...structures[placeOf.get(row)], time: times[placeOf.get(row)] }),
     onChoose: () => {},
   });
   await explorer.select(stored[0]);

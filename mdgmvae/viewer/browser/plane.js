@@ -35,6 +35,23 @@ export function written(value) {
   return GROUPED.format(value).replace("-", "\u2212");
 }
 
+/**
+ * The periodic images of the points that can be within some limits.
+ * @param {Limits} limits
+ * @param {?number[]} periods of the two axes, null for an axis that is not periodic
+ * @returns {number[][]} how far each image is moved along the two axes
+ */
+export function imagesWithin({ left, right, low, high }, periods) {
+  const [along, up] = [[left, right], [low, high]].map(([from, to], axis) => {
+    const period = periods[axis];
+    if (!period) return [0];
+    const first = Math.floor(from / period + 0.5);
+    const count = Math.max(1, Math.ceil(to / period - 0.5) - first + 1);
+    return Array.from({ length: count }, (_, k) => (first + k) * period);
+  });
+  return along.flatMap((x) => up.map((y) => [x, y]));
+}
+
 /** The part of the plane that a canvas shows. */
 export class Plane {
   /**
@@ -102,13 +119,19 @@ export class Plane {
     const [x, y] = this.toData(pixelX, pixelY);
     const { left, right, low, high } = this.limits;
     const wanted = (right - left) / factor / (this.all.right - this.all.left);
-    if (wanted < 1e-4 || wanted > 20) return;
+    // Of a period, two images beside each other show all that there is.
+    if (wanted < 1e-4 || wanted > (this.periods.some(Boolean) ? 2 : 20)) return;
     this.limits = {
       left: x + (left - x) / factor,
       right: x + (right - x) / factor,
       low: y + (low - y) / factor,
       high: y + (high - y) / factor,
     };
+  }
+
+  /** The periodic images of the points that are in view. */
+  get images() {
+    return imagesWithin(this.limits, this.periods);
   }
 
   reset() {
@@ -125,13 +148,17 @@ export class Plane {
     target.font = FONT;
     target.textAlign = "center";
     const [isAngleX, isAngleY] = this.periods.map((period) => period === 360);
+    const [nameX, nameY] = this.periods.map((period) => (value) => {
+      const images = period && Math.abs(value) > period / 2 ? Math.round(value / period) : 0;
+      return written(value - images * period);
+    });
     for (const value of ticks(limits.left, limits.right, box.width / 70, isAngleX)) {
-      target.fillText(written(value), this.toScreen(value, 0)[0], box.y + box.height + 15);
+      target.fillText(nameX(value), this.toScreen(value, 0)[0], box.y + box.height + 15);
     }
     target.fillText(names[0], box.x + box.width / 2, box.y + box.height + 33);
     target.textAlign = "right";
     for (const value of ticks(limits.low, limits.high, box.height / 45, isAngleY)) {
-      target.fillText(written(value), box.x - 5, this.toScreen(0, value)[1] + 4);
+      target.fillText(nameY(value), box.x - 5, this.toScreen(0, value)[1] + 4);
     }
     target.save();
     target.translate(13, box.y + box.height / 2);

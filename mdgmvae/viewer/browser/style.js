@@ -32,6 +32,16 @@ export const STYLE = `
 .mdgmvae .molecule { border: 1px solid var(--line); }
 .mdgmvae .caption { position: absolute; left: 8px; top: 5px; pointer-events: none;
   background: color-mix(in srgb, var(--paper) 80%, transparent); padding: 0 4px; border-radius: 3px; font-variant-numeric: tabular-nums; }
+.mdgmvae .where { font-size: 12px; color: var(--soft); }
+.mdgmvae dialog { width: min(34rem, 92vw); background: var(--paper); color: var(--ink); border: 1px solid var(--line);
+  border-radius: 6px; padding: 14px; }
+.mdgmvae dialog::backdrop { background: #00000066; }
+.mdgmvae dialog h2 { font-size: 1rem; margin: 0 0 8px; }
+.mdgmvae dialog select { max-width: 100%; margin-bottom: 8px; }
+.mdgmvae dialog textarea { display: block; width: 100%; resize: vertical; font: 12px/1.4 ui-monospace, monospace;
+  color: inherit; background: var(--shade); border: 1px solid var(--line); }
+.mdgmvae dialog .buttons { display: flex; flex-wrap: wrap; gap: 6px; margin-top: 8px; }
+.mdgmvae dialog p { margin: 8px 0 0; font-size: 12px; color: var(--soft); }
 .mdgmvae .note { color: var(--soft); font-size: 12px; }
 .mdgmvae .time { height: 58px; }
 .mdgmvae .time .above { cursor: ew-resize; touch-action: none; }
@@ -41,5 +51,7 @@ export const STYLE = `
 @container (max-width: 640px) or (max-aspect-ratio: 1) {
   .mdgmvae .all { grid-template: auto minmax(0, 1fr) minmax(0, 1fr) auto auto / 1fr; }
   .mdgmvae .legend, .mdgmvae .bar, .mdgmvae .time { grid-column: 1; }
+  .mdgmvae .legend, .mdgmvae .bar { gap: 4px; }
+  .mdgmvae .legend button, .mdgmvae .bar button, .mdgmvae .bar select { font-size: 13px; padding: 2px 6px; }
 }
 `;

@@ -87,7 +87,7 @@ export class Timeline {
 
   /** Write the first and last frame, and where each trajectory begins. */
   drawLabels(target, width, bottom) {
-    const { frames, starts } = this.data;
+    const { frames, starts, files } = this.data;
     const { ink, paper } = this.theme;
     target.globalAlpha = 1;
     target.font = "11px system-ui, sans-serif";
@@ -105,7 +105,8 @@ export class Timeline {
         target.fillRect(x - 0.5, bottom, 1, 4);
       }
       const first = `frame ${written(frames[row])}`;
-      const text = starts.length > 1 ? `trajectory ${k + 1}: ${first}` : first;
+      const name = files[k].name || `trajectory ${k + 1}`;
+      const text = starts.length > 1 ? `${name}: ${first}` : first;
       const wide = target.measureText(text).width + 8;
       if (x + 3 < free || x + wide > end - 4) return;
       target.fillText(text, k > 0 ? x + 3 : 0, bottom + 13);

@@ -58,10 +58,11 @@ export async function render({ model, el }) {
     } else if (message.kind === "structure" && message.view === view) {
       const letters = message.hasStructure ? numbers(buffers[1], Uint8Array) : null;
       const [structure] = structuresFrom(numbers(buffers[0], Int16Array), letters, 1);
-      waiting.get(message.row)?.(structure);
+      waiting.get(message.row)?.({ ...structure, time: message.time });
       waiting.delete(message.row);
     } else if (message.kind === "error") {
-      explorer.elements.caption.textContent = message.text;
+      explorer.elements.frame.textContent = message.text;
+      explorer.elements.where.textContent = "";
     }
   };
   model.on("msg:custom", listener);
