@@ -16,7 +16,7 @@ from sklearn.base import (
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..checks import check_count, checked_memory, checked_seed
+from ..checks import check_count, checked_flag, checked_memory, checked_seed
 from ..errors import InputError, methods_of
 from ..labels import as_numbers
 from ..network.architecture import Architecture
@@ -176,7 +176,7 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
         ndarray of shape (n_frames, n_z), float32
         """
         check_is_fitted(self)
-        rows = self._rows(X)
+        sample, rows = checked_flag("sample", sample), self._rows(X)
         return self.model_.draw_latent(rows) if sample else self.model_.assign(rows).latent
 
     def reconstruct(self, X: Features, *, sample: bool = False) -> np.ndarray:
@@ -195,7 +195,7 @@ class FittedMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMi
             In the units of X.
         """
         check_is_fitted(self)
-        rows = self._rows(X)
+        sample, rows = checked_flag("sample", sample), self._rows(X)
         return self.model_.draw_reconstruction(rows) if sample else self.model_.reconstruct(rows)
 
     def decode(self, z: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from .frame_times import timed_files
 from .on_bad_frames import ERROR, skips
 
 
-def frames_from(source: Any, time: float, *, on_bad_frames: str = ERROR) -> np.ndarray:
+def frames_from(source: Any, start_time: float, *, on_bad_frames: str = ERROR) -> np.ndarray:
     """Return the numbers of the frames from a time on, in each trajectory file.
 
     Of each file, the frames before the first one at this time or later are left out. A file that
@@ -23,7 +23,7 @@ def frames_from(source: Any, time: float, *, on_bad_frames: str = ERROR) -> np.n
     ----------
     source : MDAnalysis.Universe or MDAnalysis.AtomGroup
         The trajectory. Only the frames that are left out are read.
-    time : float
+    start_time : float
         In ps, as each file counts it.
     on_bad_frames : {'error', 'skip'}
         Raise an error at a frame that cannot be read, or go on.
@@ -46,7 +46,7 @@ def frames_from(source: Any, time: float, *, on_bad_frames: str = ERROR) -> np.n
     >>> frames_from(u, 650)
     array([ 7,  8,  9, 17, 18, 19])
     """
-    begin, skip = check_number("start_time", time), skips(on_bad_frames)
+    begin, skip = check_number("start_time", start_time), skips(on_bad_frames)
     universe = as_atoms(source).universe
     reader = universe.trajectory
     files = timed_files(universe)

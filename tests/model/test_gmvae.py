@@ -251,6 +251,9 @@ def test_sampled_embedding_is_seeded_and_spreads_around_the_mean(fitted, five_we
     assert difference.std() > 1e-3
     assert np.abs(difference.mean()) < 5 * difference.std() / np.sqrt(len(x))
     assert not np.allclose(fitted.reconstruct(x, sample=True), fitted.reconstruct(x))
+    for method in (fitted.transform, fitted.reconstruct):
+        with pytest.raises(InputError, match="sample='no'"):
+            method(x, sample="no")
 
 
 @pytest.mark.slow
