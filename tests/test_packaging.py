@@ -331,7 +331,8 @@ def test_issue_forms_ask_for_what_is_needed_to_help():
 
 
 @pytest.mark.parametrize(
-    "name", ["GMVAE", "GMVAEAnalysis", "FeatureSet", "annotate", "explore", "featurize"]
+    "name",
+    ["GMVAE", "GMVAEAnalysis", "FeatureSet", "annotate", "explore", "featurize", "frames_from"],
 )
 def test_public_names_are_documented_in_numpydoc(name):
     """Docstrings have a summary, every parameter of the signature, and an example."""
@@ -357,5 +358,6 @@ def _entries(section):
 def test_every_public_name_was_looked_at():
     assert set(mdgmvae.__all__) == {
         *("GMVAE", "GMVAEAnalysis", "FeatureSet", "annotate", "explore", "featurize"),
+        "frames_from",
         "__version__",
     }

@@ -143,7 +143,7 @@ def test_choice_of_frames(universe, choice):
 @pytest.mark.parametrize(
     ("choice", "reason"),
     [
-        ({"start": 98}, "select none of the 98 frames"),
+        ({"start": 98}, "start=98: no frame is left; the trajectory has frames 0 to 97"),
         ({"step": 0}, "step=0"),
         ({"frames": []}, "selects no frame"),
         ({"frames": [False] * 98}, "selects no frame"),
