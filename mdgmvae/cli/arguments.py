@@ -8,7 +8,7 @@ from typing import Any
 from .. import presets
 from ..training.distribution import STRATEGIES
 from ..trajectory.on_bad_frames import CHOICES, ERROR
-from .grammar import kelvin, name, number, picoseconds, whole, widths
+from .grammar import kelvin, name, number, picoseconds, time_of_frame, whole, widths
 
 
 def add_trajectory(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +76,7 @@ def add_frames(parser: argparse.ArgumentParser, backend: bool = True) -> None:
         group.add_argument(f"--{bound}", type=whole, metavar="N", help=text)
     group.add_argument(
         "--start_time",
-        type=picoseconds,
+        type=time_of_frame,
         metavar="PS",
         help="leave out the frames of each file before this time, the equilibration",
     )

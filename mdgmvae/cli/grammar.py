@@ -163,6 +163,14 @@ def picoseconds(text: str) -> float:
     return _positive(text, "a time", "ps")
 
 
+def time_of_frame(text: str) -> float:
+    """Read the time of a frame in ps, which may be 0 or less."""
+    value = number(text)
+    if value is None or not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text} is not a time in ps")
+    return float(value)
+
+
 def _positive(text: str, quantity: str, unit: str) -> float:
     value = number(text)
     if value is None or not 0 < value < math.inf:

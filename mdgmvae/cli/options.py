@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-import numpy as np
-
 from ..checks import as_path
 from ..errors import InputError
 from ..presets import RULES, Hyperparameters, check_values
@@ -93,15 +91,11 @@ class Source:
             raise InputError(
                 f"--start {self.start}: counts frames and --start_time ps; use only one of them"
             )
-        among = frame_numbers(universe.trajectory.n_frames, None, self.stop, self.step)
-        later = frames_from(universe, self.start_time, on_bad_frames=self.on_bad_frames)
-        chosen = among[np.isin(among, later)]
-        if not len(chosen):
-            raise InputError(
-                f"--start_time {self.start_time:g}: no frame before --stop is at this time or "
-                f"later; choose an earlier time"
-            )
-        return {"frames": chosen}
+        among = frame_numbers(universe.trajectory.n_frames, None, self.stop, None)
+        later = frames_from(
+            universe, self.start_time, stop=len(among), on_bad_frames=self.on_bad_frames
+        )
+        return {"frames": later[:: self.step]}
 
     def reading(self, universe: Any) -> dict[str, Any]:
         """Return the arguments of everything that reads frames of a universe."""

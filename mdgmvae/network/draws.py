@@ -14,6 +14,8 @@ from scipy.stats import qmc
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
+#: Largest number of draws for a score.
+MOST_DRAWS = 64
 #: Number of quadrature points in each dimension, by the number of latent dimensions.
 POINTS = {1: 15, 2: 3}
 
@@ -53,7 +55,7 @@ def weighted_draws(
         points, weights = _gauss_hermite(POINTS[n_z], n_z)
         shape = (len(points), k, len(x), n_z)
         return np.broadcast_to(points[:, np.newaxis, np.newaxis], shape), weights
-    n_draws = max(4, min(64, 1 << max(n_affordable, 1).bit_length() - 1))
+    n_draws = max(4, min(MOST_DRAWS, 1 << max(n_affordable, 1).bit_length() - 1))
     noise = normal_draws(frame_keys(x, seed), n_draws, (k, n_z))
     return noise.swapaxes(1, 2), np.full(n_draws, 1.0 / n_draws)
 

@@ -16,6 +16,7 @@ import numpy as np
 from . import losses
 from .architecture import Architecture
 from .devices import full_precision
+from .draws import MOST_DRAWS
 from .networks import Network, as_columns, by_component, softmax
 from .quiet_tensorflow import tf
 
@@ -25,8 +26,8 @@ _SHORTEST, _SHORTEST_OF_WIDE = 256, 16
 #: Longest chunk, and bytes that it may take: on a CPU they stay in its caches, and on a GPU a long
 #: chunk keeps all its cores at work.
 _LIMITS = {"CPU": (8192, 2**25), "GPU": (131_072, 2**30)}
-#: The same for the loss, with the bytes of the decoded frames: each frame is decoded once for each
-#: component, which takes many times the memory of labelling it.
+#: The same for the loss, with the bytes of the decoded frames and of the draws of noise: each frame
+#: is decoded once for each component, which takes many times the memory of labelling it.
 _LOSS_LIMITS = {"CPU": (4096, 2**23), "GPU": (65_536, 2**28)}
 
 
@@ -60,7 +61,8 @@ class Inference:
     def loss_frames(self) -> int:
         """Number of frames whose loss to compute at once."""
         longest, n_bytes = _LOSS_LIMITS[self._device[:3]]
-        affordable = n_bytes // (4 * self._architecture.k * self._architecture.n_x)
+        a = self._architecture
+        affordable = n_bytes // (4 * a.k * (a.n_x + MOST_DRAWS * a.n_z))
         return min(self.chunk_frames, longest, max(_SHORTEST, _power_of_two(affordable)))
 
     def assign(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

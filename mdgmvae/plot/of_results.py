@@ -69,7 +69,7 @@ ramachandran, transition_network, implied_timescales, chapman_kolmogorov, histor
 
     def __getattr__(self, name: str) -> Any:
         """Say which figures there are, for a name that is none of them."""
-        raise AttributeError(_no_such_figure(name), name=name, obj=self)
+        raise AttributeError(_no_such_figure(name))
 
     def by_name(self, name: str) -> Callable[..., Axes]:
         """Return the method of a figure.
@@ -136,7 +136,8 @@ ramachandran, transition_network, implied_timescales, chapman_kolmogorov, histor
         """Draw the share of the frames in each state, with a lag time also its equilibrium."""
         lag, results = self._model.lag, self._results
         found = None
-        if lag is not None:
+        # The bars need no lag time, so segments that are too short for it are no error here.
+        if lag is not None and max(results.lengths) > lag:
             found = stationary_populations(
                 results.labels,
                 lag=lag,

@@ -43,8 +43,8 @@ def populations(
 ) -> Axes:
     """Draw the population of each state as a bar, and its equilibrium population with its interval.
 
-    The share of the frames has no error of its own. How well it is known shows the equilibrium
-    population of the Markov model, a point with its 95 % credible interval.
+    The share of the frames has no error of its own. The equilibrium population of the Markov model,
+    a point with its 95 % credible interval, shows how well it is known.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ import hashlib
 import os
 import stat
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -221,16 +222,13 @@ def shortest_names(paths: Sequence[str]) -> list[str]:
     ['1/a.xtc', '2/a.xtc', 'b.xtc']
     """
     parts = {path: Path(path).parts for path in paths}
-
-    def end(path: str, length: int) -> str:
-        return str(Path(*parts[path][-length:])) if parts[path] else path
-
-    names = {}
-    for path in parts:
-        length = 1
-        while length < len(parts[path]) and any(
-            end(other, length) == end(path, length) for other in parts if other != path
-        ):
-            length += 1
-        names[path] = end(path, length)
+    names, unnamed, length = dict[str, str](), set(parts), 1
+    while unnamed:
+        alike = Counter(each[-length:] for each in parts.values())
+        for path in list(unnamed):
+            end = parts[path][-length:]
+            if alike[end] == 1 or length >= len(parts[path]):
+                names[path] = str(Path(*end)) if end else path
+                unnamed.remove(path)
+        length += 1
     return [names[path] for path in paths]

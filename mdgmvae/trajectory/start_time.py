@@ -1,5 +1,6 @@
 """Frames from a time on: leave out the equilibration of each file."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -8,15 +9,17 @@ from ..checks import check_number
 from ..errors import InputError
 from ..featurizers.topology.atoms import as_atoms
 from .frame_reader import FrameReader
-from .frame_times import timed_files
+from .frame_times import TimedFile, timed_files
 from .on_bad_frames import ERROR, skips
 
 
-def frames_from(source: Any, start_time: float, *, on_bad_frames: str = ERROR) -> np.ndarray:
+def frames_from(
+    source: Any, start_time: float, *, stop: int | None = None, on_bad_frames: str = ERROR
+) -> np.ndarray:
     """Return the numbers of the frames from a time on, in each trajectory file.
 
     Of each file, the frames before the first one at this time or later are left out. A file that
-    continues another one has later times, and is kept as a whole. Pass the numbers as `frames`
+    begins later, such as a continuation, is kept as a whole. Pass the numbers as `frames`
     wherever frames are chosen.
 
     Parameters
@@ -25,6 +28,8 @@ def frames_from(source: Any, start_time: float, *, on_bad_frames: str = ERROR) -
         The trajectory. Only the frames that are left out are read.
     start_time : float
         In ps, as each file counts it.
+    stop : int, optional
+        Frame to stop at, which is left out. Default: the end of the trajectory.
     on_bad_frames : {'error', 'skip'}
         Raise an error at a frame that cannot be read, or go on.
 
@@ -51,26 +56,41 @@ def frames_from(source: Any, start_time: float, *, on_bad_frames: str = ERROR) -
     reader = universe.trajectory
     files = timed_files(universe)
     shown = reader.frame
-    ends = [*(file.first for file in files[1:]), reader.n_frames]
+    last = reader.n_frames if stop is None else min(stop, reader.n_frames)
+    ends = [*(min(file.first, last) for file in files[1:]), last]
     chosen = []
     try:
         for file, end in zip(files, ends, strict=True):
-            if not file.has_times:
+            if file.first >= end:
+                break
+            numbers = np.arange(file.first, end)
+            times = _times(reader, file, numbers, skip)
+            if times is None:
                 raise InputError(
                     f"start_time={begin:g}: {file.name} has no times; choose the first frame by "
                     "its number (start), or give the time between frames: --dt PS (dt= of "
                     "MDAnalysis.Universe)"
                 )
-            numbers = np.arange(file.first, end)
-            times = (step.time for step in FrameReader(reader, numbers, skip=skip))
             before = next((n for n, now in enumerate(times) if now >= begin), len(numbers))
             chosen.append(numbers[before:])
     finally:
         reader[shown]
-    found = np.concatenate(chosen).astype(np.int64)
+    found = np.concatenate([np.empty(0, np.int64), *chosen])
     if not len(found):
+        limit = "" if stop is None else f" before frame {stop}"
         raise InputError(
-            f"start_time={begin:g} ps: no file has a frame at this time or later; choose an "
-            "earlier time"
+            f"start_time={begin:g} ps: no file has a frame at this time or later{limit}; choose "
+            "an earlier time"
         )
     return found
+
+
+def _times(reader: Any, file: TimedFile, numbers: np.ndarray, skip: bool) -> Iterable[float] | None:
+    """Return the time of each frame of a file, or None if its times are unknown."""
+    if not file.has_times:
+        return None
+    first = [step.time for step in FrameReader(reader, numbers[:2], skip=skip)]
+    if len(first) == 2 and first[0] == first[1]:
+        # The file has the same time for all frames.
+        return (numbers - file.first) * file.dt if file.dt else None
+    return (step.time for step in FrameReader(reader, numbers, skip=skip))

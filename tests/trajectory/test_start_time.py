@@ -44,6 +44,26 @@ def test_each_file_begins_at_this_time(u):
     assert features.times[:2].tolist() == [20, 22]
 
 
+def test_frames_that_all_have_the_same_time_are_counted_with_dt(tmp_path):
+    """As in NetCDF files of some programs."""
+    u = mda.Universe(*alanine_dipeptide())
+    path = tmp_path / "zeros.trr"
+    with mda.Writer(str(path), u.atoms.n_atoms) as writer:
+        for ts in u.trajectory[:10]:
+            ts.time = 0.0
+            writer.write(u.atoms)
+    topology = alanine_dipeptide().topology
+    assert frames_from(mda.Universe(topology, path, dt=5.0), 35).tolist() == [7, 8, 9]
+    with pytest.raises(InputError, match=r"zeros\.trr has no times"):
+        frames_from(mda.Universe(topology, path), 35)
+
+
+def test_files_after_the_stop_are_not_read(u):
+    assert frames_from(u, 20, stop=15).tolist() == [10, 11, 12, 13, 14]
+    with pytest.raises(InputError, match="at this time or later before frame 9"):
+        frames_from(u, 20, stop=9)
+
+
 def test_files_without_times_are_refused(u):
     with pytest.raises(InputError, match=r"start_time=20: .*has no times; .*number \(start\), or"):
         frames_from(mda.Universe(PDB_multiframe), 20)
@@ -60,7 +80,11 @@ def test_the_command_line_does_the_same(folder):
     wrong = partial(fails, *words, "-o", "x.npy", cwd=folder)
     call(*words, "-o", "x.npy", "--start_time", 20, "--step", 3, "--stop", 28, cwd=folder)
     described = json.loads((folder / "x.json").read_text())
-    assert described["frames"] == [12, 15, 18, 21, 24, 27]
+    assert described["frames"] == [10, 13, 16, 19, 22, 25]
     assert "--start 5: counts frames and --start_time ps" in wrong("--start_time", 20, "--start", 5)
-    assert "--start_time 20: no frame before --stop is at" in wrong("--start_time", 20, "--stop", 9)
+    assert "no file has a frame at this time or later before frame 9" in wrong(
+        "--start_time", 20, "--stop", 9
+    )
+    call(*words, "-o", "x.npy", "--start_time", 0, "--step", 10, cwd=folder)
+    assert json.loads((folder / "x.json").read_text())["frames"] == [0, 10, 20]
     assert "start=30: no frame is left; the trajectory has frames 0 to 29" in wrong("--start", 30)

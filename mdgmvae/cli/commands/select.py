@@ -133,10 +133,9 @@ def _select(
     atoms = default_selection(universe, options.select)
     notes: list[str] = []
     tried = wanted or dict(_that_apply(universe, atoms, notes))
+    reading = source.reading(universe)
     sets: dict[str, FeatureSet] = {
-        name: featurize(
-            universe, featurizer, select=atoms, verbose=options.verbose, **source.reading(universe)
-        )
+        name: featurize(universe, featurizer, select=atoms, verbose=options.verbose, **reading)
         for name, featurizer in tried.items()
     }
     first = next(iter(sets.values()))

@@ -14,6 +14,7 @@ const CLICK = 4;
  * @param {() => void} act.onReset
  * @param {(pixels: number[][]) => void} act.onLassoMove the line so far
  * @param {(isMore: boolean) => void} act.onLassoEnd isMore: with the shift key
+ * @param {() => void} act.onLassoCancel the line became a click or a zoom, or was interrupted
  */
 export function listenToPointer(element, act) {
   const fingers = new Map();
@@ -22,7 +23,11 @@ export function listenToPointer(element, act) {
     const box = element.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
   };
+  const cancelLasso = () => {
+    if (drag?.isLasso) act.onLassoCancel();
+  };
   element.addEventListener("pointerdown", (event) => {
+    cancelLasso();
     fingers.set(event.pointerId, at(event));
     element.setPointerCapture(event.pointerId);
     const isMore = event.shiftKey;
@@ -53,13 +58,15 @@ export function listenToPointer(element, act) {
   const end = (event) => {
     fingers.delete(event.pointerId);
     if (!drag || fingers.size) return;
+    if (drag.isLasso && drag.moved > CLICK && drag.line.length > 2) act.onLassoEnd(drag.isMore);
+    else cancelLasso();
     if (drag.moved <= CLICK) act.onClick(...at(event));
-    else if (drag.isLasso && drag.line.length > 2) act.onLassoEnd(drag.isMore);
     drag = null;
   };
   element.addEventListener("pointerup", end);
   element.addEventListener("pointercancel", (event) => {
     fingers.delete(event.pointerId);
+    cancelLasso();
     drag = null;
   });
   element.addEventListener(

@@ -72,6 +72,7 @@ export class Landscape {
       for (const row of rows) this.chosen[row] = 1;
     } else {
       this.outlines = [];
+      this.lasso = null;
     }
     this.draw();
   }
@@ -368,6 +369,10 @@ export class Landscape {
         this.drawAbove();
       },
       onLassoEnd: (isMore) => this.closeLasso(isMore),
+      onLassoCancel: () => {
+        this.lasso = null;
+        this.drawAbove();
+      },
     });
   }
 }

@@ -56,7 +56,8 @@ export function playedText(count, total, kinds) {
  */
 export function numberLists(data, rows) {
   const all = { name: "", numbers: Array.from(rows, (row) => data.frames[row]) };
-  if (data.files.length < 2) return [all];
+  // A single file that others came before has numbers of its own, too.
+  if (data.files.length < 2 && data.files[0].first === 0) return [all];
   const lists = data.files.map(({ name }, k) => ({
     name: name || `trajectory ${k + 1}`,
     numbers: [],
