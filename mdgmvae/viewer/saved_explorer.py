@@ -19,7 +19,7 @@ _LEVELS = 65535
 #: Size of what is beside script, points and structures.
 _REST = 3000
 #: Largest size of the packed row and time of a structure.
-_ROW_AND_TIME = 10
+_ROW_AND_TIME = 11
 #: Reading more structures would take too long.
 _MOST_STORED = 20_000
 _STYLE = (

@@ -40,6 +40,14 @@ def test_every_figure_is_made_for_a_column_of_a_journal(analysed, name):
     plt.close(ax.figure)
 
 
+def test_populations_need_no_segment_longer_than_the_lag_time(analysed):
+    """The bars are known, if not their equilibrium."""
+    results = SimpleNamespace(labels=np.array([0, 1, 1]), lengths=(3,), populations=[1 / 3, 2 / 3])
+    ax = ResultPlots(SimpleNamespace(lag=5), results).populations()
+    assert len(ax.patches) == 2
+    plt.close(ax.figure)
+
+
 def test_the_names_are_offered(analysed):
     assert dir(analysed.plot) == sorted(FIGURES) and len(FIGURES) == 11
     with pytest.raises(InputError, match="there is no such figure; choose from free_energy"):

@@ -36,14 +36,20 @@ def test_a_frame_is_named_by_its_time_and_file():
 
 
 def test_numbers_of_frames_are_those_of_all_files_and_of_each():
-    script = show("[numberLists(data, [1, 2, 3]), numberLists({ ...data, files: [{}] }, [0])]")
-    several, one = run_js(FILES + script, "words")
+    script = show(
+        "[numberLists(data, [1, 2, 3]), numberLists({ ...data, files: [{ first: 0 }] }, [0]),"
+        "numberLists({ starts: [0], frames: [300, 310], files: [{ name: 'c.xtc', first: 300 }] },"
+        "[1])]"
+    )
+    several, one, later = run_js(FILES + script, "words")
     assert several == [
         {"name": "", "numbers": [9, 300, 310]},
         {"name": "a.xtc", "numbers": [9]},
         {"name": "c.xtc", "numbers": [0, 10]},
     ]
     assert one == [{"name": "", "numbers": [5]}]
+    # Whoever opens this file alone needs its own numbers.
+    assert later == [{"name": "", "numbers": [310]}, {"name": "c.xtc", "numbers": [10]}]
 
 
 def test_what_is_played_is_told():
