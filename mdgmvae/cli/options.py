@@ -91,11 +91,9 @@ class Source:
             raise InputError(
                 f"--start {self.start}: counts frames and --start_time ps; use only one of them"
             )
-        among = frame_numbers(universe.trajectory.n_frames, None, self.stop, None)
-        later = frames_from(
-            universe, self.start_time, stop=len(among), on_bad_frames=self.on_bad_frames
-        )
-        return {"frames": later[:: self.step]}
+        stop = len(frame_numbers(universe.trajectory.n_frames, None, self.stop, None))
+        later = frames_from(universe, self.start_time, stop=stop, on_bad_frames=self.on_bad_frames)
+        return {"frames": later[frame_numbers(len(later), None, None, self.step)]}
 
     def reading(self, universe: Any) -> dict[str, Any]:
         """Return the arguments of everything that reads frames of a universe."""

@@ -82,6 +82,7 @@ def test_the_command_line_does_the_same(folder):
     described = json.loads((folder / "x.json").read_text())
     assert described["frames"] == [10, 13, 16, 19, 22, 25]
     assert "--start 5: counts frames and --start_time ps" in wrong("--start_time", 20, "--start", 5)
+    assert "step=0 selects no frames" in wrong("--start_time", 20, "--step", 0)
     assert "no file has a frame at this time or later before frame 9" in wrong(
         "--start_time", 20, "--stop", 9
     )
