@@ -17,6 +17,7 @@ import numpy as np
 
 from ..annotation.labels_file import LABELS, write_labels
 from ..errors import InputError
+from ..plot.figures import DPI
 from ..report.record import REPORT
 from ..storage.atomic import atomic_folder
 from ..tables import counted
@@ -286,4 +287,4 @@ def _plot_free_energy(path: Path, results: Any, temperature: float | None) -> No
 
     latent = drawable(np.asarray(results.latent))
     axes = plot.free_energy(latent, labels=results.labels, temperature=temperature)
-    cast("Figure", axes.figure).savefig(path, dpi=300, bbox_inches="tight")
+    cast("Figure", axes.figure).savefig(path, dpi=DPI, bbox_inches="tight")

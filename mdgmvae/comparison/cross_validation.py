@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..kinetics import vamp
 from ..segments import checked_lag, checked_lengths, cut, folds_of, within_lag
 from ..storage.features import FeatureSet
-from ..trajectory.lag_time import chosen_lag
+from ..trajectory.lag_time import checked_lag_time, lag_in_frames
 
 #: A function from features (n_frames, n_x) to labels (n_frames,), with -1 for none.
 Assign: TypeAlias = Callable[[np.ndarray], np.ndarray]
@@ -102,17 +102,17 @@ def lag_of(
     >>> lag_of(np.zeros((100, 2)), lag=5, lag_time=None)
     5
     """
+    lag_time = checked_lag_time(lag_time, {"lag": lag})
     if lag_time is None:
         if lag is None:
             raise InputError("lag: pass a lag time, in frames (lag=) or in ps (lag_time=)")
         return lag
     if not isinstance(X, str | os.PathLike | FeatureSet):
         raise InputError(
-            f"lag_time={lag_time!r}: an array has no times; pass a FeatureSet, or the lag in "
+            f"lag_time={lag_time:g}: an array has no times; pass a FeatureSet, or the lag in "
             "frames, lag="
         )
-    features = X if isinstance(X, FeatureSet) else FeatureSet.load(X)
-    return lag_of(X, chosen_lag(lag, lag_time, features), None)
+    return lag_in_frames(lag_time, X if isinstance(X, FeatureSet) else FeatureSet.load(X))
 
 
 def folds_of_time(

@@ -6,3 +6,6 @@ FIGURES = (
     *("ramachandran", "transition_network", "implied_timescales", "chapman_kolmogorov"),
     *("history", "agreement"),
 )
+
+#: Pixels per inch of the .png files that commands write.
+DPI = 300

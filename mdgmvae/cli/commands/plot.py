@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ...checks import as_path
 from ...errors import InputError
 from ...plot import require_matplotlib
+from ...plot.figures import DPI
 from ...storage.atomic import atomic_file
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ _OPTIONS = {
     "residue": ("residue", ("ramachandran",)),
     "runs": ("others", ("agreement",)),
 }
-#: Pixels per inch of a .png file.
-DPI = 300
 
 
 def plot(options: argparse.Namespace) -> str:
