@@ -105,7 +105,7 @@ def write_h5md(
         file = SafeFile(temporary)
         with (
             _h5md(file, labelled.atoms.n_atoms) as writer,
-            closing(labelled.moving.at(numbers)) as moving,
+            labelled.moving.at(numbers) as moving,
         ):
             for row, ts in zip(order, moving, strict=True):
                 data = {f"mdgmvae/{key}": values[row] for key, values in written.items()}

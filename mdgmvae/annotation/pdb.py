@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -88,7 +87,7 @@ def write_pdb(source: Any, labels: Any, path: str | os.PathLike[str], frames: An
     with (
         atomic_file(path) as temporary,
         PDBFrames(atoms, temporary, shown=name) as pdb,
-        closing(labelled.moving.at(labelled.frames)) as moving,
+        labelled.moving.at(labelled.frames) as moving,
     ):
         for state, ts in zip(labelled.labels.tolist(), moving, strict=True):
             pdb.write(atoms.positions, ts, state)

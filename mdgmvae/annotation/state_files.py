@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -186,8 +186,7 @@ def _write_trajectories(
         bar = stack.enter_context(
             progress_bar(n_frames, f"writing {name}s", "frames", verbose=verbose)
         )
-        # Closed after an error, too, which returns the universe to its frame.
-        frames = stack.enter_context(closing(labelled.moving.at(labelled.frames)))
+        frames = stack.enter_context(labelled.moving.at(labelled.frames))
         for state, _ in zip(labelled.labels.tolist(), frames, strict=True):
             with named_in_errors(paths[state]):
                 if state not in writers:
@@ -210,7 +209,7 @@ def _write_representatives(
         path = folder / f"{name}_{state}.pdb"
         with (
             PDBFrames(atoms, path, f"{name} {state}", remarks) as pdb,
-            closing(labelled.moving.at(numbers)) as frames,
+            labelled.moving.at(numbers) as frames,
         ):
             for ts in frames:
                 if reference is None:

@@ -1,6 +1,7 @@
 """Read frames of an MDAnalysis trajectory, and name the file and the frame in every error."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -113,6 +114,16 @@ class _Plain:
                 if is_xtc:
                     decoders[file].read(int(local[place]), ahead=local[place:])
                 yield reader[number]
+
+
+@contextmanager
+def keep_current_frame(trajectory: Any) -> Iterator[None]:
+    """Return to the current frame of a trajectory at the end of the block, after an error too."""
+    frame = trajectory.ts.frame
+    try:
+        yield
+    finally:
+        trajectory[frame]
 
 
 def unreadable_frame(number: int, error: Exception, place: Place) -> FrameError:

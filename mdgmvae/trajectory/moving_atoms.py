@@ -1,6 +1,6 @@
 """Atoms of MDAnalysis or mdtraj, together with their trajectory."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
@@ -13,7 +13,7 @@ from ..featurizers.geometry.boxes import boxes_or_none
 from ..featurizers.topology.atoms import as_atoms, is_mdtraj
 from ..featurizers.topology.names import atom_labels
 from .blocks import check_reach
-from .frame_reader import FrameReader
+from .frame_reader import FrameReader, keep_current_frame
 from .frames import place_of
 from .input_files import InputFiles
 
@@ -75,11 +75,11 @@ class MovingAtoms:
         """Number of frames of the trajectory."""
         return int(self.atoms.universe.trajectory.n_frames)
 
-    def at(self, frames: Iterable[int]) -> Generator[Any, None, None]:
-        """Yield the Timestep of the trajectory at each of the given frames.
+    @contextmanager
+    def at(self, frames: Iterable[int]) -> Iterator[Iterator[Any]]:
+        """Open the given frames for reading, in a ``with`` statement.
 
-        At the end of the loop, or when it is closed, the trajectory returns to the frame that it
-        was at.
+        At its end, after an error too, the trajectory returns to the frame that it was at.
 
         Parameters
         ----------
@@ -88,7 +88,8 @@ class MovingAtoms:
 
         Yields
         ------
-        MDAnalysis.coordinates.timestep.Timestep
+        iterator of MDAnalysis.coordinates.timestep.Timestep
+            The Timestep of the trajectory at each of the frames.
 
         Raises
         ------
@@ -96,16 +97,18 @@ class MovingAtoms:
             If a frame cannot be read, or a coordinate of the atoms is NaN or not of a possible
             size, or a file has changed at the end of the loop.
         """
-        trajectory = self.atoms.universe.trajectory
-        numbers = list(frames)
+        with keep_current_frame(self.atoms.universe.trajectory):
+            yield self._read(list(frames))
+
+    def _read(self, frames: list[int]) -> Iterator[Any]:
+        universe = self.atoms.universe
         # A single frame is read at once, so that nothing can change meanwhile.
-        inputs = InputFiles.of_universe(self.atoms.universe) if len(numbers) > 1 else None
-        with _keep_current_frame(trajectory):
-            for frame, ts in zip(numbers, FrameReader(trajectory, numbers), strict=True):
-                self._check(ts, frame)
-                if self.times is not None:
-                    ts.time = self.times[frame]
-                yield ts
+        inputs = InputFiles.of_universe(universe) if len(frames) > 1 else None
+        for frame, ts in zip(frames, FrameReader(universe.trajectory, frames), strict=True):
+            self._check(ts, frame)
+            if self.times is not None:
+                ts.time = self.times[frame]
+            yield ts
         if inputs is not None:
             inputs.check()
 
@@ -137,16 +140,6 @@ def show_frame(atoms: Any, positions: np.ndarray, box: np.ndarray | None) -> Non
     every = np.full((1, atoms.universe.atoms.n_atoms, 3), np.nan, dtype=np.float32)
     every[0, atoms.ix] = positions
     atoms.universe.load_new(every, order="fac", dimensions=None if box is None else box[None])
-
-
-@contextmanager
-def _keep_current_frame(trajectory: Any) -> Iterator[None]:
-    """Return to the current frame at the end of the block."""
-    frame = trajectory.ts.frame
-    try:
-        yield
-    finally:
-        trajectory[frame]
 
 
 def _load_frames(universe: Any, source: Any) -> None:

@@ -15,7 +15,7 @@ from ..storage.features import FeatureSet
 from ..storage.npy import write_rows
 from ..tables import counted
 from .feature_writer import FeatureWriter
-from .frame_reader import FrameReader
+from .frame_reader import FrameReader, keep_current_frame
 from .frame_times import NO_DT, Timeline, timed_files
 from .frames import file_of_frames, frames_needed
 from .integrity import check_universe
@@ -170,9 +170,6 @@ def _checked_names(names: Sequence[str] | None, n_features: int) -> tuple[str, .
 
 def _times(trajectory: Any, frames: np.ndarray) -> np.ndarray:
     """Read the time of each frame in ps, and return to the current frame of the trajectory."""
-    before = trajectory.frame
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), keep_current_frame(trajectory):
         warnings.filterwarnings("ignore", message=NO_DT)
-        times = np.array([ts.time for ts in FrameReader(trajectory, frames)], dtype=np.float64)
-    trajectory[before]
-    return times
+        return np.array([ts.time for ts in FrameReader(trajectory, frames)], dtype=np.float64)

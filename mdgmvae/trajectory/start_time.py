@@ -8,7 +8,7 @@ import numpy as np
 from ..checks import check_number
 from ..errors import InputError
 from ..featurizers.topology.atoms import as_atoms
-from .frame_reader import FrameReader
+from .frame_reader import FrameReader, keep_current_frame
 from .frame_times import TimedFile, timed_files
 from .on_bad_frames import ERROR, skips
 
@@ -55,11 +55,10 @@ def frames_from(
     universe = as_atoms(source).universe
     reader = universe.trajectory
     files = timed_files(universe)
-    shown = reader.frame
     last = reader.n_frames if stop is None else min(stop, reader.n_frames)
     ends = [*(min(file.first, last) for file in files[1:]), last]
     chosen = []
-    try:
+    with keep_current_frame(reader):
         for file, end in zip(files, ends, strict=True):
             if file.first >= end:
                 break
@@ -73,8 +72,6 @@ def frames_from(
                 )
             before = next((n for n, now in enumerate(times) if now >= begin), len(numbers))
             chosen.append(numbers[before:])
-    finally:
-        reader[shown]
     found = np.concatenate([np.empty(0, np.int64), *chosen])
     if not len(found):
         limit = "" if stop is None else f" before frame {stop}"

@@ -199,8 +199,11 @@ class Explorer:
             )
         atoms = self._moving.atoms
         with atomic_file(path) as temporary, named_in_errors(temporary):
-            with mda.Writer(str(temporary), atoms.n_atoms) as writer:
-                for _ in self._moving.at(self.brushed):
+            with (
+                mda.Writer(str(temporary), atoms.n_atoms) as writer,
+                self._moving.at(self.brushed) as steps,
+            ):
+                for _ in steps:
                     writer.write(atoms)
             check_frames(temporary, len(self._chosen))
 

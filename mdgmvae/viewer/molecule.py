@@ -121,7 +121,8 @@ class Molecule:
         backbone = np.empty(0, np.int64) if secondary is None else secondary.backbone.ravel()
         drawn = np.concatenate([*(ribbon.atoms for ribbon in ribbons), sticks])
         read = np.unique(np.concatenate([drawn, fitted, backbone]))
-        for _ in moving.at([reference]):
+        with moving.at([reference]) as steps:
+            next(steps)
             bonds, longest = bonds_between(everything, sticks)
             frames = SuperposedFrames.of(moving, read, fitted)
         read = frames.places

@@ -62,7 +62,8 @@ class ShownAtoms:
             raise InputError(
                 f"reference={frame}: the trajectory has frames 0 to {moving.n_frames - 1:,}"
             )
-        for _ in moving.at([frame]):
+        with moving.at([frame]) as steps:
+            next(steps)
             frames = SuperposedFrames.of(moving, np.arange(atoms.n_atoms), np.flatnonzero(fitted))
         if superpose is False:
             return cls(frames, _representations(atoms))
@@ -83,13 +84,13 @@ class ShownAtoms:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "shown.pdb"
             # NGL knows the bonds of polymers.
-            with PDBFrames(moving.atoms, path, bonds="cartoon" not in self.representations) as pdb:
-                superposed = self.frames.read(frames)
-                for positions, ts in zip(superposed, moving.at(frames), strict=True):
+            superposed, bonds = self.frames.read(frames), "cartoon" not in self.representations
+            with PDBFrames(moving.atoms, path, bonds=bonds) as pdb, moving.at(frames) as steps:
+                for positions, ts in zip(superposed, steps, strict=True):
                     pdb.write(within_limits(positions, fitted), ts, 0)
             text = path.read_text(encoding="ascii", errors="replace")
-        *models, bonds = re.split(r"^ENDMDL\s*\n", text, flags=re.MULTILINE)
-        return [re.split(r"^MODEL.*\n", model, flags=re.M)[-1] + bonds for model in models]
+        *models, connected = re.split(r"^ENDMDL\s*\n", text, flags=re.MULTILINE)
+        return [re.split(r"^MODEL.*\n", model, flags=re.M)[-1] + connected for model in models]
 
 
 def atoms_to_show(source: Any, select: str | None = None) -> MovingAtoms:

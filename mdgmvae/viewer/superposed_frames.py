@@ -95,10 +95,11 @@ class SuperposedFrames:
         ix = self.moving.atoms.ix
         positions = np.empty((len(numbers), len(ix), 3), np.float32)
         boxes, times = np.zeros((len(numbers), 6)), np.empty(len(numbers))
-        for row, ts in enumerate(self.moving.at(numbers)):
-            positions[row], times[row] = ts.positions[ix], ts.time
-            if ts.dimensions is not None:
-                boxes[row] = ts.dimensions
+        with self.moving.at(numbers) as steps:
+            for row, ts in enumerate(steps):
+                positions[row], times[row] = ts.positions[ix], ts.time
+                if ts.dimensions is not None:
+                    boxes[row] = ts.dimensions
         for first in range(0, len(numbers), _BLOCK):
             block = slice(first, first + _BLOCK)
             whole = _whole(positions[block], boxes[block], self.links)

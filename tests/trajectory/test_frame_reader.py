@@ -73,8 +73,8 @@ def test_a_frame_that_cannot_be_decoded_is_named(damaged, move):
     with pytest.raises(FrameError, match=name) as caught:
         list(FrameReader(damaged.trajectory, range(6)))
     assert caught.value.frame == 3
-    with pytest.raises(FrameError, match=name):
-        list(MovingAtoms.of(damaged).at([0, 3]))
+    with pytest.raises(FrameError, match=name), MovingAtoms.of(damaged).at([0, 3]) as steps:
+        list(steps)
     good = mda.Universe(TOPOLOGY, TRAJECTORY).trajectory
     seen = [ts.positions.copy() for ts in FrameReader(damaged.trajectory, range(6), skip=True)]
     assert len(seen) == 6
@@ -136,10 +136,10 @@ def test_a_file_replaced_while_its_frames_are_used(few, tmp_path):
     path = tmp_path / "a.xtc"
     shutil.copy(few[0], path)
     u = mda.Universe(TOPOLOGY, str(path))
-    frames = MovingAtoms.of(u).at(range(6))
-    next(frames)
-    data = bytearray(path.read_bytes())
-    data[100] ^= 1
-    path.write_bytes(data)
-    with pytest.raises(InputError, match=r"a\.xtc: was changed or replaced while it was read"):
-        list(frames)
+    with MovingAtoms.of(u).at(range(6)) as frames:
+        next(frames)
+        data = bytearray(path.read_bytes())
+        data[100] ^= 1
+        path.write_bytes(data)
+        with pytest.raises(InputError, match=r"a\.xtc: was changed or replaced while it was read"):
+            list(frames)

@@ -262,9 +262,8 @@ def test_boxes_of_zeros_are_no_boxes_for_both_libraries(protein):
     loaded.unitcell_lengths[1] = 0
     loaded.unitcell_lengths[2] = np.nan
     moving = MovingAtoms.of(loaded)
-    assert [timestep.dimensions is None for timestep in moving.at(range(4))] == [
-        *(False, True, True, False)
-    ]
+    with moving.at(range(4)) as steps:
+        assert [timestep.dimensions is None for timestep in steps] == [False, True, True, False]
     with pytest.raises(FrameError, match=r"^frame 1: there is no box"):
         featurize(loaded, Distances(pairs=[(0, 5)], periodic=True))
     loaded.unitcell_lengths[:] = 0
